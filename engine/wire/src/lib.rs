@@ -1,0 +1,1 @@
+//! relevo-wire
