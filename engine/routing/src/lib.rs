@@ -1,1 +1,3 @@
 //! relevo-routing
+
+pub mod seats;
