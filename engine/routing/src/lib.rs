@@ -1,3 +1,24 @@
-//! relevo-routing
+//! The decisions of Relevo: tickets, queues, agents, timers, seats.
+//!
+//! ```text
+//! Input + now ──► Tenant::handle ──► Step { events, reply }      (live traffic)
+//!                        │ apply(&Event)  ◄──── the log           (recovery: the same apply)
+//! ```
+//!
+//! A tenant's state is a plain value. `handle` validates an input against it, makes events, and
+//! every change of state happens in `apply`, which live traffic and recovery share. Nothing here
+//! knows tokio, sockets, files, a clock, randomness or locks; no hash map is ever iterated. The one
+//! thing that other threads touch is a seat word ([`seats`]), which is handed to `handle` as an
+//! argument and is no part of the state.
 
+pub mod event;
+pub mod input;
 pub mod seats;
+pub mod step;
+
+pub use event::Event;
+pub use input::Input;
+pub use step::{Reply, Step};
+
+/// Microseconds since 1970 by the daemon's clock, which never goes back.
+pub type Micros = u64;

@@ -1,0 +1,623 @@
+//! What a client asks. Each variant is a frame kind of its own, so that one may grow without the
+//! others.
+
+use crate::directory::{Object, ObjectRef};
+use crate::ids::{RequestId, TicketId};
+use crate::packed::Packed;
+use crate::vocabulary::{Author, Body, HandOffDetails, HandOffReason, Intent, Role, Texts};
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// A command with its envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Echoed in the answer.
+    pub request_id: RequestId,
+    /// Same key and same content: the first answer again.
+    pub idempotency_key: Option<String>,
+    /// What is asked.
+    pub command: Command,
+}
+
+/// Every command of this version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// First frame of a session.
+    Hello(Hello),
+    /// Further cursors, after a `hello` that announced them.
+    Cursors(Cursors),
+    /// Reads entries of a ticket that the caller may see.
+    Read(Read),
+    /// Says something in a conversation.
+    Send(Send),
+    /// Tells how far a party has come. Has no answer.
+    Receipt(Receipt),
+    /// Somebody types. Ephemeral, has no answer.
+    Typing(Typing),
+    /// A bot hands a customer over.
+    HandOff(HandOff),
+    /// Is anybody there?
+    AgentsOnline(AgentsOnline),
+    /// The customer left.
+    CustomerLeft(CustomerLeft),
+    /// The bot takes the conversation back.
+    TakeBack(TakeBack),
+    /// An agent sets its intent.
+    SetPresence(SetPresence),
+    /// An agent pulls the most urgent ticket.
+    Next(Next),
+    /// Where a ticket may be transferred.
+    Targets(Targets),
+    /// Gives a ticket to a queue or an agent.
+    Transfer(Transfer),
+    /// Ends a ticket.
+    Close(Close),
+    /// What a ticket waits for, or why this agent has it.
+    Explain(Explain),
+    /// Creates or changes a directory object.
+    Put(Put),
+    /// Deletes a directory object.
+    Delete(Delete),
+    /// Lists the directory.
+    ListDirectory(ListDirectory),
+    /// Makes a credential.
+    CreateKey(CreateKey),
+    /// Lists credentials without their secrets.
+    ListKeys(ListKeys),
+    /// Ends a credential.
+    RevokeKey(RevokeKey),
+    /// Live numbers of the daemon.
+    Status(Status),
+}
+
+/// First frame of a session.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Hello {
+    /// The credential.
+    pub token: String,
+    /// Name and version of the client, for the log.
+    #[serde(default)]
+    pub client: String,
+    /// How far the client has come, a ticket each; at most 1,024 here.
+    #[serde(default)]
+    pub resume: Vec<Cursor>,
+    /// More cursors follow in `cursors` frames.
+    #[serde(default)]
+    pub more: bool,
+}
+
+/// How far a client has come in a ticket.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// Number of the last entry that the client holds; 0 for none.
+    pub received: u32,
+}
+
+/// Further cursors of a resume.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Cursors {
+    /// At most 1,024.
+    pub resume: Vec<Cursor>,
+    /// More follow.
+    #[serde(default)]
+    pub more: bool,
+}
+
+/// Reads entries of a ticket that the caller may see: a closed parent, or history.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// Entries after this number.
+    #[serde(default)]
+    pub after: u32,
+}
+
+/// Says something in a conversation. A bot names `contact` and `author`; an agent names `ticket`
+/// and `epoch`.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Send {
+    /// The ticket; may be absent for `author: customer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketId>,
+    /// The contact, for a bot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// The epoch that the author believes in; absent for `author: customer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
+    /// Who wrote it.
+    pub author: Author,
+    /// Makes the send idempotent: the channel's message id, or the client's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<String>,
+    /// When the customer wrote, in microseconds since 1970, if the channel tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
+    /// What it says.
+    pub body: Packed<Body>,
+}
+
+/// How far a party has come. Two numbers a ticket; they never go back.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// Entries up to this number have arrived.
+    pub delivered: u32,
+    /// Messages up to this number were read.
+    #[serde(default)]
+    pub read: u32,
+}
+
+/// Somebody types.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    /// Where.
+    pub ticket: TicketId,
+}
+
+/// A bot hands a customer over.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct HandOff {
+    /// To this queue of the bot; absent: the bot's default queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Why.
+    pub reason: HandOffReason,
+    /// Contact, message for the agent, transcript, context.
+    pub details: Packed<HandOffDetails>,
+    /// 0 to 1000, capped by the directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u16>,
+    /// Language of the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Texts instead of the queue's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
+    /// Push the position in line, at most every 10 s.
+    #[serde(default)]
+    pub position_updates: bool,
+    /// A test: goes to members who accept tests, counts only in the probe's figures.
+    #[serde(default)]
+    pub test: bool,
+    /// Answer as if, change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+/// Is anybody there? Answered from lock-free reads: a hint.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct AgentsOnline {
+    /// In this queue of the bot; absent: the bot's default queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+}
+
+/// The customer left.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerLeft {
+    /// Who.
+    pub contact: String,
+}
+
+/// The bot takes the conversation back.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct TakeBack {
+    /// Which ticket.
+    pub ticket: TicketId,
+}
+
+/// An agent sets its intent.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct SetPresence {
+    /// What it wants.
+    pub intent: Intent,
+    /// Why, for a pause.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// An agent pulls the most urgent ticket it may serve.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Next {
+    /// From this queue, as `bot/queue`; absent: from all its pull queues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+}
+
+/// Where a ticket may be transferred.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Targets {
+    /// Which ticket.
+    pub ticket: TicketId,
+}
+
+/// A queue or an agent.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferTarget {
+    /// A queue of the same bot, by name.
+    Queue(String),
+    /// A member of the same bot's queues, by name.
+    Agent(String),
+}
+
+/// Gives a ticket to a queue or an agent; it keeps its place in line.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The epoch that the agent believes in.
+    pub epoch: u32,
+    /// To whom.
+    pub to: TransferTarget,
+    /// For the receiver.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// Ends a ticket.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Close {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The epoch that the agent believes in.
+    pub epoch: u32,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// What a ticket waits for, or why this agent has it.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// Which ticket.
+    pub ticket: TicketId,
+}
+
+/// Creates or changes a directory object.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Put {
+    /// The tenant, for an operator; an admin's own otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// What it is to be.
+    pub object: Object,
+    /// Refuse unless the present version is this one (0: it must not exist).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_version: Option<u64>,
+}
+
+/// Deletes a directory object. What is in use is refused with counts.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Delete {
+    /// The tenant, for an operator; an admin's own otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Which.
+    pub object: ObjectRef,
+}
+
+/// Lists the directory.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct ListDirectory {
+    /// The tenant, for an operator; an admin's own otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+}
+
+/// Makes a credential. Its secret is in the answer and nowhere else.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct CreateKey {
+    /// The tenant, for an operator; an admin's own otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// What it may be used for.
+    pub role: Role,
+    /// Name of the bot or agent; empty for admins.
+    #[serde(default)]
+    pub owner: String,
+    /// What it is for, to be shown in lists.
+    #[serde(default)]
+    pub label: String,
+}
+
+/// Lists credentials without their secrets.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct ListKeys {
+    /// The tenant, for an operator; an admin's own otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+}
+
+/// Ends a credential; its sessions are closed.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeKey {
+    /// The tenant, for an operator; an admin's own otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// The prefix that lists show.
+    pub prefix: String,
+}
+
+/// Live numbers of the daemon.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Status {}

@@ -1,0 +1,49 @@
+//! Every limit of the protocol, with the assertions that hold between them.
+
+/// Longest payload of a frame that carries a hand-off, in bytes: the transcript's 256 KiB, the
+/// context's and room for what will be cut.
+pub const HAND_OFF_BYTES: usize = 1024 * 1024;
+/// Longest payload of any other frame of a client, in bytes: a message of 64 KiB and its envelope.
+pub const FRAME_BYTES: usize = MESSAGE_BYTES + 4096;
+/// Longest payload before `hello` was accepted, in bytes.
+pub const HELLO_BYTES: usize = 64 * 1024;
+/// Longest payload that the server sends, in bytes.
+pub const SERVER_FRAME_BYTES: usize = 1024 * 1024;
+/// Longest packed body of a message, in bytes.
+pub const MESSAGE_BYTES: usize = 64 * 1024;
+/// Longest name of a directory object, in bytes.
+pub const NAME_BYTES: usize = 64;
+/// Longest id of a contact, in bytes.
+pub const CONTACT_ID_BYTES: usize = 128;
+/// Longest client message id, in bytes.
+pub const CLIENT_MESSAGE_ID_BYTES: usize = 128;
+/// Longest idempotency key, in bytes.
+pub const IDEMPOTENCY_KEY_BYTES: usize = 64;
+/// Longest customer text of a hand-off or a queue, in bytes.
+pub const TEXT_BYTES: usize = 1024;
+/// Longest reason of a pause or note of a transfer, in bytes.
+pub const NOTE_BYTES: usize = 1024;
+/// Most lines of a transcript that are kept.
+pub const TRANSCRIPT_LINES: usize = 256;
+/// Most bytes of a transcript's texts that are kept.
+pub const TRANSCRIPT_BYTES: usize = 256 * 1024;
+/// Most entries of a context that are kept.
+pub const CONTEXT_ENTRIES: usize = 64;
+/// Longest value of a context entry that is kept, in bytes.
+pub const CONTEXT_VALUE_BYTES: usize = 4096;
+/// Most cursors in one frame.
+pub const CURSORS_PER_FRAME: usize = 1024;
+/// Most tickets in one frame of the snapshot that follows `welcome`.
+pub const SNAPSHOT_TICKETS_PER_FRAME: usize = 512;
+/// Most tags of a ticket.
+pub const TAGS: usize = 32;
+/// Highest priority of a ticket.
+pub const PRIORITY: u16 = 1000;
+/// Most lanes (bidirectional streams) of a session.
+pub const LANES: u32 = 16;
+/// Longest JSON line of a client, in bytes: escapes may double a text.
+pub const JSON_LINE_BYTES: usize = 2 * HAND_OFF_BYTES;
+
+const _: () = assert!(TRANSCRIPT_BYTES + CONTEXT_ENTRIES * CONTEXT_VALUE_BYTES < HAND_OFF_BYTES);
+const _: () = assert!(HELLO_BYTES <= FRAME_BYTES);
+const _: () = assert!(CURSORS_PER_FRAME * 24 < HELLO_BYTES);
