@@ -161,6 +161,8 @@ pub enum Input {
         agent: AgentId,
         /// The session.
         session: SessionId,
+        /// What closing the seat word returned, or what the session saw of it.
+        seen: crate::seats::CloseCount,
     },
     /// A session of a bot opened.
     BotSessionOpened {
