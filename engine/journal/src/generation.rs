@@ -1,0 +1,178 @@
+//! One generation: a sled directory, and the only file that calls sled.
+//!
+//! Used of sled: open, insert, get, range, last, flush. Not used: batches, transactions, removal,
+//! subscriptions, ids. `flush` is not trusted to sync: on Linux it ends in `sync_file_range`. Every
+//! append ends in `fdatasync` on a descriptor of our own.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::layout::{numbered, parent_of, sync_dir};
+use crate::limits::{CACHE_BYTES, SEGMENT_BYTES};
+use crate::log::LogError;
+use crate::place::GroupNumber;
+
+/// sled's own background tasks may hold a dropped database's file for some milliseconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(crate) struct Generation {
+    first: GroupNumber,
+    dir: PathBuf,
+    db: sled::Db,
+    file: File,
+}
+
+impl Generation {
+    /// Makes an empty generation whose name and files are durable.
+    ///
+    /// It comes under a temporary name and is renamed when it is whole, so a directory with a
+    /// generation's name always is one.
+    pub(crate) fn create(parent: &Path, first: GroupNumber) -> Result<Self, LogError> {
+        let temporary = parent.join(format!("new-{}", numbered(first)));
+        remove_dir(&temporary).map_err(LogError::io("remove a leftover generation"))?;
+        let during = "create a generation";
+        let mut generation = Self::open(&temporary, first)?;
+        generation.db.flush().map_err(LogError::sled(during))?;
+        sync_tree(&temporary).map_err(LogError::io(during))?;
+        let dir = parent.join(numbered(first));
+        fs::rename(&temporary, &dir).map_err(LogError::io(during))?;
+        sync_dir(parent).map_err(LogError::io(during))?;
+        generation.dir = dir;
+        Ok(generation)
+    }
+
+    /// Opens a generation. sled writes into the directory when it opens it, and may panic when it
+    /// is damaged: the caller tried a copy before.
+    pub(crate) fn open(dir: &Path, first: GroupNumber) -> Result<Self, LogError> {
+        let db = open_sled(dir)?;
+        let path = dir.join("db");
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(LogError::io("open a generation's file"))?;
+        Ok(Self { first, dir: dir.to_path_buf(), db, file })
+    }
+
+    pub(crate) fn first(&self) -> GroupNumber {
+        self.first
+    }
+
+    /// Writes one group and makes it durable; returns the time in the sync alone.
+    pub(crate) fn append(&self, number: GroupNumber, value: &[u8]) -> Result<Duration, LogError> {
+        self.db.insert(key(number), value).map_err(LogError::sled("insert a group"))?;
+        self.db.flush().map_err(LogError::sled("flush a group"))?;
+        let start = Instant::now();
+        self.sync()?;
+        Ok(start.elapsed())
+    }
+
+    pub(crate) fn sync(&self) -> Result<(), LogError> {
+        self.file.sync_data().map_err(LogError::io("fdatasync of a generation"))
+    }
+
+    /// Makes durable what sled wrote when it opened the directory.
+    pub(crate) fn sync_opened(&self) -> Result<(), LogError> {
+        let during = "sync an opened generation";
+        self.db.flush().map_err(LogError::sled(during))?;
+        sync_tree(&self.dir).map_err(LogError::io(during))?;
+        sync_dir(parent_of(&self.dir)).map_err(LogError::io(during))
+    }
+
+    pub(crate) fn get(&self, number: GroupNumber) -> Result<Option<Arc<[u8]>>, LogError> {
+        let value = self.db.get(key(number)).map_err(LogError::sled("read a group"))?;
+        Ok(value.map(|value| Arc::from(&value[..])))
+    }
+
+    /// Groups from `from` on, in order.
+    pub(crate) fn groups(
+        self: &Arc<Self>,
+        from: GroupNumber,
+    ) -> impl Iterator<Item = Result<(GroupNumber, Arc<[u8]>), LogError>> + use<> {
+        // An iterator of sled keeps the directory locked: it must count as a user.
+        let user = Arc::clone(self);
+        self.db.range(key(from)..).map(move |item| {
+            let _ = &user;
+            let (key, value) = item.map_err(LogError::sled("read groups"))?;
+            Ok((number_of(&key), Arc::from(&value[..])))
+        })
+    }
+
+    pub(crate) fn last(&self) -> Result<Option<GroupNumber>, LogError> {
+        let last = self.db.last().map_err(LogError::sled("read the last group"))?;
+        Ok(last.map(|(key, _)| number_of(&key)))
+    }
+
+    /// Whether sled moved a page out of its log, where it is never synced.
+    pub(crate) fn has_blobs(&self) -> Result<bool, LogError> {
+        let mut blobs =
+            fs::read_dir(self.dir.join("blobs")).map_err(LogError::io("look into blobs/"))?;
+        Ok(blobs.next().is_some())
+    }
+
+    /// Time since the generation was made; zero when the clock was set back.
+    pub(crate) fn age(&self) -> Result<Duration, LogError> {
+        // sled writes `conf` once, when it makes the directory.
+        let made = fs::metadata(self.dir.join("conf")).and_then(|conf| conf.modified());
+        let made = made.map_err(LogError::io("look at a generation's age"))?;
+        Ok(SystemTime::now().duration_since(made).unwrap_or_default())
+    }
+}
+
+/// Removes a directory with what it holds; one that is not there is fine.
+pub(crate) fn remove_dir(dir: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(dir) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn open_sled(dir: &Path) -> Result<sled::Db, LogError> {
+    let config = sled::Config::new()
+        .path(dir)
+        .flush_every_ms(None)
+        .segment_size(SEGMENT_BYTES)
+        .cache_capacity(CACHE_BYTES);
+    let start = Instant::now();
+    loop {
+        match config.open() {
+            Ok(db) => return Ok(db),
+            Err(sled::Error::Io(error))
+                if error.to_string().contains("could not acquire lock")
+                    && start.elapsed() < LOCK_PATIENCE =>
+            {
+                thread::sleep(Duration::from_millis(1));
+            }
+            Err(error) => return Err(LogError::sled("open a generation")(error)),
+        }
+    }
+}
+
+/// Syncs every file of a directory and of those below it, and the directories.
+fn sync_tree(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            sync_tree(&path)?;
+        } else {
+            File::open(&path)?.sync_all()?;
+        }
+    }
+    sync_dir(dir)
+}
+
+fn key(number: GroupNumber) -> [u8; 8] {
+    number.0.to_be_bytes()
+}
+
+/// A key of another length is not ours; it becomes a number that no group has.
+fn number_of(key: &[u8]) -> GroupNumber {
+    GroupNumber(key.try_into().map_or(u64::MAX, u64::from_be_bytes))
+}

@@ -1,0 +1,55 @@
+//! Every size and time that bounds the journal, in one place, with the assertions between them.
+//!
+//! Nothing here is configuration: what an operator may change is in [`crate::Options`].
+
+use std::time::Duration;
+
+/// Version of everything the journal writes: directory layout, frames, watermark, snapshots.
+pub const FORMAT_VERSION: u16 = 1;
+
+/// Largest value of one group, frame included, in bytes.
+///
+/// sled puts pages above a quarter of a segment into files that it never syncs. A leaf holds up to
+/// 17 values: 17 × 64 KiB stays below a quarter of [`SEGMENT_BYTES`].
+pub const GROUP_BYTES_MAX: usize = 64 * 1024;
+
+/// Smallest permitted group limit in bytes: one part and its frame must fit.
+pub const GROUP_BYTES_MIN: usize = PART_BYTES + 1024;
+
+/// Records whose public and private bytes together exceed this many bytes are written as parts.
+pub const WHOLE_RECORD_BYTES_MAX: usize = 48 * 1024;
+
+/// Bytes of a record that one part carries at most.
+pub const PART_BYTES: usize = 48 * 1024;
+
+/// Largest record, public and private bytes together, in bytes. A larger one is refused at
+/// submission.
+pub const RECORD_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// Parts that one record may name.
+pub const PARTS_MAX: usize = RECORD_BYTES_MAX / PART_BYTES + 1;
+
+/// sled's segment size in bytes. It is fixed for the life of a generation.
+pub(crate) const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
+
+/// sled's page cache in bytes. The writer touches only the last leaf; readers of old records come
+/// seldom.
+pub(crate) const CACHE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// How many sealed generations stay open for [`crate::JournalReader`].
+pub(crate) const OPEN_SEALED_GENERATIONS_MAX: usize = 2;
+
+/// Snapshots that stay on disk.
+pub(crate) const SNAPSHOTS_KEPT: usize = 2;
+
+/// Bytes of content in one chunk of a snapshot file; each chunk has its own CRC.
+pub(crate) const SNAPSHOT_CHUNK_BYTES: usize = 64 * 1024;
+
+/// The writer comes round at least this often, also without work: liveness, lazy submissions and
+/// free space are looked at then.
+pub(crate) const IDLE_TURN: Duration = Duration::from_secs(1);
+
+const _: () = assert!(17 * GROUP_BYTES_MAX < SEGMENT_BYTES / 4);
+const _: () = assert!(WHOLE_RECORD_BYTES_MAX + 1024 <= GROUP_BYTES_MIN);
+const _: () = assert!(GROUP_BYTES_MIN <= GROUP_BYTES_MAX);
+const _: () = assert!(RECORD_BYTES_MAX <= u32::MAX as usize);

@@ -1,0 +1,97 @@
+//! Goes on without what is damaged, once the operator accepted the loss. Nothing is destroyed: what
+//! is given up is kept under `lost/`, and any crash on the way leaves a state that is refused or
+//! given up again, never a wrong one.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use crate::examine::{Damage, DamageKind, Examined};
+use crate::generation::{Generation, remove_dir};
+use crate::layout::{Layout, numbered, sync_dir};
+use crate::log::LogError;
+use crate::place::GroupNumber;
+use crate::trial::try_copy;
+use crate::watermark::Watermark;
+
+const DURING: &str = "give up the damaged part";
+
+/// Makes the log end with the last good group.
+pub(crate) fn give_up(
+    layout: &Layout,
+    generations: &[GroupNumber],
+    examined: &Examined,
+    damage: &Damage,
+) -> Result<(), LogError> {
+    fs::create_dir_all(layout.lost()).map_err(LogError::io(DURING))?;
+    // Later generations go first, the newest first: what remains always is a beginning of the log.
+    for &first in generations.iter().rev().filter(|&&first| first > damage.generation) {
+        move_to_lost(layout, layout.generation(first), first)?;
+    }
+    let damaged = generations.contains(&damage.generation);
+    let needs_rewrite = match &damage.kind {
+        DamageKind::Unreadable(_)
+        | DamageKind::Hole
+        | DamageKind::Frame(_)
+        | DamageKind::Parts(_)
+        | DamageKind::Replaced
+        | DamageKind::Blobs => true,
+        DamageKind::BehindWatermark { .. } | DamageKind::NoWatermark => false,
+    };
+    if damaged && needs_rewrite {
+        rewrite(layout, damage.generation, examined.tail.group)?;
+    }
+    Watermark::create(&layout.watermark(), examined.mark).map_err(LogError::io(DURING))?;
+    sync_dir(layout.dir()).map_err(LogError::io(DURING))
+}
+
+/// Puts a generation with only the good groups where the damaged one was, in one step.
+fn rewrite(layout: &Layout, first: GroupNumber, last: GroupNumber) -> Result<(), LogError> {
+    let fresh = layout.generations().join(format!("new-{}", numbered(first)));
+    remove_dir(&fresh).map_err(LogError::io(DURING))?;
+    let good = Arc::new(Generation::open(&fresh, first)?);
+    if first <= last {
+        let copied = try_copy(&layout.generation(first), first, &layout.aside(), |damaged| {
+            copy_groups(damaged, &good, last)
+        });
+        copied.map_err(|error| LogError::Sled { during: DURING, message: error.to_string() })?;
+    }
+    good.sync_opened()?;
+    drop(good);
+    let place = layout.generation(first);
+    renameat_with(CWD, &fresh, CWD, &place, RenameFlags::EXCHANGE)
+        .map_err(|errno| LogError::Io { during: DURING, source: errno.into() })?;
+    sync_dir(&layout.generations()).map_err(LogError::io(DURING))?;
+    move_to_lost(layout, fresh, first)
+}
+
+fn copy_groups(
+    damaged: &Arc<Generation>,
+    good: &Arc<Generation>,
+    last: GroupNumber,
+) -> Result<(), LogError> {
+    for group in damaged.groups(GroupNumber::ZERO) {
+        let (number, value) = group?;
+        if number > last {
+            break;
+        }
+        good.append(number, &value)?;
+    }
+    Ok(())
+}
+
+fn move_to_lost(layout: &Layout, from: PathBuf, first: GroupNumber) -> Result<(), LogError> {
+    let mut attempt = 0_u32;
+    let target = loop {
+        let target = layout.lost().join(format!("{}-{attempt}", numbered(first)));
+        if !target.exists() {
+            break target;
+        }
+        attempt += 1;
+    };
+    fs::rename(from, target).map_err(LogError::io(DURING))?;
+    sync_dir(&layout.lost()).map_err(LogError::io(DURING))?;
+    sync_dir(&layout.generations()).map_err(LogError::io(DURING))
+}

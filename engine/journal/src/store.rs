@@ -1,0 +1,187 @@
+//! All generations of a journal: which there are, which are open. Shared by the writer, by readers
+//! of old records and by the thread that folds snapshots.
+//!
+//! It opens sealed generations when somebody reads them and closes them again; it decides nothing
+//! about what may be removed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::generation::{Generation, remove_dir};
+use crate::layout::{Layout, sync_dir};
+use crate::limits::OPEN_SEALED_GENERATIONS_MAX;
+use crate::log::{GroupSource, Groups, LogError};
+use crate::place::GroupNumber;
+use crate::trial::panic_text;
+
+#[derive(Debug)]
+pub(crate) struct Store {
+    layout: Layout,
+    slots: Mutex<BTreeMap<GroupNumber, Arc<Slot>>>,
+    /// Sealed generations that are open, the last used last.
+    recent: Mutex<VecDeque<Arc<Slot>>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    first: GroupNumber,
+    opened: Mutex<Option<Arc<Generation>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Every critical section leaves its map or list whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Knows the generations of the numbers given; opens none.
+    pub(crate) fn new(layout: Layout, generations: &[GroupNumber]) -> Self {
+        let slots = generations
+            .iter()
+            .map(|&first| (first, Arc::new(Slot { first, opened: Mutex::new(None) })))
+            .collect();
+        Self { layout, slots: Mutex::new(slots), recent: Mutex::new(VecDeque::new()) }
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// First group numbers of the generations, ascending.
+    pub(crate) fn generations(&self) -> Vec<GroupNumber> {
+        lock(&self.slots).keys().copied().collect()
+    }
+
+    /// Adds a generation that its writer holds open.
+    pub(crate) fn add(&self, generation: &Arc<Generation>) {
+        let first = generation.first();
+        let opened = Mutex::new(Some(Arc::clone(generation)));
+        lock(&self.slots).insert(first, Arc::new(Slot { first, opened }));
+    }
+
+    /// The writer no longer needs this generation open.
+    pub(crate) fn release(&self, first: GroupNumber) {
+        let slot = lock(&self.slots).get(&first).cloned();
+        if let Some(slot) = slot {
+            self.used(&slot);
+        }
+    }
+
+    /// The generation with this first group, opened when it is not.
+    pub(crate) fn open(&self, first: GroupNumber) -> Result<Option<Arc<Generation>>, LogError> {
+        let Some(slot) = lock(&self.slots).get(&first).cloned() else { return Ok(None) };
+        self.open_slot(&slot).map(Some)
+    }
+
+    fn open_slot(&self, slot: &Arc<Slot>) -> Result<Arc<Generation>, LogError> {
+        let newest = lock(&self.slots).last_key_value().map(|(first, _)| *first);
+        let generation = {
+            let mut opened = lock(&slot.opened);
+            match &*opened {
+                Some(generation) => Arc::clone(generation),
+                None => {
+                    let dir = self.layout.generation(slot.first);
+                    let generation = Arc::new(open_guarded(|| Generation::open(&dir, slot.first))?);
+                    *opened = Some(Arc::clone(&generation));
+                    generation
+                }
+            }
+        };
+        if newest != Some(slot.first) {
+            self.used(slot);
+        }
+        Ok(generation)
+    }
+
+    /// Notes that a sealed generation was used, and closes those unused for longest.
+    fn used(&self, slot: &Arc<Slot>) {
+        let mut recent = lock(&self.recent);
+        recent.retain(|other| other.first != slot.first);
+        recent.push_back(Arc::clone(slot));
+        let mut surplus = recent.len().saturating_sub(OPEN_SEALED_GENERATIONS_MAX);
+        recent.retain(|slot| {
+            let close = surplus > 0 && close_unused(slot);
+            surplus -= usize::from(close);
+            !close
+        });
+    }
+
+    /// Every group in `from..=upto`, over all generations, in order. Keys that a generation holds
+    /// beyond the first group of the next one were cut and are not seen.
+    pub(crate) fn read(&self, from: GroupNumber, upto: GroupNumber) -> Groups<'_> {
+        let generations = self.generations();
+        let mut spans = Vec::new();
+        for (position, &first) in generations.iter().enumerate() {
+            let end = generations.get(position + 1).map_or(upto.next(), |next| *next);
+            let (start, end) = (first.max(from), end.min(upto.next()));
+            if start < end {
+                spans.push((first, start, end));
+            }
+        }
+        let groups =
+            spans.into_iter().flat_map(move |(first, start, end)| -> Groups<'_> {
+                match self.open(first) {
+                    Ok(Some(generation)) => Box::new(generation.groups(start).take_while(
+                        move |group| !matches!(group, Ok((number, _)) if *number >= end),
+                    )),
+                    Ok(None) => Box::new(std::iter::empty()),
+                    Err(error) => Box::new(std::iter::once(Err(error))),
+                }
+            });
+        Box::new(groups)
+    }
+
+    /// Removes a generation from disk. The one that is written is never handed in.
+    pub(crate) fn remove(&self, first: GroupNumber) -> Result<(), LogError> {
+        let during = "remove an old generation";
+        let Some(slot) = lock(&self.slots).remove(&first) else { return Ok(()) };
+        lock(&self.recent).retain(|other| other.first != first);
+        // A reader may still hold it; its files stay until it lets go.
+        drop(lock(&slot.opened).take());
+        let dir = self.layout.generation(first);
+        // Under another name first: half a generation must never have a generation's name.
+        let doomed = self.layout.generations().join(format!("old-{}", first.0));
+        remove_dir(&doomed).map_err(LogError::io(during))?;
+        fs::rename(&dir, &doomed).map_err(LogError::io(during))?;
+        sync_dir(&self.layout.generations()).map_err(LogError::io(during))?;
+        remove_dir(&doomed).map_err(LogError::io(during))
+    }
+}
+
+impl GroupSource for Store {
+    fn group(&self, number: GroupNumber) -> Result<Option<Arc<[u8]>>, LogError> {
+        let slot = {
+            let slots = lock(&self.slots);
+            slots.range(..=number).next_back().map(|(_, slot)| Arc::clone(slot))
+        };
+        match slot {
+            Some(slot) => self.open_slot(&slot)?.get(number),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Closes under the slot's lock, so that nobody opens the directory while sled still has it.
+fn close_unused(slot: &Slot) -> bool {
+    let mut opened = lock(&slot.opened);
+    match &*opened {
+        Some(generation) if Arc::strong_count(generation) > 1 => false,
+        Some(_) | None => {
+            *opened = None;
+            true
+        }
+    }
+}
+
+/// A sealed generation is opened long after recovery looked at the log's end; a panic of sled must
+/// reach the reader as an error.
+fn open_guarded(
+    open: impl FnOnce() -> Result<Generation, LogError>,
+) -> Result<Generation, LogError> {
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|panic| {
+        let message = format!("panic: {}", panic_text(panic.as_ref()));
+        Err(LogError::Sled { during: "open a sealed generation", message })
+    })
+}

@@ -1,0 +1,107 @@
+//! Opens a copy of a generation before the original is touched: sled writes when it opens a
+//! directory, and may panic when the directory is damaged.
+//!
+//! Whatever happens to the copy, the original stays as it is. A panic on the trial's own thread
+//! becomes an error and prints nothing; a panic on a thread of sled's pool is printed by the hook
+//! and comes back as sled's error. What a trial cannot catch is an abort.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::fs;
+use std::io;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Once};
+use std::thread;
+
+use thiserror::Error;
+
+use crate::generation::{Generation, remove_dir};
+use crate::log::LogError;
+use crate::place::GroupNumber;
+
+/// Why a copy of a generation could not be examined.
+#[derive(Debug, Error)]
+pub(crate) enum TrialError {
+    #[error("copying it aside: {0}")]
+    Copy(io::Error),
+    #[error("{0}")]
+    Log(#[from] LogError),
+    #[error("sled panicked: {0}")]
+    Panic(String),
+}
+
+/// Copies the generation to `aside`, opens the copy and lets `examine` look at it.
+pub(crate) fn try_copy<R: Send>(
+    generation: &Path,
+    first: GroupNumber,
+    aside: &Path,
+    examine: impl FnOnce(&Arc<Generation>) -> Result<R, LogError> + Send,
+) -> Result<R, TrialError> {
+    remove_dir(aside).map_err(TrialError::Copy)?;
+    copy_dir(generation, aside).map_err(TrialError::Copy)?;
+    let result = guarded(|| {
+        let generation = Arc::new(Generation::open(aside, first)?);
+        examine(&generation)
+    });
+    remove_dir(aside).map_err(TrialError::Copy)?;
+    result
+}
+
+/// Runs on a thread of its own, so that silence about its panics concerns nobody else.
+fn guarded<R: Send>(work: impl FnOnce() -> Result<R, LogError> + Send) -> Result<R, TrialError> {
+    silence_hook();
+    thread::scope(|scope| {
+        let trial = thread::Builder::new().name("journal-trial".to_owned());
+        let spawned = trial.spawn_scoped(scope, || {
+            SILENT.set(true);
+            catch_unwind(AssertUnwindSafe(work))
+        });
+        let joined = spawned.map_err(TrialError::Copy)?.join();
+        match joined {
+            Ok(Ok(result)) => result.map_err(TrialError::Log),
+            Ok(Err(panic)) | Err(panic) => Err(TrialError::Panic(panic_text(panic.as_ref()))),
+        }
+    })
+}
+
+thread_local! {
+    static SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The hook is the process's: ours asks whether the thread is a trial and else hands on to the hook
+/// that was there. It is put in place once, and stays.
+fn silence_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !SILENT.get() {
+                before(info);
+            }
+        }));
+    });
+}
+
+/// The message of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "without a message".to_owned())
+}
+
+fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
