@@ -13,15 +13,15 @@ use relevo_journal::{
 };
 
 /// A record as tests compare it: number, public, private.
-pub type Plain = (u64, Vec<u8>, Vec<u8>);
+pub(crate) type Plain = (u64, Vec<u8>, Vec<u8>);
 
-pub struct Journal {
-    pub handle: JournalHandle<u64>,
-    pub groups: Receiver<Group<u64>>,
-    pub failures: Receiver<Failure>,
+pub(crate) struct Journal {
+    pub(crate) handle: JournalHandle<u64>,
+    pub(crate) groups: Receiver<Group<u64>>,
+    pub(crate) failures: Receiver<Failure>,
 }
 
-pub fn hooks() -> (Hooks<u64>, Receiver<Group<u64>>, Receiver<Failure>) {
+pub(crate) fn hooks() -> (Hooks<u64>, Receiver<Group<u64>>, Receiver<Failure>) {
     let (group_sender, groups) = channel();
     let (failure_sender, failures) = channel();
     let hooks = Hooks {
@@ -32,22 +32,22 @@ pub fn hooks() -> (Hooks<u64>, Receiver<Group<u64>>, Receiver<Failure>) {
     (hooks, groups, failures)
 }
 
-pub fn start(recovered: Recovered) -> Journal {
+pub(crate) fn start(recovered: Recovered) -> Journal {
     let (hooks, groups, failures) = hooks();
     let handle = recovered.start(hooks).unwrap();
     Journal { handle, groups, failures }
 }
 
-pub fn small(dir: &Path) -> Options {
+pub(crate) fn small(dir: &Path) -> Options {
     Options { reserve_bytes: Some(0), ..Options::new(dir) }
 }
 
-pub fn record(payload: u64, public: &[u8], private: &[u8]) -> Submission<u64> {
+pub(crate) fn record(payload: u64, public: &[u8], private: &[u8]) -> Submission<u64> {
     Submission { public: public.to_vec(), private: private.to_vec(), urgent: true, payload }
 }
 
 /// Bytes that differ from record to record.
-pub fn bytes(seed: u64, length: usize) -> Vec<u8> {
+pub(crate) fn bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     (0..length)
         .map(|_| {
@@ -61,18 +61,18 @@ pub fn bytes(seed: u64, length: usize) -> Vec<u8> {
 
 impl Journal {
     /// Closes the journal and lets go of its directory.
-    pub fn close(self) {
+    pub(crate) fn close(self) {
         self.handle.close().unwrap();
     }
 
     /// Submits one batch and waits until all of it was delivered.
-    pub fn write(&self, batch: Vec<Submission<u64>>) -> Vec<(u64, Option<Place>)> {
+    pub(crate) fn write(&self, batch: Vec<Submission<u64>>) -> Vec<(u64, Option<Place>)> {
         let expected = batch.len();
         self.handle.submit(batch).unwrap();
         self.deliveries(expected)
     }
 
-    pub fn deliveries(&self, expected: usize) -> Vec<(u64, Option<Place>)> {
+    pub(crate) fn deliveries(&self, expected: usize) -> Vec<(u64, Option<Place>)> {
         let mut deliveries = Vec::new();
         while deliveries.len() < expected {
             let group = self.groups.recv_timeout(Duration::from_secs(60)).unwrap();
@@ -82,18 +82,18 @@ impl Journal {
     }
 
     /// One group for each record.
-    pub fn write_groups(&self, range: std::ops::Range<u64>) {
+    pub(crate) fn write_groups(&self, range: std::ops::Range<u64>) {
         for number in range {
             self.write(vec![numbered(number)]);
         }
     }
 }
 
-pub fn numbered(number: u64) -> Submission<u64> {
+pub(crate) fn numbered(number: u64) -> Submission<u64> {
     record(number, format!("public {number}").as_bytes(), format!("private {number}").as_bytes())
 }
 
-pub fn recorded(recovered: &Recovered) -> Vec<Plain> {
+pub(crate) fn recorded(recovered: &Recovered) -> Vec<Plain> {
     recovered
         .records()
         .map(|record| {
@@ -103,7 +103,7 @@ pub fn recorded(recovered: &Recovered) -> Vec<Plain> {
         .collect()
 }
 
-pub fn numbered_records(range: std::ops::Range<u64>) -> Vec<Plain> {
+pub(crate) fn numbered_records(range: std::ops::Range<u64>) -> Vec<Plain> {
     range
         .map(|number| {
             let submission = numbered(number);
@@ -113,14 +113,14 @@ pub fn numbered_records(range: std::ops::Range<u64>) -> Vec<Plain> {
 }
 
 /// A journal with `count` groups of one record each, closed.
-pub fn written(dir: &Path, count: u64) {
+pub(crate) fn written(dir: &Path, count: u64) {
     let journal = start(open(small(dir)).unwrap());
     journal.write_groups(1..count + 1);
     journal.close();
 }
 
 /// Every file below a directory with its bytes.
-pub fn digest(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn digest(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(dir, dir, &mut files);
     files
@@ -139,7 +139,7 @@ fn collect(root: &Path, dir: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-pub fn copy_dir(from: &Path, to: &Path) {
+pub(crate) fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
