@@ -1,1 +1,3 @@
 //! relevo
+
+pub mod ring;
