@@ -1,3 +1,4 @@
 //! relevo
 
+pub mod admission;
 pub mod ring;

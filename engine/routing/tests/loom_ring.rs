@@ -7,6 +7,7 @@
 //! RUSTFLAGS="--cfg loom" cargo test -p relevo-routing --release --test loom_ring
 //! ```
 #![cfg(loom)]
+#![allow(clippy::unwrap_used, reason = "a model is a test; its parts are functions beside it")]
 
 #[path = "../../daemon/src/ring/bell.rs"]
 mod bell;

@@ -8,6 +8,7 @@
 //! RUSTFLAGS="--cfg loom" cargo test -p relevo-routing --release --test loom_seats
 //! ```
 #![cfg(loom)]
+#![allow(clippy::unwrap_used, reason = "a model is a test; its parts are functions beside it")]
 
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::sync::{Arc, Mutex};

@@ -60,7 +60,7 @@ impl Bell {
 }
 
 /// Planted bugs, each of which must make the model of the bell fail.
-#[cfg(any(loom, planted))]
+#[cfg(loom)]
 pub(crate) mod planted {
     use super::{Bell, Ordering, fence};
 

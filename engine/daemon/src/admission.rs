@@ -1,0 +1,483 @@
+//! Admission: one budget of entries and bytes for everything between a session and publish.
+//!
+//! A session takes a [`Permit`] before a command enters the ring, the command carries it through
+//! ring, shard, journal and publish, and publish drops it when the result has been passed on. So
+//! one number bounds all stages together, and nothing behind admission refuses or drops.
+//!
+//! # Limits
+//! - The [`Budget`] bounds entries because each costs a fixed amount of memory and time whatever
+//!   its size, and bytes because sizes differ by a factor of ten thousand.
+//! - A [`BotShare`] is at most a quarter of it, in entries and in bytes: one bot that floods
+//!   leaves three quarters to the others. The whole must therefore be at least four times the
+//!   greatest command, or a bot could never send that command; what cannot fit is refused at
+//!   once and never waited for.
+//! - A permit counts one entry and its bytes; at most 16,777,215 entries and 1 TiB in all, which
+//!   is what one atomic word holds.
+//!
+//! # Waiting
+//! A hand-off takes with `try_take` and is answered `overloaded` at once. A command on a ticket
+//! waits with its lane unread, with `take_within`. Those who wait go first: as long as somebody is
+//! in line, `try_take` refuses, else a flood of hand-offs would take every entry that comes free
+//! before the waiting task has even run. A bot's sessions stand in line for their share first and
+//! only with it for the whole, so a bot that is over its share is in nobody's way.
+//!
+//! Who waits is called one at a time, in the order of coming, and calls the next when served; a
+//! give is one addition, one fence and one look while nobody waits, and wakes at most one task when
+//! thousands do. Who is called and still finds too little goes to the end of the line: a large
+//! command does not hold up small ones, and may be passed by them until its time is over.
+//!
+//! The counting is in the private module `ledger`, which a loom model checks.
+
+mod ledger;
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use ledger::{Amount, Call, Ledger};
+
+/// One bot holds at most the whole divided by this.
+pub const BOT_SHARE_DIVISOR: u64 = 4;
+
+/// Entries and bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// Commands, whatever their size.
+    pub entries: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl From<Amount> for Level {
+    fn from(amount: Amount) -> Self {
+        Self { entries: amount.entries(), bytes: amount.bytes() }
+    }
+}
+
+/// The budget of the daemon. Cheap to clone: all clones are one budget.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    purse: Arc<Purse>,
+}
+
+impl Budget {
+    /// A budget of which nothing is taken.
+    ///
+    /// # Panics
+    /// If either is zero or does not fit the ledger; the configuration has checked both.
+    #[must_use]
+    pub fn new(entries: u64, bytes: u64) -> Self {
+        assert!(entries > 0 && bytes > 0, "an empty budget admits nothing");
+        let whole = Amount::new(entries, bytes).expect("the configuration bounds the budget");
+        let whole = Arc::new(Gate::new(whole));
+        Self { purse: Arc::new(Purse { whole, share: None }) }
+    }
+
+    /// A bot's part of the budget. One per bot: all sessions of a bot use clones of one handle.
+    #[must_use]
+    pub fn bot_share(&self) -> BotShare {
+        let whole = self.purse.whole.size;
+        let part = |of: u64| (of / BOT_SHARE_DIVISOR).max(1);
+        let share = Amount::new(part(whole.entries()), part(whole.bytes()))
+            .expect("a part fits where the whole does");
+        let whole = Arc::clone(&self.purse.whole);
+        BotShare { purse: Arc::new(Purse { whole, share: Some(Gate::new(share)) }) }
+    }
+
+    /// A permit for one entry of so many bytes, if it is free and nobody waits for it.
+    #[must_use]
+    pub fn try_take(&self, bytes: u64) -> Option<Permit> {
+        Purse::try_take(&self.purse, bytes)
+    }
+
+    /// A permit for one entry of so many bytes, waiting for it at most so long. Cancelling the
+    /// wait leaves nothing behind.
+    pub async fn take_within(&self, bytes: u64, patience: Duration) -> Option<Permit> {
+        Purse::take_within(&self.purse, bytes, patience).await
+    }
+
+    /// What is free at this moment, for metrics.
+    #[must_use]
+    pub fn free(&self) -> Level {
+        self.purse.whole.ledger.free().into()
+    }
+
+    /// How many wait for the whole at this moment, for metrics; not those who wait for a share.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.purse.whole.ledger.waiting()
+    }
+}
+
+/// The part of the budget that one bot may hold. Cheap to clone: all clones are one share.
+#[derive(Clone, Debug)]
+pub struct BotShare {
+    purse: Arc<Purse>,
+}
+
+impl BotShare {
+    /// As [`Budget::try_take`], if the share has it free too.
+    #[must_use]
+    pub fn try_take(&self, bytes: u64) -> Option<Permit> {
+        Purse::try_take(&self.purse, bytes)
+    }
+
+    /// As [`Budget::take_within`]; the time covers both lines.
+    pub async fn take_within(&self, bytes: u64, patience: Duration) -> Option<Permit> {
+        Purse::take_within(&self.purse, bytes, patience).await
+    }
+
+    /// What is free of the share at this moment, for metrics; the whole may have less.
+    #[must_use]
+    pub fn free(&self) -> Level {
+        self.purse.share.as_ref().unwrap_or(&self.purse.whole).ledger.free().into()
+    }
+}
+
+/// One entry and its bytes, given back when dropped.
+#[must_use = "a permit that is dropped is given back"]
+pub struct Permit {
+    purse: Arc<Purse>,
+    amount: Amount,
+}
+
+impl Permit {
+    /// The bytes it was taken for.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.amount.bytes()
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        // The whole first: who waits for the share needs both.
+        self.purse.whole.give(self.amount);
+        if let Some(share) = &self.purse.share {
+            share.give(self.amount);
+        }
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Permit").field("bytes", &self.bytes()).finish_non_exhaustive()
+    }
+}
+
+/// What permits are taken from and given back to: the whole, and for a bot its share.
+#[derive(Debug)]
+struct Purse {
+    whole: Arc<Gate>,
+    share: Option<Gate>,
+}
+
+impl Purse {
+    /// `None` if so much can never be free.
+    fn amount(&self, bytes: u64) -> Option<Amount> {
+        let limit = self.share.as_ref().map_or(self.whole.size, |share| share.size);
+        Amount::new(1, bytes).filter(|amount| amount.fits(limit))
+    }
+
+    fn try_take(purse: &Arc<Self>, bytes: u64) -> Option<Permit> {
+        let amount = purse.amount(bytes)?;
+        if purse.whole.has_line() {
+            return None;
+        }
+        let taken = match &purse.share {
+            None => purse.whole.ledger.try_take(amount),
+            Some(share) if share.has_line() => false,
+            Some(share) => {
+                let (taken, call) =
+                    ledger::try_take_both(&share.ledger, &purse.whole.ledger, amount);
+                share.call(call);
+                taken
+            }
+        };
+        taken.then(|| Permit { purse: Arc::clone(purse), amount })
+    }
+
+    async fn take_within(purse: &Arc<Self>, bytes: u64, patience: Duration) -> Option<Permit> {
+        if let Some(permit) = Self::try_take(purse, bytes) {
+            return Some(permit);
+        }
+        let amount = purse.amount(bytes)?;
+        let deadline = Instant::now() + patience;
+        let of_share = match &purse.share {
+            Some(share) => Some(share.take_until(amount, deadline).await?),
+            None => None,
+        };
+        let of_whole = purse.whole.take_until(amount, deadline).await?;
+        of_whole.keep();
+        if let Some(of_share) = of_share {
+            of_share.keep();
+        }
+        Some(Permit { purse: Arc::clone(purse), amount })
+    }
+}
+
+/// A ledger and the tasks in line before it.
+#[derive(Debug)]
+struct Gate {
+    size: Amount,
+    ledger: Ledger,
+    line: Notify,
+}
+
+impl Gate {
+    fn new(size: Amount) -> Self {
+        Self { size, ledger: Ledger::new(size), line: Notify::new() }
+    }
+
+    fn has_line(&self) -> bool {
+        self.ledger.waiting() > 0
+    }
+
+    fn give(&self, amount: Amount) {
+        self.call(self.ledger.give(amount));
+    }
+
+    fn call(&self, call: Call) {
+        match call {
+            // Kept by the `Notify` for the next in line if the one called has gone meanwhile.
+            Call::First => self.line.notify_one(),
+            Call::Nobody => {}
+        }
+    }
+
+    async fn take_until(&self, amount: Amount, deadline: Instant) -> Option<Taken<'_>> {
+        let place = Place::join(self);
+        let mut my_turn = place.is_first;
+        loop {
+            let mut called = pin!(self.line.notified());
+            // In line before the try: a call between the try and the wait is not lost.
+            if called.as_mut().enable() {
+                self.ledger.answer();
+                my_turn = true;
+            }
+            if my_turn && self.ledger.try_take(amount) {
+                return Some(Taken { gate: self, amount });
+            }
+            timeout_at(deadline, called).await.ok()?;
+            self.ledger.answer();
+            my_turn = true;
+        }
+    }
+}
+
+/// A place in line, left when dropped: served, out of time or cancelled.
+struct Place<'gate> {
+    gate: &'gate Gate,
+    is_first: bool,
+}
+
+impl<'gate> Place<'gate> {
+    fn join(gate: &'gate Gate) -> Self {
+        Self { gate, is_first: gate.ledger.join() }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.gate.call(self.gate.ledger.leave());
+    }
+}
+
+/// An amount taken from one gate by a task that may still be cancelled.
+struct Taken<'gate> {
+    gate: &'gate Gate,
+    amount: Amount,
+}
+
+impl Taken<'_> {
+    /// Leaves the amount to a [`Permit`].
+    fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.gate.give(self.amount);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    /// Longer than any test waits for something that does come.
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn entries_and_bytes_are_both_bounds() {
+        let budget = Budget::new(2, 100);
+        let large = budget.try_take(90).unwrap();
+        assert!(budget.try_take(11).is_none(), "too many bytes");
+        let small = budget.try_take(10).unwrap();
+        assert_eq!(budget.free(), Level { entries: 0, bytes: 0 });
+        drop(large);
+        let empty = budget.try_take(0).unwrap();
+        assert!(budget.try_take(0).is_none(), "too many entries");
+        drop((small, empty));
+        assert_eq!(budget.free(), Level { entries: 2, bytes: 100 });
+    }
+
+    #[test]
+    fn a_bot_holds_at_most_a_quarter() {
+        let budget = Budget::new(8, 800);
+        let bot = budget.bot_share();
+        let other = budget.bot_share();
+        let held = [bot.try_take(10).unwrap(), bot.try_take(10).unwrap()];
+        assert!(bot.try_take(10).is_none(), "two of eight entries");
+        assert!(other.try_take(201).is_none(), "200 of 800 bytes");
+        let beside = other.try_take(200).unwrap();
+        assert_eq!(budget.free(), Level { entries: 5, bytes: 580 });
+        drop((held, beside));
+        assert_eq!(budget.free(), Level { entries: 8, bytes: 800 });
+        assert_eq!(bot.free(), Level { entries: 2, bytes: 200 });
+    }
+
+    #[test]
+    fn a_share_is_given_back_when_the_whole_refuses() {
+        let budget = Budget::new(4, 400);
+        let bot = budget.bot_share();
+        let all: Vec<_> = (0..4).map(|_| budget.try_take(1).unwrap()).collect();
+        assert!(bot.try_take(1).is_none());
+        assert_eq!(bot.free(), Level { entries: 1, bytes: 100 });
+        drop(all);
+        assert!(bot.try_take(1).is_some());
+    }
+
+    #[tokio::test]
+    async fn what_can_never_fit_is_refused_at_once() {
+        let budget = Budget::new(8, 800);
+        assert!(budget.take_within(801, LONG).await.is_none());
+        assert!(budget.bot_share().take_within(201, LONG).await.is_none());
+        assert!(budget.take_within(u64::MAX, LONG).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_wait_ends_when_its_time_is_over() {
+        let budget = Budget::new(1, 100);
+        let held = budget.try_take(1).unwrap();
+        assert!(budget.take_within(1, Duration::ZERO).await.is_none());
+        assert!(budget.take_within(1, Duration::from_millis(5)).await.is_none());
+        assert_eq!(budget.waiting(), 0);
+        drop(held);
+        assert!(budget.try_take(1).is_some());
+    }
+
+    #[tokio::test]
+    async fn the_line_is_served_in_order_and_before_others() {
+        let budget = Budget::new(1, 100);
+        let held = budget.try_take(1).unwrap();
+        let mut first = pin!(budget.take_within(1, LONG));
+        let mut second = pin!(budget.take_within(1, LONG));
+        assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+        drop(held);
+        assert!(budget.try_take(1).is_none(), "who waits goes first");
+        assert!(poll(second.as_mut()).is_pending(), "it is the turn of the first");
+        let Poll::Ready(Some(held)) = poll(first.as_mut()) else { panic!("the first was called") };
+        assert!(poll(second.as_mut()).is_pending());
+        drop(held);
+        assert!(second.await.is_some());
+        assert_eq!((budget.waiting(), budget.free()), (0, Level { entries: 1, bytes: 100 }));
+    }
+
+    #[tokio::test]
+    async fn gives_of_one_batch_serve_the_whole_line() {
+        let budget = Budget::new(2, 100);
+        let held = (budget.try_take(1).unwrap(), budget.try_take(1).unwrap());
+        let mut first = pin!(budget.take_within(1, LONG));
+        let mut second = pin!(budget.take_within(1, LONG));
+        assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+        drop(held);
+        let (first, second) = (first.await, second.await);
+        assert!(first.is_some() && second.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_called_wait_that_is_cancelled_hands_its_call_on() {
+        let budget = Budget::new(1, 100);
+        let held = budget.try_take(1).unwrap();
+        let mut first = Box::pin(budget.take_within(1, LONG));
+        let mut second = pin!(budget.take_within(1, LONG));
+        assert!(poll(first.as_mut()).is_pending() && poll(second.as_mut()).is_pending());
+        drop(held);
+        drop(first);
+        assert!(second.await.is_some());
+        // And with nobody left to hand it to, the next in line finds it.
+        let held = budget.try_take(1).unwrap();
+        let mut third = Box::pin(budget.take_within(1, LONG));
+        assert!(poll(third.as_mut()).is_pending());
+        drop(held);
+        drop(third);
+        let held = budget.try_take(1).unwrap();
+        let mut fourth = pin!(budget.take_within(1, LONG));
+        assert!(poll(fourth.as_mut()).is_pending());
+        drop(held);
+        assert!(fourth.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_bot_over_its_share_is_in_nobodys_way() {
+        let budget = Budget::new(4, 400);
+        let flooding = budget.bot_share();
+        let held = flooding.try_take(1).unwrap();
+        let mut waiting = pin!(flooding.take_within(1, LONG));
+        assert!(poll(waiting.as_mut()).is_pending());
+        assert_eq!(budget.waiting(), 0);
+        assert!(budget.bot_share().try_take(1).is_some());
+        assert!(budget.try_take(1).is_some());
+        drop(held);
+        assert!(waiting.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_share_is_given_back_when_the_wait_for_the_whole_fails() {
+        let budget = Budget::new(4, 400);
+        let bot = budget.bot_share();
+        let all: Vec<_> = (0..4).map(|_| budget.try_take(1).unwrap()).collect();
+        assert!(bot.take_within(1, Duration::from_millis(5)).await.is_none());
+        assert_eq!(bot.free(), Level { entries: 1, bytes: 100 });
+        drop(all);
+        assert!(bot.try_take(1).is_some());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn thousands_in_line_are_all_served() {
+        let budget = Budget::new(8, 8_000);
+        let bots: Vec<_> = (0..3).map(|_| budget.bot_share()).collect();
+        let tasks: Vec<_> = (0..3_000_u64)
+            .map(|number| {
+                let bot = bots[number as usize % bots.len()].clone();
+                tokio::spawn(async move {
+                    let permit = bot.take_within(number % 1_000, LONG).await;
+                    tokio::task::yield_now().await;
+                    permit.is_some()
+                })
+            })
+            .collect();
+        for task in tasks {
+            assert!(task.await.unwrap(), "a wake-up was lost");
+        }
+        assert_eq!(budget.free(), Level { entries: 8, bytes: 8_000 });
+        assert_eq!(budget.waiting(), 0);
+        for bot in bots {
+            assert_eq!(bot.free(), Level { entries: 2, bytes: 2_000 });
+        }
+    }
+}
