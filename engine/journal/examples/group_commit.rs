@@ -24,7 +24,9 @@ fn main() {
     let dir = tempfile::tempdir_in(base).unwrap();
     // Frame and entry around one record, so that a group has about the bytes named.
     let overhead = 81;
-    println!("group bytes | journal p50 ms | p99 ms | of it sync p50 | bare p50 ms | p99 ms | ratio p50");
+    println!(
+        "group bytes | journal p50 ms | p99 ms | of it sync p50 | bare p50 ms | p99 ms | ratio p50"
+    );
     for bytes in [200, 4096, 16 * 1024, GROUP_BYTES_MAX] {
         // A record above 48 KiB would go in parts: two records make the largest group.
         let records = if bytes > 32 * 1024 { 2 } else { 1 };
@@ -103,7 +105,7 @@ fn events(dir: &Path) {
         let start = Instant::now();
         let recovered = open(options(&dir)).unwrap();
         let opened = start.elapsed();
-        let records = recovered.records().map(|record| record.unwrap()).count();
+        let records = recovered.records().inspect(|record| assert!(record.is_ok())).count();
         assert_eq!(records, EVENTS);
         println!("recovery: opened in {opened:.2?}, replayed after {:.2?}", start.elapsed());
     }
@@ -117,7 +119,10 @@ fn bare_events(dir: &Path, group_bytes: usize, commits: usize) {
         bare.write_all(&value).unwrap();
         bare.sync_data().unwrap();
     }
-    println!("bare file, same groups: {:.0} events/s", EVENTS as f64 / start.elapsed().as_secs_f64());
+    println!(
+        "bare file, same groups: {:.0} events/s",
+        EVENTS as f64 / start.elapsed().as_secs_f64()
+    );
 }
 
 fn options(dir: &Path) -> Options {
@@ -132,7 +137,7 @@ fn journal(dir: &Path) -> (JournalHandle<()>, Groups) {
         sink: Box::new(move |group| drop(sender.send(group))),
         failed: Box::new(|failure| panic!("{failure}")),
     };
-    (open(options(dir)).unwrap().start(hooks).unwrap(), groups)
+    (open(options(dir)).unwrap().start(hooks, None).unwrap(), groups)
 }
 
 fn submission(bytes: usize, seed: usize) -> Submission<()> {

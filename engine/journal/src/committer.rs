@@ -116,6 +116,11 @@ impl<T, L: Log> Committer<T, L> {
         self.urgent_waiting > 0
     }
 
+    /// Whether no large record is written in part.
+    pub fn is_between_records(&self) -> bool {
+        self.large.is_none()
+    }
+
     /// Last durable group, record and hash.
     pub fn tail(&self) -> Tail {
         self.tail
@@ -135,7 +140,7 @@ impl<T, L: Log> Committer<T, L> {
         if self.poisoned {
             return Err(CommitError::Poisoned);
         }
-        if self.large.is_some() {
+        if !self.is_between_records() {
             return Ok(());
         }
         let group = self.tail.group.next();

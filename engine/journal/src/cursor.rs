@@ -1,7 +1,7 @@
 //! What the writer shows to everybody else, as atomics: how far the log is durable, whether it runs,
 //! whether there is space. Read without a lock.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use crate::place::{GroupNumber, RecordNumber};
 
@@ -25,6 +25,10 @@ pub enum StorageState {
     Full,
 }
 
+const RUNNING: u8 = 0;
+const POISONED: u8 = 1;
+const CLOSED: u8 = 2;
+
 #[derive(Debug)]
 pub(crate) struct Cursor {
     durable_group: AtomicU64,
@@ -33,6 +37,7 @@ pub(crate) struct Cursor {
     storage: AtomicU8,
     turns: AtomicU64,
     pending: AtomicU64,
+    seal_demanded: AtomicBool,
 }
 
 impl Cursor {
@@ -40,10 +45,11 @@ impl Cursor {
         Self {
             durable_group: AtomicU64::new(group.0),
             durable_record: AtomicU64::new(record.0),
-            state: AtomicU8::new(0),
+            state: AtomicU8::new(RUNNING),
             storage: AtomicU8::new(0),
             turns: AtomicU64::new(0),
             pending: AtomicU64::new(0),
+            seal_demanded: AtomicBool::new(false),
         }
     }
 
@@ -62,19 +68,25 @@ impl Cursor {
 
     pub(crate) fn state(&self) -> JournalState {
         match self.state.load(Ordering::Acquire) {
-            0 => JournalState::Running,
-            1 => JournalState::Poisoned,
+            RUNNING => JournalState::Running,
+            POISONED => JournalState::Poisoned,
             _ => JournalState::Closed,
         }
     }
 
     pub(crate) fn show_state(&self, state: JournalState) {
         let code = match state {
-            JournalState::Running => 0,
-            JournalState::Poisoned => 1,
-            JournalState::Closed => 2,
+            JournalState::Running => RUNNING,
+            JournalState::Poisoned => POISONED,
+            JournalState::Closed => CLOSED,
         };
         self.state.store(code, Ordering::Release);
+    }
+
+    /// A journal that failed stays failed when its writer ends.
+    pub(crate) fn show_closed(&self) {
+        // An error means that it is poisoned, which is the truth.
+        let _ = self.state.compare_exchange(RUNNING, CLOSED, Ordering::AcqRel, Ordering::Acquire);
     }
 
     pub(crate) fn storage(&self) -> StorageState {
@@ -106,6 +118,15 @@ impl Cursor {
 
     pub(crate) fn delivered(&self, submissions: usize) {
         self.pending.fetch_sub(submissions as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn demand_seal(&self) {
+        self.seal_demanded.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn take_seal_demand(&self) -> bool {
+        self.seal_demanded.load(Ordering::Relaxed)
+            && self.seal_demanded.swap(false, Ordering::Acquire)
     }
 
     pub(crate) fn pending(&self) -> u64 {

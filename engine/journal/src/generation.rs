@@ -36,9 +36,8 @@ impl Generation {
         let temporary = parent.join(format!("new-{}", numbered(first)));
         remove_dir(&temporary).map_err(LogError::io("remove a leftover generation"))?;
         let during = "create a generation";
-        let mut generation = Self::open(&temporary, first)?;
-        generation.db.flush().map_err(LogError::sled(during))?;
-        sync_tree(&temporary).map_err(LogError::io(during))?;
+        let mut generation = Self::create_at(&temporary, first)?;
+        generation.sync_opened()?;
         let dir = parent.join(numbered(first));
         fs::rename(&temporary, &dir).map_err(LogError::io(during))?;
         sync_dir(parent).map_err(LogError::io(during))?;
@@ -46,9 +45,23 @@ impl Generation {
         Ok(generation)
     }
 
+    /// Makes an empty generation under any name, not yet synced.
+    pub(crate) fn create_at(dir: &Path, first: GroupNumber) -> Result<Self, LogError> {
+        fs::create_dir(dir).map_err(LogError::io("create a generation"))?;
+        Self::with_sled(dir, first)
+    }
+
     /// Opens a generation. sled writes into the directory when it opens it, and may panic when it
     /// is damaged: the caller tried a copy before.
     pub(crate) fn open(dir: &Path, first: GroupNumber) -> Result<Self, LogError> {
+        // sled would make what is missing, and an empty log would stand for a lost one.
+        for name in ["conf", "db"] {
+            fs::metadata(dir.join(name)).map_err(LogError::io("open a generation"))?;
+        }
+        Self::with_sled(dir, first)
+    }
+
+    fn with_sled(dir: &Path, first: GroupNumber) -> Result<Self, LogError> {
         let db = open_sled(dir)?;
         let path = dir.join("db");
         let file = File::options()

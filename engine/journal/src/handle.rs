@@ -4,6 +4,7 @@
 //! sink; the next group fills meanwhile. It delays no urgent submission, ever.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use thiserror::Error;
 
 use crate::committer::{CommitError, Committer, Group};
 use crate::cursor::{Cursor, JournalState, StorageState};
+use crate::fold::Folder;
 use crate::limits::{IDLE_TURN, RECORD_BYTES_MAX};
 use crate::log::{GroupSource, Log};
 use crate::place::{GroupNumber, Place, RecordNumber, Tail};
@@ -25,8 +27,11 @@ pub struct Hooks<T> {
     /// Takes every committed group, in order. It must not block: the next commit waits for it.
     pub sink: Box<dyn FnMut(Group<T>) + Send>,
     /// Called once when the writer stopped by itself. The daemon ends the process.
-    pub failed: Box<dyn FnOnce(Failure) + Send>,
+    pub failed: FailedHook,
 }
+
+/// Takes the reason why the journal stopped by itself.
+pub type FailedHook = Box<dyn FnOnce(Failure) + Send>;
 
 /// Why the writer stopped by itself.
 #[derive(Debug, Error)]
@@ -81,7 +86,15 @@ struct Shared<T> {
     queue: Arc<Queue<T>>,
     cursor: Arc<Cursor>,
     source: Arc<dyn GroupSource>,
-    writer: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    closing: Arc<AtomicBool>,
+}
+
+/// What only a journal on disk has.
+pub(crate) struct Beside {
+    pub(crate) storage: StorageWatch,
+    pub(crate) folder: Option<Folder>,
+    pub(crate) closing: Arc<AtomicBool>,
 }
 
 /// How a writer's thread is set up.
@@ -106,20 +119,24 @@ pub fn start_on<T: Send + 'static, L: Log + 'static>(
     options: WriterOptions,
     hooks: Hooks<T>,
 ) -> std::io::Result<JournalHandle<T>> {
-    start_watched(log, source, tail, options, hooks, None)
+    start_beside(log, source, tail, options, hooks, None)
 }
 
-pub(crate) fn start_watched<T: Send + 'static, L: Log + 'static>(
+pub(crate) fn start_beside<T: Send + 'static, L: Log + 'static>(
     log: L,
     source: Arc<dyn GroupSource>,
     tail: Tail,
     options: WriterOptions,
     hooks: Hooks<T>,
-    storage: Option<StorageWatch>,
+    beside: Option<Beside>,
 ) -> std::io::Result<JournalHandle<T>> {
+    let (storage, folder, closing) = match beside {
+        Some(beside) => (Some(beside.storage), beside.folder, beside.closing),
+        None => (None, None, Arc::default()),
+    };
     let queue = Arc::new(Queue::new());
     let cursor = Arc::new(Cursor::new(tail.group, tail.record));
-    let writer = Writer {
+    let mut writer = Writer {
         committer: Committer::new(log, tail, options.schema, options.group_bytes),
         queue: Arc::clone(&queue),
         cursor: Arc::clone(&cursor),
@@ -127,12 +144,60 @@ pub(crate) fn start_watched<T: Send + 'static, L: Log + 'static>(
         storage,
         sink: hooks.sink,
     };
-    let failed = hooks.failed;
-    let thread = thread::Builder::new()
-        .name("journal-writer".to_owned())
-        .spawn(move || writer.run_guarded(failed))?;
-    let writer = Mutex::new(Some(thread));
-    Ok(JournalHandle { shared: Arc::new(Shared { queue, cursor, source, writer }) })
+    if let Some(storage) = &mut writer.storage {
+        cursor.show_storage(storage.look(Instant::now()));
+    }
+    let end = End {
+        queue: Arc::clone(&queue),
+        cursor: Arc::clone(&cursor),
+        failed: Arc::new(Mutex::new(Some(hooks.failed))),
+    };
+    let mut threads = Vec::new();
+    if let Some(folder) = folder {
+        let end = end.clone();
+        threads.push(thread::Builder::new().name("journal-fold".to_owned()).spawn(move || {
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| folder.run())) {
+                end.fail(Failure::Panicked(panic_text(panic.as_ref())));
+            }
+        })?);
+    }
+    threads.push(
+        thread::Builder::new()
+            .name("journal-writer".to_owned())
+            .spawn(move || writer.run_guarded(&end))?,
+    );
+    let threads = Mutex::new(threads);
+    Ok(JournalHandle { shared: Arc::new(Shared { queue, cursor, source, threads, closing }) })
+}
+
+/// How a journal ends by itself, from either of its threads.
+struct End<T> {
+    queue: Arc<Queue<T>>,
+    cursor: Arc<Cursor>,
+    failed: Arc<Mutex<Option<FailedHook>>>,
+}
+
+impl<T> Clone for End<T> {
+    fn clone(&self) -> Self {
+        Self {
+            queue: Arc::clone(&self.queue),
+            cursor: Arc::clone(&self.cursor),
+            failed: Arc::clone(&self.failed),
+        }
+    }
+}
+
+impl<T> End<T> {
+    fn fail(&self, failure: Failure) {
+        // The state first: whoever finds the queue closed asks for it.
+        self.cursor.show_state(JournalState::Poisoned);
+        self.queue.close();
+        self.queue.clear();
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(failed) = failed {
+            failed(failure);
+        }
+    }
 }
 
 impl<T> JournalHandle<T> {
@@ -199,21 +264,28 @@ impl<T> JournalHandle<T> {
         JournalReader { source: Arc::clone(&shared.source), cursor: Arc::clone(&shared.cursor) }
     }
 
+    /// Seals the present generation and has it folded, also when it is neither full nor old. Does not
+    /// wait: [`crate::Folding::done`] tells when the snapshot is durable.
+    pub fn snapshot_now(&self) {
+        self.shared.cursor.demand_seal();
+        self.shared.queue.nudge();
+    }
+
     /// Takes nothing more, commits what was handed in, makes all durable and joins the writer.
-    /// The directory's lock goes with the last handle and reader.
+    /// A snapshot that is being made is finished, one that waits is left to the next start. The
+    /// directory's lock goes with the last handle and reader.
     ///
     /// # Errors
     /// When the journal had failed, or fails now.
     pub fn close(&self) -> Result<(), CloseError> {
+        self.shared.closing.store(true, Ordering::Release);
         self.shared.queue.close();
-        let writer = {
-            let mut writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.take()
-        };
-        if let Some(writer) = writer
-            && writer.join().is_err()
-        {
-            return Err(CloseError::Poisoned);
+        // Held while joining: a second caller returns when the journal is closed, not before.
+        let mut threads = self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            if thread.join().is_err() {
+                return Err(CloseError::Poisoned);
+            }
         }
         match self.state() {
             JournalState::Poisoned => Err(CloseError::Poisoned),
@@ -252,21 +324,13 @@ struct Writer<T, L> {
 }
 
 impl<T, L: Log> Writer<T, L> {
-    fn run_guarded(mut self, failed: Box<dyn FnOnce(Failure) + Send>) {
+    fn run_guarded(mut self, end: &End<T>) {
         let result = catch_unwind(AssertUnwindSafe(|| self.run()));
-        let failure = match result {
-            Ok(Ok(())) => {
-                self.cursor.show_state(JournalState::Closed);
-                return;
-            }
-            Ok(Err(error)) => Failure::Storage(error),
-            Err(panic) => Failure::Panicked(panic_text(panic.as_ref())),
-        };
-        // The state first: whoever finds the queue closed asks for it.
-        self.cursor.show_state(JournalState::Poisoned);
-        self.queue.close();
-        self.queue.clear();
-        failed(failure);
+        match result {
+            Ok(Ok(())) => self.cursor.show_closed(),
+            Ok(Err(error)) => end.fail(Failure::Storage(error)),
+            Err(panic) => end.fail(Failure::Panicked(panic_text(panic.as_ref()))),
+        }
     }
 
     fn run(&mut self) -> Result<(), CommitError> {
@@ -284,7 +348,11 @@ impl<T, L: Log> Writer<T, L> {
             }
             let now = Instant::now();
             self.look_at_storage(now);
-            self.committer.seal(false)?;
+            // Inside a large record the demand stays for a later round.
+            if self.committer.is_between_records() {
+                let demanded = self.cursor.take_seal_demand();
+                self.committer.seal(demanded)?;
+            }
             if self.committer.waiting() > 0 {
                 let lazy = *lazy_until.get_or_insert(now + self.lazy_interval);
                 if self.committer.is_urgent() || now >= lazy || open == Open::No {

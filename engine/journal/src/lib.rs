@@ -8,11 +8,10 @@
 //!
 //! It must not deliver a group before its sync returned, repeat a write that failed, delete a key, or
 //! start on a log that it cannot prove to be a whole beginning of what was written.
-#![expect(dead_code, reason = "snapshots are not written yet")]
-
 mod committer;
 mod cursor;
 mod examine;
+mod fold;
 mod frame;
 mod generation;
 mod handle;
@@ -28,6 +27,7 @@ mod recovery;
 mod repair;
 mod replay;
 mod sled_log;
+mod snapshot;
 mod start;
 mod storage;
 mod store;
@@ -37,9 +37,11 @@ mod watermark;
 pub use committer::{CommitError, Committer, Delivery, Group};
 pub use cursor::{JournalState, StorageState};
 pub use examine::{Damage, DamageKind};
+pub use fold::{Fold, FoldError, FoldItem, Folding, SnapshotReport};
 pub use frame::FrameError;
 pub use handle::{
-    CloseError, Failure, Hooks, JournalHandle, JournalReader, SubmitError, WriterOptions, start_on,
+    CloseError, FailedHook, Failure, Hooks, JournalHandle, JournalReader, SubmitError,
+    WriterOptions, start_on,
 };
 pub use layout::ClaimError;
 pub use limits::{
@@ -53,4 +55,5 @@ pub use place::{GroupHash, GroupNumber, Place, RecordNumber, Tail};
 pub use record::{RecordBytes, RecordError, Submission};
 pub use recovery::{OpenError, Recovered, RecoveryReport, open};
 pub use replay::Records;
+pub use snapshot::SnapshotReader;
 pub use start::StartError;

@@ -1,6 +1,8 @@
 //! Opening a journal: claims the directory, examines it, cuts a torn end, refuses everything else
 //! that is wrong, and hands out what was found. Damage is repaired only with `accept_loss`.
 
+use std::fs;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,7 @@ use crate::place::{GroupNumber, RecordNumber, Tail};
 use crate::repair::give_up;
 use crate::replay::Records;
 use crate::sled_log::{Rotation, SledLog};
+use crate::snapshot::{SnapshotReader, newest};
 use crate::store::Store;
 use crate::watermark::{Mark, Watermark};
 
@@ -39,6 +42,8 @@ pub struct RecoveryReport {
     pub created: bool,
     /// Last group of the snapshot that recovery starts from.
     pub snapshot: Option<GroupNumber>,
+    /// Newer snapshots that were damaged and passed over.
+    pub damaged_snapshots: Vec<GroupNumber>,
     /// Groups after the snapshot.
     pub groups: u64,
     /// Records after the snapshot.
@@ -61,6 +66,8 @@ pub struct RecoveryReport {
 pub struct Recovered {
     /// What opening found.
     pub report: RecoveryReport,
+    /// The snapshot that the records follow.
+    pub snapshot: Option<SnapshotReader>,
     pub(crate) store: Arc<Store>,
     pub(crate) log: SledLog,
     pub(crate) start: Tail,
@@ -90,12 +97,14 @@ pub fn open(options: Options) -> Result<Recovered, OpenError> {
         layout.create()?;
     }
     remove_dir(&layout.aside()).map_err(LogError::io("remove an old copy"))?;
-    let (examined, given_up) = examine_or_give_up(&layout, &options)?;
+    let snapshots = newest(&layout.snapshots()).map_err(LogError::io("read the snapshots"))?;
+    let start = snapshots.newest.as_ref().map_or(Tail::EMPTY, SnapshotReader::tail);
+    let (examined, given_up) = examine_or_give_up(&layout, &options, start)?;
     let tail = examined.tail;
-    let start = Tail::EMPTY;
     let report = RecoveryReport {
         created,
-        snapshot: None,
+        snapshot: snapshots.newest.as_ref().map(|snapshot| snapshot.tail().group),
+        damaged_snapshots: snapshots.damaged,
         groups: examined.counted.groups,
         records: examined.counted.records,
         bytes: examined.counted.bytes,
@@ -110,12 +119,14 @@ pub fn open(options: Options) -> Result<Recovered, OpenError> {
     }
     let (store, log) = open_for_writing(layout, &examined, &options)?;
     let report = RecoveryReport { duration: started.elapsed(), ..report };
-    Ok(Recovered { report, store, log, start, tail, options })
+    let snapshot = snapshots.newest;
+    Ok(Recovered { report, snapshot, store, log, start, tail, options })
 }
 
 fn examine_or_give_up(
     layout: &Layout,
     options: &Options,
+    start: Tail,
 ) -> Result<(Examined, Option<Damage>), OpenError> {
     let mut given_up: Option<Damage> = None;
     loop {
@@ -123,7 +134,7 @@ fn examine_or_give_up(
             numbers_in(&layout.generations()).map_err(LogError::io("list the generations"))?;
         let mark =
             Watermark::read(&layout.watermark()).map_err(LogError::io("read the watermark"))?;
-        let examined = examine(layout, &generations, Tail::EMPTY, mark)?;
+        let examined = examine(layout, &generations, start, mark)?;
         let Some(damage) = examined.damage.clone() else { return Ok((examined, given_up)) };
         // What is repaired once must be good: a second damage is refused.
         let accepted = options.accept_loss.is_some_and(|groups| groups >= damage.lost_groups);
@@ -143,17 +154,19 @@ fn open_for_writing(
     options: &Options,
 ) -> Result<(Arc<Store>, SledLog), OpenError> {
     let tail = examined.tail.group;
+    remove_leftovers(&layout).map_err(LogError::io("remove leftovers"))?;
     let generations =
         numbers_in(&layout.generations()).map_err(LogError::io("list the generations"))?;
     let store = Arc::new(Store::new(layout, &generations));
     let layout = store.layout();
-    let current = match generations.last() {
-        Some(&first) if first <= tail.next() => store.open(first)?,
-        Some(_) | None => None,
+    let newest = match generations.last() {
+        Some(&first) => store.open(first)?,
+        None => None,
     };
-    let current = match current {
-        Some(current) => current,
-        None => {
+    let current = match newest {
+        Some(newest) if newest.first() == tail.next() || newest.get(tail)?.is_some() => newest,
+        // The snapshot reaches farther than what is left of the log.
+        Some(_) | None => {
             let current = Arc::new(Generation::create(&layout.generations(), tail.next())?);
             store.add(&current);
             current
@@ -166,4 +179,23 @@ fn open_for_writing(
     let bytes = examined.counted.last_generation_bytes;
     let log = SledLog::new(Arc::clone(&store), current, bytes, watermark, tail, rotation)?;
     Ok((store, log))
+}
+
+/// Removes what a crash left of generations and snapshots being made or removed.
+fn remove_leftovers(layout: &Layout) -> io::Result<()> {
+    for entry in fs::read_dir(layout.generations())? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("new-") || name.starts_with("old-") {
+            remove_dir(&entry.path())?;
+        }
+    }
+    for entry in fs::read_dir(layout.snapshots())? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "tmp") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }

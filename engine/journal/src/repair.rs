@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::examine::{Damage, DamageKind, Examined};
-use crate::generation::{Generation, remove_dir};
+use crate::generation::Generation;
 use crate::layout::{Layout, numbered, sync_dir};
 use crate::log::LogError;
 use crate::place::GroupNumber;
@@ -49,9 +49,12 @@ pub(crate) fn give_up(
 
 /// Puts a generation with only the good groups where the damaged one was, in one step.
 fn rewrite(layout: &Layout, first: GroupNumber, last: GroupNumber) -> Result<(), LogError> {
-    let fresh = layout.generations().join(format!("new-{}", numbered(first)));
-    remove_dir(&fresh).map_err(LogError::io(DURING))?;
-    let good = Arc::new(Generation::open(&fresh, first)?);
+    let fresh = layout.generations().join(format!("repair-{}", numbered(first)));
+    if fresh.exists() {
+        // A repair was cut short: this is half a copy, or already what it replaced.
+        move_to_lost(layout, fresh.clone(), first)?;
+    }
+    let good = Arc::new(Generation::create_at(&fresh, first)?);
     if first <= last {
         let copied = try_copy(&layout.generation(first), first, &layout.aside(), |damaged| {
             copy_groups(damaged, &good, last)

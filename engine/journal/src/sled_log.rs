@@ -82,11 +82,15 @@ impl SledLog {
         self.store.release(first);
         self.current_bytes = 0;
         self.current_ends = Instant::now() + self.rotation.age;
+        self.tell_sealed();
+        Ok(())
+    }
+
+    fn tell_sealed(&self) {
         if let Some(sealed) = &self.sealed {
             // The folding thread ends only after the writer; if it is gone, so is the need.
             let _ = sealed.send(Sealed { last: self.tail });
         }
-        Ok(())
     }
 
     fn refuse_blobs(&self, bytes: usize) -> Result<(), LogError> {
@@ -113,17 +117,14 @@ impl Log for SledLog {
     }
 
     fn truncate(&mut self, upto: GroupNumber) -> Result<(), LogError> {
-        let generations = self.store.generations();
-        for pair in generations.windows(2) {
-            if pair[1] <= upto.next() {
-                self.store.remove(pair[0])?;
-            }
-        }
-        Ok(())
+        self.store.truncate(upto)
     }
 
     fn seal(&mut self, demanded: bool) -> Result<(), LogError> {
         if self.is_empty() {
+            if demanded {
+                self.tell_sealed();
+            }
             return Ok(());
         }
         let full = self.current_bytes >= self.rotation.bytes;

@@ -1,34 +1,69 @@
 //! Starts the threads of a recovered journal.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crossbeam::channel::unbounded;
 use thiserror::Error;
 
-use crate::handle::{Hooks, JournalHandle, WriterOptions, start_watched};
+use crate::fold::{Folder, Folding};
+use crate::handle::{Beside, Hooks, JournalHandle, WriterOptions, start_beside};
+use crate::place::GroupNumber;
 use crate::recovery::Recovered;
+use crate::sled_log::Sealed;
+use crate::snapshot::largest_bytes;
 use crate::storage::{SPACE_PER_BYTE, StorageWatch};
 
 /// Why a recovered journal did not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// The system gave no thread.
-    #[error("no thread for the journal: {0}")]
-    Thread(#[from] std::io::Error),
+    /// The system gave no thread, or the directory could not be read.
+    #[error("starting the journal: {0}")]
+    Io(#[from] std::io::Error),
 }
 
 impl Recovered {
-    /// Starts the writer behind what was recovered.
+    /// Starts the writer behind what was recovered, and with `folding` the thread that makes
+    /// snapshots. A sealed generation that no snapshot holds yet is folded at once.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start<T: Send + 'static>(self, hooks: Hooks<T>) -> Result<JournalHandle<T>, StartError> {
-        let Self { store, log, tail, options, .. } = self;
+    pub fn start<T: Send + 'static>(
+        self,
+        hooks: Hooks<T>,
+        folding: Option<Folding>,
+    ) -> Result<JournalHandle<T>, StartError> {
+        let Self { store, mut log, start, tail, options, .. } = self;
         let generation_bytes = options.generation_bytes.saturating_mul(SPACE_PER_BYTE);
-        let reserve_bytes = options.reserve_bytes.unwrap_or(generation_bytes.saturating_mul(2));
+        let snapshot_bytes = largest_bytes(&store.layout().snapshots())?;
+        let reserve_bytes = options
+            .reserve_bytes
+            .unwrap_or(generation_bytes.saturating_add(snapshot_bytes).saturating_mul(2));
+        let closing = Arc::new(AtomicBool::new(false));
+        let folder = folding.map(|folding| {
+            let (sender, sealed) = unbounded();
+            let sealed_upto = store.generations().last().map_or(0, |newest| newest.0 - 1);
+            if GroupNumber(sealed_upto) > start.group {
+                // The receiver is here.
+                let _ = sender.send(Sealed { last: GroupNumber(sealed_upto) });
+            }
+            log.notify_sealed(sender);
+            Folder {
+                store: Arc::clone(&store),
+                schema: options.schema,
+                retention: options.retention.clone(),
+                folding,
+                sealed,
+                closing: Arc::clone(&closing),
+            }
+        });
         let storage = StorageWatch::new(&options.dir, reserve_bytes);
+        let beside = Beside { storage, folder, closing };
         let writer = WriterOptions {
             schema: options.schema,
             group_bytes: options.group_bytes,
             lazy_interval: options.lazy_interval,
         };
-        Ok(start_watched(log, store, tail, writer, hooks, Some(storage))?)
+        Ok(start_beside(log, store, tail, writer, hooks, Some(beside))?)
     }
 }

@@ -27,7 +27,15 @@ pub(crate) struct Store {
 #[derive(Debug)]
 struct Slot {
     first: GroupNumber,
-    opened: Mutex<Option<Arc<Generation>>>,
+    opened: Mutex<Opened>,
+}
+
+#[derive(Debug)]
+enum Opened {
+    No,
+    Yes(Arc<Generation>),
+    /// Its files are gone: opening it would make an empty one.
+    Removed,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -40,7 +48,7 @@ impl Store {
     pub(crate) fn new(layout: Layout, generations: &[GroupNumber]) -> Self {
         let slots = generations
             .iter()
-            .map(|&first| (first, Arc::new(Slot { first, opened: Mutex::new(None) })))
+            .map(|&first| (first, Arc::new(Slot { first, opened: Mutex::new(Opened::No) })))
             .collect();
         Self { layout, slots: Mutex::new(slots), recent: Mutex::new(VecDeque::new()) }
     }
@@ -57,7 +65,7 @@ impl Store {
     /// Adds a generation that its writer holds open.
     pub(crate) fn add(&self, generation: &Arc<Generation>) {
         let first = generation.first();
-        let opened = Mutex::new(Some(Arc::clone(generation)));
+        let opened = Mutex::new(Opened::Yes(Arc::clone(generation)));
         lock(&self.slots).insert(first, Arc::new(Slot { first, opened }));
     }
 
@@ -72,19 +80,20 @@ impl Store {
     /// The generation with this first group, opened when it is not.
     pub(crate) fn open(&self, first: GroupNumber) -> Result<Option<Arc<Generation>>, LogError> {
         let Some(slot) = lock(&self.slots).get(&first).cloned() else { return Ok(None) };
-        self.open_slot(&slot).map(Some)
+        self.open_slot(&slot)
     }
 
-    fn open_slot(&self, slot: &Arc<Slot>) -> Result<Arc<Generation>, LogError> {
+    fn open_slot(&self, slot: &Arc<Slot>) -> Result<Option<Arc<Generation>>, LogError> {
         let newest = lock(&self.slots).last_key_value().map(|(first, _)| *first);
         let generation = {
             let mut opened = lock(&slot.opened);
             match &*opened {
-                Some(generation) => Arc::clone(generation),
-                None => {
+                Opened::Yes(generation) => Arc::clone(generation),
+                Opened::Removed => return Ok(None),
+                Opened::No => {
                     let dir = self.layout.generation(slot.first);
                     let generation = Arc::new(open_guarded(|| Generation::open(&dir, slot.first))?);
-                    *opened = Some(Arc::clone(&generation));
+                    *opened = Opened::Yes(Arc::clone(&generation));
                     generation
                 }
             }
@@ -92,7 +101,7 @@ impl Store {
         if newest != Some(slot.first) {
             self.used(slot);
         }
-        Ok(generation)
+        Ok(Some(generation))
     }
 
     /// Notes that a sealed generation was used, and closes those unused for longest.
@@ -133,13 +142,23 @@ impl Store {
         Box::new(groups)
     }
 
+    /// Removes the generations whose every group is at or below `upto`; never the newest one.
+    pub(crate) fn truncate(&self, upto: GroupNumber) -> Result<(), LogError> {
+        for pair in self.generations().windows(2) {
+            if pair[1] <= upto.next() {
+                self.remove(pair[0])?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes a generation from disk. The one that is written is never handed in.
-    pub(crate) fn remove(&self, first: GroupNumber) -> Result<(), LogError> {
+    fn remove(&self, first: GroupNumber) -> Result<(), LogError> {
         let during = "remove an old generation";
         let Some(slot) = lock(&self.slots).remove(&first) else { return Ok(()) };
         lock(&self.recent).retain(|other| other.first != first);
-        // A reader may still hold it; its files stay until it lets go.
-        drop(lock(&slot.opened).take());
+        // A reader that holds it open keeps its files until it lets go.
+        *lock(&slot.opened) = Opened::Removed;
         let dir = self.layout.generation(first);
         // Under another name first: half a generation must never have a generation's name.
         let doomed = self.layout.generations().join(format!("old-{}", first.0));
@@ -157,7 +176,10 @@ impl GroupSource for Store {
             slots.range(..=number).next_back().map(|(_, slot)| Arc::clone(slot))
         };
         match slot {
-            Some(slot) => self.open_slot(&slot)?.get(number),
+            Some(slot) => match self.open_slot(&slot)? {
+                Some(generation) => generation.get(number),
+                None => Ok(None),
+            },
             None => Ok(None),
         }
     }
@@ -167,11 +189,12 @@ impl GroupSource for Store {
 fn close_unused(slot: &Slot) -> bool {
     let mut opened = lock(&slot.opened);
     match &*opened {
-        Some(generation) if Arc::strong_count(generation) > 1 => false,
-        Some(_) | None => {
-            *opened = None;
+        Opened::Yes(generation) if Arc::strong_count(generation) > 1 => false,
+        Opened::Yes(_) => {
+            *opened = Opened::No;
             true
         }
+        Opened::No | Opened::Removed => true,
     }
 }
 

@@ -10,7 +10,7 @@ use support::{bytes, numbered_records, record, recorded, small, start, written};
 
 #[test]
 fn records_come_back_after_a_restart_dense_and_in_order() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     written(dir.path(), 20);
     let recovered = open(small(dir.path())).unwrap();
     assert_eq!(recorded(&recovered), numbered_records(1..21));
@@ -26,7 +26,7 @@ fn records_come_back_after_a_restart_dense_and_in_order() {
 
 #[test]
 fn a_batch_is_one_group_and_a_full_group_starts_the_next() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     let journal = start(open(small(dir.path())).unwrap());
     let batch = (0..10).map(|n| record(n, &bytes(n, 20_000), b"")).collect();
     let delivered = journal.write(batch);
@@ -53,7 +53,7 @@ fn records_of_every_size_up_to_the_limit_come_back_whole() {
     ];
     let records: Vec<_> =
         (1..).zip(sizes).map(|(n, (a, b))| (n, bytes(n, a), bytes(n + 100, b))).collect();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     let journal = start(open(small(dir.path())).unwrap());
     let batch = records.iter().map(|(n, public, private)| record(*n, public, private)).collect();
     let delivered = journal.write(batch);
@@ -77,7 +77,7 @@ fn records_of_every_size_up_to_the_limit_come_back_whole() {
 
 #[test]
 fn a_record_above_the_limit_is_refused_and_its_batch_with_it() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     let journal = start(open(small(dir.path())).unwrap());
     let batch = vec![record(1, b"a", b""), record(2, &vec![0; RECORD_BYTES_MAX], b"x")];
     let refused = journal.handle.submit(batch).unwrap_err();
@@ -89,7 +89,7 @@ fn a_record_above_the_limit_is_refused_and_its_batch_with_it() {
 
 #[test]
 fn answers_without_a_record_keep_their_order_and_need_no_group() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     let journal = start(open(small(dir.path())).unwrap());
     assert_eq!(journal.write(vec![record(1, b"", b"")]), [(1, None)]);
     assert_eq!(journal.handle.durable_group(), GroupNumber(0));
@@ -107,7 +107,7 @@ fn answers_without_a_record_keep_their_order_and_need_no_group() {
 
 #[test]
 fn lazy_submissions_ride_with_the_next_group() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     // So long that only riding explains their delivery.
     let options = relevo_journal::Options {
         lazy_interval: std::time::Duration::from_secs(3600),
@@ -130,7 +130,7 @@ fn lazy_submissions_ride_with_the_next_group() {
 
 #[test]
 fn lazy_submissions_alone_are_committed_after_the_interval() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     let options = relevo_journal::Options {
         lazy_interval: std::time::Duration::from_millis(1),
         ..small(dir.path())
@@ -143,7 +143,7 @@ fn lazy_submissions_alone_are_committed_after_the_interval() {
 
 #[test]
 fn a_closed_journal_has_written_everything_and_takes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     let journal = start(open(small(dir.path())).unwrap());
     let batch: Vec<_> = (1..=500).map(support::numbered).collect();
     journal.handle.submit(batch).unwrap();
@@ -157,7 +157,7 @@ fn a_closed_journal_has_written_everything_and_takes_nothing() {
 
 #[test]
 fn a_reader_sees_no_place_without_a_durable_record() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = support::tempdir();
     let journal = start(open(small(dir.path())).unwrap());
     journal.write_groups(1..3);
     let reader = journal.handle.reader();

@@ -15,6 +15,11 @@ use relevo_journal::{
 /// A record as tests compare it: number, public, private.
 pub(crate) type Plain = (u64, Vec<u8>, Vec<u8>);
 
+/// In memory where the system has such a place: these tests open journals hundreds of times.
+pub(crate) fn tempdir() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 pub(crate) struct Journal {
     pub(crate) handle: JournalHandle<u64>,
     pub(crate) groups: Receiver<Group<u64>>,
@@ -34,7 +39,7 @@ pub(crate) fn hooks() -> (Hooks<u64>, Receiver<Group<u64>>, Receiver<Failure>) {
 
 pub(crate) fn start(recovered: Recovered) -> Journal {
     let (hooks, groups, failures) = hooks();
-    let handle = recovered.start(hooks).unwrap();
+    let handle = recovered.start(hooks, None).unwrap();
     Journal { handle, groups, failures }
 }
 
