@@ -26,6 +26,8 @@ pub enum Event {
     KeyRevoked(KeyRevoked),
     /// The daemon started after some time down.
     Started(Started),
+    /// The daemon takes sessions: every agent's grace period runs from now.
+    Ready(Ready),
     /// A bot has its first session.
     BotReachable(BotReachable),
     /// A bot has lost its last session.
@@ -100,6 +102,16 @@ pub struct KeyRevoked {
 pub struct Started {
     /// Deadlines that close or move a ticket move by this.
     pub down_us: Micros,
+}
+
+/// The daemon takes sessions. One event for all agents: those that were reachable or in their grace
+/// period before the start have it anew. Between `Started` and this no deadline fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Ready {
+    /// End of the grace period.
+    pub grace_until: Micros,
+    /// Deadlines that close or move a ticket move by this: the time since `Started`.
+    pub starting_us: Micros,
 }
 
 /// A bot has its first session.

@@ -11,14 +11,23 @@
 //! thing that other threads touch is a seat word ([`seats`]), which is handed to `handle` as an
 //! argument and is no part of the state.
 
+pub mod audit;
+pub mod directory;
 pub mod event;
 pub mod input;
+mod origin;
+pub mod record;
 pub mod seats;
+mod settings;
+pub mod snapshot;
+pub mod stats;
 pub mod step;
+pub mod tenant;
 
 pub use event::Event;
 pub use input::Input;
 pub use step::{Reply, Step};
+pub use tenant::{Origin, Settings, Tenant};
 
 /// Microseconds since 1970 by the daemon's clock, which never goes back.
 pub type Micros = u64;

@@ -1,0 +1,295 @@
+//! The directory of a tenant as a small projection: objects with numbers, names, versions, keys.
+//!
+//! It is built from events alone, so that the core and every reader of the daemon hold the same. It
+//! decides nothing and checks nothing: what an event says has been checked.
+
+use crate::Event;
+use crate::input::Key;
+use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Queue, Tenant, Versioned};
+use relevo_wire::{AgentId, BotId, QueueId};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Objects by number and by name. A clone shares the objects.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    version: u64,
+    tenant: Option<Arc<Versioned<Tenant>>>,
+    bots: Vec<BotEntry>,
+    bot_ids: FxHashMap<Arc<str>, BotId>,
+    queues: Vec<QueueEntry>,
+    agents: Vec<AgentEntry>,
+    agent_ids: FxHashMap<Arc<str>, AgentId>,
+    keys: BTreeMap<String, Key>,
+}
+
+/// Names outlive their objects: what was said with them stays readable.
+#[derive(Debug, Clone)]
+struct BotEntry {
+    name: Arc<str>,
+    object: Option<Arc<Versioned<Bot>>>,
+    queue_ids: FxHashMap<Arc<str>, QueueId>,
+}
+
+#[derive(Debug, Clone)]
+struct QueueEntry {
+    bot: BotId,
+    name: Arc<str>,
+    path: Arc<str>,
+    object: Option<Arc<Versioned<Queue>>>,
+}
+
+#[derive(Debug, Clone)]
+struct AgentEntry {
+    name: Arc<str>,
+    object: Option<Arc<Versioned<Agent>>>,
+}
+
+impl Directory {
+    /// Takes what an event changes; other events change nothing here.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::ObjectPut(put) => self.put(put.version, put.id, &put.object),
+            Event::ObjectDeleted(deleted) => {
+                self.delete(deleted.version, deleted.id, &deleted.object);
+            }
+            Event::KeyCreated(key) => {
+                self.keys.insert(key.prefix.clone(), key.clone());
+            }
+            Event::KeyRevoked(revoked) => {
+                self.keys.remove(&revoked.prefix);
+            }
+            Event::Started(_)
+            | Event::Ready(_)
+            | Event::BotReachable(_)
+            | Event::BotUnreachable(_)
+            | Event::AgentReachable(_)
+            | Event::AgentGrace(_)
+            | Event::AgentUnreachable(_)
+            | Event::IntentSet(_)
+            | Event::TicketOpened(_)
+            | Event::HandOffRepeated(_)
+            | Event::HandOffRejected(_)
+            | Event::MessageStored(_)
+            | Event::ContactMessageStored(_)
+            | Event::Assigned(_)
+            | Event::Requeued(_)
+            | Event::Unreserved(_)
+            | Event::TargetMissed(_)
+            | Event::Closed(_)
+            | Event::Progressed(_)
+            | Event::Answered(_)
+            | Event::Forgotten(_) => {}
+        }
+    }
+
+    /// Counts the changes of objects.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The tenant itself, once it has been put.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&Versioned<Tenant>> {
+        self.tenant.as_deref()
+    }
+
+    /// The tenant's name, once it has been put.
+    #[must_use]
+    pub fn tenant_name(&self) -> Option<&str> {
+        self.tenant.as_deref().map(|tenant| tenant.object.name.as_str())
+    }
+
+    /// Number of a bot.
+    #[must_use]
+    pub fn bot_id(&self, name: &str) -> Option<BotId> {
+        self.bot_ids.get(name).copied()
+    }
+
+    /// Number of a queue of a bot.
+    #[must_use]
+    pub fn queue_id(&self, bot: BotId, name: &str) -> Option<QueueId> {
+        self.bots.get(bot.0 as usize)?.queue_ids.get(name).copied()
+    }
+
+    /// Number of the queue at `bot/queue`.
+    #[must_use]
+    pub fn queue_at(&self, path: &str) -> Option<QueueId> {
+        let (bot, queue) = path.split_once('/')?;
+        self.queue_id(self.bot_id(bot)?, queue)
+    }
+
+    /// Number of the queue where a hand-off without a queue goes.
+    #[must_use]
+    pub fn default_queue(&self, bot: BotId) -> Option<QueueId> {
+        self.queue_id(bot, &self.bot(bot)?.object.default_queue)
+    }
+
+    /// Number of an agent.
+    #[must_use]
+    pub fn agent_id(&self, name: &str) -> Option<AgentId> {
+        self.agent_ids.get(name).copied()
+    }
+
+    /// A bot that has not been deleted.
+    #[must_use]
+    pub fn bot(&self, bot: BotId) -> Option<&Versioned<Bot>> {
+        self.bots.get(bot.0 as usize)?.object.as_deref()
+    }
+
+    /// A queue that has not been deleted.
+    #[must_use]
+    pub fn queue(&self, queue: QueueId) -> Option<&Versioned<Queue>> {
+        self.queues.get(queue.0 as usize)?.object.as_deref()
+    }
+
+    /// An agent that has not been deleted.
+    #[must_use]
+    pub fn agent(&self, agent: AgentId) -> Option<&Versioned<Agent>> {
+        self.agents.get(agent.0 as usize)?.object.as_deref()
+    }
+
+    /// Name of a bot, also of a deleted one.
+    #[must_use]
+    pub fn bot_name(&self, bot: BotId) -> Option<&str> {
+        self.bots.get(bot.0 as usize).map(|bot| &*bot.name)
+    }
+
+    /// Name of a queue within its bot, also of a deleted one.
+    #[must_use]
+    pub fn queue_name(&self, queue: QueueId) -> Option<&str> {
+        self.queues.get(queue.0 as usize).map(|queue| &*queue.name)
+    }
+
+    /// `bot/queue`, also of a deleted one.
+    #[must_use]
+    pub fn queue_path(&self, queue: QueueId) -> Option<&str> {
+        self.queues.get(queue.0 as usize).map(|queue| &*queue.path)
+    }
+
+    /// Bot of a queue, also of a deleted one.
+    #[must_use]
+    pub fn queue_bot(&self, queue: QueueId) -> Option<BotId> {
+        self.queues.get(queue.0 as usize).map(|queue| queue.bot)
+    }
+
+    /// Name of an agent, also of a deleted one.
+    #[must_use]
+    pub fn agent_name(&self, agent: AgentId) -> Option<&str> {
+        self.agents.get(agent.0 as usize).map(|agent| &*agent.name)
+    }
+
+    /// How many numbers have been given to bots, queues and agents, those of deleted ones too.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.bots.len(), self.queues.len(), self.agents.len())
+    }
+
+    /// Bots with their numbers, in order of creation.
+    pub fn bots(&self) -> impl Iterator<Item = (BotId, &Versioned<Bot>)> {
+        numbered(&self.bots).filter_map(|(id, bot)| Some((BotId(id), bot.object.as_deref()?)))
+    }
+
+    /// Queues with their numbers, in order of creation.
+    pub fn queues(&self) -> impl Iterator<Item = (QueueId, &Versioned<Queue>)> {
+        numbered(&self.queues)
+            .filter_map(|(id, queue)| Some((QueueId(id), queue.object.as_deref()?)))
+    }
+
+    /// Agents with their numbers, in order of creation.
+    pub fn agents(&self) -> impl Iterator<Item = (AgentId, &Versioned<Agent>)> {
+        numbered(&self.agents)
+            .filter_map(|(id, agent)| Some((AgentId(id), agent.object.as_deref()?)))
+    }
+
+    /// A stored credential.
+    #[must_use]
+    pub fn key(&self, prefix: &str) -> Option<&Key> {
+        self.keys.get(prefix)
+    }
+
+    /// Stored credentials in order of their prefixes.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.values()
+    }
+
+    /// Every object with its version: tenant, bots, agents, queues, so that each comes after what
+    /// it names (but for a bot's default queue).
+    #[must_use]
+    pub fn objects(&self) -> Vec<Versioned<Object>> {
+        fn object<T: Clone>(of: &Versioned<T>, wrap: fn(T) -> Object) -> Versioned<Object> {
+            Versioned { version: of.version, object: wrap(of.object.clone()) }
+        }
+        let tenant = self.tenant().map(|tenant| object(tenant, Object::Tenant));
+        let bots = self.bots().map(|(_, bot)| object(bot, Object::Bot));
+        let agents = self.agents().map(|(_, agent)| object(agent, Object::Agent));
+        let queues = self.queues().map(|(_, queue)| object(queue, Object::Queue));
+        tenant.into_iter().chain(bots).chain(agents).chain(queues).collect()
+    }
+
+    fn put(&mut self, version: u64, id: u32, object: &Object) {
+        self.version = version;
+        let index = id as usize;
+        match object {
+            Object::Tenant(tenant) => {
+                self.tenant = Some(Arc::new(Versioned { version, object: tenant.clone() }));
+            }
+            Object::Bot(bot) => {
+                if index == self.bots.len() {
+                    let name: Arc<str> = bot.name.as_str().into();
+                    self.bot_ids.insert(Arc::clone(&name), BotId(id));
+                    let queue_ids = FxHashMap::default();
+                    self.bots.push(BotEntry { name, object: None, queue_ids });
+                }
+                let object = Versioned { version, object: bot.clone() };
+                self.bots[index].object = Some(Arc::new(object));
+            }
+            Object::Queue(queue) => {
+                if index == self.queues.len() {
+                    let bot = self.bot_id(&queue.bot).expect("a queue's bot was put before it");
+                    let name: Arc<str> = queue.name.as_str().into();
+                    let path = format!("{}/{}", queue.bot, queue.name).into();
+                    self.bots[bot.0 as usize].queue_ids.insert(Arc::clone(&name), QueueId(id));
+                    self.queues.push(QueueEntry { bot, name, path, object: None });
+                }
+                let object = Versioned { version, object: queue.clone() };
+                self.queues[index].object = Some(Arc::new(object));
+            }
+            Object::Agent(agent) => {
+                if index == self.agents.len() {
+                    let name: Arc<str> = agent.name.as_str().into();
+                    self.agent_ids.insert(Arc::clone(&name), AgentId(id));
+                    self.agents.push(AgentEntry { name, object: None });
+                }
+                let object = Versioned { version, object: agent.clone() };
+                self.agents[index].object = Some(Arc::new(object));
+            }
+        }
+    }
+
+    fn delete(&mut self, version: u64, id: u32, object: &ObjectRef) {
+        self.version = version;
+        match object {
+            ObjectRef::Tenant(_) => self.tenant = None,
+            ObjectRef::Bot(name) => {
+                self.bot_ids.remove(name.as_str());
+                self.bots[id as usize].object = None;
+            }
+            ObjectRef::Queue(_, name) => {
+                let queue = &mut self.queues[id as usize];
+                queue.object = None;
+                self.bots[queue.bot.0 as usize].queue_ids.remove(name.as_str());
+            }
+            ObjectRef::Agent(name) => {
+                self.agent_ids.remove(name.as_str());
+                self.agents[id as usize].object = None;
+            }
+        }
+    }
+}
+
+fn numbered<T>(entries: &[T]) -> impl Iterator<Item = (u32, &T)> {
+    (0..).zip(entries)
+}

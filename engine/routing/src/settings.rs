@@ -1,0 +1,68 @@
+//! The periods and bounds of a tenant, each with the source of its default.
+
+use crate::Micros;
+
+const SECOND: Micros = 1_000_000;
+const HOUR: Micros = 3_600 * SECOND;
+
+/// Periods in microseconds, bounds in pieces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How long an agent without a session keeps its tickets and counts as gone to nobody.
+    /// 30 s: a phone changes networks or a browser reloads in less.
+    pub grace_us: Micros,
+    /// An agent unreachable for longer becomes `offline`. 1 h: longer than a meeting, shorter than
+    /// the night.
+    pub presence_expiry_us: Micros,
+    /// Who gave a ticket away does not get it back so long, unless another had it. 60 s: as long as
+    /// a transfer waits for its agent.
+    pub exclusion_us: Micros,
+    /// How long a closed ticket stays resumable when a party does not confirm it. 24 h: what the
+    /// protocol promises.
+    pub closed_retention_us: Micros,
+    /// Most closed tickets that stay resumable; beyond it the oldest go first. 1,000,000: about
+    /// 300 MB.
+    pub closed_tickets: usize,
+    /// How long an idempotency key is kept. 24 h: what the protocol promises.
+    pub idempotency_us: Micros,
+    /// Most idempotency keys, oldest out first. 1,000,000 in the daemon: the shell divides it when
+    /// it serves several tenants.
+    pub idempotency_keys: usize,
+    /// Most idempotency keys of one credential, oldest out first. 100,000: a tenth of all.
+    pub idempotency_keys_per_credential: usize,
+    /// Client message ids that are remembered per ticket and author. 1,024: more than a client
+    /// keeps unanswered.
+    pub message_ids_per_ticket: usize,
+    /// Channel message ids of customers without a ticket that are remembered in all. 65,536: a
+    /// minute of a thousand repeats a second.
+    pub contact_message_ids: usize,
+    /// Most private bytes of a ticket that a party has not confirmed. 4 MiB: 64 messages of the
+    /// greatest length.
+    pub unconfirmed_bytes: u32,
+    /// Most deadlines that one tick handles, so that a record stays small; the next tick goes on at
+    /// once. 256: some 16 KiB of events.
+    pub deadlines_per_tick: usize,
+    /// Most assignments that one step makes beyond those that its own command asks for; what is
+    /// left is done by a tick at once. 256: as above.
+    pub assignments_per_step: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            grace_us: 30 * SECOND,
+            presence_expiry_us: HOUR,
+            exclusion_us: 60 * SECOND,
+            closed_retention_us: 24 * HOUR,
+            closed_tickets: 1_000_000,
+            idempotency_us: 24 * HOUR,
+            idempotency_keys: 1_000_000,
+            idempotency_keys_per_credential: 100_000,
+            message_ids_per_ticket: 1_024,
+            contact_message_ids: 65_536,
+            unconfirmed_bytes: 4 * 1024 * 1024,
+            deadlines_per_tick: 256,
+            assignments_per_step: 256,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Live numbers of a tenant, kept as events are applied: reading them costs nothing.
+//!
+//! Test tickets are in `all` and in no other figure.
+
+use crate::Micros;
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// Numbers of the whole tenant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Tickets by state.
+    pub tickets: TicketStats,
+    /// Agents by what they do.
+    pub agents: AgentStats,
+    /// Bots with a session, and without one.
+    pub bots_reachable: u32,
+    /// Bots without a session.
+    pub bots_unreachable: u32,
+    /// Seats of the active agents.
+    pub seats: u64,
+    /// Seats in use.
+    pub seats_used: u64,
+    /// Every ticket ever, tests too: created = open + closed.
+    pub all: Totals,
+}
+
+/// Open tickets by state, and closed ones that are still resumable. Without tests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TicketStats {
+    /// In a line.
+    pub waiting: u32,
+    /// With an agent who has not written yet.
+    pub assigned: u32,
+    /// With an agent who has.
+    pub in_service: u32,
+    /// Closed, and not yet forgotten.
+    pub resumable: u32,
+}
+
+/// Active agents by what they do. An agent without a session counts as unreachable unless its
+/// intent is offline; within its grace period it counts by its intent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgentStats {
+    /// Online and reachable, or within the grace period after a start.
+    pub online: u32,
+    /// Paused.
+    pub paused: u32,
+    /// Invisible.
+    pub invisible: u32,
+    /// Intent offline.
+    pub offline: u32,
+    /// Another intent and no session beyond the grace period, or online within an ordinary grace
+    /// period.
+    pub unreachable: u32,
+}
+
+/// Every ticket since the tenant began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Totals {
+    /// Tickets made.
+    pub created: u64,
+    /// Tickets closed, by outcome in the order of its variants.
+    pub closed: [u64; 7],
+}
+
+impl Totals {
+    /// Tickets closed.
+    #[must_use]
+    pub fn closed_in_all(&self) -> u64 {
+        self.closed.iter().sum()
+    }
+}
+
+/// Numbers of one queue. Without tests.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueStats {
+    /// Takes new tickets: tenant, bot and queue are active.
+    pub open: bool,
+    /// Tickets in line.
+    pub depth: u32,
+    /// When the one that waits longest began to wait.
+    pub oldest_waiting_since: Option<Micros>,
+    /// When the oldest assigned ticket without a reply was assigned.
+    pub oldest_unanswered: Option<Micros>,
+    /// Members online: with intent online and reachable, or within the grace period after a start.
+    pub online: u32,
+}
+
+/// What the members of a queue do: counted when asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueAgents {
+    /// Online and reachable with a free seat.
+    pub available: u32,
+    /// Online and reachable without one.
+    pub full: u32,
+    /// Paused.
+    pub paused: u32,
+    /// Invisible.
+    pub invisible: u32,
+    /// Not offline, and without a session (or in the grace period).
+    pub unreachable: u32,
+    /// Intent offline, or inactive.
+    pub offline: u32,
+}
