@@ -99,15 +99,20 @@ impl Layout {
     /// Makes a new journal's fixed names durable, the file `format` last: a directory without it is
     /// a creation that was cut short and is begun again.
     pub(crate) fn create(&self) -> Result<(), ClaimError> {
-        for dir in [self.generations(), self.snapshots()] {
-            create_dir(&dir).map_err(failed(&dir))?;
-        }
-        sync_dir(&self.dir).map_err(failed(&self.dir))?;
+        self.complete()?;
         let text = format!("{FORMAT_NAME} {FORMAT_VERSION}\n");
         let path = self.dir.join("format");
         write_durably(&path, text.as_bytes()).map_err(failed(&path))?;
         let parent = parent_of(&self.dir);
         sync_dir(parent).map_err(failed(parent))
+    }
+
+    /// Makes the directories that are missing.
+    pub(crate) fn complete(&self) -> Result<(), ClaimError> {
+        for dir in [self.generations(), self.snapshots()] {
+            create_dir(&dir).map_err(failed(&dir))?;
+        }
+        sync_dir(&self.dir).map_err(failed(&self.dir))
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -146,10 +151,16 @@ pub(crate) fn numbered(number: GroupNumber) -> String {
     format!("{:020}", number.0)
 }
 
-/// The numbers among the names of a directory, in ascending order. Other names are passed over.
+/// The numbers among the names of a directory, in ascending order. Other names are passed over, and a
+/// directory that is not there has none: a backup may leave out empty ones.
 pub(crate) fn numbers_in(dir: &Path) -> io::Result<Vec<GroupNumber>> {
     let mut numbers = Vec::new();
-    for entry in fs::read_dir(dir)? {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(numbers),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
         let name = entry?.file_name();
         let Some(name) = name.to_str() else { continue };
         if name.len() == 20

@@ -33,16 +33,14 @@ mod storage;
 mod store;
 mod trial;
 mod watermark;
+mod writer;
 
 pub use committer::{CommitError, Committer, Delivery, Group};
 pub use cursor::{JournalState, StorageState};
 pub use examine::{Damage, DamageKind};
 pub use fold::{Fold, FoldError, FoldItem, Folding, SnapshotReport};
 pub use frame::FrameError;
-pub use handle::{
-    CloseError, FailedHook, Failure, Hooks, JournalHandle, JournalReader, SubmitError,
-    WriterOptions, start_on,
-};
+pub use handle::{CloseError, JournalHandle, JournalReader, SubmitError};
 pub use layout::ClaimError;
 pub use limits::{
     FORMAT_VERSION, GROUP_BYTES_MAX, GROUP_BYTES_MIN, PART_BYTES, PARTS_MAX, RECORD_BYTES_MAX,
@@ -57,3 +55,4 @@ pub use recovery::{OpenError, Recovered, RecoveryReport, open};
 pub use replay::Records;
 pub use snapshot::SnapshotReader;
 pub use start::StartError;
+pub use writer::{FailedHook, Failure, Hooks, WriterOptions, start_on};

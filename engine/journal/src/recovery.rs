@@ -154,6 +154,7 @@ fn open_for_writing(
     options: &Options,
 ) -> Result<(Arc<Store>, SledLog), OpenError> {
     let tail = examined.tail.group;
+    layout.complete()?;
     remove_leftovers(&layout).map_err(LogError::io("remove leftovers"))?;
     let generations =
         numbers_in(&layout.generations()).map_err(LogError::io("list the generations"))?;

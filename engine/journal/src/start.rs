@@ -7,12 +7,13 @@ use crossbeam::channel::unbounded;
 use thiserror::Error;
 
 use crate::fold::{Folder, Folding};
-use crate::handle::{Beside, Hooks, JournalHandle, WriterOptions, start_beside};
+use crate::handle::JournalHandle;
 use crate::place::GroupNumber;
 use crate::recovery::Recovered;
 use crate::sled_log::Sealed;
 use crate::snapshot::largest_bytes;
 use crate::storage::{SPACE_PER_BYTE, StorageWatch};
+use crate::writer::{Beside, Hooks, WriterOptions, start_beside};
 
 /// Why a recovered journal did not start.
 #[derive(Debug, Error)]
