@@ -1,0 +1,381 @@
+//! Directory objects in TOML: `[[tenant]]`, `[[agent]]`, `[[bot]]`, `[[queue]]` and `[[key]]`.
+//!
+//! `tenant` may be left out where the file has exactly one tenant. A key stands here as its hash,
+//! never as itself.
+
+use super::reader::{Located, Section, shown};
+use crate::keys;
+use relevo_wire::directory::{
+    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
+};
+use relevo_wire::limits;
+use relevo_wire::vocabulary::{Role, Texts};
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// Most seats of an agent: what the packed seat word holds.
+const SEATS_MAX: u16 = 4095;
+/// Longest time that a queue's rule may give, in seconds: a week.
+const RULE_SECONDS_MAX: u32 = 7 * 86_400;
+/// Longest label of a key, in bytes.
+const LABEL_BYTES_MAX: usize = 128;
+
+/// The directory as a file gives it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Directory {
+    /// The file, if it is not the configuration file itself.
+    pub file: Option<PathBuf>,
+    /// Tenants, then agents, then bots, then queues, each in the order of the file. A bot names its
+    /// default queue, which comes after it.
+    pub objects: Vec<ObjectSeed>,
+    /// Credentials, in the order of the file.
+    pub keys: Vec<KeySeed>,
+}
+
+/// An object with its tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectSeed {
+    /// Name of the tenant (its own for a tenant).
+    pub tenant: String,
+    /// What it is to be.
+    pub object: Object,
+}
+
+/// A credential, recognised by its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySeed {
+    /// Name of the tenant; empty for an operator.
+    pub tenant: String,
+    /// What it may be used for.
+    pub role: Role,
+    /// Name of the bot or agent; empty for admins and operators.
+    pub owner: String,
+    /// What it is for.
+    pub label: String,
+    /// The public part of the key.
+    pub prefix: String,
+    /// SHA-256 of the whole key.
+    pub sha256: [u8; 32],
+}
+
+/// What the tables of a text say, with the places that the cross-checks name.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(super) tenants: Vec<Entry<Tenant>>,
+    pub(super) agents: Vec<Entry<Agent>>,
+    pub(super) bots: Vec<Entry<Bot>>,
+    pub(super) queues: Vec<Entry<Queue>>,
+    pub(super) keys: Vec<Entry<Credential>>,
+}
+
+/// An object, its table, and where its parts stand.
+pub(super) struct Entry<T> {
+    pub(super) object: T,
+    pub(super) tenant: Option<Located<String>>,
+    pub(super) table: Range<usize>,
+    pub(super) places: Places,
+}
+
+/// Where the parts of an object stand, as far as it has them.
+#[derive(Default)]
+pub(super) struct Places {
+    /// The name; of a key its prefix.
+    pub(super) name: Range<usize>,
+    /// The bot of a queue, the default queue of a bot, the owner of a key.
+    pub(super) refers: Range<usize>,
+    pub(super) members: Vec<Range<usize>>,
+    pub(super) targets: Vec<Range<usize>>,
+    pub(super) threshold: Range<usize>,
+}
+
+pub(super) struct Credential {
+    pub(super) role: Role,
+    pub(super) owner: String,
+    pub(super) label: String,
+    pub(super) prefix: String,
+    pub(super) sha256: [u8; 32],
+}
+
+/// Reads the object tables of a document; an object without its name is noted and left out.
+pub(crate) fn read(document: &Section<'_>) -> Found {
+    let collect = |name| document.tables(name).into_iter();
+    Found {
+        tenants: collect("tenant").filter_map(tenant).collect(),
+        agents: collect("agent").filter_map(agent).collect(),
+        bots: collect("bot").filter_map(bot).collect(),
+        queues: collect("queue").filter_map(queue).collect(),
+        keys: collect("key").filter_map(key).collect(),
+    }
+}
+
+impl Found {
+    /// Where the first object stands, if there is one.
+    pub(super) fn first_span(&self) -> Option<Range<usize>> {
+        let tables = (self.tenants.iter().map(|entry| &entry.table))
+            .chain(self.agents.iter().map(|entry| &entry.table))
+            .chain(self.bots.iter().map(|entry| &entry.table))
+            .chain(self.queues.iter().map(|entry| &entry.table))
+            .chain(self.keys.iter().map(|entry| &entry.table));
+        tables.min_by_key(|table| table.start).cloned()
+    }
+
+    /// The tenant that an object belongs to: the one it names, or the only one there is.
+    pub(super) fn tenant_of<'f>(&'f self, named: &'f Option<Located<String>>) -> Option<&'f str> {
+        match (named, self.tenants.as_slice()) {
+            (Some(named), _) => Some(&named.value),
+            (None, [only]) => Some(&only.object.name),
+            (None, _) => None,
+        }
+    }
+
+    /// The objects without their places.
+    pub(super) fn into_directory(self, file: Option<PathBuf>) -> Directory {
+        let tenant = |named| self.tenant_of(named).unwrap_or_default().to_owned();
+        let mut objects = Vec::new();
+        let mut add = |tenant: String, object| objects.push(ObjectSeed { tenant, object });
+        for entry in &self.tenants {
+            add(entry.object.name.clone(), Object::Tenant(entry.object.clone()));
+        }
+        for entry in &self.agents {
+            add(tenant(&entry.tenant), Object::Agent(entry.object.clone()));
+        }
+        for entry in &self.bots {
+            add(tenant(&entry.tenant), Object::Bot(entry.object.clone()));
+        }
+        for entry in &self.queues {
+            add(tenant(&entry.tenant), Object::Queue(entry.object.clone()));
+        }
+        let keys = self.keys.iter().map(|entry| {
+            let of_all = matches!(entry.object.role, Role::Operator);
+            KeySeed {
+                tenant: if of_all { String::new() } else { tenant(&entry.tenant) },
+                role: entry.object.role,
+                owner: entry.object.owner.clone(),
+                label: entry.object.label.clone(),
+                prefix: entry.object.prefix.clone(),
+                sha256: entry.object.sha256,
+            }
+        });
+        let keys = keys.collect();
+        Directory { file, objects, keys }
+    }
+}
+
+fn tenant(section: Section<'_>) -> Option<Entry<Tenant>> {
+    let name = name(&section, "name");
+    let active = section.flag("active", true);
+    let table = section.span().clone();
+    section.finish();
+    let name = name?;
+    Some(Entry {
+        object: Tenant { name: name.value, active },
+        tenant: None,
+        table,
+        places: Places { name: name.span, ..Places::default() },
+    })
+}
+
+fn agent(section: Section<'_>) -> Option<Entry<Agent>> {
+    let tenant = optional_name(&section, "tenant");
+    let name = name(&section, "name");
+    let default = Agent::new("", 3);
+    let active = section.flag("active", default.active);
+    let seats = section.number("seats", default.seats, 1..=SEATS_MAX, "seats");
+    let accepts_tests = section.flag("accepts_tests", default.accepts_tests);
+    let table = section.span().clone();
+    section.finish();
+    let name = name?;
+    Some(Entry {
+        object: Agent { name: name.value, active, seats, accepts_tests },
+        tenant,
+        table,
+        places: Places { name: name.span, ..Places::default() },
+    })
+}
+
+fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
+    let tenant = optional_name(&section, "tenant");
+    let name = name(&section, "name");
+    let channel = optional_name(&section, "channel").map(|channel| channel.value);
+    let queue = self::name(&section, "default_queue");
+    let default = Bot::new("", "");
+    let active = section.flag("active", default.active);
+    let priority_cap =
+        section.number("priority_cap", default.priority_cap, 0..=limits::PRIORITY, "a priority");
+    let seats = section.optional_number("seats_per_agent", 1..=SEATS_MAX, "seats");
+    let table = section.span().clone();
+    section.finish();
+    let (name, queue) = (name?, queue?);
+    Some(Entry {
+        object: Bot {
+            name: name.value,
+            channel: channel.unwrap_or_default(),
+            default_queue: queue.value,
+            active,
+            priority_cap,
+            seats_per_agent: seats.map(|found| found.value),
+        },
+        tenant,
+        table,
+        places: Places { name: name.span, refers: queue.span, ..Places::default() },
+    })
+}
+
+fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
+    let tenant = optional_name(&section, "tenant");
+    let bot = name(&section, "bot");
+    let name = name(&section, "name");
+    let default = Queue::new("", "");
+    let members = section.texts("members").unwrap_or_default();
+    let targets = section.texts("transfer_targets");
+    let threshold = section.optional_number("threshold_seconds", 1..=RULE_SECONDS_MAX, "seconds");
+    let seconds = |key, default| section.number(key, default, 0..=RULE_SECONDS_MAX, "seconds");
+    let mut places = Places {
+        members: members.iter().map(|member| member.span.clone()).collect(),
+        targets: targets.iter().flatten().map(|target| target.span.clone()).collect(),
+        threshold: threshold.as_ref().map_or(0..0, |found| found.span.clone()),
+        ..Places::default()
+    };
+    let mut object = Queue {
+        active: section.flag("active", default.active),
+        strategy: section.choice("strategy", default.strategy, &STRATEGIES),
+        delivery: section.choice("delivery", default.delivery, &DELIVERIES),
+        members: members.into_iter().map(|member| member.value).collect(),
+        agent_gone: section.choice("agent_gone", default.agent_gone, &AGENT_GONE),
+        keep_seconds: seconds("keep_seconds", default.keep_seconds),
+        transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
+        nobody_online: section.choice("nobody_online", default.nobody_online, &NOBODY_ONLINE),
+        transfer_targets: targets
+            .map(|targets| targets.into_iter().map(|target| target.value).collect()),
+        threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
+        short_loss_seconds: seconds("short_loss_seconds", default.short_loss_seconds),
+        texts: texts(&section, default.texts),
+        own_metrics: section.flag("own_metrics", default.own_metrics),
+        bot: String::new(),
+        name: String::new(),
+    };
+    let table = section.span().clone();
+    section.finish();
+    let (bot, name) = (bot?, name?);
+    (object.bot, object.name) = (bot.value, name.value);
+    (places.refers, places.name) = (bot.span, name.span);
+    Some(Entry { object, tenant, table, places })
+}
+
+/// `texts = { online = "..", offline = ".." }`
+fn texts(section: &Section<'_>, default: Texts) -> Texts {
+    let texts = section.section("texts");
+    let bounded = |name, default: String| {
+        let Some(text) = texts.text(name) else { return default };
+        if text.value.len() > limits::TEXT_BYTES {
+            let what = format!("{name} has {} bytes", text.value.len());
+            texts.problem(&text.span, what, format!("at most {}", limits::TEXT_BYTES));
+        }
+        text.value
+    };
+    let found = Texts {
+        online: bounded("online", default.online),
+        offline: bounded("offline", default.offline),
+    };
+    texts.finish();
+    found
+}
+
+fn key(section: Section<'_>) -> Option<Entry<Credential>> {
+    let tenant = optional_name(&section, "tenant");
+    let role = section.optional_choice("role", &ROLES);
+    let owner = optional_name(&section, "owner");
+    let label = section.text("label");
+    let prefix = section.required_text("prefix");
+    let sha256 = section.required_text("sha256");
+    let table = section.span().clone();
+    if let Some(label) = label.as_ref().filter(|label| label.value.len() > LABEL_BYTES_MAX) {
+        let what = format!("label has {} bytes", label.value.len());
+        section.problem(&label.span, what, format!("at most {LABEL_BYTES_MAX}"));
+    }
+    let prefix = prefix.filter(|prefix| {
+        let valid = keys::is_prefix(&prefix.value);
+        if !valid {
+            section.problem(
+                &prefix.span,
+                "prefix is not that of a key",
+                "the 12 characters after the role: rlv_bot_PREFIX_...",
+            );
+        }
+        valid
+    });
+    let hash = sha256.and_then(|text| {
+        let hash = keys::hash_from_hex(&text.value);
+        if hash.is_none() {
+            section.problem(
+                &text.span,
+                "sha256 is not a SHA-256",
+                "write the 64 hexadecimal digits that `relevo key create --offline` prints",
+            );
+        }
+        hash
+    });
+    let places = Places {
+        name: prefix.as_ref().map_or(0..0, |prefix| prefix.span.clone()),
+        refers: owner.as_ref().map_or(table.clone(), |owner| owner.span.clone()),
+        ..Places::default()
+    };
+    if role.is_none() && section.text("role").is_none() {
+        section.problem(&table, "[[key]] has no role", "add role = \"bot\"");
+    }
+    section.finish();
+    Some(Entry {
+        object: Credential {
+            role: role?.value,
+            owner: owner.map(|owner| owner.value).unwrap_or_default(),
+            label: label.map(|label| label.value).unwrap_or_default(),
+            prefix: prefix?.value,
+            sha256: hash?,
+        },
+        tenant,
+        table,
+        places,
+    })
+}
+
+fn name(section: &Section<'_>, key: &'static str) -> Option<Located<String>> {
+    section.required_text(key).filter(|text| valid_name(section, key, text))
+}
+
+fn optional_name(section: &Section<'_>, key: &'static str) -> Option<Located<String>> {
+    section.text(key).filter(|text| valid_name(section, key, text))
+}
+
+fn valid_name(section: &Section<'_>, key: &str, text: &Located<String>) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let valid =
+        (1..=limits::NAME_BYTES).contains(&text.value.len()) && text.value.bytes().all(allowed);
+    if !valid {
+        let what = format!("{key} cannot be {:?}", shown(&text.value));
+        let right = format!("1 to {} characters of a-z A-Z 0-9 . _ -", limits::NAME_BYTES);
+        section.problem(&text.span, what, right);
+    }
+    valid
+}
+
+const STRATEGIES: [(&str, Strategy); 3] = [
+    ("least_active", Strategy::LeastActive),
+    ("longest_idle", Strategy::LongestIdle),
+    ("round_robin", Strategy::RoundRobin),
+];
+
+const DELIVERIES: [(&str, Delivery); 3] =
+    [("push", Delivery::Push), ("pull", Delivery::Pull), ("both", Delivery::Both)];
+
+const AGENT_GONE: [(&str, AgentGone); 2] =
+    [("keep", AgentGone::Keep), ("requeue", AgentGone::Requeue)];
+
+const NOBODY_ONLINE: [(&str, NobodyOnline); 2] =
+    [("queue", NobodyOnline::Queue), ("refuse", NobodyOnline::Refuse)];
+
+const ROLES: [(&str, Role); 4] = [
+    ("bot", Role::Bot),
+    ("agent", Role::Agent),
+    ("admin", Role::Admin),
+    ("operator", Role::Operator),
+];

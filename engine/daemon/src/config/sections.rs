@@ -1,0 +1,273 @@
+//! The sections of the configuration file: each key with its range.
+
+use super::directory::{self, Found};
+use super::problem::{Problem, Report};
+use super::reader::{Located, Section, shown};
+use super::{
+    Config, Directory, Journal, Limits, Log, LogFormat, LogLevel, MIB, Metrics, Retention, Server,
+    TlsFiles, read_tables, references,
+};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The words of `[log] level`.
+pub(super) const LEVELS: [(&str, LogLevel); 5] = [
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+
+/// The words of `[log] format`.
+pub(super) const FORMATS: [(&str, LogFormat); 3] =
+    [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+/// The words of `[journal] retention`.
+pub(super) const RETENTIONS: [(&str, Retention); 2] =
+    [("all", Retention::All), ("needed", Retention::Needed)];
+
+/// Most bounds that a file may add to the histograms: each is one series a queue and histogram.
+const EXTRA_BUCKETS_MAX: usize = 16;
+
+/// Largest size that a key may give, in MiB: 1 TiB.
+const SIZE_MAX_MIB: u64 = 1024 * 1024;
+
+/// Reads every section. Problems of files that the text names go to `elsewhere`.
+pub(super) fn read(
+    document: &Section<'_>,
+    base: &Path,
+    report: &Report<'_>,
+    elsewhere: &mut Vec<Problem>,
+) -> Config {
+    let limits = limits(document.section("limits"));
+    let metrics = metrics(document.section("metrics"));
+    Config {
+        server: server(document.section("server"), base, &limits),
+        journal: journal(document.section("journal"), base),
+        log: log(document.section("log")),
+        directory: directory(document, base, report, &metrics, elsewhere),
+        limits,
+        metrics,
+    }
+}
+
+fn server(section: Section<'_>, base: &Path, limits: &Limits) -> Server {
+    let default = Server::default();
+    let grace_s = section.number("grace_seconds", default.grace.as_secs(), 1..=3600, "seconds");
+    let expiry_default = default.presence_expiry.as_secs();
+    let expiry = section.optional_number("presence_expiry_seconds", 60..=7 * 24 * 3600, "seconds");
+    if let Some(expiry) = expiry.as_ref().filter(|expiry| expiry.value <= grace_s) {
+        section.problem(
+            &expiry.span,
+            format!("presence_expiry_seconds is not above grace_seconds ({grace_s})"),
+            "an agent expires after its grace period is over",
+        );
+    }
+    let sessions = section.number("max_sessions", default.max_sessions, 1..=1_000_000, "sessions");
+    let server = Server {
+        listen: address(&section, "listen", default.listen),
+        http: address(&section, "http", default.http),
+        tls: tls(&section, base),
+        shards: section.optional_number("shards", 1..=256, "threads").map(|found| found.value),
+        grace: Duration::from_secs(grace_s),
+        presence_expiry: Duration::from_secs(expiry.map_or(expiry_default, |found| found.value)),
+        drain: Duration::from_secs(section.number(
+            "drain_seconds",
+            default.drain.as_secs(),
+            1..=3600,
+            "seconds",
+        )),
+        max_sessions: sessions,
+        memory_max_bytes: memory_max(&section, limits, sessions),
+    };
+    section.finish();
+    server
+}
+
+/// A limit below what the other limits already allow would only ever refuse.
+fn memory_max(section: &Section<'_>, limits: &Limits, sessions: u32) -> Option<u64> {
+    /// An idle QUIC session with small windows, as measured to 5,000 of them, and half again.
+    const SESSION_BYTES: u64 = 48 * 1024;
+    let found = section.optional_number("memory_max_mib", 64..=SIZE_MAX_MIB, "MiB")?;
+    let least =
+        limits.messages_memory_bytes + limits.budget_bytes + u64::from(sessions) * SESSION_BYTES;
+    if found.value * MIB < least {
+        section.problem(
+            &found.span,
+            format!(
+                "memory_max_mib = {} is below what messages_memory_mib, budget_mib and \
+                 max_sessions already take",
+                found.value
+            ),
+            format!("write at least {}, or lower those", least.div_ceil(MIB)),
+        );
+    }
+    Some(found.value * MIB)
+}
+
+fn address(section: &Section<'_>, name: &'static str, default: SocketAddr) -> SocketAddr {
+    let Some(text) = section.text(name) else { return default };
+    text.value.parse().unwrap_or_else(|_| {
+        section.problem(
+            &text.span,
+            format!("{name} cannot be {:?}", shown(&text.value)),
+            format!(
+                "write an address and a port, such as \"{default}\" or \"[::]:{}\"",
+                default.port()
+            ),
+        );
+        default
+    })
+}
+
+fn tls(section: &Section<'_>, base: &Path) -> Option<TlsFiles> {
+    let certificate = section.text("tls_certificate_file");
+    let key = section.text("tls_key_file");
+    let (certificate, key) = match (certificate, key) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (Some(alone), None) => {
+            let what = "tls_certificate_file without tls_key_file";
+            section.problem(
+                &alone.span,
+                what,
+                "name both, or neither for a development certificate",
+            );
+            return None;
+        }
+        (None, Some(alone)) => {
+            let what = "tls_key_file without tls_certificate_file";
+            section.problem(
+                &alone.span,
+                what,
+                "name both, or neither for a development certificate",
+            );
+            return None;
+        }
+        (None, None) => return None,
+    };
+    let span = certificate.span.clone();
+    let key_span = key.span.clone();
+    let files = TlsFiles { certificate: base.join(certificate.value), key: base.join(key.value) };
+    if let Err(error) = crate::tls::read_files(&files) {
+        let at = if error.file() == files.key { &key_span } else { &span };
+        section.problem(at, error.to_string(), "");
+    }
+    Some(files)
+}
+
+fn journal(section: Section<'_>, base: &Path) -> Journal {
+    let default = Journal::default();
+    let folder = section.text("directory").map_or(default.directory, |text| {
+        if text.value.is_empty() {
+            section.problem(&text.span, "directory is empty", "name a folder of the daemon's own");
+        }
+        PathBuf::from(text.value)
+    });
+    let reserve = section.optional_number("reserve_mib", 1..=SIZE_MAX_MIB, "MiB");
+    let journal = Journal {
+        directory: base.join(folder),
+        retention: section.choice("retention", default.retention, &RETENTIONS),
+        reserve_bytes: reserve.map(|found| found.value * MIB),
+    };
+    section.finish();
+    journal
+}
+
+fn limits(section: Section<'_>) -> Limits {
+    let default = Limits::default();
+    let limits = Limits {
+        messages_memory_bytes: MIB
+            * section.number(
+                "messages_memory_mib",
+                default.messages_memory_bytes / MIB,
+                1..=SIZE_MAX_MIB,
+                "MiB",
+            ),
+        budget_entries: section.number(
+            "budget_entries",
+            default.budget_entries,
+            1024..=4_194_304,
+            "commands",
+        ),
+        // A bot holds at most a quarter: the least budget still lets it hand off its largest.
+        budget_bytes: MIB
+            * section.number("budget_mib", default.budget_bytes / MIB, 8..=65_536, "MiB"),
+    };
+    section.finish();
+    limits
+}
+
+fn log(section: Section<'_>) -> Log {
+    let default = Log::default();
+    let log = Log {
+        level: section.choice("level", default.level, &LEVELS),
+        format: section.choice("format", default.format, &FORMATS),
+    };
+    section.finish();
+    log
+}
+
+fn metrics(section: Section<'_>) -> Metrics {
+    let extra = section.numbers("extra_buckets_seconds", 1..=7 * 86_400_u32, "seconds");
+    if let Some(beyond) = extra.get(EXTRA_BUCKETS_MAX) {
+        let what = format!("extra_buckets_seconds has {} bounds", extra.len());
+        section.problem(&beyond.span, what, format!("at most {EXTRA_BUCKETS_MAX}"));
+    }
+    let mut bounds: Vec<u32> = extra.into_iter().map(|found| found.value).collect();
+    bounds.sort_unstable();
+    bounds.dedup();
+    section.finish();
+    Metrics { extra_buckets_seconds: bounds }
+}
+
+fn directory(
+    document: &Section<'_>,
+    base: &Path,
+    report: &Report<'_>,
+    metrics: &Metrics,
+    elsewhere: &mut Vec<Problem>,
+) -> Directory {
+    let section = document.section("directory");
+    let file = section.text("file");
+    section.finish();
+    let inline = directory::read(document);
+    let Some(file) = file else {
+        references::check(&inline, metrics, report);
+        return inline.into_directory(None);
+    };
+    if let Some(span) = inline.first_span() {
+        let what = "directory objects stand here and in the file that [directory] names";
+        report.add(&span, what, "keep them in one place");
+    }
+    let path = base.join(&file.value);
+    match directory_file(&path, metrics, elsewhere) {
+        Some(found) => found.into_directory(Some(path)),
+        None => {
+            unreadable(report, &file, &path);
+            Directory::default()
+        }
+    }
+}
+
+fn directory_file(path: &Path, metrics: &Metrics, elsewhere: &mut Vec<Problem>) -> Option<Found> {
+    let text = super::read(path).ok()?;
+    let report = Report::new(path, &text);
+    let found = read_tables(&text, &report, |document| directory::read(document));
+    references::check(&found, metrics, &report);
+    elsewhere.append(&mut report.into_problems());
+    Some(found)
+}
+
+fn unreadable(report: &Report<'_>, file: &Located<String>, path: &Path) {
+    let why = match std::fs::read_to_string(path) {
+        Ok(_) => "it is too long".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    report.add(
+        &file.span,
+        format!("the directory file {} cannot be read: {why}", path.display()),
+        "name a TOML file that this user may read, relative to this file",
+    );
+}
