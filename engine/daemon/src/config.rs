@@ -257,7 +257,7 @@ impl Directory {
     pub fn load_objects(file: &Path) -> Result<Self, Problems> {
         let text = read(file)?;
         let report = Report::new(file, &text);
-        let found = read_tables(&text, &report, |document| directory::read(document));
+        let found = read_tables(&text, &report, directory::read);
         let problems = report.into_problems();
         if problems.is_empty() { Ok(found.into_directory(None)) } else { Err(Problems(problems)) }
     }

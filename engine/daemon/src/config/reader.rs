@@ -49,7 +49,7 @@ impl<'a> Section<'a> {
     }
 
     /// A table below this one.
-    pub(crate) fn section(&self, name: &'static str) -> Section<'a> {
+    pub(crate) fn section(&self, name: &'static str) -> Self {
         let title = format!("[{name}]");
         let Some(value) = self.value(name) else {
             return Self::new(self.report, title, self.span.clone(), None);
@@ -62,7 +62,7 @@ impl<'a> Section<'a> {
     }
 
     /// Every `[[name]]` below this table.
-    pub(crate) fn tables(&self, name: &'static str) -> Vec<Section<'a>> {
+    pub(crate) fn tables(&self, name: &'static str) -> Vec<Self> {
         let title = format!("[[{name}]]");
         let Some(value) = self.value(name) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {

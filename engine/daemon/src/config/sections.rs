@@ -254,7 +254,7 @@ fn directory(
 fn directory_file(path: &Path, metrics: &Metrics, elsewhere: &mut Vec<Problem>) -> Option<Found> {
     let text = super::read(path).ok()?;
     let report = Report::new(path, &text);
-    let found = read_tables(&text, &report, |document| directory::read(document));
+    let found = read_tables(&text, &report, directory::read);
     references::check(&found, metrics, &report);
     elsewhere.append(&mut report.into_problems());
     Some(found)
