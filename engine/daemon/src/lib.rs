@@ -2,6 +2,8 @@
 
 pub mod admission;
 pub mod config;
+pub mod http;
 pub mod keys;
+pub mod metrics;
 pub mod ring;
 pub mod tls;

@@ -1,0 +1,95 @@
+//! The accept loop: at most so many connections, each with so long for a head and so long to live.
+
+use super::routes::{self, HttpState};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
+
+/// Most connections at once; more wait in the kernel's backlog.
+pub const CONNECTIONS: usize = 64;
+/// Longest head of a request, in bytes.
+pub const HEAD_BYTES: usize = 16 * 1024;
+/// Most header lines of a request.
+const HEADERS: usize = 64;
+/// Longest time to the end of a request's head; a kept-alive connection is idle no longer.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
+/// Longest life of a connection: who does not read the answer is disconnected by this.
+pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(120);
+/// How long requests under way may take after the shutdown began.
+const DRAIN: Duration = Duration::from_secs(2);
+/// Pause after a failed accept: usually there are no descriptors, which passes.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `shutdown`; then accepts no more, finishes what is under way and returns within
+/// 2 s.
+pub async fn serve(listener: TcpListener, state: HttpState, shutdown: impl Future<Output = ()>) {
+    let service = TowerToHyperService::new(routes::router(state));
+    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let (stop, stopped) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            (stream, permit) = accept(&listener, &permits) => {
+                connections.spawn(connection(stream, service.clone(), stopped.clone(), permit));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    let _ = stop.send(true);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!(left = connections.len(), "HTTP connections did not end in time");
+        connections.shutdown().await;
+    }
+}
+
+/// The next connection and its place. Nothing is lost when it is dropped before it is done.
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> (TcpStream, OwnedSemaphorePermit) {
+    let permit = Arc::clone(permits).acquire_owned().await.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, permit),
+            Err(error) => {
+                tracing::warn!(%error, "HTTP accept failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    service: TowerToHyperService<axum::Router>,
+    mut stopped: watch::Receiver<bool>,
+    permit: OwnedSemaphorePermit,
+) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let alive = async {
+        tokio::select! {
+            // What a client does wrong is its own affair, and a broken connection is no news.
+            _ended = connection.as_mut() => return,
+            _stopped = stopped.wait_for(|stop| *stop) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let _ended = connection.await;
+    };
+    let _outlived = tokio::time::timeout(CONNECTION_LIFETIME, alive).await;
+    drop(permit);
+}

@@ -1,0 +1,320 @@
+//! The values that labels may have: closed lists, so that no series can be made from outside.
+
+use relevo_wire::Command;
+use relevo_wire::vocabulary::{CloseReason, HandOffReason, Outcome, Via};
+
+/// Name of a command, as it stands in the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum CommandName {
+    Hello,
+    Cursors,
+    Read,
+    Send,
+    Receipt,
+    Typing,
+    HandOff,
+    AgentsOnline,
+    CustomerLeft,
+    TakeBack,
+    SetPresence,
+    Next,
+    Targets,
+    Transfer,
+    Close,
+    Explain,
+    Put,
+    Delete,
+    ListDirectory,
+    CreateKey,
+    ListKeys,
+    RevokeKey,
+    Status,
+}
+
+impl CommandName {
+    /// Every command of this version.
+    pub const ALL: [Self; 23] = [
+        Self::Hello,
+        Self::Cursors,
+        Self::Read,
+        Self::Send,
+        Self::Receipt,
+        Self::Typing,
+        Self::HandOff,
+        Self::AgentsOnline,
+        Self::CustomerLeft,
+        Self::TakeBack,
+        Self::SetPresence,
+        Self::Next,
+        Self::Targets,
+        Self::Transfer,
+        Self::Close,
+        Self::Explain,
+        Self::Put,
+        Self::Delete,
+        Self::ListDirectory,
+        Self::CreateKey,
+        Self::ListKeys,
+        Self::RevokeKey,
+        Self::Status,
+    ];
+
+    /// The label's value.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hello => "hello",
+            Self::Cursors => "cursors",
+            Self::Read => "read",
+            Self::Send => "send",
+            Self::Receipt => "receipt",
+            Self::Typing => "typing",
+            Self::HandOff => "hand_off",
+            Self::AgentsOnline => "agents_online",
+            Self::CustomerLeft => "customer_left",
+            Self::TakeBack => "take_back",
+            Self::SetPresence => "set_presence",
+            Self::Next => "next",
+            Self::Targets => "targets",
+            Self::Transfer => "transfer",
+            Self::Close => "close",
+            Self::Explain => "explain",
+            Self::Put => "put",
+            Self::Delete => "delete",
+            Self::ListDirectory => "list_directory",
+            Self::CreateKey => "create_key",
+            Self::ListKeys => "list_keys",
+            Self::RevokeKey => "revoke_key",
+            Self::Status => "status",
+        }
+    }
+}
+
+impl From<&Command> for CommandName {
+    fn from(command: &Command) -> Self {
+        match command {
+            Command::Hello(_) => Self::Hello,
+            Command::Cursors(_) => Self::Cursors,
+            Command::Read(_) => Self::Read,
+            Command::Send(_) => Self::Send,
+            Command::Receipt(_) => Self::Receipt,
+            Command::Typing(_) => Self::Typing,
+            Command::HandOff(_) => Self::HandOff,
+            Command::AgentsOnline(_) => Self::AgentsOnline,
+            Command::CustomerLeft(_) => Self::CustomerLeft,
+            Command::TakeBack(_) => Self::TakeBack,
+            Command::SetPresence(_) => Self::SetPresence,
+            Command::Next(_) => Self::Next,
+            Command::Targets(_) => Self::Targets,
+            Command::Transfer(_) => Self::Transfer,
+            Command::Close(_) => Self::Close,
+            Command::Explain(_) => Self::Explain,
+            Command::Put(_) => Self::Put,
+            Command::Delete(_) => Self::Delete,
+            Command::ListDirectory(_) => Self::ListDirectory,
+            Command::CreateKey(_) => Self::CreateKey,
+            Command::ListKeys(_) => Self::ListKeys,
+            Command::RevokeKey(_) => Self::RevokeKey,
+            Command::Status(_) => Self::Status,
+        }
+    }
+}
+
+/// Which way a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Of a customer.
+    Inbound,
+    /// To a customer.
+    Outbound,
+}
+
+impl Direction {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Inbound, Self::Outbound];
+
+    /// The label's value.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+/// How a session is carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// QUIC with rkyv frames.
+    Quic,
+    /// QUIC with JSON lines.
+    QuicJson,
+}
+
+impl Transport {
+    /// Every transport of this version.
+    pub const ALL: [Self; 2] = [Self::Quic, Self::QuicJson];
+
+    /// The label's value.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quic => "quic",
+            Self::QuicJson => "quic_json",
+        }
+    }
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// The client closed it.
+    Client,
+    /// Nothing was heard for the idle timeout, or the connection broke.
+    Lost,
+    /// It did not read what it was sent.
+    SlowConsumer,
+    /// It broke the protocol.
+    Protocol,
+    /// Its credential was ended.
+    Revoked,
+    /// The daemon shuts down.
+    Draining,
+    /// A fault of the daemon.
+    Internal,
+}
+
+impl SessionEnd {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::Client,
+        Self::Lost,
+        Self::SlowConsumer,
+        Self::Protocol,
+        Self::Revoked,
+        Self::Draining,
+        Self::Internal,
+    ];
+
+    /// The label's value.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Lost => "lost",
+            Self::SlowConsumer => "slow_consumer",
+            Self::Protocol => "protocol",
+            Self::Revoked => "revoked",
+            Self::Draining => "draining",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// What became of a hand-off that routing decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HandOffResult {
+    Accepted,
+    Existing,
+    NoAgent,
+    Inactive,
+}
+
+impl HandOffResult {
+    pub(super) const ALL: [Self; 4] =
+        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Existing => "existing",
+            Self::NoAgent => "no_agent",
+            Self::Inactive => "inactive",
+        }
+    }
+}
+
+pub(super) const HAND_OFF_REASONS: [HandOffReason; 3] =
+    [HandOffReason::Planned, HandOffReason::Fallback, HandOffReason::Requested];
+
+pub(super) fn hand_off_reason(reason: HandOffReason) -> &'static str {
+    match reason {
+        HandOffReason::Planned => "planned",
+        HandOffReason::Fallback => "fallback",
+        HandOffReason::Requested => "requested",
+    }
+}
+
+pub(super) fn via(via: Via) -> &'static str {
+    match via {
+        Via::HandOff => "hand_off",
+        Via::Transfer => "transfer",
+        Via::Reopen => "reopen",
+        Via::Overflow => "overflow",
+    }
+}
+
+pub(super) fn close_reason(reason: CloseReason) -> &'static str {
+    match reason {
+        CloseReason::Agent => "agent",
+        CloseReason::Client => "client",
+        CloseReason::ClientInactivity => "client_inactivity",
+        CloseReason::AgentInactivity => "agent_inactivity",
+        CloseReason::Bot => "bot",
+        CloseReason::Transferred => "transferred",
+        CloseReason::Expired => "expired",
+        CloseReason::NoAgent => "no_agent",
+        CloseReason::OutOfHours => "out_of_hours",
+        CloseReason::QueueFull => "queue_full",
+        CloseReason::Supervisor => "supervisor",
+    }
+}
+
+/// As [`super::names::contact_center::TICKETS_CLOSED`] has it: whether an abandoned one was
+/// answered is told by a metric of its own.
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Transferred => "transferred",
+        Outcome::Lost => "lost",
+        Outcome::AbandonedUnanswered | Outcome::AbandonedAnswered => "abandoned",
+        Outcome::TakenBack => "taken_back",
+        Outcome::Attended => "attended",
+        Outcome::Unserved => "unserved",
+    }
+}
+
+pub(super) fn yes_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_numbered_as_listed_and_named_as_in_the_protocol() {
+        for (index, command) in CommandName::ALL.into_iter().enumerate() {
+            assert_eq!(command as usize, index);
+            let debug = format!("{command:?}");
+            let mut snake = String::new();
+            for (at, letter) in debug.char_indices() {
+                if letter.is_uppercase() && at > 0 {
+                    snake.push('_');
+                }
+                snake.push(letter.to_ascii_lowercase());
+            }
+            assert_eq!(command.name(), snake);
+        }
+    }
+
+    #[test]
+    fn lists_are_in_the_order_of_their_numbers() {
+        assert!(Direction::ALL.into_iter().enumerate().all(|(i, d)| d as usize == i));
+        assert!(Transport::ALL.into_iter().enumerate().all(|(i, t)| t as usize == i));
+        assert!(SessionEnd::ALL.into_iter().enumerate().all(|(i, e)| e as usize == i));
+        assert!(HandOffResult::ALL.into_iter().enumerate().all(|(i, r)| r as usize == i));
+        assert!(HAND_OFF_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
+    }
+}

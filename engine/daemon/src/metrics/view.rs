@@ -1,0 +1,217 @@
+//! What is true now, as the daemon publishes it each second: plain numbers, no names.
+
+use super::board::{Board, BoardMaker};
+use super::labels::Transport;
+use super::series::{AGENT_STATES, BOT_STATES, QUEUE_AGENT_STATES, TICKET_STATES};
+use relevo_routing::Micros;
+use relevo_wire::vocabulary::Role;
+use relevo_wire::{BotId, QueueId, TenantId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Roles in the order of [`GaugeView::sessions`].
+pub const ROLES: [Role; 4] = [Role::Bot, Role::Agent, Role::Admin, Role::Operator];
+
+/// Everything that a gauge says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GaugeView {
+    /// Every tenant.
+    pub tenants: Vec<TenantView>,
+    /// Every active bot.
+    pub bots: Vec<BotView>,
+    /// Every queue.
+    pub queues: Vec<QueueView>,
+    /// Open sessions by transport (its number) and role ([`ROLES`]).
+    pub sessions: [[u64; ROLES.len()]; Transport::ALL.len()],
+    /// Bytes in all outboxes.
+    pub outbox_bytes: u64,
+    /// How long a waiting ticket and an agent who could take it coexist, by the auditor.
+    pub work_conservation_violation_us: Micros,
+    /// Number of the last record handed to the log.
+    pub journal_decided_sequence: u64,
+    /// Number of the last durable record.
+    pub journal_durable_sequence: u64,
+}
+
+/// A tenant now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TenantView {
+    /// Which.
+    pub tenant: TenantId,
+    /// Its agents, each in one of these.
+    pub agents: AgentCounts,
+    /// Seats of the agents who are online and reachable.
+    pub seats: u64,
+    /// Seats taken, of all agents.
+    pub seats_used: u64,
+}
+
+/// Agents of a tenant by state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgentCounts {
+    /// Intent online and reachable.
+    pub online: u64,
+    /// Intent paused and reachable.
+    pub paused: u64,
+    /// Intent invisible and reachable.
+    pub invisible: u64,
+    /// Intent offline.
+    pub offline: u64,
+    /// Any intent but offline, in grace or unreachable.
+    pub unreachable: u64,
+}
+
+/// A bot now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BotView {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Which.
+    pub bot: BotId,
+    /// Has a session.
+    pub reachable: bool,
+}
+
+/// A queue now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueView {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Which.
+    pub queue: QueueId,
+    /// Takes tickets.
+    pub open: bool,
+    /// Tickets waiting, those reserved for an agent included.
+    pub waiting: u64,
+    /// Tickets with an agent and no reply.
+    pub assigned: u64,
+    /// Tickets in service.
+    pub in_service: u64,
+    /// When the ticket that waits longest began to wait; 0 for none.
+    pub oldest_waiting_since: Micros,
+    /// When the oldest ticket without a reply was assigned; 0 for none.
+    pub oldest_unanswered: Micros,
+    /// Its members, without those offline.
+    pub agents: QueueAgentCounts,
+}
+
+/// Members of a queue by what they could take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct QueueAgentCounts {
+    /// Online, reachable, with a free seat.
+    pub available: u64,
+    /// Online, reachable, without one.
+    pub full: u64,
+    /// Paused and reachable.
+    pub paused: u64,
+    /// Invisible and reachable.
+    pub invisible: u64,
+    /// In grace or unreachable.
+    pub unreachable: u64,
+}
+
+impl GaugeView {
+    /// Sets the contact-center gauges: each series to the sum of what stands behind it, and those
+    /// behind which nothing stands to 0.
+    pub(super) fn set(&self, board: &Board, maker: &BoardMaker) {
+        self.set_queues(board, maker);
+        let mut bots = HashMap::new();
+        for bot in &self.bots {
+            let sum: &mut [u64; BOT_STATES.len()] =
+                bots.entry(Arc::as_ptr(board.bot(bot.tenant, bot.bot))).or_default();
+            sum[usize::from(!bot.reachable)] += 1;
+        }
+        for series in maker.bots() {
+            let sum = bots.get(&Arc::as_ptr(series)).copied().unwrap_or_default();
+            for (gauge, count) in series.states.iter().zip(sum) {
+                gauge.set(count as f64);
+            }
+        }
+        let mut tenants = HashMap::new();
+        for tenant in &self.tenants {
+            let sum: &mut TenantSum =
+                tenants.entry(Arc::as_ptr(board.tenant(tenant.tenant))).or_default();
+            sum.add(tenant);
+        }
+        for series in maker.tenants() {
+            let sum = tenants.get(&Arc::as_ptr(series)).copied().unwrap_or_default();
+            for (gauge, count) in series.agents.iter().zip(sum.agents) {
+                gauge.set(count as f64);
+            }
+            series.seats.set(sum.seats as f64);
+            series.seats_used.set(sum.seats_used as f64);
+        }
+    }
+
+    fn set_queues(&self, board: &Board, maker: &BoardMaker) {
+        let mut queues = HashMap::new();
+        for queue in &self.queues {
+            let sum: &mut QueueSum =
+                queues.entry(Arc::as_ptr(board.queue(queue.tenant, queue.queue))).or_default();
+            sum.add(queue);
+        }
+        for series in maker.queues() {
+            let sum = queues.get(&Arc::as_ptr(series)).copied().unwrap_or_default();
+            series.depth.set(sum.tickets[0] as f64);
+            series.open.set(sum.open as f64);
+            series.oldest_waiting_since.set(sum.oldest_waiting_since as f64 / 1e6);
+            series.oldest_unanswered.set(sum.oldest_unanswered as f64 / 1e6);
+            for (gauge, count) in series.agents.iter().zip(sum.agents) {
+                gauge.set(count as f64);
+            }
+            for (gauge, count) in series.tickets.iter().zip(sum.tickets) {
+                gauge.set(count as f64);
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct TenantSum {
+    agents: [u64; AGENT_STATES.len()],
+    seats: u64,
+    seats_used: u64,
+}
+
+impl TenantSum {
+    fn add(&mut self, tenant: &TenantView) {
+        let AgentCounts { online, paused, invisible, offline, unreachable } = tenant.agents;
+        add(&mut self.agents, [online, paused, invisible, offline, unreachable]);
+        self.seats += tenant.seats;
+        self.seats_used += tenant.seats_used;
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct QueueSum {
+    open: u64,
+    oldest_waiting_since: Micros,
+    oldest_unanswered: Micros,
+    agents: [u64; QUEUE_AGENT_STATES.len()],
+    tickets: [u64; TICKET_STATES.len()],
+}
+
+impl QueueSum {
+    fn add(&mut self, queue: &QueueView) {
+        let QueueAgentCounts { available, full, paused, invisible, unreachable } = queue.agents;
+        add(&mut self.agents, [available, full, paused, invisible, unreachable]);
+        add(&mut self.tickets, [queue.waiting, queue.assigned, queue.in_service]);
+        self.open += u64::from(queue.open);
+        self.oldest_waiting_since = oldest(self.oldest_waiting_since, queue.oldest_waiting_since);
+        self.oldest_unanswered = oldest(self.oldest_unanswered, queue.oldest_unanswered);
+    }
+}
+
+fn add<const N: usize>(sums: &mut [u64; N], counts: [u64; N]) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum += count;
+    }
+}
+
+/// The earlier of two moments, of which 0 is none.
+fn oldest(one: Micros, other: Micros) -> Micros {
+    match (one, other) {
+        (0, moment) | (moment, 0) => moment,
+        (one, other) => one.min(other),
+    }
+}
