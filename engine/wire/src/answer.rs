@@ -46,6 +46,31 @@ pub enum Answer {
     Status(StatusReport),
 }
 
+impl Answer {
+    /// The name as it stands in JSON and in logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Error(_) => "error",
+            Self::Welcome(_) => "welcome",
+            Self::Accepted(_) => "accepted",
+            Self::Rejected(_) => "rejected",
+            Self::AgentsOnline(_) => "agents_online",
+            Self::Sent(_) => "sent",
+            Self::Next(_) => "next",
+            Self::Targets(_) => "targets",
+            Self::Transferred(_) => "transferred",
+            Self::Explained(_) => "explained",
+            Self::Stored(_) => "stored",
+            Self::Directory(_) => "directory",
+            Self::Key(_) => "key",
+            Self::Keys(_) => "keys",
+            Self::Status(_) => "status",
+        }
+    }
+}
+
 /// Done; nothing to tell.
 #[derive(
     Debug,

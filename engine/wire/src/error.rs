@@ -98,6 +98,20 @@ impl ErrorCode {
         self.row().1
     }
 
+    /// The code with which a QUIC lane or connection is closed for this reason: 1 for `malformed`
+    /// and on, in the order of the table. 0 stands for a close without a fault.
+    #[must_use]
+    pub fn close_code(self) -> u32 {
+        self as u32 + 1
+    }
+
+    /// The reason behind the code of a closed QUIC lane or connection.
+    #[must_use]
+    pub fn from_close_code(code: u64) -> Option<Self> {
+        let at = usize::try_from(code.checked_sub(1)?).ok()?;
+        Self::ALL.get(at).copied()
+    }
+
     fn row(self) -> (&'static str, u16) {
         match self {
             Self::Malformed => ("malformed", 400),
@@ -196,3 +210,19 @@ impl fmt::Display for WireError {
 }
 
 impl std::error::Error for WireError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_close_code_names_the_error_it_was_made_from() {
+        for (at, code) in ErrorCode::ALL.into_iter().enumerate() {
+            assert_eq!(code.close_code() as usize, at + 1, "{}", code.name());
+            assert_eq!(ErrorCode::from_close_code(u64::from(code.close_code())), Some(code));
+        }
+        assert_eq!(ErrorCode::from_close_code(0), None);
+        assert_eq!(ErrorCode::from_close_code(21), None);
+        assert_eq!(ErrorCode::from_close_code(u64::MAX), None);
+    }
+}

@@ -131,10 +131,10 @@ impl Header {
 ///
 /// # Errors
 /// The header announces more than `limit` allows for its kind.
-pub fn split<'a>(
-    buffer: &'a [u8],
+pub fn split(
+    buffer: &[u8],
     limit: impl FnOnce(Header) -> usize,
-) -> Result<Option<(Header, &'a [u8])>, WireError> {
+) -> Result<Option<(Header, &[u8])>, WireError> {
     let Some(header) = Header::read(buffer) else { return Ok(None) };
     let length = header.length as usize;
     let most = limit(header);
@@ -233,6 +233,15 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::RevokeKey(c) => write(out, kind::REVOKE_KEY, envelope, c),
         Command::Status(c) => write(out, kind::STATUS, envelope, c),
     }
+}
+
+/// Gives a request frame that [`write_request`] made another request id: a client encodes before it
+/// knows the request's place among the others.
+///
+/// # Panics
+/// `frame` is shorter than a header and an id, so it was not made by [`write_request`].
+pub fn set_request_id(frame: &mut [u8], request: RequestId) {
+    frame[HEADER_BYTES..HEADER_BYTES + 8].copy_from_slice(&request.0.to_le_bytes());
 }
 
 /// Reads what follows the header of a request. The request id is told even when the rest is not
