@@ -1,1 +1,34 @@
-//! relevo-client
+//! The client of Relevo: bots, agents and admins over QUIC, typed and asynchronous.
+//!
+//! ```text
+//! BotClient, AgentClient, AdminClient ─frames─► Shared ─► Session (one task) ─► QUIC
+//! Events ◄──────── pushes, in order, once ───── Shared ◄─ Tickets (cursors) ◄──┘
+//! ```
+//! A [`Connector`] owns the sockets; many sessions share one. A session is one connection and one
+//! task: its first lane carries `hello` and the pushes, a second one the commands and answers, so
+//! that a consumer that does not take its events still gets its answers. A lost connection is
+//! replaced (full jitter), the cursors of all tickets are told, and what was unanswered is repeated
+//! in order; idempotency keys and client message ids keep a repeat from being a duplicate.
+//!
+//! This crate knows neither routing nor the daemon, and keeps nothing on disk.
+
+mod backoff;
+mod client;
+mod connector;
+mod events;
+mod inbound;
+mod options;
+mod roles;
+mod session;
+mod shared;
+mod tickets;
+mod tls;
+mod typed;
+mod unanswered;
+
+pub use client::{Client, ClientError, Pending};
+pub use connector::{ConnectError, Connector};
+pub use events::{ClientEvent, Events};
+pub use options::{InvalidFingerprint, Options, Receipts, Reconnect, Trust};
+pub use relevo_wire as wire;
+pub use roles::{AdminClient, AgentClient, BotClient, HandOffAnswer, MessageOptions};
