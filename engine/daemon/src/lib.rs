@@ -1,9 +1,24 @@
-//! The daemon of Relevo, as a library: the shell around the routing core. It decides nothing.
+//! The daemon: sessions, shards, publish, recovery, and what shows how they are.
+//!
+//! ```text
+//! QUIC ─bytes─► session ─command─► shard ring ─► shard ─record─► journal ─► publish ─► outbox ─► QUIC
+//! ```
+//! It moves what the routing core decides; it decides nothing. A stage calls only to its right.
 
 pub mod admission;
+pub mod clock;
 pub mod config;
+pub mod fold;
 pub mod http;
 pub mod keys;
 pub mod metrics;
+pub mod publish;
+pub mod quic;
 pub mod ring;
+pub mod runtime;
+pub mod session;
+pub mod shard;
+pub mod telemetry;
+pub mod tenants;
 pub mod tls;
+pub mod views;

@@ -11,9 +11,11 @@ pub mod directory;
 pub mod error;
 pub mod frame;
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod packed;
 pub mod push;
+pub mod validate;
 pub mod vocabulary;
 
 pub use answer::Answer;

@@ -1,0 +1,53 @@
+//! The daemon's clock: wall clock at the start plus monotonic time since.
+//!
+//! A step of the wall clock moves no deadline and no measured time, and no time is ever below the
+//! last one in the journal.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Microseconds since 1970 that never go back.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Instant,
+    start_us: u64,
+}
+
+impl Clock {
+    /// Starts now, or just after `last_us` when the wall clock is behind the journal.
+    #[must_use]
+    pub fn start(last_us: u64) -> Self {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        let wall_us = u64::try_from(wall.as_micros()).unwrap_or(u64::MAX);
+        Self { start: Instant::now(), start_us: wall_us.max(last_us + 1) }
+    }
+
+    /// Now, in microseconds since 1970.
+    #[must_use]
+    pub fn now_us(&self) -> u64 {
+        self.start_us + u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Since the start.
+    #[must_use]
+    pub fn uptime(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// The instant at which the clock shows `at_us`; now, when that is past.
+    #[must_use]
+    pub fn instant_at(&self, at_us: u64) -> Instant {
+        self.start + Duration::from_micros(at_us.saturating_sub(self.start_us))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_never_below_the_last_one_in_the_journal() {
+        let ahead = u64::MAX / 2;
+        let clock = Clock::start(ahead);
+        assert!(clock.now_us() > ahead);
+    }
+}

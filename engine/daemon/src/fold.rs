@@ -1,0 +1,162 @@
+//! The fold of the past: what the log says up to a point, as state.
+//!
+//! Recovery and the snapshot's background thread run the same code over the same records: the
+//! routing state of every tenant, and the conversations with the places of their bodies. A snapshot
+//! holds no body and no personal field: those stay in the log, at the places that it names.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use bytes::Bytes;
+use relevo_journal::{Place, RecordBytes};
+use relevo_routing::record::{self, RecordError, RecordHeader};
+use relevo_routing::snapshot::SnapshotError;
+use relevo_routing::tenant::{Settings, Tenant};
+use relevo_wire::ids::TenantId;
+
+use crate::publish::conversations::{Conversations, Record};
+use crate::publish::saved::{self, InvalidSaved};
+
+/// First bytes of a fold.
+const MAGIC: [u8; 8] = *b"rlvfold1";
+/// Longest section of a fold, in bytes: a length above it is damage, not a promise to allocate.
+const SECTION_BYTES: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Why the past cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    /// A record.
+    #[error("record {number} cannot be read: {error}")]
+    Record {
+        /// Its number.
+        number: u64,
+        /// Why.
+        error: RecordError,
+    },
+    /// A record of another schema.
+    #[error("record {number} has schema {schema}; this version reads {}", record::SCHEMA_VERSION)]
+    Schema {
+        /// Its number.
+        number: u64,
+        /// Its schema.
+        schema: u16,
+    },
+    /// A tenant in a snapshot.
+    #[error("the snapshot's tenant cannot be read: {0}")]
+    Tenant(#[from] SnapshotError),
+    /// The conversations in a snapshot.
+    #[error("the snapshot's conversations cannot be read: {0}")]
+    Conversations(#[from] InvalidSaved),
+    /// The snapshot is no fold.
+    #[error("the snapshot is not one of this daemon's")]
+    NotAFold,
+    /// Reading or writing.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// State at a point of the log.
+#[derive(Debug)]
+pub struct Fold {
+    /// Every tenant.
+    pub tenants: BTreeMap<TenantId, Tenant>,
+    /// Resumable conversations.
+    pub conversations: Conversations,
+    /// Time of the last record, in microseconds since 1970; 0 before the first.
+    pub last_us: u64,
+    settings: Settings,
+}
+
+impl Fold {
+    /// The beginning.
+    #[must_use]
+    pub fn new(settings: Settings, body_budget_bytes: u64) -> Self {
+        Self {
+            tenants: BTreeMap::new(),
+            conversations: Conversations::new(body_budget_bytes),
+            last_us: 0,
+            settings,
+        }
+    }
+
+    /// Goes on from a snapshot.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn load(&mut self, input: &mut dyn Read) -> Result<(), FoldError> {
+        let mut magic = [0; 8];
+        input.read_exact(&mut magic)?;
+        if magic != MAGIC {
+            return Err(FoldError::NotAFold);
+        }
+        self.last_us = read_u64(input)?;
+        for _ in 0..read_u64(input)? {
+            let id = TenantId(read_u64(input)?);
+            let bytes = read_section(input)?;
+            self.tenants.insert(id, Tenant::from_snapshot(&bytes, self.settings.clone())?);
+        }
+        saved::load(&self.conversations, &read_section(input)?)?;
+        Ok(())
+    }
+
+    /// Applies one record.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn apply(&mut self, place: Place, bytes: &RecordBytes) -> Result<(), FoldError> {
+        let number = bytes.number.0;
+        if bytes.schema != record::SCHEMA_VERSION {
+            return Err(FoldError::Schema { number, schema: bytes.schema });
+        }
+        let (RecordHeader { tenant, now, .. }, events) =
+            record::decode(bytes.public()).map_err(|error| FoldError::Record { number, error })?;
+        self.last_us = self.last_us.max(now);
+        let settings = &self.settings;
+        let state =
+            self.tenants.entry(tenant).or_insert_with(|| Tenant::new(tenant, settings.clone()));
+        for event in &events {
+            state.apply(now, event);
+        }
+        let private = Bytes::copy_from_slice(bytes.private());
+        self.conversations.apply(Record { tenant, now, place, events: &events, private: &private });
+        Ok(())
+    }
+
+    /// Writes the snapshot. The same state gives the same bytes.
+    ///
+    /// # Errors
+    /// The output failed.
+    pub fn save(&self, output: &mut dyn Write) -> Result<(), FoldError> {
+        output.write_all(&MAGIC)?;
+        output.write_all(&self.last_us.to_le_bytes())?;
+        output.write_all(&(self.tenants.len() as u64).to_le_bytes())?;
+        for (id, tenant) in &self.tenants {
+            output.write_all(&id.0.to_le_bytes())?;
+            write_section(output, &tenant.snapshot())?;
+        }
+        write_section(output, &saved::save(&self.conversations))?;
+        Ok(())
+    }
+}
+
+fn read_u64(input: &mut dyn Read) -> Result<u64, FoldError> {
+    let mut bytes = [0; 8];
+    input.read_exact(&mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+fn read_section(input: &mut dyn Read) -> Result<Vec<u8>, FoldError> {
+    let length = read_u64(input)?;
+    if length > SECTION_BYTES {
+        return Err(FoldError::NotAFold);
+    }
+    let mut bytes = Vec::new();
+    let read = input.take(length).read_to_end(&mut bytes)?;
+    if read as u64 == length { Ok(bytes) } else { Err(FoldError::NotAFold) }
+}
+
+fn write_section(output: &mut dyn Write, bytes: &[u8]) -> Result<(), FoldError> {
+    output.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    output.write_all(bytes)?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Catch-up: missed entries are read ticket by ticket at the receiver's pace.
+//!
+//! A ticket goes live, under its conversation's lock, in the moment its last missed entry is taken:
+//! what publish appends from then on is newer than everything the writer has in hand.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use relevo_journal::Place;
+use relevo_routing::directory::Directory;
+use relevo_wire::ids::TicketId;
+use relevo_wire::push::Push;
+use smallvec::SmallVec;
+
+use super::Published;
+use super::conversation::Conversation;
+use super::view::{self, Side};
+use crate::session::outbox::{CatchUp, OUTBOX_BYTES};
+use crate::session::{Party, Session};
+
+/// Most bytes of missed entries that are taken at once.
+pub const CHUNK_BYTES: usize = 64 * 1024;
+/// Deepest chain of transfers that a receiver is shown: the newest.
+const ANCESTORS: usize = 64;
+
+/// A piece of a catch-up.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Whole frames.
+    pub frames: Vec<u8>,
+    /// Where to go on; `None` when the ticket is read.
+    pub rest: Option<CatchUp>,
+    /// The private part of the entry at `rest` is in the log at this place: read it, and give it
+    /// to the next call.
+    pub wanted: Option<Place>,
+}
+
+impl Published {
+    /// Takes the next piece of a catch-up for a session. `given` is the private part of its first
+    /// entry, when that was read from the log.
+    #[must_use]
+    pub fn chunk(
+        &self,
+        directory: &Directory,
+        session: &Arc<Session>,
+        at: CatchUp,
+        mut given: Option<Bytes>,
+    ) -> Chunk {
+        let mut chunk = Chunk { frames: Vec::new(), rest: None, wanted: None };
+        self.conversations.change(at.ticket, |c| {
+            let Some((side, last)) = visible(c, session, at.live) else { return };
+            let mut next = at.next.max(1);
+            while next <= last {
+                if chunk.frames.len() >= CHUNK_BYTES {
+                    chunk.rest = Some(CatchUp { next, ..at });
+                    return;
+                }
+                let given = given.take();
+                let Some(entry) = view::entry_with(c, directory, side, at.ticket, next, given)
+                else {
+                    chunk.rest = Some(CatchUp { next, ..at });
+                    chunk.wanted = Some(c.entries[next as usize - 1].place);
+                    return;
+                };
+                session.codec.write_push(&mut chunk.frames, &Push::Entry(entry));
+                next += 1;
+            }
+            if at.live {
+                go_live(c, session);
+            }
+        });
+        chunk
+    }
+}
+
+/// The side on which a session may read a ticket, and up to which entry. History (`live` false) is
+/// what an agent reads of the tickets that its own was transferred from: the caller checked it.
+fn visible(c: &Conversation, session: &Session, live: bool) -> Option<(Side, u32)> {
+    if c.tenant != session.tenant {
+        return None;
+    }
+    match session.party {
+        Party::Bot(bot) if bot == c.bot => Some((Side::Bot, c.last())),
+        Party::Agent(agent) if live => c.visible_to(agent).map(|last| (Side::Agent, last)),
+        Party::Agent(_) => Some((Side::Agent, c.last())),
+        Party::Bot(_) | Party::Admin => None,
+    }
+}
+
+fn go_live(c: &mut Conversation, session: &Arc<Session>) {
+    match session.party {
+        Party::Bot(_) => {
+            if c.live.bot_owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, session)) {
+                c.live.bot_live = true;
+            }
+        }
+        Party::Agent(agent) => {
+            let present = c.live.agents.iter().any(|other| Arc::ptr_eq(other, session));
+            if c.agent == Some(agent) && !present && session.is_live() {
+                c.live.agents.push(Arc::clone(session));
+            }
+        }
+        Party::Admin => {}
+    }
+}
+
+/// Gives a session of an agent a ticket from entry `next` on, with the tickets it was transferred
+/// from before it. What is short and in memory is appended at once; the rest is caught up. True
+/// when the session must be woken.
+pub fn start_agent(
+    published: &Published,
+    directory: &Directory,
+    session: &Arc<Session>,
+    ticket: TicketId,
+    next: u32,
+) -> bool {
+    let mut wake = false;
+    if next <= 1 {
+        for ancestor in ancestors(published, ticket).into_iter().rev() {
+            let history = CatchUp { ticket: ancestor, next: 1, live: false };
+            wake |= start(published, directory, session, history);
+        }
+    }
+    wake | start(published, directory, session, CatchUp { ticket, next, live: true })
+}
+
+/// Starts one ticket: the first piece at once, the rest by the writer.
+pub fn start(
+    published: &Published,
+    directory: &Directory,
+    session: &Arc<Session>,
+    at: CatchUp,
+) -> bool {
+    // With much in the outbox already, even the first piece waits for the receiver's pace.
+    if session.outbox.len_bytes() > OUTBOX_BYTES / 4 {
+        return session.outbox.add_catch_up(at);
+    }
+    let chunk = published.chunk(directory, session, at, None);
+    let mut wake = false;
+    if !chunk.frames.is_empty() {
+        wake |= session.outbox.append(|out| out.extend_from_slice(&chunk.frames));
+    }
+    if let Some(rest) = chunk.rest {
+        wake |= session.outbox.add_catch_up(rest);
+    }
+    wake
+}
+
+fn ancestors(published: &Published, ticket: TicketId) -> SmallVec<[TicketId; 2]> {
+    let mut found = SmallVec::new();
+    let mut next = published.conversations.read(ticket, |c| c.parent).flatten();
+    while let Some(parent) = next {
+        if found.len() == ANCESTORS {
+            break;
+        }
+        found.push(parent);
+        next = published.conversations.read(parent, |c| c.parent).flatten();
+    }
+    found
+}

@@ -1,0 +1,225 @@
+//! One conversation as its parties see it: the dense sequence of a ticket, with the bodies.
+//!
+//! A projection of durable events and nothing else: publish builds it in live traffic, recovery and
+//! the snapshot's fold build the same from the log. It decides nothing.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use relevo_journal::Place;
+use relevo_routing::event::{Assigned, Closed, MessageStored, Requeued, TicketOpened};
+use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId, TicketId};
+use relevo_wire::vocabulary::{
+    Author, CloseReason, HandOffReason, Outcome, RequeueReason, TicketState,
+};
+
+use crate::session::Session;
+
+/// Where the private part of an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Private {
+    /// There is none.
+    None,
+    /// In memory.
+    Here(Bytes),
+    /// In the log, at the place of the entry.
+    Logged,
+}
+
+/// An entry of the sequence. Its number is its index plus one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// When, in microseconds since 1970.
+    pub at: u64,
+    /// Where its record is in the log.
+    pub place: Place,
+    /// Body, details or note.
+    pub private: Private,
+    /// What.
+    pub what: What,
+}
+
+/// What an entry tells, without names and bodies.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub enum What {
+    /// A hand-off; the private part holds details, or the note of a transfer.
+    HandedOff { reason: HandOffReason, priority: u16 },
+    /// A message; the private part holds the body.
+    Message { author: Author, agent: Option<AgentId> },
+    /// An agent has it.
+    Assigned { agent: AgentId, epoch: u32 },
+    /// Back in its line.
+    Requeued { agent: AgentId, reason: RequeueReason, epoch: u32 },
+    /// Goes on in a child.
+    Transferred { child: TicketId, queue: QueueId, agent: Option<AgentId>, epoch: u32 },
+    /// Over.
+    Returned { reason: CloseReason, outcome: Outcome, tags: Box<[String]>, epoch: u32 },
+}
+
+/// How far a party has come.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize,
+)]
+pub struct Progress {
+    /// Entries up to this number have arrived.
+    pub delivered: u32,
+    /// Messages up to this number were read.
+    pub read: u32,
+}
+
+/// Sessions that get new entries as they come.
+#[derive(Debug, Default)]
+pub struct Live {
+    /// The one session of the bot that has this ticket, live or catching up.
+    pub bot_owner: Option<Arc<Session>>,
+    /// The owner has caught up.
+    pub bot_live: bool,
+    /// Sessions of the agent that have caught up.
+    pub agents: smallvec::SmallVec<[Arc<Session>; 1]>,
+}
+
+/// A ticket as its parties see it.
+#[derive(Debug)]
+pub struct Conversation {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Its bot.
+    pub bot: BotId,
+    /// Its queue.
+    pub queue: QueueId,
+    /// The ticket it goes on from.
+    pub parent: Option<TicketId>,
+    /// The agent who has it, or had it when it closed.
+    pub agent: Option<AgentId>,
+    /// The last agent who lost it, and the entry that told so.
+    pub former: Option<(AgentId, u32)>,
+    /// Its state.
+    pub state: TicketState,
+    /// Its epoch.
+    pub epoch: u32,
+    /// A test.
+    pub test: bool,
+    /// The conversation has had an agent.
+    pub had_agent: bool,
+    /// The conversation's service-level threshold has passed.
+    pub target_missed: bool,
+    /// How far the bot has come.
+    pub bot_progress: Progress,
+    /// How far the agent has come.
+    pub agent_progress: Progress,
+    /// The core has forgotten it; it stays only for a child.
+    pub forgotten: bool,
+    /// Open or resumable children that show it.
+    pub children: u32,
+    /// The sequence.
+    pub entries: Vec<Stored>,
+    /// Who gets what comes.
+    pub live: Live,
+}
+
+impl Conversation {
+    /// A ticket that has just been opened.
+    #[must_use]
+    pub fn open(
+        tenant: TenantId,
+        at: u64,
+        place: Place,
+        opened: &TicketOpened,
+        private: Private,
+    ) -> Self {
+        let what = What::HandedOff { reason: opened.reason, priority: opened.priority };
+        // Most waiting tickets have one entry: room for no more.
+        let entries = vec![Stored { at, place, private, what }];
+        Self {
+            tenant,
+            bot: opened.bot,
+            queue: opened.queue,
+            parent: opened.parent,
+            agent: None,
+            former: None,
+            state: TicketState::Waiting,
+            epoch: opened.epoch,
+            test: opened.test,
+            had_agent: false,
+            target_missed: false,
+            bot_progress: Progress::default(),
+            agent_progress: Progress::default(),
+            forgotten: false,
+            children: 0,
+            entries,
+            live: Live::default(),
+        }
+    }
+
+    /// Number of the last entry.
+    #[must_use]
+    pub fn last(&self) -> u32 {
+        u32::try_from(self.entries.len()).expect("a ticket has fewer than 2^32 entries")
+    }
+
+    /// Appends an entry. The core numbers densely: another number is a fault of ours.
+    pub fn append(&mut self, number: u32, stored: Stored) {
+        assert_eq!(number, self.last() + 1, "entries of a ticket are dense");
+        self.entries.push(stored);
+    }
+
+    /// A message was stored.
+    pub fn message(&mut self, at: u64, place: Place, event: &MessageStored, private: Private) {
+        if event.author == Author::Agent {
+            self.state = TicketState::InService;
+        }
+        let what = What::Message { author: event.author, agent: event.agent };
+        self.append(event.number, Stored { at, place, private, what });
+    }
+
+    /// An agent has it.
+    pub fn assigned(&mut self, at: u64, place: Place, event: &Assigned) {
+        self.state = TicketState::Assigned;
+        self.epoch = event.epoch;
+        self.agent = Some(event.agent);
+        self.had_agent = true;
+        self.agent_progress = Progress::default();
+        let what = What::Assigned { agent: event.agent, epoch: event.epoch };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Back in its line.
+    pub fn requeued(&mut self, at: u64, place: Place, event: &Requeued) {
+        self.state = TicketState::Waiting;
+        self.epoch = event.epoch;
+        self.agent = None;
+        self.former = Some((event.agent, event.number));
+        let what = What::Requeued { agent: event.agent, reason: event.reason, epoch: event.epoch };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Over. `child` is the ticket that the same record opened for a transfer.
+    pub fn closed(&mut self, at: u64, place: Place, event: &Closed, child: Option<&TicketOpened>) {
+        self.state = TicketState::Closed;
+        self.epoch = event.epoch;
+        let what = match child {
+            Some(child) => What::Transferred {
+                child: child.ticket,
+                queue: child.queue,
+                agent: child.reserved.map(|(agent, _)| agent),
+                epoch: event.epoch,
+            },
+            None => What::Returned {
+                reason: event.reason,
+                outcome: event.outcome,
+                tags: event.tags.clone().into_boxed_slice(),
+                epoch: event.epoch,
+            },
+        };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Up to which entry an agent may read: all of what it has, what it had until it lost it.
+    #[must_use]
+    pub fn visible_to(&self, agent: AgentId) -> Option<u32> {
+        if self.agent == Some(agent) {
+            return Some(self.last());
+        }
+        self.former.filter(|(former, _)| *former == agent).map(|(_, until)| until)
+    }
+}

@@ -1,0 +1,353 @@
+//! All resumable conversations, and what is looked up by key.
+//!
+//! Publish (one thread) changes it; session writers read single conversations out of it. The maps
+//! are looked up by key only. Bodies are kept in memory up to a budget, the oldest leave first and
+//! are read from the log from then on.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use dashmap::DashMap;
+use relevo_journal::Place;
+use relevo_routing::Event;
+use relevo_routing::event::TicketOpened;
+use relevo_routing::input::Party;
+use relevo_wire::ids::{AgentId, BotId, TenantId, TicketId};
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+use super::conversation::{Conversation, Private, Stored, What};
+
+/// Places in the queue of bodies that may be stale before it is swept.
+const SWEEP_SLACK: u64 = 4096;
+
+/// A durable record as publish takes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// When.
+    pub now: u64,
+    /// Where it is in the log.
+    pub place: Place,
+    /// What became true.
+    pub events: &'a [Event],
+    /// Its private part.
+    pub private: &'a Bytes,
+}
+
+/// All resumable conversations.
+#[derive(Debug)]
+pub struct Conversations {
+    map: DashMap<TicketId, Conversation, FxBuildHasher>,
+    index: Mutex<Index>,
+    memory: Mutex<VecDeque<(TicketId, u32)>>,
+    body_bytes: AtomicU64,
+    bodies: AtomicU64,
+    body_budget_bytes: u64,
+}
+
+/// Tickets by party: asked when a session opens or is lost.
+#[derive(Debug, Default)]
+struct Index {
+    of_bot: FxHashMap<(TenantId, BotId), BTreeSet<TicketId>>,
+    of_agent: FxHashMap<(TenantId, AgentId), BTreeSet<TicketId>>,
+}
+
+impl Conversations {
+    /// None yet; bodies take at most `body_budget_bytes` of memory.
+    #[must_use]
+    pub fn new(body_budget_bytes: u64) -> Self {
+        Self {
+            map: DashMap::with_hasher(FxBuildHasher),
+            index: Mutex::default(),
+            memory: Mutex::default(),
+            body_bytes: AtomicU64::new(0),
+            bodies: AtomicU64::new(0),
+            body_budget_bytes,
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.map.len()
+    }
+
+    /// Are there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
+    /// Bytes of bodies in memory.
+    #[must_use]
+    pub fn body_bytes(&self) -> u64 {
+        self.body_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Reads one conversation.
+    pub fn read<R>(&self, ticket: TicketId, read: impl FnOnce(&Conversation) -> R) -> Option<R> {
+        self.map.get(&ticket).map(|conversation| read(&conversation))
+    }
+
+    /// Changes one conversation.
+    pub fn change<R>(
+        &self,
+        ticket: TicketId,
+        change: impl FnOnce(&mut Conversation) -> R,
+    ) -> Option<R> {
+        self.map.get_mut(&ticket).map(|mut conversation| change(&mut conversation))
+    }
+
+    /// Tickets of a bot, oldest first.
+    #[must_use]
+    pub fn of_bot(&self, tenant: TenantId, bot: BotId) -> Vec<TicketId> {
+        let index = self.lock_index();
+        index
+            .of_bot
+            .get(&(tenant, bot))
+            .map(|set| set.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
+    /// Tickets of an agent, oldest first.
+    #[must_use]
+    pub fn of_agent(&self, tenant: TenantId, agent: AgentId) -> Vec<TicketId> {
+        let index = self.lock_index();
+        let tickets = index.of_agent.get(&(tenant, agent));
+        tickets.map(|set| set.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// Applies a durable record: recovery and the fold. Live traffic applies the same events one by
+    /// one.
+    pub fn apply(&self, record: Record<'_>) {
+        for event in record.events {
+            self.apply_event(record, event);
+        }
+        self.keep_body_budget();
+    }
+
+    /// Applies one event of a durable record.
+    pub fn apply_event(&self, record: Record<'_>, event: &Event) {
+        let Record { now, place, .. } = record;
+        match event {
+            Event::TicketOpened(opened) => self.opened(record, opened),
+            Event::HandOffRepeated(repeated) => {
+                let private = self.keep(repeated.ticket, repeated.number, record.private);
+                self.change(repeated.ticket, |conversation| {
+                    let what = What::HandedOff { reason: repeated.reason, priority: 0 };
+                    conversation.append(repeated.number, Stored { at: now, place, private, what });
+                });
+            }
+            Event::MessageStored(message) => {
+                let private = self.keep(message.ticket, message.number, record.private);
+                self.change(message.ticket, |c| c.message(now, place, message, private));
+            }
+            Event::Assigned(assigned) => {
+                let bot = self.change(assigned.ticket, |c| {
+                    c.assigned(now, place, assigned);
+                    c.tenant
+                });
+                if let Some(tenant) = bot {
+                    let mut index = self.lock_index();
+                    let of_agent = &mut index.of_agent;
+                    of_agent.entry((tenant, assigned.agent)).or_default().insert(assigned.ticket);
+                }
+            }
+            Event::Requeued(requeued) => {
+                let tenant = self.change(requeued.ticket, |c| {
+                    c.requeued(now, place, requeued);
+                    c.tenant
+                });
+                if let Some(tenant) = tenant {
+                    self.remove_from_agent(tenant, requeued.agent, requeued.ticket);
+                }
+            }
+            Event::Closed(closed) => {
+                let child = closed.child.and_then(|child| opened_in(record.events, child));
+                self.change(closed.ticket, |c| c.closed(now, place, closed, child));
+            }
+            Event::Progressed(progress) => {
+                self.change(progress.ticket, |c| {
+                    let mine = match progress.party {
+                        Party::Bot(_) => &mut c.bot_progress,
+                        Party::Agent(_) => &mut c.agent_progress,
+                    };
+                    mine.delivered = progress.delivered;
+                    mine.read = progress.read;
+                });
+            }
+            Event::TargetMissed(missed) => {
+                self.change(missed.ticket, |c| c.target_missed = true);
+            }
+            Event::Forgotten(forgotten) => self.forget(forgotten.ticket),
+            Event::ObjectPut(_)
+            | Event::ObjectDeleted(_)
+            | Event::KeyCreated(_)
+            | Event::KeyRevoked(_)
+            | Event::Started(_)
+            | Event::Ready(_)
+            | Event::BotReachable(_)
+            | Event::BotUnreachable(_)
+            | Event::AgentReachable(_)
+            | Event::AgentGrace(_)
+            | Event::AgentUnreachable(_)
+            | Event::IntentSet(_)
+            | Event::HandOffRejected(_)
+            | Event::ContactMessageStored(_)
+            | Event::Unreserved(_)
+            | Event::Answered(_) => {}
+        }
+    }
+
+    fn opened(&self, record: Record<'_>, opened: &TicketOpened) {
+        let private = if opened.private {
+            self.keep(opened.ticket, 1, record.private)
+        } else {
+            Private::None
+        };
+        let mut conversation =
+            Conversation::open(record.tenant, record.now, record.place, opened, private);
+        if let Some(parent) = opened.parent {
+            let inherited = self.read(parent, |parent| (parent.had_agent, parent.target_missed));
+            (conversation.had_agent, conversation.target_missed) = inherited.unwrap_or_default();
+        }
+        self.insert(opened.ticket, conversation);
+    }
+
+    /// Puts a conversation in, with its place in the look-ups.
+    pub(super) fn insert(&self, ticket: TicketId, conversation: Conversation) {
+        if let Some(parent) = conversation.parent {
+            self.change(parent, |parent| parent.children += 1);
+        }
+        let mut index = self.lock_index();
+        let tenant = conversation.tenant;
+        if !conversation.forgotten {
+            index.of_bot.entry((tenant, conversation.bot)).or_default().insert(ticket);
+            if let Some(agent) = conversation.agent {
+                index.of_agent.entry((tenant, agent)).or_default().insert(ticket);
+            }
+        }
+        drop(index);
+        self.map.insert(ticket, conversation);
+    }
+
+    /// The core has forgotten a ticket: it goes, unless a child still shows it.
+    fn forget(&self, ticket: TicketId) {
+        let found = self.change(ticket, |c| {
+            c.forgotten = true;
+            (c.tenant, c.bot, c.agent, c.children)
+        });
+        let Some((tenant, bot, agent, children)) = found else { return };
+        let mut index = self.lock_index();
+        if let Some(set) = index.of_bot.get_mut(&(tenant, bot)) {
+            set.remove(&ticket);
+        }
+        drop(index);
+        if let Some(agent) = agent {
+            self.remove_from_agent(tenant, agent, ticket);
+        }
+        if children == 0 {
+            self.remove(ticket);
+        }
+    }
+
+    /// Removes a ticket, and those parents that stayed for it alone.
+    fn remove(&self, ticket: TicketId) {
+        let mut next = Some(ticket);
+        while let Some(ticket) = next.take() {
+            let Some((_, gone)) = self.map.remove(&ticket) else { return };
+            for stored in &gone.entries {
+                self.count_out(&stored.private);
+            }
+            let Some(parent) = gone.parent else { return };
+            let orphaned = self.change(parent, |parent| {
+                parent.children = parent.children.saturating_sub(1);
+                parent.forgotten && parent.children == 0
+            });
+            next = orphaned.unwrap_or(false).then_some(parent);
+        }
+    }
+
+    fn remove_from_agent(&self, tenant: TenantId, agent: AgentId, ticket: TicketId) {
+        let mut index = self.lock_index();
+        if let Some(set) = index.of_agent.get_mut(&(tenant, agent)) {
+            set.remove(&ticket);
+            if set.is_empty() {
+                index.of_agent.remove(&(tenant, agent));
+            }
+        }
+    }
+
+    fn keep(&self, ticket: TicketId, number: u32, private: &Bytes) -> Private {
+        if self.body_budget_bytes == 0 {
+            return Private::Logged;
+        }
+        self.body_bytes.fetch_add(private.len() as u64, Ordering::Relaxed);
+        let bodies = self.bodies.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut memory = self.lock_memory();
+        memory.push_back((ticket, number));
+        // Bodies of forgotten tickets leave their place in the queue behind: it is swept when
+        // more than half of it is such places, so that it costs nothing on average.
+        let sweep = memory.len() as u64 > 2 * bodies + SWEEP_SLACK;
+        if sweep {
+            memory.retain(|(ticket, _)| self.map.contains_key(ticket));
+        }
+        drop(memory);
+        Private::Here(private.clone())
+    }
+
+    fn count_out(&self, private: &Private) {
+        if let Private::Here(bytes) = private {
+            self.body_bytes.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+            self.bodies.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Sends the oldest bodies out of memory until the budget holds.
+    pub fn keep_body_budget(&self) {
+        while self.body_bytes() > self.body_budget_bytes {
+            let Some((ticket, number)) = self.lock_memory().pop_front() else { return };
+            self.change(ticket, |conversation| {
+                let Some(stored) = conversation.entries.get_mut(number as usize - 1) else {
+                    return;
+                };
+                if matches!(stored.private, Private::Here(_)) {
+                    self.count_out(&stored.private);
+                    stored.private = Private::Logged;
+                }
+            });
+        }
+    }
+
+    fn lock_index(&self) -> std::sync::MutexGuard<'_, Index> {
+        self.index.lock().expect("nothing panics while it holds the index")
+    }
+
+    fn lock_memory(&self) -> std::sync::MutexGuard<'_, VecDeque<(TicketId, u32)>> {
+        self.memory.lock().expect("nothing panics while it holds the queue of bodies")
+    }
+
+    /// Shows every conversation, in no particular order.
+    pub fn each(&self, mut show: impl FnMut(&Conversation)) {
+        for entry in &self.map {
+            show(entry.value());
+        }
+    }
+
+    /// Every conversation, for the snapshot's fold, in order of ticket.
+    pub(super) fn sorted(&self) -> Vec<TicketId> {
+        let mut tickets: Vec<TicketId> = self.map.iter().map(|entry| *entry.key()).collect();
+        tickets.sort_unstable();
+        tickets
+    }
+}
+
+fn opened_in(events: &[Event], ticket: TicketId) -> Option<&TicketOpened> {
+    events.iter().find_map(|event| {
+        let Event::TicketOpened(opened) = event else { return None };
+        (opened.ticket == ticket).then_some(opened)
+    })
+}

@@ -1,0 +1,75 @@
+//! The directory as every thread reads it: an immutable snapshot behind an atomic pointer.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use relevo_routing::Event;
+use relevo_routing::directory::Directory;
+use relevo_routing::input::Key;
+use relevo_wire::ids::TenantId;
+use rustc_hash::FxHashMap;
+
+/// All tenants' directories at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Directories {
+    tenants: FxHashMap<TenantId, Arc<Directory>>,
+    keys: FxHashMap<String, (TenantId, Key)>,
+}
+
+impl Directories {
+    /// A tenant's directory.
+    #[must_use]
+    pub fn tenant(&self, tenant: TenantId) -> Option<&Arc<Directory>> {
+        self.tenants.get(&tenant)
+    }
+
+    /// A credential by its public prefix.
+    #[must_use]
+    pub fn key(&self, prefix: &str) -> Option<&(TenantId, Key)> {
+        self.keys.get(prefix)
+    }
+
+    /// Every tenant, in no particular order.
+    pub fn tenants(&self) -> impl Iterator<Item = (&TenantId, &Arc<Directory>)> {
+        self.tenants.iter()
+    }
+
+    /// Puts a tenant's directory in as recovery found it.
+    pub fn insert(&mut self, tenant: TenantId, directory: Directory) {
+        self.keys.extend(directory.keys().map(|key| (key.prefix.clone(), (tenant, key.clone()))));
+        self.tenants.insert(tenant, Arc::new(directory));
+    }
+
+    fn apply(&mut self, tenant: TenantId, event: &Event) {
+        Arc::make_mut(self.tenants.entry(tenant).or_default()).apply(event);
+        if let Event::KeyCreated(key) = event {
+            self.keys.insert(key.prefix.clone(), (tenant, key.clone()));
+        } else if let Event::KeyRevoked(revoked) = event {
+            self.keys.remove(&revoked.prefix);
+        }
+    }
+}
+
+/// Does this event change a directory?
+#[must_use]
+pub fn concerns_directory(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ObjectPut(_) | Event::ObjectDeleted(_) | Event::KeyCreated(_) | Event::KeyRevoked(_)
+    )
+}
+
+/// Applies what a group changed, at once: a bulk load of thousands of objects copies the directory
+/// once a group, not once an object.
+pub fn publish_changes<'a>(
+    directories: &ArcSwap<Directories>,
+    changes: impl Iterator<Item = (TenantId, &'a Event)>,
+) {
+    let mut next: Option<Directories> = None;
+    for (tenant, event) in changes.filter(|(_, event)| concerns_directory(event)) {
+        next.get_or_insert_with(|| Directories::clone(&directories.load())).apply(tenant, event);
+    }
+    if let Some(next) = next {
+        directories.store(Arc::new(next));
+    }
+}

@@ -1,0 +1,168 @@
+//! From a durable event to the sessions of both parties.
+
+use std::sync::Arc;
+
+use relevo_routing::Event;
+use relevo_routing::directory::Directory;
+use relevo_routing::event::{Assigned, IntentSet, Progressed, TicketOpened};
+use relevo_routing::input::Party as RoutingParty;
+use relevo_wire::ids::{TenantId, TicketId};
+use relevo_wire::push::{Presence, Progress, Push};
+
+use super::catch_up::start_agent;
+use super::outcome::Outcome;
+use super::view::{self, Side};
+use super::{Observer, Publisher};
+use crate::session::{Party, Session};
+
+impl<O: Observer> Publisher<O> {
+    /// Tells the parties of every event of a record.
+    pub(super) fn entries(&mut self, outcome: &Outcome) {
+        if outcome.events.is_empty() {
+            return;
+        }
+        let directories = self.published.directories.load();
+        let Some(directory) = directories.tenant(outcome.tenant).cloned() else { return };
+        drop(directories);
+        for event in &outcome.events {
+            self.event(outcome, &directory, event);
+        }
+    }
+
+    fn event(&mut self, outcome: &Outcome, directory: &Directory, event: &Event) {
+        match event {
+            Event::TicketOpened(opened) => self.opened(outcome, directory, opened),
+            Event::HandOffRepeated(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::MessageStored(e) => {
+                // The author's own session has the entry in its answer.
+                let author = outcome.asker.session().cloned();
+                self.entry(directory, e.ticket, e.number, author.as_ref());
+            }
+            Event::Assigned(e) => self.assigned(outcome.tenant, directory, e),
+            Event::Requeued(e) => {
+                self.entry(directory, e.ticket, e.number, None);
+                self.published.conversations.change(e.ticket, |c| c.live.agents.clear());
+            }
+            Event::Closed(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Progressed(e) => self.progressed(e),
+            Event::IntentSet(e) => self.intent_set(outcome.tenant, e),
+            Event::KeyRevoked(e) => {
+                for session in self.sessions.with_key(&e.prefix) {
+                    session.send_away("revoked", 0);
+                }
+            }
+            Event::ObjectPut(_)
+            | Event::ObjectDeleted(_)
+            | Event::KeyCreated(_)
+            | Event::Started(_)
+            | Event::Ready(_)
+            | Event::BotReachable(_)
+            | Event::BotUnreachable(_)
+            | Event::AgentReachable(_)
+            | Event::AgentGrace(_)
+            | Event::AgentUnreachable(_)
+            | Event::HandOffRejected(_)
+            | Event::ContactMessageStored(_)
+            | Event::Unreserved(_)
+            | Event::TargetMissed(_)
+            | Event::Answered(_)
+            | Event::Forgotten(_) => {}
+        }
+    }
+
+    /// Sends an entry to whoever has caught up, but for the session that has it already.
+    fn entry(
+        &mut self,
+        directory: &Directory,
+        ticket: TicketId,
+        number: u32,
+        skip: Option<&Arc<Session>>,
+    ) {
+        let touched = &mut self.touched;
+        let is_skipped = |session: &Arc<Session>| skip.is_some_and(|s| Arc::ptr_eq(s, session));
+        self.published.conversations.change(ticket, |c| {
+            let push = |side| view::entry(c, directory, side, ticket, number).map(Push::Entry);
+            if let Some(owner) =
+                c.live.bot_owner.as_ref().filter(|s| c.live.bot_live && !is_skipped(s))
+                && let Some(push) = push(Side::Bot)
+                && owner.push(&push)
+            {
+                touched.push(Arc::clone(owner));
+            }
+            if c.live.agents.iter().any(|session| !is_skipped(session))
+                && let Some(push) = push(Side::Agent)
+            {
+                for session in c.live.agents.iter().filter(|session| !is_skipped(session)) {
+                    if session.push(&push) {
+                        touched.push(Arc::clone(session));
+                    }
+                }
+            }
+        });
+    }
+
+    fn opened(&mut self, outcome: &Outcome, directory: &Directory, opened: &TicketOpened) {
+        let asker = outcome
+            .asker
+            .session()
+            .filter(|session| session.party == Party::Bot(opened.bot))
+            .cloned();
+        let inherited = || {
+            let parent = opened.parent?;
+            self.published.conversations.read(parent, |c| c.live.bot_owner.clone())?
+        };
+        let owner = asker
+            .or_else(inherited)
+            .filter(|session| session.is_live())
+            .or_else(|| self.sessions.any_of_bot(outcome.tenant, opened.bot));
+        self.published.conversations.change(opened.ticket, |c| {
+            c.live.bot_live = owner.is_some();
+            c.live.bot_owner = owner;
+        });
+        self.entry(directory, opened.ticket, 1, None);
+    }
+
+    fn assigned(&mut self, tenant: TenantId, directory: &Directory, assigned: &Assigned) {
+        self.entry(directory, assigned.ticket, assigned.number, None);
+        let sessions: Vec<_> = self.sessions.of_agent(tenant, assigned.agent).to_vec();
+        for session in sessions {
+            if start_agent(&self.published, directory, &session, assigned.ticket, 1) {
+                self.touched.push(session);
+            }
+        }
+    }
+
+    fn progressed(&mut self, progressed: &Progressed) {
+        let push = Push::Progress(Progress {
+            ticket: progressed.ticket,
+            delivered: progressed.delivered,
+            read: progressed.read,
+        });
+        let touched = &mut self.touched;
+        self.published.conversations.read(progressed.ticket, |c| match progressed.party {
+            RoutingParty::Bot(_) => {
+                for session in &c.live.agents {
+                    if session.push(&push) {
+                        touched.push(Arc::clone(session));
+                    }
+                }
+            }
+            RoutingParty::Agent(_) => {
+                if let Some(owner) = &c.live.bot_owner
+                    && owner.push(&push)
+                {
+                    touched.push(Arc::clone(owner));
+                }
+            }
+        });
+    }
+
+    fn intent_set(&mut self, tenant: TenantId, set: &IntentSet) {
+        let push = Push::Presence(Presence { intent: set.intent, reason: set.reason.clone() });
+        for session in self.sessions.of_agent(tenant, set.agent) {
+            if session.push(&push) {
+                self.touched.push(Arc::clone(session));
+            }
+        }
+    }
+}

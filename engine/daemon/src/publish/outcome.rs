@@ -1,0 +1,84 @@
+//! What travels with a record through the journal to publish.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use relevo_routing::{Event, Reply};
+use relevo_wire::Answer;
+use relevo_wire::ids::{RequestId, TenantId};
+use smallvec::SmallVec;
+use tokio::sync::oneshot;
+
+use crate::admission::Permit;
+use crate::metrics::CommandName;
+use crate::session::Session;
+use crate::session::outbox::Outbox;
+
+/// Who waits for the result of an input.
+#[derive(Debug)]
+pub enum Asker {
+    /// A request on a lane of a session.
+    Request {
+        /// The session.
+        session: Arc<Session>,
+        /// Where its answer goes.
+        lane: Arc<Outbox>,
+        /// Which request.
+        request: RequestId,
+        /// Which command, for the metrics.
+        name: CommandName,
+        /// Said instead of `done`: a new key's secret never enters the core.
+        instead: Option<Box<Answer>>,
+    },
+    /// A message that has no answer (receipts).
+    Silent(Arc<Session>),
+    /// A session that has just opened.
+    Opened {
+        /// The session.
+        session: Arc<Session>,
+        /// Its hello.
+        request: RequestId,
+    },
+    /// A session that is gone.
+    Lost(Arc<Session>),
+    /// The daemon itself.
+    Daemon(oneshot::Sender<Answer>),
+    /// Nobody: timers and what the daemon learns.
+    Nobody,
+}
+
+impl Asker {
+    /// The session, if one asked.
+    #[must_use]
+    pub fn session(&self) -> Option<&Arc<Session>> {
+        match self {
+            Self::Request { session, .. }
+            | Self::Silent(session)
+            | Self::Opened { session, .. }
+            | Self::Lost(session) => Some(session),
+            Self::Daemon(_) | Self::Nobody => None,
+        }
+    }
+}
+
+/// The result of one input, on its way through the journal.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// When it was decided, in microseconds since 1970.
+    pub now: u64,
+    /// What became true.
+    pub events: SmallVec<[Event; 2]>,
+    /// Body, details or note.
+    pub private: Bytes,
+    /// What the asker gets.
+    pub reply: Option<Reply>,
+    /// Who asked.
+    pub asker: Asker,
+    /// When the frame was read.
+    pub received: Instant,
+    /// Given back when publish has passed the result on.
+    pub permit: Option<Permit>,
+}

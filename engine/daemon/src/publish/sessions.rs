@@ -1,0 +1,231 @@
+//! Which sessions speak for whom, in the log's order.
+
+use std::sync::Arc;
+
+use relevo_routing::directory::Directory;
+use relevo_wire::Answer;
+use relevo_wire::answer::{TicketSummary, Welcome};
+use relevo_wire::ids::{AgentId, BotId, RequestId, TenantId, TicketId};
+use relevo_wire::limits;
+use relevo_wire::push::{Push, Snapshot};
+use relevo_wire::vocabulary::{Intent, TicketState};
+use rustc_hash::FxHashMap;
+
+use super::Published;
+use super::conversation::Conversation;
+use super::view;
+use crate::session::outbox::CatchUp;
+use crate::session::{Party, Session};
+
+/// How long an idempotency key is kept, in seconds: protocol.
+const IDEMPOTENCY_SECONDS: u32 = 24 * 3600;
+
+/// Live sessions by who they speak for.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    agents: FxHashMap<(TenantId, AgentId), Vec<Arc<Session>>>,
+    bots: FxHashMap<(TenantId, BotId), Vec<Arc<Session>>>,
+    admins: Vec<Arc<Session>>,
+}
+
+impl Sessions {
+    /// Sessions of an agent.
+    pub(super) fn of_agent(&self, tenant: TenantId, agent: AgentId) -> &[Arc<Session>] {
+        self.agents.get(&(tenant, agent)).map_or(&[], Vec::as_slice)
+    }
+
+    /// A session of a bot that can take a push.
+    pub(super) fn any_of_bot(&self, tenant: TenantId, bot: BotId) -> Option<Arc<Session>> {
+        self.bots.get(&(tenant, bot))?.iter().find(|session| session.is_live()).cloned()
+    }
+
+    /// Sessions that a credential opened.
+    pub(super) fn with_key(&self, prefix: &str) -> Vec<Arc<Session>> {
+        let all = self.agents.values().chain(self.bots.values()).flatten().chain(&self.admins);
+        all.filter(|session| session.key_prefix == prefix).cloned().collect()
+    }
+
+    /// A session has opened: welcome, snapshot, and from here on what is new.
+    pub(super) fn open(
+        &mut self,
+        published: &Published,
+        session: &Arc<Session>,
+        request: RequestId,
+        intent: Option<Intent>,
+        now: u64,
+    ) {
+        let key = session.tenant;
+        match session.party {
+            Party::Agent(agent) => {
+                self.agents.entry((key, agent)).or_default().push(Arc::clone(session));
+            }
+            Party::Bot(bot) => {
+                self.bots.entry((key, bot)).or_default().push(Arc::clone(session));
+            }
+            Party::Admin => self.admins.push(Arc::clone(session)),
+        }
+        let directories = published.directories.load();
+        let directory = directories.tenant(session.tenant).cloned().unwrap_or_default();
+        let tenant_name = directory.tenant_name().unwrap_or_default().to_owned();
+        let tickets = own_tickets(published, &directory, session);
+        let welcome = Answer::Welcome(Welcome {
+            session: session.id,
+            server: env!("CARGO_PKG_VERSION").to_owned(),
+            role: session.role,
+            tenant: tenant_name,
+            name: session.name.clone(),
+            now,
+            intent,
+            tickets: u32::try_from(tickets.len()).unwrap_or(u32::MAX),
+            message_bytes: limits::MESSAGE_BYTES as u32,
+            lanes: limits::LANES,
+            idempotency_seconds: IDEMPOTENCY_SECONDS,
+        });
+        let mut first = Vec::new();
+        session.codec.write_answer(&mut first, request, &welcome);
+        session.outbox.begin(std::iter::once(first).chain(snapshot(session, &tickets)));
+        let resume = std::mem::take(
+            &mut *session.resume.lock().expect("nothing panics while it holds the cursors"),
+        );
+        for summary in &tickets {
+            let cursor = resume.get(&summary.ticket).copied().unwrap_or(summary.confirmed);
+            let next = cursor.min(summary.last) + 1;
+            let catch_up = CatchUp { ticket: summary.ticket, next, live: true };
+            if next > summary.last {
+                // Nothing missed: live at once, without a turn of the writer.
+                let chunk = published.chunk(&directory, session, catch_up, None);
+                debug_assert!(chunk.frames.is_empty() && chunk.rest.is_none());
+            } else {
+                session.outbox.add_catch_up(catch_up);
+            }
+        }
+    }
+
+    /// A session is gone: what it had goes to another session of the same party. Gives back the
+    /// sessions to wake.
+    pub(super) fn remove(
+        &mut self,
+        published: &Published,
+        session: &Arc<Session>,
+    ) -> Vec<Arc<Session>> {
+        let mut touched = Vec::new();
+        match session.party {
+            Party::Agent(agent) => {
+                remove_from(&mut self.agents, (session.tenant, agent), session);
+                for ticket in published.conversations.of_agent(session.tenant, agent) {
+                    published.conversations.change(ticket, |c| {
+                        c.live.agents.retain(|other| !Arc::ptr_eq(other, session));
+                    });
+                }
+            }
+            Party::Bot(bot) => {
+                remove_from(&mut self.bots, (session.tenant, bot), session);
+                let heir = self.any_of_bot(session.tenant, bot);
+                for ticket in published.conversations.of_bot(session.tenant, bot) {
+                    hand_on(published, session, heir.as_ref(), ticket);
+                }
+                touched.extend(heir);
+            }
+            Party::Admin => self.admins.retain(|other| !Arc::ptr_eq(other, session)),
+        }
+        touched
+    }
+}
+
+fn remove_from<K: std::hash::Hash + Eq>(
+    map: &mut FxHashMap<K, Vec<Arc<Session>>>,
+    key: K,
+    session: &Arc<Session>,
+) {
+    if let Some(sessions) = map.get_mut(&key) {
+        sessions.retain(|other| !Arc::ptr_eq(other, session));
+        if sessions.is_empty() {
+            map.remove(&key);
+        }
+    }
+}
+
+fn hand_on(
+    published: &Published,
+    gone: &Arc<Session>,
+    heir: Option<&Arc<Session>>,
+    ticket: TicketId,
+) {
+    published.conversations.change(ticket, |c| {
+        if c.live.bot_owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, gone)) {
+            c.live.bot_live = false;
+            c.live.bot_owner = heir.cloned();
+            if let Some(heir) = heir {
+                let next = c.bot_progress.delivered + 1;
+                heir.outbox.add_catch_up(CatchUp { ticket, next, live: true });
+            }
+        }
+    });
+}
+
+/// Own open tickets, and closed ones with entries that the party has not confirmed. A bot's session
+/// takes over those that no other live session has.
+fn own_tickets(
+    published: &Published,
+    directory: &Directory,
+    session: &Arc<Session>,
+) -> Vec<TicketSummary> {
+    let candidates = match session.party {
+        Party::Agent(agent) => published.conversations.of_agent(session.tenant, agent),
+        Party::Bot(bot) => published.conversations.of_bot(session.tenant, bot),
+        Party::Admin => Vec::new(),
+    };
+    let summary = |ticket| {
+        let summary = published.conversations.change(ticket, |c| {
+            let confirmed = match session.party {
+                Party::Bot(_) => {
+                    if c.live.bot_owner.as_ref().is_some_and(|owner| owner.is_live()) {
+                        return None;
+                    }
+                    c.live.bot_owner = Some(Arc::clone(session));
+                    c.live.bot_live = false;
+                    c.bot_progress.delivered
+                }
+                Party::Agent(_) | Party::Admin => c.agent_progress.delivered,
+            };
+            if c.state == TicketState::Closed && confirmed >= c.last() {
+                return None;
+            }
+            Some(summarize(c, directory, ticket, confirmed))
+        });
+        summary.flatten()
+    };
+    candidates.into_iter().filter_map(summary).collect()
+}
+
+fn summarize(
+    c: &Conversation,
+    directory: &Directory,
+    ticket: TicketId,
+    confirmed: u32,
+) -> TicketSummary {
+    TicketSummary {
+        ticket,
+        bot: view::bot_name(directory, c.bot),
+        queue: view::queue_name(directory, c.queue),
+        state: c.state,
+        epoch: c.epoch,
+        last: c.last(),
+        confirmed,
+    }
+}
+
+fn snapshot(session: &Session, tickets: &[TicketSummary]) -> Vec<Vec<u8>> {
+    let encode = |tickets: &[TicketSummary], last| {
+        let mut piece = Vec::new();
+        let push = Push::Snapshot(Snapshot { tickets: tickets.to_vec(), last });
+        session.codec.write_push(&mut piece, &push);
+        piece
+    };
+    if tickets.is_empty() {
+        return vec![encode(&[], true)];
+    }
+    let parts = tickets.chunks(limits::SNAPSHOT_TICKETS_PER_FRAME);
+    let count = parts.len();
+    parts.enumerate().map(|(at, part)| encode(part, at + 1 == count)).collect()
+}

@@ -1,0 +1,129 @@
+//! Entries as a party sees them: with names, and empty where they are not for it.
+
+use bytes::Bytes;
+use relevo_routing::directory::Directory;
+use relevo_wire::ids::{AgentId, BotId, QueueId, TicketId};
+use relevo_wire::packed::Packed;
+use relevo_wire::push::{
+    Assigned, Empty, Entry, EntryEvent, HandedOff, Message, Requeued, Returned, Transferred,
+};
+
+use super::conversation::{Conversation, Private, Stored, What};
+
+/// Which side of a ticket reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The bot, for its customer.
+    Bot,
+    /// Agents.
+    Agent,
+}
+
+/// The entry of this number; `None` when its private part must first be read from the log.
+#[must_use]
+pub fn entry(
+    conversation: &Conversation,
+    directory: &Directory,
+    side: Side,
+    ticket: TicketId,
+    number: u32,
+) -> Option<Entry> {
+    entry_with(conversation, directory, side, ticket, number, None)
+}
+
+/// As [`entry`], with the private part that was read from the log.
+#[must_use]
+pub fn entry_with(
+    conversation: &Conversation,
+    directory: &Directory,
+    side: Side,
+    ticket: TicketId,
+    number: u32,
+    given: Option<Bytes>,
+) -> Option<Entry> {
+    let stored = &conversation.entries[number as usize - 1];
+    let event = match side {
+        Side::Bot if matches!(stored.what, What::HandedOff { .. }) => EntryEvent::Empty(Empty {}),
+        Side::Bot | Side::Agent => event(conversation, directory, stored, given)?,
+    };
+    Some(Entry { ticket, number, at: stored.at, event })
+}
+
+fn event(
+    conversation: &Conversation,
+    directory: &Directory,
+    stored: &Stored,
+    given: Option<Bytes>,
+) -> Option<EntryEvent> {
+    let private = match &stored.private {
+        Private::None => None,
+        Private::Here(bytes) => Some(bytes.clone()),
+        Private::Logged => Some(given?),
+    };
+    Some(match &stored.what {
+        What::HandedOff { reason, priority } => {
+            let (note, details) = match (conversation.parent, private) {
+                (Some(_), note) => (
+                    note.map_or_else(String::new, |n| String::from_utf8_lossy(&n).into_owned()),
+                    None,
+                ),
+                (None, details) => (String::new(), details.map(Packed::from_bytes)),
+            };
+            EntryEvent::HandedOff(HandedOff {
+                bot: bot_name(directory, conversation.bot),
+                queue: queue_name(directory, conversation.queue),
+                reason: *reason,
+                priority: *priority,
+                parent: conversation.parent,
+                note,
+                details,
+            })
+        }
+        What::Message { author, agent } => EntryEvent::Message(Message {
+            author: *author,
+            agent: agent.map(|agent| agent_name(directory, agent)),
+            body: Packed::from_bytes(private.unwrap_or_default()),
+        }),
+        What::Assigned { agent, epoch } => {
+            EntryEvent::Assigned(Assigned { agent: agent_name(directory, *agent), epoch: *epoch })
+        }
+        What::Requeued { agent, reason, epoch } => EntryEvent::Requeued(Requeued {
+            agent: agent_name(directory, *agent),
+            reason: *reason,
+            epoch: *epoch,
+        }),
+        What::Transferred { child, queue, agent, epoch } => EntryEvent::Transferred(Transferred {
+            from: queue_name(directory, conversation.queue),
+            to: agent.map_or_else(
+                || queue_name(directory, *queue),
+                |agent| agent_name(directory, agent),
+            ),
+            child: *child,
+            epoch: *epoch,
+        }),
+        What::Returned { reason, outcome, tags, epoch } => EntryEvent::Returned(Returned {
+            reason: *reason,
+            outcome: *outcome,
+            tags: tags.to_vec(),
+            epoch: *epoch,
+        }),
+    })
+}
+
+/// Name of a bot; its number when it is no longer in the directory.
+#[must_use]
+pub fn bot_name(directory: &Directory, bot: BotId) -> String {
+    directory.bot_name(bot).map_or_else(|| format!("#{}", bot.0), str::to_owned)
+}
+
+/// Name of a queue; its number when it is no longer in the directory.
+#[must_use]
+pub fn queue_name(directory: &Directory, queue: QueueId) -> String {
+    directory.queue_name(queue).map_or_else(|| format!("#{}", queue.0), str::to_owned)
+}
+
+/// Name of an agent; its number when it is no longer in the directory.
+#[must_use]
+pub fn agent_name(directory: &Directory, agent: AgentId) -> String {
+    directory.agent_name(agent).map_or_else(|| format!("#{}", agent.0), str::to_owned)
+}

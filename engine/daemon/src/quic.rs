@@ -1,0 +1,146 @@
+//! The QUIC endpoint: small windows, few streams, bounded handshakes.
+//!
+//! quinn's defaults let one hostile connection hold a quarter of a gigabyte; every limit here is
+//! set by hand, and what a connection may hold grows only after its `hello`.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
+use quinn::{Endpoint, EndpointConfig, Incoming, TokioRuntime, TransportConfig, VarInt};
+use rustix::net::sockopt;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::runtime::shared::Shared;
+use crate::session::{Codec, serve};
+
+/// Receive window of a connection before `hello`, and of agents and admins (protocol).
+pub const AGENT_WINDOW_BYTES: u32 = 256 * 1024;
+/// Receive window of a bot's connection (protocol).
+pub const BOT_WINDOW_BYTES: u32 = 1024 * 1024;
+/// Receive window of a stream (protocol).
+const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
+/// What may be on its way to one client: an outbox of 1 MiB behind it bounds the rest.
+const SEND_WINDOW_BYTES: u64 = 256 * 1024;
+/// A connection without a sign of life ends after this (protocol: bots; agents' clients ask for
+/// 15 s, and the smaller of both holds).
+const IDLE: Duration = Duration::from_secs(30);
+/// Most handshakes in progress (protocol).
+const HANDSHAKES: usize = 256;
+/// From so many on, a client must first prove its address.
+const HANDSHAKES_UNVALIDATED: usize = 64;
+/// A handshake takes at most so long.
+const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
+/// Wanted socket buffers: a burst of 4 MiB is 3 ms of loopback at full speed.
+const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// Why there is no endpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on UDP {address}: {error}")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// TLS 1.3 with ring always has what QUIC needs; said for the case that it has not.
+    #[error("the TLS configuration has no cipher suite for QUIC")]
+    Cipher,
+}
+
+/// Listens.
+///
+/// # Errors
+/// See [`BindError`].
+pub fn bind(address: SocketAddr, tls: rustls::ServerConfig) -> Result<Endpoint, BindError> {
+    let failed = |error| BindError::Bind { address, error };
+    let socket = UdpSocket::bind(address).map_err(failed)?;
+    raise_buffers(&socket);
+    let crypto = QuicServerConfig::try_from(Arc::new(tls)).map_err(|_| BindError::Cipher)?;
+    let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
+    config.transport_config(Arc::new(transport()));
+    config.max_incoming(HANDSHAKES * 4);
+    Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))
+        .map_err(failed)
+}
+
+/// The limits of a connection before its `hello`.
+fn transport() -> TransportConfig {
+    let mut transport = TransportConfig::default();
+    transport
+        .max_concurrent_bidi_streams(VarInt::from_u32(1))
+        .max_concurrent_uni_streams(VarInt::from_u32(0))
+        .datagram_receive_buffer_size(None)
+        .stream_receive_window(VarInt::from_u32(STREAM_WINDOW_BYTES))
+        .receive_window(VarInt::from_u32(AGENT_WINDOW_BYTES))
+        .send_window(SEND_WINDOW_BYTES)
+        .max_idle_timeout(Some(IDLE.try_into().expect("30 s fit a QUIC timeout")));
+    transport
+}
+
+fn raise_buffers(socket: &UdpSocket) {
+    // The forced form needs a privilege that a daemon rarely has: then the kernel's limit holds.
+    if sockopt::set_socket_recv_buffer_size_force(socket, SOCKET_BUFFER_BYTES).is_err() {
+        let _ = sockopt::set_socket_recv_buffer_size(socket, SOCKET_BUFFER_BYTES);
+    }
+    let _ = sockopt::set_socket_send_buffer_size(socket, SOCKET_BUFFER_BYTES);
+    if let Ok(bytes) = sockopt::socket_recv_buffer_size(socket)
+        && bytes < SOCKET_BUFFER_BYTES
+    {
+        tracing::warn!(
+            bytes,
+            wanted = SOCKET_BUFFER_BYTES,
+            "the kernel clamps the receive buffer: raise net.core.rmem_max"
+        );
+    }
+}
+
+/// Takes connections until the endpoint closes.
+pub async fn accept(shared: Arc<Shared>, endpoint: Endpoint, max_sessions: usize) {
+    let handshakes = Arc::new(AtomicUsize::new(0));
+    let sessions = Arc::new(Semaphore::new(max_sessions));
+    while let Some(incoming) = endpoint.accept().await {
+        let busy = handshakes.load(Ordering::Relaxed);
+        if busy >= HANDSHAKES {
+            incoming.refuse();
+            continue;
+        }
+        if busy >= HANDSHAKES_UNVALIDATED && !incoming.remote_address_validated() {
+            // A retry that cannot be sent is a client that comes again by itself.
+            drop(incoming.retry());
+            continue;
+        }
+        let Ok(place) = Arc::clone(&sessions).try_acquire_owned() else {
+            incoming.refuse();
+            continue;
+        };
+        handshakes.fetch_add(1, Ordering::Relaxed);
+        let (shared, handshakes) = (Arc::clone(&shared), Arc::clone(&handshakes));
+        tokio::spawn(async move {
+            let connected = timeout(HANDSHAKE_PATIENCE, handshake(incoming)).await;
+            handshakes.fetch_sub(1, Ordering::Relaxed);
+            if let Ok(Some((connection, codec))) = connected {
+                // Boxed: the state of a hello is larger than that of the session that it opens.
+                Box::pin(serve::serve(shared, connection, codec)).await;
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn handshake(incoming: Incoming) -> Option<(quinn::Connection, Codec)> {
+    let connection = incoming.accept().ok()?.await.ok()?;
+    let data = connection.handshake_data()?.downcast::<HandshakeData>().ok()?;
+    let codec = match data.protocol?.as_slice() {
+        b"relevo/1" => Codec::Rkyv,
+        b"relevo-json/1" => Codec::Json,
+        // rustls has refused every other protocol in the handshake.
+        _ => return None,
+    };
+    Some((connection, codec))
+}

@@ -1,0 +1,344 @@
+//! The daemon as a whole: recovery, threads, endpoint, drain.
+//!
+//! It wires the stages together and decides nothing.
+
+mod bootstrap;
+mod gauges;
+pub mod heartbeat;
+mod recovery;
+pub mod shared;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam::channel;
+use quinn::Endpoint;
+use relevo_journal::{Failure, Hooks};
+use relevo_routing::input::Input;
+use relevo_routing::tenant::{Origin, Settings};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::admission::Budget;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http;
+use crate::metrics::{ContactCenterBuckets, Metrics};
+use crate::publish::Publisher;
+use crate::quic;
+use crate::ring::ring;
+use crate::shard::machine::ShardMachine;
+use crate::shard::presence::Presences;
+use crate::shard::shard_of;
+use crate::shard::thread::ShardThread;
+use crate::telemetry::{Telemetry, queue_entries};
+use crate::tls::Tls;
+use crate::views::Views;
+
+use heartbeat::Heartbeat;
+pub use recovery::RecoverError;
+pub use shared::Fatal;
+use shared::{Parts, Shared};
+
+/// Entries of the command ring beyond the budget: what holds a permit and is not yet in the ring
+/// never finds it full.
+const RING_SLACK: usize = 1024;
+
+/// Why a daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The log: exit 74.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// An address: exit 69.
+    #[error(transparent)]
+    Bind(#[from] quic::BindError),
+    /// The HTTP address: exit 69.
+    #[error("cannot listen on TCP {address}: {error}")]
+    Http {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The bootstrap directory: exit 78.
+    #[error("the bootstrap directory was refused: {0}")]
+    Bootstrap(String),
+    /// The system gives no thread: exit 70.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// A running daemon.
+pub struct Daemon {
+    shared: Arc<Shared>,
+    endpoint: Endpoint,
+    quic_address: SocketAddr,
+    http_address: SocketAddr,
+    operator_key: Option<String>,
+    stop_shards: watch::Sender<bool>,
+    stop_tasks: watch::Sender<bool>,
+    shards: Vec<JoinHandle<()>>,
+    publish: JoinHandle<()>,
+    fatal: watch::Receiver<Option<Fatal>>,
+}
+
+/// How a drain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DrainOutcome {
+    /// Every session has gone and the log is synced.
+    Clean,
+    /// Sessions were still there at the end of the time; the log is synced.
+    TimedOut,
+}
+
+impl Daemon {
+    /// Recovers, starts every stage, and takes sessions.
+    ///
+    /// # Errors
+    /// See [`StartError`]. Nothing is left running.
+    pub async fn start(config: &Config, tls: &Tls) -> Result<Self, StartError> {
+        // Addresses first: a port in use must change nothing on disk.
+        let endpoint = quic::bind(config.server.listen, tls.server_config())?;
+        let http_failed = |error| StartError::Http { address: config.server.http, error };
+        let http = TcpListener::bind(config.server.http).await.map_err(http_failed)?;
+        let http_address = http.local_addr().map_err(http_failed)?;
+        let quic_address = endpoint.local_addr().map_err(http_failed)?;
+
+        let settings = Settings {
+            grace_us: micros(config.server.grace),
+            presence_expiry_us: micros(config.server.presence_expiry),
+            ..Settings::default()
+        };
+        let recovered = recovery::recover(config, &settings)?;
+        let report = recovered.log.report.clone();
+        let clock = Clock::start(recovered.last_us);
+        let started_us = clock.now_us();
+        let buckets = ContactCenterBuckets::new(&config.metrics.extra_buckets_seconds)
+            .expect("the configuration's buckets were checked");
+        let metrics = Arc::new(Metrics::new(&buckets, env!("CARGO_PKG_VERSION")));
+        metrics.engine().recovered(recovered.took);
+        let views = Arc::new(Views::default());
+        let published = Arc::new(recovered.published);
+        recovery::count_states(&published, &views);
+        metrics.contact_center().set_directory(&queue_entries(&published));
+
+        let (fatal_sender, fatal) = watch::channel(None);
+        let (groups, groups_out) = channel::unbounded();
+        let failed = fatal_sender.clone();
+        let hooks = Hooks {
+            // Unbounded in form: admission's budget bounds what can be on its way.
+            sink: Box::new(move |group| drop(groups.send(group))),
+            failed: Box::new(move |failure| {
+                tracing::error!(%failure, "the log has failed");
+                let fatal = match failure {
+                    Failure::Storage(_) => Fatal::Storage,
+                    Failure::Panicked(_) => Fatal::Panic,
+                };
+                failed.send_replace(Some(fatal));
+            }),
+        };
+        let folding = recovery::folding(&settings, Arc::clone(&metrics));
+        let journal = recovered
+            .log
+            .start(hooks, Some(folding))
+            .map_err(|error| StartError::Recover(RecoverError::Start(error)))?;
+
+        let budget = Budget::new(config.limits.budget_entries.into(), config.limits.budget_bytes);
+        let ring_entries = config.limits.budget_entries as usize + RING_SLACK;
+        let count = config.server.shards();
+        let (rings, consumers): (Vec<_>, Vec<_>) = (0..count).map(|_| ring(ring_entries)).unzip();
+        let presences = Arc::new(Presences::default());
+        let shared = Arc::new(Shared::new(Parts {
+            clock,
+            published: Arc::clone(&published),
+            presences: Arc::clone(&presences),
+            views: Arc::clone(&views),
+            budget,
+            journal: journal.clone(),
+            metrics: Arc::clone(&metrics),
+            rings,
+            fatal: fatal_sender.clone(),
+        }));
+
+        let publisher =
+            Publisher::new(published, Telemetry::new(Arc::clone(&metrics), Arc::clone(&views)));
+        let publish = spawn("publish", &fatal_sender, move || {
+            let mut publisher = publisher;
+            while let Ok(group) = groups_out.recv() {
+                publisher.group(group);
+            }
+        })?;
+
+        let (stop_shards, stop_seen) = watch::channel(false);
+        let mut tenants: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
+        for (id, tenant) in recovered.tenants {
+            tenants[shard_of(id, count)].push((id, tenant));
+        }
+        let mut shards = Vec::new();
+        let mut heartbeats = Vec::new();
+        let start = report.last_record.0 as u32;
+        let down_us = if recovered.last_us == 0 { 0 } else { started_us - recovered.last_us };
+        for (number, (ring, tenants)) in consumers.into_iter().zip(tenants).enumerate() {
+            let shard = u16::try_from(number).expect("far fewer shards than 65,536");
+            let origin = Origin { start, shard };
+            let machine =
+                ShardMachine::new(tenants, Arc::clone(&presences), settings.clone(), origin);
+            let heartbeat = Arc::new(Heartbeat::default());
+            heartbeats.push(Arc::clone(&heartbeat));
+            let mut thread = ShardThread {
+                machine,
+                ring,
+                clock,
+                journal: journal.clone(),
+                views: Arc::clone(&views),
+                metrics: Arc::clone(&metrics),
+                heartbeat,
+                stop: stop_seen.clone(),
+            };
+            shards.push(spawn(&format!("shard-{number}"), &fatal_sender, move || {
+                thread.all(&Input::Started { down_us });
+                thread.all(&Input::Ready);
+                thread.run();
+            })?);
+        }
+
+        if report.last_record.0 == 0 {
+            bootstrap::apply(&shared, &config.directory).await.map_err(StartError::Bootstrap)?;
+        }
+        let operator_key = bootstrap::operator_key(&shared).await.map_err(StartError::Bootstrap)?;
+
+        let (stop_tasks, stopped) = watch::channel(false);
+        tokio::spawn(http::serve(
+            http,
+            gauges::http_state(&shared, heartbeats),
+            until(stopped.clone()),
+        ));
+        tokio::spawn(Arc::clone(&metrics).run_upkeep(until(stopped)));
+        tokio::spawn(quic::accept(
+            Arc::clone(&shared),
+            endpoint.clone(),
+            config.server.max_sessions as usize,
+        ));
+        shared.set_ready();
+        Ok(Self {
+            shared,
+            endpoint,
+            quic_address,
+            http_address,
+            operator_key,
+            stop_shards,
+            stop_tasks,
+            shards,
+            publish,
+            fatal,
+        })
+    }
+
+    /// Where sessions connect.
+    #[must_use]
+    pub fn quic_address(&self) -> SocketAddr {
+        self.quic_address
+    }
+
+    /// Where metrics are scraped.
+    #[must_use]
+    pub fn http_address(&self) -> SocketAddr {
+        self.http_address
+    }
+
+    /// The operator key that this start made, because there was none: shown once.
+    #[must_use]
+    pub fn operator_key(&self) -> Option<&str> {
+        self.operator_key.as_deref()
+    }
+
+    /// Ends when the daemon cannot go on.
+    pub async fn failed(&self) -> Fatal {
+        let mut fatal = self.fatal.clone();
+        loop {
+            if let Some(fatal) = *fatal.borrow_and_update() {
+                return fatal;
+            }
+            if fatal.changed().await.is_err() {
+                return Fatal::Panic;
+            }
+        }
+    }
+
+    /// Counts a reload in the metrics.
+    pub fn reloaded(&self, success: bool) {
+        self.shared.metrics.engine().reloaded(success);
+    }
+
+    /// Takes nothing new, tells every session to reconnect elsewhere, waits for them at most
+    /// `patience`, and syncs the log.
+    pub async fn drain(self, patience: Duration) -> DrainOutcome {
+        self.shared.set_draining();
+        let sessions: Vec<_> =
+            self.shared.sessions.iter().map(|entry| Arc::clone(entry.value())).collect();
+        let spread = u32::try_from(patience.as_millis() / 2).unwrap_or(u32::MAX).max(1);
+        for (number, session) in sessions.iter().enumerate() {
+            // Jitter without randomness: sessions are spread evenly over half of the patience.
+            let after = u32::try_from(number).unwrap_or(0).wrapping_mul(7919) % spread;
+            session.send_away("draining", after);
+        }
+        drop(sessions);
+        let gone = async {
+            while !self.shared.sessions.is_empty() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let outcome = match tokio::time::timeout(patience, gone).await {
+            Ok(()) => DrainOutcome::Clean,
+            Err(_) => DrainOutcome::TimedOut,
+        };
+        self.endpoint.close(0u32.into(), b"draining");
+        self.stop_shards.send_replace(true);
+        self.shared.wake_shards();
+        self.stop_tasks.send_replace(true);
+        let Self { shared, shards, publish, endpoint, .. } = self;
+        endpoint.wait_idle().await;
+        let joined = tokio::task::spawn_blocking(move || {
+            for shard in shards {
+                drop(shard.join());
+            }
+            let closed = shared.journal.close();
+            drop(shared);
+            drop(publish.join());
+            closed
+        });
+        match joined.await {
+            Ok(Ok(())) => outcome,
+            Ok(Err(_)) | Err(_) => DrainOutcome::TimedOut,
+        }
+    }
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // A sender that is gone means the same as one that says stop.
+    drop(stopped.wait_for(|stop| *stop).await);
+}
+
+/// A named thread whose panic ends the process: a half-alive pipeline would lose customers.
+fn spawn(
+    name: &str,
+    fatal: &watch::Sender<Option<Fatal>>,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StartError> {
+    let fatal = fatal.clone();
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
+                fatal.send_replace(Some(Fatal::Panic));
+            }
+        })
+        .map_err(StartError::Thread)
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,124 @@
+//! From the data directory to state: snapshot, then every record after it.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use relevo_journal::{
+    FoldError as JournalFoldError, FoldItem, Folding, OpenError, Options, RecordError, Recovered,
+    Retention,
+};
+use relevo_routing::record::SCHEMA_VERSION;
+use relevo_routing::tenant::{Settings, Tenant};
+use relevo_wire::ids::TenantId;
+
+use crate::config::{self, Config};
+use crate::fold::{Fold, FoldError};
+use crate::metrics::Metrics;
+use crate::publish::Published;
+use crate::publish::directory::Directories;
+use crate::views::Views;
+
+/// Why the log cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// It does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A record cannot be read.
+    #[error("reading the log: {0}")]
+    Records(#[from] RecordError),
+    /// What it says cannot be applied.
+    #[error("reading the log: {0}")]
+    Fold(#[from] FoldError),
+    /// Its writer does not start.
+    #[error(transparent)]
+    Start(relevo_journal::StartError),
+}
+
+/// What recovery found.
+pub(super) struct State {
+    /// The log, ready to be started.
+    pub(super) log: Recovered,
+    /// Every tenant.
+    pub(super) tenants: BTreeMap<TenantId, Tenant>,
+    /// What is visible.
+    pub(super) published: Published,
+    /// Time of the last record; 0 before the first.
+    pub(super) last_us: u64,
+    /// How long it took.
+    pub(super) took: Duration,
+}
+
+/// Opens the log and reads it.
+pub(super) fn recover(config: &Config, settings: &Settings) -> Result<State, RecoverError> {
+    let started = Instant::now();
+    let mut options = Options::new(&config.journal.directory);
+    options.schema = SCHEMA_VERSION;
+    options.reserve_bytes = config.journal.reserve_bytes;
+    options.retention = match config.journal.retention {
+        config::Retention::All => Retention::KeepAll,
+        config::Retention::Needed => Retention::RetainFrom(Arc::default()),
+    };
+    let mut log = relevo_journal::open(options)?;
+    let mut fold = Fold::new(settings.clone(), config.limits.messages_memory_bytes);
+    if let Some(mut snapshot) = log.snapshot.take() {
+        fold.load(&mut snapshot)?;
+    }
+    for item in log.records() {
+        let (place, record) = item?;
+        fold.apply(place, &record)?;
+    }
+    let Fold { tenants, conversations, last_us, .. } = fold;
+    let mut directories = Directories::default();
+    for (id, tenant) in &tenants {
+        directories.insert(*id, tenant.directory().clone());
+    }
+    let published = Published { conversations, directories: ArcSwap::from_pointee(directories) };
+    Ok(State { log, tenants, published, last_us, took: started.elapsed() })
+}
+
+/// Tickets by state, as recovery found them: gauges start from the truth, counters from zero.
+pub(super) fn count_states(published: &Published, views: &Views) {
+    published.conversations.each(|conversation| {
+        views.count_state(conversation, None, Some(conversation.state));
+    });
+}
+
+/// How the journal makes its snapshots.
+pub(super) fn folding(settings: &Settings, metrics: Arc<Metrics>) -> Folding {
+    Folding {
+        fold: Box::new(Folder { settings: settings.clone() }),
+        done: Box::new(move |result| match result {
+            Ok(report) => metrics.engine().snapshot_taken(report.duration),
+            Err(error) => tracing::warn!(%error, "no snapshot was made; the log is whole"),
+        }),
+    }
+}
+
+struct Folder {
+    settings: Settings,
+}
+
+impl relevo_journal::Fold for Folder {
+    fn fold(
+        &mut self,
+        previous: Option<&mut dyn Read>,
+        records: &mut dyn Iterator<Item = FoldItem>,
+        out: &mut dyn Write,
+    ) -> Result<(), JournalFoldError> {
+        let failed = |error: FoldError| JournalFoldError::Other(Box::new(error));
+        // No body is kept: a snapshot names their places only.
+        let mut fold = Fold::new(self.settings.clone(), 0);
+        if let Some(mut previous) = previous {
+            fold.load(&mut previous).map_err(failed)?;
+        }
+        for item in records {
+            let (place, record) = item?;
+            fold.apply(place, &record).map_err(failed)?;
+        }
+        fold.save(out).map_err(failed)
+    }
+}

@@ -1,0 +1,51 @@
+//! The writer's side of a catch-up: piece by piece, as fast as the receiver takes them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use quinn::SendStream;
+
+use super::Session;
+use super::lane::{WriteEnd, write};
+use super::outbox::{CatchUp, Outbox};
+use crate::runtime::shared::Shared;
+
+/// Writes one piece of a catch-up, and puts what is left of it back.
+pub(super) async fn run(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    stream: &mut SendStream,
+    outbox: &Outbox,
+    at: CatchUp,
+) -> Result<(), WriteEnd> {
+    let directories = shared.published.directories.load_full();
+    let Some(directory) = directories.tenant(session.tenant) else { return Ok(()) };
+    let mut chunk = shared.published.chunk(directory, session, at, None);
+    if chunk.frames.is_empty()
+        && let (Some(place), Some(rest)) = (chunk.wanted, chunk.rest)
+    {
+        let private = read_private(shared, place).await;
+        chunk = shared.published.chunk(directory, session, rest, Some(private));
+    }
+    if let Some(rest) = chunk.rest {
+        outbox.resume_catch_up(rest);
+    }
+    if chunk.frames.is_empty() { Ok(()) } else { write(stream, chunk.frames).await }
+}
+
+/// Reads a private part from the log, off the hot path.
+async fn read_private(shared: &Arc<Shared>, place: relevo_journal::Place) -> Bytes {
+    let reader = shared.journal.reader();
+    let read = tokio::task::spawn_blocking(move || {
+        reader.read(place).map(|record| Bytes::copy_from_slice(record.private()))
+    });
+    match read.await {
+        Ok(Ok(private)) => private,
+        Ok(Err(error)) => {
+            tracing::error!(%error, ?place, "a durable record cannot be read back");
+            shared.fail("a durable record cannot be read back");
+            Bytes::new()
+        }
+        Err(_) => Bytes::new(),
+    }
+}

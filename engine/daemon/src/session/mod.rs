@@ -1,0 +1,19 @@
+//! Sessions: a connection of a bot, an agent or an admin, from its bytes to commands and back.
+//!
+//! ```text
+//! lane bytes ─► frames ─► checks, admission ─► shard ring          (lane.rs, command.rs)
+//! publish ─► Session::outbox ─► lane writer ─► bytes               (outbox.rs, writer.rs)
+//! ```
+//! A session knows who it is and what it may ask. It decides nothing about tickets.
+
+mod admin;
+mod catch_up;
+pub mod command;
+mod hello;
+pub mod lane;
+pub mod outbox;
+mod request;
+pub mod serve;
+mod state;
+
+pub use state::{Codec, Party, Session};

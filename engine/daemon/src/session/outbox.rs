@@ -1,0 +1,203 @@
+//! What waits to be written to one lane of a session.
+//!
+//! Publish and the session's own tasks append whole frames; the lane's writer takes all of them at
+//! once and writes them as one. Publish never waits here: a session that lets more than
+//! [`OUTBOX_BYTES`] gather is slow, and ends.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+use relevo_wire::TicketId;
+
+/// Most bytes that may wait in an outbox: 1 MiB, about 3,000 messages of 256 bytes.
+pub const OUTBOX_BYTES: usize = 1024 * 1024;
+
+/// Why a lane takes no more frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LaneEnd {
+    /// The session is over, for whatever reason its owner knows.
+    Closed,
+    /// More gathered than [`OUTBOX_BYTES`].
+    Slow,
+}
+
+/// A ticket whose missed entries are still to be read, from `next` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CatchUp {
+    /// Which.
+    pub ticket: TicketId,
+    /// Number of the first entry that the receiver lacks.
+    pub next: u32,
+    /// Goes live when the last missed entry is written (else it is history, read once).
+    pub live: bool,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    first: VecDeque<Vec<u8>>,
+    frames: Vec<u8>,
+    catch_up: VecDeque<CatchUp>,
+    end: Option<LaneEnd>,
+}
+
+/// Frames and catch-ups that wait for a lane's writer.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    waiting: Mutex<Waiting>,
+    notify: Notify,
+    dirty: AtomicBool,
+}
+
+/// What the writer has to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Write these frames.
+    Frames(Vec<u8>),
+    /// Read entries of this ticket and write them.
+    CatchUp(CatchUp),
+    /// Nothing now.
+    Idle,
+    /// Nothing more, ever.
+    End(LaneEnd),
+}
+
+impl Outbox {
+    /// Appends frames that `write` encodes. The writer is woken by [`Outbox::wake`], so that many
+    /// appends cost one wake-up. True when this append is the first since the last wake.
+    pub fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let mut waiting = self.lock();
+        if waiting.end.is_some() {
+            return false;
+        }
+        write(&mut waiting.frames);
+        if waiting.frames.len() > OUTBOX_BYTES {
+            // What was gathered is dropped: the receiver resumes by cursor and loses nothing.
+            *waiting = Waiting { end: Some(LaneEnd::Slow), ..Waiting::default() };
+        }
+        drop(waiting);
+        !self.dirty.swap(true, Ordering::AcqRel)
+    }
+
+    /// Adds frames that go out, piece by piece, before everything else: the welcome and the snapshot
+    /// of a session that opens. They are as many as the party's own tickets ask for, and do not
+    /// count as gathered.
+    pub fn begin(&self, pieces: impl IntoIterator<Item = Vec<u8>>) {
+        self.lock().first.extend(pieces);
+    }
+
+    /// Appends and wakes at once.
+    pub fn append_now(&self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.append(write);
+        self.wake();
+    }
+
+    /// Adds a ticket to read.
+    pub fn add_catch_up(&self, catch_up: CatchUp) -> bool {
+        let mut waiting = self.lock();
+        if waiting.end.is_none() {
+            waiting.catch_up.push_back(catch_up);
+        }
+        drop(waiting);
+        !self.dirty.swap(true, Ordering::AcqRel)
+    }
+
+    /// Puts a half-read ticket back to the front.
+    pub fn resume_catch_up(&self, catch_up: CatchUp) {
+        let mut waiting = self.lock();
+        if waiting.end.is_none() {
+            waiting.catch_up.push_front(catch_up);
+        }
+    }
+
+    /// Ends the lane. Frames that wait are still written when the reason is [`LaneEnd::Closed`].
+    pub fn end(&self, reason: LaneEnd) {
+        let mut waiting = self.lock();
+        if waiting.end.is_none() {
+            waiting.end = Some(reason);
+            waiting.catch_up.clear();
+        }
+        drop(waiting);
+        self.wake();
+    }
+
+    /// Has it ended?
+    #[must_use]
+    pub fn ended(&self) -> Option<LaneEnd> {
+        self.lock().end
+    }
+
+    /// Wakes the writer.
+    pub fn wake(&self) {
+        self.dirty.store(false, Ordering::Release);
+        self.notify.notify_one();
+    }
+
+    /// Bytes that wait.
+    #[must_use]
+    pub fn len_bytes(&self) -> usize {
+        self.lock().frames.len()
+    }
+
+    /// Takes what is to be done: live frames first, then one catch-up.
+    pub fn take(&self) -> Work {
+        let mut waiting = self.lock();
+        if let Some(piece) = waiting.first.pop_front() {
+            return Work::Frames(piece);
+        }
+        if !waiting.frames.is_empty() {
+            return Work::Frames(std::mem::take(&mut waiting.frames));
+        }
+        if let Some(reason) = waiting.end {
+            return Work::End(reason);
+        }
+        waiting.catch_up.pop_front().map_or(Work::Idle, Work::CatchUp)
+    }
+
+    /// Waits until there may be something to take.
+    pub async fn ready(&self) {
+        self.notify.notified().await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().expect("nothing panics while it holds an outbox")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_out_whole_and_in_order_before_any_catch_up() {
+        let outbox = Outbox::default();
+        let missed = CatchUp { ticket: TicketId(1), next: 4, live: true };
+        outbox.add_catch_up(missed);
+        assert!(!outbox.append(|out| out.extend_from_slice(b"one")), "one wake-up is pending");
+        outbox.append(|out| out.extend_from_slice(b"two"));
+        assert_eq!(outbox.take(), Work::Frames(b"onetwo".to_vec()));
+        assert_eq!(outbox.take(), Work::CatchUp(missed));
+        assert_eq!(outbox.take(), Work::Idle);
+    }
+
+    #[test]
+    fn a_receiver_that_takes_nothing_ends_as_slow_and_holds_no_memory() {
+        let outbox = Outbox::default();
+        for _ in 0..=OUTBOX_BYTES / 1024 {
+            outbox.append(|out| out.resize(out.len() + 1024, 0));
+        }
+        assert_eq!(outbox.len_bytes(), 0);
+        assert_eq!(outbox.take(), Work::End(LaneEnd::Slow));
+        assert!(!outbox.append(|out| out.push(1)), "nothing is taken after the end");
+    }
+
+    #[test]
+    fn what_waits_at_a_close_is_still_written() {
+        let outbox = Outbox::default();
+        outbox.append(|out| out.push(7));
+        outbox.end(LaneEnd::Closed);
+        assert_eq!(outbox.take(), Work::Frames(vec![7]));
+        assert_eq!(outbox.take(), Work::End(LaneEnd::Closed));
+    }
+}

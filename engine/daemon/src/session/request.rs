@@ -1,0 +1,283 @@
+//! One request of an open session: converted, admitted, and handed to its shard.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use relevo_routing::input::{Command as RoutingCommand, Idempotency, Input};
+use relevo_wire::Answer;
+use relevo_wire::command::{Command, Request};
+use relevo_wire::error::{ErrorCode, WireError};
+use relevo_wire::ids::RequestId;
+use relevo_wire::push::{Push, TypingPush};
+use relevo_wire::vocabulary::Author;
+
+use super::command::{Converted, Local, Names, convert, digest_128, done};
+use super::outbox::{CatchUp, Outbox};
+use super::{Party, Session, admin};
+use crate::admission::{BotShare, Permit};
+use crate::metrics::CommandName;
+use crate::publish::outcome::Asker;
+use crate::runtime::shared::Shared;
+use crate::shard::ShardInput;
+use crate::telemetry;
+
+/// A command on a ticket waits so long for budget with its lane unread (protocol).
+const ADMISSION_PATIENCE: Duration = Duration::from_millis(250);
+/// What an entry of the pipeline takes beside its frame, in bytes: input, record header, outcome.
+const ENTRY_BYTES: u64 = 1024;
+
+/// What a lane holds between requests. Admitted inputs go to the ring together, so that a chunk of
+/// frames rings its bell once.
+pub(super) struct LaneState {
+    /// Where its answers go.
+    pub(super) outbox: Arc<Outbox>,
+    pending: VecDeque<ShardInput>,
+    share: Option<BotShare>,
+}
+
+impl LaneState {
+    /// A lane of a session.
+    pub(super) fn new(shared: &Shared, session: &Session, outbox: Arc<Outbox>) -> Self {
+        Self { outbox, pending: VecDeque::new(), share: shared.bot_share(session) }
+    }
+
+    /// Hands everything admitted to the shard.
+    pub(super) fn flush(&mut self, shared: &Shared, session: &Session) {
+        if !self.pending.is_empty() {
+            shared.submit(session.tenant, &mut self.pending);
+        }
+    }
+}
+
+/// How the lane goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Read the next request.
+    Next,
+    /// Close the lane: going on would reorder what was refused.
+    CloseLane,
+}
+
+/// Takes one request.
+pub(super) async fn take(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    lane: &mut LaneState,
+    request: Request,
+    bytes: usize,
+    received: Instant,
+) -> Verdict {
+    let id = request.request_id;
+    let is_hand_off = matches!(request.command, Command::HandOff(_));
+    let name = CommandName::from(&request.command);
+    let refused = shared.accepting().and_then(|()| shared.storing(&request.command));
+    if let Err(error) = refused {
+        return refuse(shared, session, lane, id, error);
+    }
+    if session.party == Party::Admin {
+        return admin::take(shared, session, lane, request, received).await;
+    }
+    let idempotency = idempotency(session, &request);
+    let directories = shared.published.directories.load_full();
+    let Some(directory) = directories.tenant(session.tenant) else {
+        let error = WireError::new(ErrorCode::NotFound, "the tenant was deleted");
+        return refuse(shared, session, lane, id, error);
+    };
+    let names = Names { tenant: session.tenant, directory, published: &shared.published };
+    let converted = convert(session, names, &shared.presences, request.command);
+    let (input, private, silent) = match converted {
+        Ok(Converted::Shard { input, private, silent }) => (input, private, silent),
+        Ok(Converted::Local(local)) => {
+            return answer_locally(shared, session, lane, id, local);
+        }
+        Err(error) => return refuse(shared, session, lane, id, error),
+    };
+    let sets_presence = matches!(input, Input::SetPresence { .. });
+    let permit = match admit(shared, session, lane, is_hand_off, bytes).await {
+        Ok(permit) => permit,
+        Err(verdict) => {
+            let message = if verdict == Verdict::Next {
+                "no budget now: hand over again later"
+            } else {
+                "no budget for 250 ms: repeat what is unanswered, in order, on a new lane"
+            };
+            let error = WireError::new(ErrorCode::Overloaded, message);
+            refuse(shared, session, lane, id, error);
+            if sets_presence {
+                // The seat word was closed for it: without its command it would stay closed. At
+                // most one a lane, which ends here.
+                shared.learn(session.tenant, input, Asker::Nobody);
+            }
+            return verdict;
+        }
+    };
+    let asker = if silent {
+        Asker::Silent(Arc::clone(session))
+    } else {
+        Asker::Request {
+            session: Arc::clone(session),
+            lane: Arc::clone(&lane.outbox),
+            request: id,
+            name,
+            instead: None,
+        }
+    };
+    let command = RoutingCommand { idempotency, input };
+    lane.pending.push_back(ShardInput {
+        tenant: session.tenant,
+        command,
+        private,
+        asker,
+        received,
+        permit: Some(permit),
+    });
+    Verdict::Next
+}
+
+/// Takes budget before any work is done. A hand-off is answered at once; a command on a ticket
+/// waits, so that refusal never reorders a customer's words.
+async fn admit(
+    shared: &Shared,
+    session: &Session,
+    lane: &mut LaneState,
+    is_hand_off: bool,
+    bytes: usize,
+) -> Result<Permit, Verdict> {
+    let bytes = bytes as u64 + ENTRY_BYTES;
+    let at_once = lane
+        .share
+        .as_ref()
+        .map_or_else(|| shared.budget.try_take(bytes), |share| share.try_take(bytes));
+    if let Some(permit) = at_once {
+        return Ok(permit);
+    }
+    if is_hand_off {
+        return Err(Verdict::Next);
+    }
+    lane.flush(shared, session);
+    let waited = match &lane.share {
+        Some(share) => share.take_within(bytes, ADMISSION_PATIENCE).await,
+        None => shared.budget.take_within(bytes, ADMISSION_PATIENCE).await,
+    };
+    waited.ok_or(Verdict::CloseLane)
+}
+
+/// Answers with an error that saw no routing state: it goes at once.
+pub(super) fn refuse(
+    shared: &Shared,
+    session: &Session,
+    lane: &LaneState,
+    id: RequestId,
+    error: WireError,
+) -> Verdict {
+    telemetry::rejected(&shared.metrics, error.code);
+    answer(session, lane, id, &Answer::Error(error));
+    Verdict::Next
+}
+
+/// Answers at once.
+pub(super) fn answer(session: &Session, lane: &LaneState, id: RequestId, answer: &Answer) {
+    lane.outbox.append_now(|out| session.codec.write_answer(out, id, answer));
+}
+
+fn idempotency(session: &Session, request: &Request) -> Option<Idempotency> {
+    let key = request.idempotency_key.as_deref()?;
+    let mut content = Vec::new();
+    let bare = Request {
+        request_id: RequestId(0),
+        idempotency_key: None,
+        command: request.command.clone(),
+    };
+    relevo_wire::frame::write_request(&mut content, &bare);
+    Some(Idempotency {
+        credential: digest_128(&session.key_prefix) as u64,
+        key: digest_128(key),
+        digest: super::command::digest_bytes_128(&content),
+    })
+}
+
+fn answer_locally(
+    shared: &Shared,
+    session: &Arc<Session>,
+    lane: &LaneState,
+    id: RequestId,
+    local: Local,
+) -> Verdict {
+    match local {
+        Local::AgentsOnline(bot, queue) => {
+            let online = shared.views.agents_online(session.tenant, bot, queue);
+            answer(session, lane, id, &Answer::AgentsOnline(online));
+        }
+        Local::Typing(typing) => type_on(shared, session, typing.ticket),
+        Local::Read(read) => {
+            if may_read(shared, session, read.ticket) {
+                // The entries follow the answer at the receiver's pace.
+                answer(session, lane, id, &done());
+                let next = read.after.saturating_add(1);
+                let at = CatchUp { ticket: read.ticket, next, live: false };
+                session.outbox.add_catch_up(at);
+                session.outbox.wake();
+            } else {
+                let error =
+                    WireError::field(ErrorCode::NotFound, "ticket", "no such ticket of yours");
+                refuse(shared, session, lane, id, error);
+            }
+        }
+    }
+    Verdict::Next
+}
+
+/// Passes a hint on to the other party: neither journaled nor counted.
+fn type_on(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) {
+    shared.published.conversations.read(ticket, |c| {
+        if c.tenant != session.tenant {
+            return;
+        }
+        let push = |author| Push::Typing(TypingPush { ticket, author });
+        match session.party {
+            Party::Bot(bot) if bot == c.bot => {
+                for agent in &c.live.agents {
+                    agent.push(&push(Author::Customer));
+                    agent.outbox.wake();
+                }
+            }
+            Party::Agent(agent) if c.agent == Some(agent) => {
+                if let Some(owner) = &c.live.bot_owner {
+                    owner.push(&push(Author::Agent));
+                    owner.outbox.wake();
+                }
+            }
+            Party::Bot(_) | Party::Agent(_) | Party::Admin => {}
+        }
+    });
+}
+
+/// A bot reads its own tickets; an agent those that it has or had, and what they came from.
+fn may_read(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) -> bool {
+    let conversations = &shared.published.conversations;
+    match session.party {
+        Party::Bot(bot) => conversations
+            .read(ticket, |c| c.tenant == session.tenant && c.bot == bot)
+            .unwrap_or(false),
+        Party::Agent(agent) => {
+            let own = conversations.of_agent(session.tenant, agent);
+            own.into_iter().any(|own| {
+                let mut at = Some(own);
+                while let Some(this) = at {
+                    if this == ticket {
+                        return true;
+                    }
+                    at = conversations.read(this, |c| c.parent).flatten();
+                }
+                false
+            })
+        }
+        Party::Admin => false,
+    }
+}
+
+/// For admins: the input of a command that needs no names.
+pub(super) fn admin_input(input: Input) -> RoutingCommand {
+    RoutingCommand { idempotency: None, input }
+}

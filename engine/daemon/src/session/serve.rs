@@ -1,0 +1,306 @@
+//! The life of a connection: hello, lanes, end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use quinn::{Connection, ConnectionError, SendStream};
+use relevo_routing::input::Input;
+use relevo_wire::command::{Command, Cursor, Request};
+use relevo_wire::error::{ErrorCode, WireError};
+use relevo_wire::ids::{RequestId, TicketId};
+use relevo_wire::{Answer, limits};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::hello::{Credential, authenticate};
+use super::lane::{LaneError, Reader, WriteEnd, write};
+use super::outbox::{LaneEnd, Outbox, Work};
+use super::request::{LaneState, Verdict, take};
+use super::{Codec, Party, Session};
+use crate::publish::outcome::Asker;
+use crate::runtime::shared::Shared;
+use crate::telemetry;
+
+/// From the end of the handshake to `hello` (protocol).
+const HELLO_PATIENCE: Duration = Duration::from_secs(3);
+/// How long the last frames of a session may take to arrive.
+const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
+/// Most cursors of one resume: what a bot of the largest center has open.
+const CURSORS: usize = 1_000_000;
+
+/// Serves a connection until it ends.
+pub async fn serve(shared: Arc<Shared>, connection: Connection, codec: Codec) {
+    let opened = timeout(HELLO_PATIENCE, open(&shared, &connection, codec)).await;
+    let (session, reader, stream) = match opened {
+        Ok(Ok(opened)) => opened,
+        Ok(Err(refused)) => {
+            // The refusal was written: give it the time to arrive before the connection closes.
+            drop(timeout(HELLO_PATIENCE, connection.closed()).await);
+            connection.close(1u32.into(), refused.as_bytes());
+            return;
+        }
+        Err(_) => {
+            telemetry::rejected(&shared.metrics, ErrorCode::Unauthenticated);
+            connection.close(1u32.into(), b"hello must come within 3 s");
+            return;
+        }
+    };
+    connection.set_max_concurrent_bi_streams(limits::LANES.into());
+    if matches!(session.party, Party::Bot(_)) {
+        connection.set_receive_window(crate::quic::BOT_WINDOW_BYTES.into());
+    }
+    shared.sessions.insert(session.id, Arc::clone(&session));
+    let lanes = accept_lanes(&shared, &connection, &session);
+    let first = serve_lane(&shared, &session, reader, stream, Arc::clone(&session.outbox));
+    tokio::select! {
+        () = lanes => {}
+        () = first => {}
+        _ = connection.closed() => {}
+    }
+    if let Some(ConnectionError::ApplicationClosed(_)) = connection.close_reason() {
+        session.ends("client");
+    }
+    lost(&shared, &session);
+    connection.close(0u32.into(), session.end_reason().as_bytes());
+}
+
+/// First lane, hello, session.
+async fn open(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    codec: Codec,
+) -> Result<(Arc<Session>, Reader, SendStream), &'static str> {
+    let (mut send, recv) = connection.accept_bi().await.map_err(|_| "gone")?;
+    let mut reader = Reader::new(recv, codec);
+    let refuse = async |send: &mut SendStream, id: RequestId, error: WireError| {
+        let name = error.code.name();
+        telemetry::rejected(&shared.metrics, error.code);
+        let mut out = Vec::new();
+        codec.write_answer(&mut out, id, &Answer::Error(error));
+        // The client may be gone: there is nothing else to tell it.
+        let _ = write(send, out).await;
+        drop(send.finish());
+        name
+    };
+    let (id, hello) = match next_request(&mut reader).await {
+        Ok(Request { request_id, command: Command::Hello(hello), .. }) => (request_id, hello),
+        Ok(Request { request_id, .. }) => {
+            let error = WireError::new(ErrorCode::Unauthenticated, "the first frame is `hello`");
+            return Err(refuse(&mut send, request_id, error).await);
+        }
+        Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, error).await),
+        Err(LaneError::Gone) => return Err("gone"),
+    };
+    let credential = match authenticate(shared, &hello.token) {
+        Ok(credential) => credential,
+        Err(error) => return Err(refuse(&mut send, id, error).await),
+    };
+    let mut resume: HashMap<TicketId, u32> = cursors(&hello.resume);
+    let mut more = hello.more;
+    while more {
+        match next_request(&mut reader).await {
+            Ok(Request { command: Command::Cursors(further), .. })
+                if resume.len() + further.resume.len() <= CURSORS =>
+            {
+                resume.extend(cursors(&further.resume));
+                more = further.more;
+            }
+            Ok(Request { request_id, .. }) => {
+                let message = format!("`cursors` were announced, at most {CURSORS} in all");
+                let error = WireError::new(ErrorCode::Malformed, message);
+                return Err(refuse(&mut send, request_id, error).await);
+            }
+            Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, error).await),
+            Err(LaneError::Gone) => return Err("gone"),
+        }
+    }
+    let session = new_session(shared, credential, codec, resume);
+    if let Err(error) = announce(shared, &session, id) {
+        return Err(refuse(&mut send, id, error).await);
+    }
+    reader.opened = true;
+    Ok((session, reader, send))
+}
+
+async fn next_request(reader: &mut Reader) -> Result<Request, LaneError> {
+    loop {
+        match reader.next_here()? {
+            Some((Ok(request), _)) => return Ok(request),
+            Some((Err((id, error)), _)) => return Err(LaneError::Bad(id, error)),
+            None => reader.more().await?,
+        }
+    }
+}
+
+fn cursors(cursors: &[Cursor]) -> HashMap<TicketId, u32> {
+    cursors.iter().map(|cursor| (cursor.ticket, cursor.received)).collect()
+}
+
+fn new_session(
+    shared: &Shared,
+    credential: Credential,
+    codec: Codec,
+    resume: HashMap<TicketId, u32>,
+) -> Arc<Session> {
+    Arc::new(Session::new(
+        shared.next_session_id(),
+        credential.tenant,
+        credential.party,
+        credential.role,
+        credential.owner,
+        credential.prefix,
+        codec,
+        resume,
+    ))
+}
+
+/// Tells the shard of the session; publish answers the hello at its place in the order.
+fn announce(shared: &Shared, session: &Arc<Session>, request: RequestId) -> Result<(), WireError> {
+    shared.accepting()?;
+    let input = match session.party {
+        Party::Agent(agent) => {
+            let seen = shared.presences.session_opened(session.tenant, agent).unwrap_or_default();
+            Input::AgentSessionOpened { agent, session: session.id, seen }
+        }
+        Party::Bot(bot) => {
+            shared.count_bot_session(session.tenant, bot, 1);
+            Input::BotSessionOpened { bot, session: session.id }
+        }
+        // An admin's session changes no routing state; it takes its place in the order all the same.
+        Party::Admin => Input::Tick,
+    };
+    let asker = Asker::Opened { session: Arc::clone(session), request };
+    shared.learn(session.tenant, input, asker);
+    Ok(())
+}
+
+/// The connection is gone: nobody is assigned to the agent any more, from this instant.
+fn lost(shared: &Arc<Shared>, session: &Arc<Session>) {
+    session.set_lost();
+    shared.sessions.remove(&session.id);
+    shared.metrics.engine().session_closed(telemetry::session_end(session.end_reason()));
+    let input = match session.party {
+        Party::Agent(agent) => {
+            let seen = shared.presences.session_lost(session.tenant, agent).unwrap_or_default();
+            Input::AgentSessionLost { agent, session: session.id, seen }
+        }
+        Party::Bot(bot) => {
+            shared.count_bot_session(session.tenant, bot, -1);
+            Input::BotSessionLost { bot, session: session.id }
+        }
+        Party::Admin => Input::Tick,
+    };
+    shared.learn(session.tenant, input, Asker::Lost(Arc::clone(session)));
+}
+
+/// Further lanes, each a task of its own; all end with the session.
+async fn accept_lanes(shared: &Arc<Shared>, connection: &Connection, session: &Arc<Session>) {
+    let lanes = Arc::new(Semaphore::new(limits::LANES as usize - 1));
+    while let Ok((send, recv)) = connection.accept_bi().await {
+        let Ok(permit) = Arc::clone(&lanes).try_acquire_owned() else { continue };
+        let (shared, session) = (Arc::clone(shared), Arc::clone(session));
+        tokio::spawn(async move {
+            let mut reader = Reader::new(recv, session.codec);
+            reader.opened = true;
+            let outbox = Arc::new(Outbox::default());
+            serve_lane(&shared, &session, reader, send, outbox).await;
+            drop(permit);
+        });
+    }
+}
+
+async fn serve_lane(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    reader: Reader,
+    mut stream: SendStream,
+    outbox: Arc<Outbox>,
+) {
+    {
+        let reading = read_lane(shared, session, reader, &outbox);
+        let writing = write_lane(shared, session, &mut stream, &outbox);
+        tokio::pin!(writing);
+        tokio::select! {
+            () = reading => {
+                // What was answered is still written.
+                outbox.end(LaneEnd::Closed);
+                writing.await;
+            }
+            () = &mut writing => {}
+        }
+    }
+    if stream.finish().is_ok() {
+        // Until the client has it all, or for a moment: a close would discard what is on its way.
+        drop(timeout(FAREWELL_PATIENCE, stream.stopped()).await);
+    }
+}
+
+async fn read_lane(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    mut reader: Reader,
+    outbox: &Arc<Outbox>,
+) {
+    let mut lane = LaneState::new(shared, session, Arc::clone(outbox));
+    loop {
+        let received = Instant::now();
+        let end = loop {
+            match reader.next_here() {
+                Ok(Some((Ok(request), bytes))) => {
+                    match take(shared, session, &mut lane, request, bytes, received).await {
+                        Verdict::Next => {}
+                        Verdict::CloseLane => break Some(2),
+                    }
+                }
+                Ok(Some((Err((id, error)), _))) | Err(LaneError::Bad(id, error)) => {
+                    telemetry::rejected(&shared.metrics, error.code);
+                    let answer = Answer::Error(error);
+                    outbox.append_now(|out| session.codec.write_answer(out, id, &answer));
+                    if Arc::ptr_eq(outbox, &session.outbox) {
+                        session.ends("protocol");
+                    }
+                    break Some(3);
+                }
+                Ok(None) => break None,
+                Err(LaneError::Gone) => break Some(0),
+            }
+        };
+        lane.flush(shared, session);
+        if let Some(code) = end {
+            reader.stop(code);
+            return;
+        }
+        if reader.more().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn write_lane(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    stream: &mut SendStream,
+    outbox: &Outbox,
+) {
+    loop {
+        let written = match outbox.take() {
+            Work::Frames(frames) => write(stream, frames).await,
+            Work::CatchUp(at) => super::catch_up::run(shared, session, stream, outbox, at).await,
+            Work::Idle => {
+                outbox.ready().await;
+                Ok(())
+            }
+            Work::End(LaneEnd::Closed) => return,
+            Work::End(LaneEnd::Slow) => Err(WriteEnd::Slow),
+        };
+        match written {
+            Ok(()) => {}
+            Err(WriteEnd::Gone) => return,
+            Err(WriteEnd::Slow) => {
+                outbox.end(LaneEnd::Slow);
+                return;
+            }
+        }
+    }
+}

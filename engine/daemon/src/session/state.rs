@@ -1,0 +1,157 @@
+//! What other threads know of a session.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use relevo_wire::answer::Answer;
+use relevo_wire::ids::{AgentId, BotId, RequestId, SessionId, TenantId, TicketId};
+use relevo_wire::push::{GoAway, Push};
+use relevo_wire::vocabulary::Role;
+use relevo_wire::{frame, json};
+
+use super::outbox::{LaneEnd, Outbox};
+
+/// How frames look on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// rkyv frames, ALPN `relevo/1`.
+    Rkyv,
+    /// JSON lines, ALPN `relevo-json/1`.
+    Json,
+}
+
+impl Codec {
+    /// Appends an answer.
+    pub fn write_answer(self, out: &mut Vec<u8>, request: RequestId, answer: &Answer) {
+        match self {
+            Self::Rkyv => frame::write_answer(out, request, answer),
+            Self::Json => json::write_answer_line(out, request, answer),
+        }
+    }
+
+    /// Appends a push.
+    pub fn write_push(self, out: &mut Vec<u8>, push: &Push) {
+        match self {
+            Self::Rkyv => frame::write_push(out, push),
+            Self::Json => json::write_push_line(out, push),
+        }
+    }
+}
+
+/// On whose behalf a session speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// A bot.
+    Bot(BotId),
+    /// An agent.
+    Agent(AgentId),
+    /// An admin or operator.
+    Admin,
+}
+
+/// A live session.
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Its tenant.
+    pub tenant: TenantId,
+    /// Who.
+    pub party: Party,
+    /// What its credential may be used for.
+    pub role: Role,
+    /// Name of the bot or agent; empty for admins.
+    pub name: String,
+    /// Prefix of its credential.
+    pub key_prefix: String,
+    /// How its frames look.
+    pub codec: Codec,
+    /// Pushes, and answers to requests on the first lane.
+    pub outbox: Arc<Outbox>,
+    /// Cursors of its hello, taken once by publish.
+    pub resume: Mutex<HashMap<TicketId, u32>>,
+    end_reason: OnceLock<&'static str>,
+    lost: AtomicBool,
+}
+
+impl Session {
+    /// A session that has just been authenticated.
+    #[expect(clippy::too_many_arguments, reason = "built in one place, from the hello")]
+    #[must_use]
+    pub fn new(
+        id: SessionId,
+        tenant: TenantId,
+        party: Party,
+        role: Role,
+        name: String,
+        key_prefix: String,
+        codec: Codec,
+        resume: HashMap<TicketId, u32>,
+    ) -> Self {
+        Self {
+            id,
+            tenant,
+            party,
+            role,
+            name,
+            key_prefix,
+            codec,
+            outbox: Arc::default(),
+            resume: Mutex::new(resume),
+            end_reason: OnceLock::new(),
+            lost: AtomicBool::new(false),
+        }
+    }
+
+    /// Appends a push; true when the session must be woken after the group.
+    pub fn push(&self, push: &Push) -> bool {
+        self.outbox.append(|out| self.codec.write_push(out, push))
+    }
+
+    /// Tells the client to go and ends the session.
+    pub fn send_away(&self, reason: &'static str, reconnect_after_ms: u32) {
+        if self.end_reason.set(reason).is_ok() {
+            let push = Push::GoAway(GoAway { reason: reason.to_owned(), reconnect_after_ms });
+            self.push(&push);
+            self.outbox.end(LaneEnd::Closed);
+        }
+    }
+
+    /// Why it ends, as the metrics name it; the first word holds.
+    pub fn ends(&self, reason: &'static str) {
+        // A later reason is a consequence of the first.
+        let _ = self.end_reason.set(reason);
+    }
+
+    /// Why it ended, as the metrics name it.
+    #[must_use]
+    pub fn end_reason(&self) -> &'static str {
+        match self.outbox.ended() {
+            Some(LaneEnd::Slow) => "slow_consumer",
+            Some(LaneEnd::Closed) | None => self.end_reason.get().copied().unwrap_or("lost"),
+        }
+    }
+
+    /// Marks the connection as gone: nothing reaches it any more.
+    pub fn set_lost(&self) {
+        self.lost.store(true, Ordering::Release);
+        self.outbox.end(LaneEnd::Closed);
+    }
+
+    /// Can it still take a push?
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !self.lost.load(Ordering::Acquire) && self.outbox.ended().is_none()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

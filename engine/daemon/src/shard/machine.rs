@@ -1,0 +1,251 @@
+//! A shard as a plain state machine: tenants, their seats, and what becomes of an input.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use relevo_journal::Submission;
+use relevo_routing::audit::Audit;
+use relevo_routing::input::{Command, Input};
+use relevo_routing::record::{self, Actor, ActorKind, RecordHeader};
+use relevo_routing::seats::Seats;
+use relevo_routing::stats::Stats;
+use relevo_routing::tenant::{Origin, Settings, Tenant};
+use relevo_wire::ids::{AgentId, QueueId, TenantId, TicketId};
+
+use super::ShardInput;
+use super::presence::Presences;
+use crate::publish::outcome::{Asker, Outcome};
+use crate::session::Party;
+use crate::views::Views;
+
+/// A tenant and the seat words of its agents.
+#[derive(Debug)]
+pub struct Slot {
+    /// Its state.
+    pub tenant: Tenant,
+    /// Its seat words.
+    pub seats: Seats,
+    registered: usize,
+    stats: Option<Stats>,
+    audited: usize,
+    watch: ViolationWatch,
+}
+
+impl Slot {
+    fn new(tenant: Tenant, seats: Seats) -> Self {
+        Self {
+            tenant,
+            seats,
+            registered: 0,
+            stats: None,
+            audited: 0,
+            watch: ViolationWatch::default(),
+        }
+    }
+}
+
+/// How long violations have lasted: a pair that is seen once and gone at the next look was between
+/// two commands of a session that closed, not a lost wake-up.
+#[derive(Debug, Default)]
+struct ViolationWatch {
+    since: BTreeMap<QueueId, (TicketId, u64)>,
+}
+
+impl ViolationWatch {
+    fn look(&mut self, audit: &Audit, queues: std::ops::Range<usize>, now: u64) {
+        let found: BTreeMap<QueueId, TicketId> =
+            audit.violations.iter().map(|violation| (violation.queue, violation.ticket)).collect();
+        self.since.retain(|queue, (ticket, _)| {
+            !queues.contains(&(queue.0 as usize)) || found.get(queue) == Some(ticket)
+        });
+        for (queue, ticket) in found {
+            self.since.entry(queue).or_insert((ticket, now));
+        }
+    }
+
+    fn longest_us(&self, now: u64) -> u64 {
+        self.since.values().map(|(_, since)| now.saturating_sub(*since)).max().unwrap_or(0)
+    }
+}
+
+/// The state of a shard.
+#[derive(Debug)]
+pub struct ShardMachine {
+    tenants: BTreeMap<TenantId, Slot>,
+    presences: Arc<Presences>,
+    settings: Settings,
+    origin: Origin,
+}
+
+impl ShardMachine {
+    /// A shard with the tenants that recovery found.
+    #[must_use]
+    pub fn new(
+        tenants: impl IntoIterator<Item = (TenantId, Tenant)>,
+        presences: Arc<Presences>,
+        settings: Settings,
+        origin: Origin,
+    ) -> Self {
+        let mut machine = Self { tenants: BTreeMap::new(), presences, settings, origin };
+        for (id, mut tenant) in tenants {
+            tenant.set_origin(machine.origin);
+            let mut seats = Seats::default();
+            tenant.restore_seats(&mut seats);
+            let mut slot = Slot::new(tenant, seats);
+            register(&machine.presences, id, &mut slot);
+            machine.tenants.insert(id, slot);
+        }
+        machine
+    }
+
+    /// Decides one input. Every result is a submission, also a refusal or a read: an answer never
+    /// overtakes the journal.
+    pub fn handle(&mut self, now: u64, input: ShardInput) -> Submission<Outcome> {
+        let ShardInput { tenant: id, command, private, asker, received, permit } = input;
+        let slot = self.slot(id);
+        let step = slot.tenant.handle(now, &mut slot.seats, command);
+        register(&self.presences, id, self.tenants.get_mut(&id).expect("the slot was just used"));
+        let mut public = Vec::new();
+        let mut private_bytes = Vec::new();
+        if !step.events.is_empty() {
+            let slot = &self.tenants[&id];
+            let header = RecordHeader {
+                tenant: id,
+                now,
+                actor: actor(&asker),
+                request_id: request_id(&asker),
+                directory_version: slot.tenant.directory_version(),
+            };
+            public.reserve(256);
+            record::encode(&mut public, &header, &step.events);
+            private_bytes.extend_from_slice(&private);
+        }
+        Submission {
+            urgent: !step.lazy,
+            public,
+            private: private_bytes,
+            payload: Outcome {
+                tenant: id,
+                now,
+                events: step.events,
+                private,
+                reply: step.reply,
+                asker,
+                received,
+                permit,
+            },
+        }
+    }
+
+    /// Runs what is due. Each tenant's timers make records of their own.
+    pub fn tick(&mut self, now: u64, received: Instant) -> Vec<Submission<Outcome>> {
+        let due: Vec<TenantId> = self
+            .tenants
+            .iter()
+            .filter(|(_, slot)| slot.tenant.next_deadline().is_some_and(|at| at <= now))
+            .map(|(id, _)| *id)
+            .collect();
+        due.into_iter().map(|id| self.handle(now, from_nobody(id, Input::Tick, received))).collect()
+    }
+
+    /// Gives every tenant the same input, such as the start.
+    pub fn all(&mut self, now: u64, received: Instant, input: &Input) -> Vec<Submission<Outcome>> {
+        let ids: Vec<TenantId> = self.tenants.keys().copied().collect();
+        ids.into_iter()
+            .map(|id| self.handle(now, from_nobody(id, input.clone(), received)))
+            .collect()
+    }
+
+    /// When the next timer is due, in microseconds since 1970.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.tenants.values().filter_map(|slot| slot.tenant.next_deadline()).min()
+    }
+
+    /// The tenants, for views and the auditor.
+    pub fn slots(&self) -> impl Iterator<Item = (&TenantId, &Slot)> {
+        self.tenants.iter()
+    }
+
+    /// Stores what has changed since the last call where every thread reads it.
+    pub fn publish(&mut self, views: &Views) {
+        for (id, slot) in &mut self.tenants {
+            let changed = slot.tenant.take_changed_queues();
+            if changed.is_empty() && slot.stats == Some(*slot.tenant.stats()) {
+                continue;
+            }
+            for queue in changed {
+                views.store_queue(*id, queue, &slot.tenant.queue_stats(queue));
+            }
+            slot.stats = Some(*slot.tenant.stats());
+            views.store_tenant(*id, *slot.tenant.stats());
+        }
+    }
+
+    /// Looks at a part of the queues, so that `turns` calls look at all: what their members do, and
+    /// whether a waiting ticket and an agent who could take it coexist.
+    pub fn audit(&mut self, views: &Views, now: u64, turns: usize) {
+        for (id, slot) in &mut self.tenants {
+            let queues = slot.tenant.directory().counts().1;
+            let part = queues.div_ceil(turns);
+            let from = slot.audited;
+            for number in from..queues.min(from + part) {
+                let queue = QueueId(u32::try_from(number).expect("queues are numbered by u32"));
+                views.store_agents(*id, queue, slot.tenant.queue_agents(queue));
+            }
+            let audit = slot.tenant.audit(&slot.seats, from, part, now);
+            slot.audited = if from + part >= queues { 0 } else { from + part };
+            slot.watch.look(&audit, from..from + part, now);
+            views.store_violation_us(slot.watch.longest_us(now));
+        }
+    }
+
+    fn slot(&mut self, id: TenantId) -> &mut Slot {
+        self.tenants.entry(id).or_insert_with(|| {
+            let mut tenant = Tenant::new(id, self.settings.clone());
+            tenant.set_origin(self.origin);
+            Slot::new(tenant, Seats::default())
+        })
+    }
+}
+
+fn from_nobody(tenant: TenantId, input: Input, received: Instant) -> ShardInput {
+    ShardInput {
+        tenant,
+        command: Command { idempotency: None, input },
+        private: Bytes::new(),
+        asker: Asker::Nobody,
+        received,
+        permit: None,
+    }
+}
+
+/// Makes the words of new agents findable for their sessions.
+fn register(presences: &Presences, tenant: TenantId, slot: &mut Slot) {
+    while let Some(word) = slot.seats.word(slot.registered) {
+        let agent = AgentId(u32::try_from(slot.registered).expect("agents are numbered by u32"));
+        presences.insert(tenant, agent, word);
+        slot.registered += 1;
+    }
+}
+
+fn actor(asker: &Asker) -> Actor {
+    let Some(session) = asker.session() else {
+        return Actor { kind: ActorKind::Daemon, id: 0, session: 0 };
+    };
+    let (kind, id) = match session.party {
+        Party::Bot(bot) => (ActorKind::Bot, bot.0),
+        Party::Agent(agent) => (ActorKind::Agent, agent.0),
+        Party::Admin => (ActorKind::Admin, 0),
+    };
+    Actor { kind, id, session: session.id.0 }
+}
+
+fn request_id(asker: &Asker) -> u64 {
+    match asker {
+        Asker::Request { request, .. } | Asker::Opened { request, .. } => request.0,
+        Asker::Silent(_) | Asker::Lost(_) | Asker::Daemon(_) | Asker::Nobody => 0,
+    }
+}

@@ -1,0 +1,167 @@
+//! Where the pipeline meets the metrics.
+//!
+//! Publish counts what is durable, sessions count what they refuse. Samples of one group are handed
+//! over together, so that a lock is taken once a group and not once a message.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use relevo_routing::Event;
+use relevo_wire::ids::TicketId;
+use relevo_wire::{Answer, ErrorCode};
+
+use crate::metrics::{CommandName, Metrics, Phase, SessionEnd, TicketFacts};
+use crate::publish::conversation::Conversation;
+use crate::publish::outcome::Outcome;
+use crate::publish::{Before, GroupFigures, Observer, Published};
+use crate::views::Views;
+
+/// Counts what publish makes visible.
+#[derive(Debug)]
+pub struct Telemetry {
+    metrics: Arc<Metrics>,
+    views: Arc<Views>,
+    relay_ns: Vec<u64>,
+    notified_ns: Vec<u64>,
+}
+
+impl Telemetry {
+    /// Counts into `metrics`, and tickets by state into `views`.
+    #[must_use]
+    pub fn new(metrics: Arc<Metrics>, views: Arc<Views>) -> Self {
+        Self { metrics, views, relay_ns: Vec::new(), notified_ns: Vec::new() }
+    }
+}
+
+impl Observer for Telemetry {
+    fn before(&mut self, published: &Published, outcome: &Outcome, event: &Event) {
+        let facts = ticket_of(event).and_then(|ticket| published.conversations.read(ticket, facts));
+        self.metrics.observe(outcome.tenant, outcome.now, event, facts);
+        if crate::publish::directory::concerns_directory(event) {
+            self.metrics.contact_center().set_directory(&queue_entries(published));
+        }
+    }
+
+    fn after(&mut self, published: &Published, event: &Event, before: Before) {
+        if let Some(ticket) = ticket_of(event) {
+            published.conversations.read(ticket, |c| {
+                self.views.count_state(c, before.state, Some(c.state));
+            });
+        }
+    }
+
+    fn answered(&mut self, name: CommandName, answer: &Answer) {
+        let error = if let Answer::Error(error) = answer { Some(error.code) } else { None };
+        self.metrics.hot().lane().command(name, error);
+    }
+
+    fn outcome(&mut self, outcome: &Outcome) {
+        let took = || nanos(outcome.received.elapsed());
+        for event in &outcome.events {
+            if matches!(event, Event::MessageStored(_)) {
+                self.relay_ns.push(took());
+            } else if matches!(event, Event::Assigned(_)) {
+                self.notified_ns.push(took());
+            }
+        }
+    }
+
+    fn group(&mut self, figures: &GroupFigures) {
+        self.metrics.record(Phase::Relay, &self.relay_ns);
+        self.metrics.record(Phase::HandOffNotified, &self.notified_ns);
+        self.relay_ns.clear();
+        self.notified_ns.clear();
+        if figures.records > 0 {
+            self.metrics.record(Phase::Commit, &[nanos(figures.commit)]);
+            self.metrics.record(Phase::Fsync, &[nanos(figures.sync)]);
+            self.metrics.engine().group_durable(figures.records as u64, figures.bytes as u64);
+        }
+    }
+}
+
+fn facts(conversation: &Conversation) -> TicketFacts {
+    TicketFacts {
+        queue: conversation.queue,
+        test: conversation.test,
+        assigned_before: conversation.had_agent,
+        target_missed: conversation.target_missed,
+    }
+}
+
+/// The ticket that an event is about.
+#[must_use]
+pub fn ticket_of(event: &Event) -> Option<TicketId> {
+    match event {
+        Event::TicketOpened(e) => Some(e.ticket),
+        Event::HandOffRepeated(e) => Some(e.ticket),
+        Event::MessageStored(e) => Some(e.ticket),
+        Event::Assigned(e) => Some(e.ticket),
+        Event::Requeued(e) => Some(e.ticket),
+        Event::Unreserved(e) => Some(e.ticket),
+        Event::TargetMissed(e) => Some(e.ticket),
+        Event::Closed(e) => Some(e.ticket),
+        Event::Progressed(e) => Some(e.ticket),
+        Event::Forgotten(e) => Some(e.ticket),
+        Event::ObjectPut(_)
+        | Event::ObjectDeleted(_)
+        | Event::KeyCreated(_)
+        | Event::KeyRevoked(_)
+        | Event::Started(_)
+        | Event::Ready(_)
+        | Event::BotReachable(_)
+        | Event::BotUnreachable(_)
+        | Event::AgentReachable(_)
+        | Event::AgentGrace(_)
+        | Event::AgentUnreachable(_)
+        | Event::IntentSet(_)
+        | Event::HandOffRejected(_)
+        | Event::ContactMessageStored(_)
+        | Event::Answered(_) => None,
+    }
+}
+
+fn nanos(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Nanoseconds since an instant.
+#[must_use]
+pub fn nanos_since(instant: Instant) -> u64 {
+    nanos(instant.elapsed())
+}
+
+/// Every queue of the directory, as the metrics choose their series from.
+#[must_use]
+pub fn queue_entries(published: &Published) -> Vec<crate::metrics::QueueEntry> {
+    let directories = published.directories.load();
+    let mut entries = Vec::new();
+    for (tenant, directory) in directories.tenants() {
+        for (queue, versioned) in directory.queues() {
+            let object = &versioned.object;
+            let Some(bot) = directory.queue_bot(queue) else { continue };
+            entries.push(crate::metrics::QueueEntry {
+                tenant: *tenant,
+                tenant_name: directory.tenant_name().unwrap_or_default().to_owned(),
+                bot,
+                bot_name: object.bot.clone(),
+                queue,
+                queue_name: object.name.clone(),
+                own_metrics: object.own_metrics,
+                threshold_seconds: object.threshold_seconds,
+            });
+        }
+    }
+    entries.sort_by_key(|entry| (entry.tenant, entry.queue));
+    entries
+}
+
+/// Why a session ended, as the metrics name it.
+#[must_use]
+pub fn session_end(reason: &str) -> SessionEnd {
+    SessionEnd::ALL.into_iter().find(|end| end.name() == reason).unwrap_or(SessionEnd::Internal)
+}
+
+/// Counts a refusal that saw no routing state.
+pub fn rejected(metrics: &Metrics, code: ErrorCode) {
+    metrics.hot().lane().rejected(code);
+}

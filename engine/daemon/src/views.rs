@@ -1,0 +1,256 @@
+//! Figures of queues and tenants that every thread reads without entering a shard.
+//!
+//! Shards store what they decided, publish what became durable; readers see each number by itself,
+//! a moment old. They are hints and gauges, never the ground of a decision.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+
+use dashmap::DashMap;
+use relevo_routing::stats::{QueueAgents, QueueStats, Stats};
+use relevo_wire::answer::{AgentsOnlineAnswer, QueueStatus};
+use relevo_wire::ids::{BotId, QueueId, TenantId};
+use relevo_wire::vocabulary::TicketState;
+use rustc_hash::FxBuildHasher;
+
+use crate::publish::Published;
+use crate::publish::conversation::Conversation;
+
+/// Most queues that a status report lists.
+const STATUS_QUEUES: usize = 100;
+
+/// Figures of one queue.
+#[derive(Debug, Default)]
+pub struct QueueFigures {
+    open: AtomicBool,
+    depth: AtomicU32,
+    oldest_waiting_since: AtomicU64,
+    oldest_unanswered: AtomicU64,
+    online: AtomicU32,
+    agents: [AtomicU32; 5],
+    assigned: AtomicU32,
+    in_service: AtomicU32,
+}
+
+/// A copy of a queue's figures.
+#[derive(Debug, Clone, Copy)]
+pub struct QueueNow {
+    /// Takes new tickets.
+    pub open: bool,
+    /// Tickets in line.
+    pub depth: u32,
+    /// When the one that waits longest began to wait; 0 for none.
+    pub oldest_waiting_since: u64,
+    /// When the oldest assigned one without a reply was assigned; 0 for none.
+    pub oldest_unanswered: u64,
+    /// Members online and reachable.
+    pub online: u32,
+    /// Members available, full, paused, invisible, unreachable.
+    pub agents: [u32; 5],
+    /// Tickets with an agent who has not written.
+    pub assigned: u32,
+    /// Tickets in service.
+    pub in_service: u32,
+}
+
+/// Figures over tenants.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Figures {
+    /// Waiting, assigned, in service.
+    pub tickets: [u32; 3],
+    /// Online, paused, invisible, unreachable.
+    pub agents: [u32; 4],
+    /// In use and in all.
+    pub seats: [u32; 2],
+}
+
+/// Figures of every queue and tenant.
+#[derive(Debug, Default)]
+pub struct Views {
+    queues: DashMap<(TenantId, QueueId), Arc<QueueFigures>, FxBuildHasher>,
+    tenants: Mutex<BTreeMap<TenantId, Stats>>,
+    violation_us: AtomicU64,
+}
+
+impl Views {
+    /// A shard's figures of a queue.
+    pub fn store_queue(&self, tenant: TenantId, queue: QueueId, stats: &QueueStats) {
+        let figures = self.queue(tenant, queue);
+        figures.open.store(stats.open, Relaxed);
+        figures.depth.store(stats.depth, Relaxed);
+        figures.oldest_waiting_since.store(stats.oldest_waiting_since.unwrap_or(0), Relaxed);
+        figures.oldest_unanswered.store(stats.oldest_unanswered.unwrap_or(0), Relaxed);
+        figures.online.store(stats.online, Relaxed);
+    }
+
+    /// A shard's count of what the members of a queue do.
+    pub fn store_agents(&self, tenant: TenantId, queue: QueueId, agents: QueueAgents) {
+        let figures = self.queue(tenant, queue);
+        let QueueAgents { available, full, paused, invisible, unreachable, offline: _ } = agents;
+        let counts = [available, full, paused, invisible, unreachable];
+        for (figure, count) in figures.agents.iter().zip(counts) {
+            figure.store(count, Relaxed);
+        }
+    }
+
+    /// A shard's figures of a tenant.
+    pub fn store_tenant(&self, tenant: TenantId, stats: Stats) {
+        self.lock_tenants().insert(tenant, stats);
+    }
+
+    /// A ticket changed its state durably.
+    pub fn count_state(
+        &self,
+        conversation: &Conversation,
+        before: Option<TicketState>,
+        after: Option<TicketState>,
+    ) {
+        if before == after || conversation.test {
+            return;
+        }
+        let figures = self.queue(conversation.tenant, conversation.queue);
+        let figure = |state| match state {
+            Some(TicketState::Assigned) => Some(&figures.assigned),
+            Some(TicketState::InService) => Some(&figures.in_service),
+            Some(TicketState::Waiting | TicketState::Closed) | None => None,
+        };
+        if let Some(figure) = figure(before) {
+            figure.fetch_sub(1, Relaxed);
+        }
+        if let Some(figure) = figure(after) {
+            figure.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// How long the auditor has seen a waiting ticket beside an agent who could take it, the worst
+    /// over all shards since the last look, in microseconds.
+    pub fn take_violation_us(&self) -> u64 {
+        self.violation_us.swap(0, Relaxed)
+    }
+
+    /// The auditor saw a violation that has lasted so long.
+    pub fn store_violation_us(&self, violation_us: u64) {
+        self.violation_us.fetch_max(violation_us, Relaxed);
+    }
+
+    /// Is anybody there for this queue?
+    #[must_use]
+    pub fn agents_online(
+        &self,
+        tenant: TenantId,
+        _bot: BotId,
+        queue: Option<QueueId>,
+    ) -> AgentsOnlineAnswer {
+        let found = queue.and_then(|queue| self.queues.get(&(tenant, queue)));
+        match found {
+            None => AgentsOnlineAnswer::Unknown,
+            Some(figures) if figures.open.load(Relaxed) && figures.online.load(Relaxed) > 0 => {
+                AgentsOnlineAnswer::Yes
+            }
+            Some(_) => AgentsOnlineAnswer::No,
+        }
+    }
+
+    /// A queue's figures.
+    #[must_use]
+    pub fn queue_now(&self, tenant: TenantId, queue: QueueId) -> Option<QueueNow> {
+        let figures = Arc::clone(self.queues.get(&(tenant, queue))?.value());
+        let mut agents = [0; 5];
+        for (count, figure) in agents.iter_mut().zip(&figures.agents) {
+            *count = figure.load(Relaxed);
+        }
+        Some(QueueNow {
+            open: figures.open.load(Relaxed),
+            depth: figures.depth.load(Relaxed),
+            oldest_waiting_since: figures.oldest_waiting_since.load(Relaxed),
+            oldest_unanswered: figures.oldest_unanswered.load(Relaxed),
+            online: figures.online.load(Relaxed),
+            agents,
+            assigned: figures.assigned.load(Relaxed),
+            in_service: figures.in_service.load(Relaxed),
+        })
+    }
+
+    /// A tenant's figures.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<(TenantId, Stats)> {
+        self.lock_tenants().iter().map(|(tenant, stats)| (*tenant, *stats)).collect()
+    }
+
+    /// Figures of one tenant, or of all.
+    #[must_use]
+    pub fn figures(&self, scope: Option<TenantId>) -> Figures {
+        let mut sum = Figures::default();
+        for (tenant, stats) in self.tenants() {
+            if scope.is_some_and(|only| only != tenant) {
+                continue;
+            }
+            let tickets = stats.tickets;
+            add(&mut sum.tickets, [tickets.waiting, tickets.assigned, tickets.in_service]);
+            let agents = stats.agents;
+            add(
+                &mut sum.agents,
+                [agents.online, agents.paused, agents.invisible, agents.unreachable],
+            );
+            let seats = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+            add(&mut sum.seats, [seats(stats.seats_used), seats(stats.seats)]);
+        }
+        sum
+    }
+
+    /// Queues with somebody waiting, longest wait first.
+    #[must_use]
+    pub fn longest_queues(
+        &self,
+        scope: Option<TenantId>,
+        published: &Published,
+        now: u64,
+    ) -> Vec<QueueStatus> {
+        let directories = published.directories.load();
+        let mut found: Vec<(u64, QueueStatus)> = Vec::new();
+        for (tenant, directory) in directories.tenants() {
+            if scope.is_some_and(|only| only != *tenant) {
+                continue;
+            }
+            let name = directory.tenant_name().unwrap_or_default();
+            for (queue, _) in directory.queues() {
+                let Some(figures) = self.queue_now(*tenant, queue) else { continue };
+                if figures.depth == 0 {
+                    continue;
+                }
+                let path = directory.queue_path(queue).unwrap_or_default();
+                let since = figures.oldest_waiting_since;
+                found.push((
+                    since,
+                    QueueStatus {
+                        queue: format!("{name}/{path}"),
+                        waiting: figures.depth,
+                        oldest_waiting_us: now.saturating_sub(since),
+                        online: figures.online,
+                    },
+                ));
+            }
+        }
+        found.sort_by_key(|(since, _)| *since);
+        found.truncate(STATUS_QUEUES);
+        found.into_iter().map(|(_, status)| status).collect()
+    }
+
+    fn queue(&self, tenant: TenantId, queue: QueueId) -> Arc<QueueFigures> {
+        if let Some(figures) = self.queues.get(&(tenant, queue)) {
+            return Arc::clone(&figures);
+        }
+        Arc::clone(&self.queues.entry((tenant, queue)).or_default())
+    }
+
+    fn lock_tenants(&self) -> std::sync::MutexGuard<'_, BTreeMap<TenantId, Stats>> {
+        self.tenants.lock().expect("nothing panics while it holds the figures")
+    }
+}
+
+fn add<const N: usize>(sums: &mut [u32; N], counts: [u32; N]) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum = sum.saturating_add(count);
+    }
+}
