@@ -3,13 +3,11 @@
 use crate::directory::{Object, Versioned};
 use crate::error::WireError;
 use crate::ids::{SessionId, TicketId};
-use crate::packed::Packed;
-use crate::push::Entry;
-use crate::vocabulary::{HandOffDetails, Holder, Intent, Role, TicketState};
+use crate::vocabulary::{Holder, Intent, Role, TicketState};
 use rkyv::{Archive, Deserialize, Serialize};
 
-/// Every answer of this version. `Read` has no rkyv form of its own: its entries come as pushes
-/// before it.
+/// Every answer of this version. `read` is answered with `done`: its entries come before it, on the
+/// same lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Done; nothing to tell.
@@ -544,13 +542,4 @@ pub struct TicketSummary {
     pub last: u32,
     /// Number up to which the server holds the party's confirmation.
     pub confirmed: u32,
-}
-
-/// For readers that want everything of a ticket at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TicketRecord {
-    /// Who was handed over.
-    pub details: Option<Packed<HandOffDetails>>,
-    /// Its entries.
-    pub entries: Vec<Entry>,
 }

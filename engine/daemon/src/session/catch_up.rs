@@ -7,8 +7,11 @@ use quinn::SendStream;
 
 use super::Session;
 use super::lane::{WriteEnd, write};
-use super::outbox::{CatchUp, Outbox};
+use super::outbox::{CatchUp, OUTBOX_BYTES, Outbox};
 use crate::runtime::shared::Shared;
+
+/// Most bytes of one `read`: a quarter of what an outbox holds.
+const READ_BYTES: usize = OUTBOX_BYTES / 4;
 
 /// Writes one piece of a catch-up, and puts what is left of it back.
 pub(super) async fn run(
@@ -31,6 +34,30 @@ pub(super) async fn run(
         outbox.resume_catch_up(rest);
     }
     if chunk.frames.is_empty() { Ok(()) } else { write(stream, chunk.frames).await }
+}
+
+/// Appends entries of a ticket to a lane, before the answer to the `read` that asked for them: at
+/// most [`READ_BYTES`]; the client asks for the rest after the last number that it got.
+pub(super) async fn read(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    outbox: &Outbox,
+    mut at: CatchUp,
+) {
+    let directories = shared.published.directories.load_full();
+    let Some(directory) = directories.tenant(session.tenant) else { return };
+    let mut given = None;
+    let mut bytes = 0;
+    while bytes < READ_BYTES {
+        let chunk = shared.published.chunk(directory, session, at, given.take());
+        bytes += chunk.frames.len();
+        outbox.append(|out| out.extend_from_slice(&chunk.frames));
+        let Some(rest) = chunk.rest else { return };
+        if let Some(place) = chunk.wanted {
+            given = Some(read_private(shared, place).await);
+        }
+        at = rest;
+    }
 }
 
 /// Reads a private part from the log, off the hot path.

@@ -14,7 +14,7 @@ use relevo_wire::vocabulary::Author;
 
 use super::command::{Converted, Local, Names, convert, digest_128, done};
 use super::outbox::{CatchUp, Outbox};
-use super::{Party, Session, admin};
+use super::{Party, Session, admin, catch_up};
 use crate::admission::{BotShare, Permit};
 use crate::metrics::CommandName;
 use crate::publish::outcome::Asker;
@@ -89,7 +89,7 @@ pub(super) async fn take(
     let (input, private, silent) = match converted {
         Ok(Converted::Shard { input, private, silent }) => (input, private, silent),
         Ok(Converted::Local(local)) => {
-            return answer_locally(shared, session, lane, id, local);
+            return answer_locally(shared, session, lane, id, local).await;
         }
         Err(error) => return refuse(shared, session, lane, id, error),
     };
@@ -197,8 +197,8 @@ fn idempotency(session: &Session, request: &Request) -> Option<Idempotency> {
     })
 }
 
-fn answer_locally(
-    shared: &Shared,
+async fn answer_locally(
+    shared: &Arc<Shared>,
     session: &Arc<Session>,
     lane: &LaneState,
     id: RequestId,
@@ -212,12 +212,10 @@ fn answer_locally(
         Local::Typing(typing) => type_on(shared, session, typing.ticket),
         Local::Read(read) => {
             if may_read(shared, session, read.ticket) {
-                // The entries follow the answer at the receiver's pace.
-                answer(session, lane, id, &done());
                 let next = read.after.saturating_add(1);
                 let at = CatchUp { ticket: read.ticket, next, live: false };
-                session.outbox.add_catch_up(at);
-                session.outbox.wake();
+                catch_up::read(shared, session, &lane.outbox, at).await;
+                answer(session, lane, id, &done());
             } else {
                 let error =
                     WireError::field(ErrorCode::NotFound, "ticket", "no such ticket of yours");
