@@ -15,6 +15,12 @@ pub const MESSAGE_BYTES: usize = 64 * 1024;
 pub const NAME_BYTES: usize = 64;
 /// Longest id of a contact, in bytes.
 pub const CONTACT_ID_BYTES: usize = 128;
+/// Longest credential, in bytes: a key, or later a signed token.
+pub const TOKEN_BYTES: usize = 4096;
+/// Longest name and version of a client, in bytes.
+pub const CLIENT_BYTES: usize = 128;
+/// Longest label of a credential, in bytes.
+pub const LABEL_BYTES: usize = 128;
 /// Longest client message id, in bytes.
 pub const CLIENT_MESSAGE_ID_BYTES: usize = 128;
 /// Longest idempotency key, in bytes.
@@ -31,6 +37,26 @@ pub const TRANSCRIPT_BYTES: usize = 256 * 1024;
 pub const CONTEXT_ENTRIES: usize = 64;
 /// Longest value of a context entry that is kept, in bytes.
 pub const CONTEXT_VALUE_BYTES: usize = 4096;
+/// Most further fields of a contact, and most fields of a structured message.
+pub const FIELDS: usize = 64;
+/// Longest name of a field or context entry that is kept, in bytes.
+pub const FIELD_NAME_BYTES: usize = 128;
+/// Longest name of a contact that is kept, in bytes.
+pub const CONTACT_NAME_BYTES: usize = 256;
+/// Longest message to the agent at a hand-off that is kept, in bytes.
+pub const MESSAGE_TO_AGENT_BYTES: usize = 64 * 1024;
+/// Longest URL of a medium, in bytes.
+pub const URL_BYTES: usize = 4096;
+/// Longest media type, in bytes.
+pub const MIME_BYTES: usize = 128;
+/// Longest language tag, in bytes.
+pub const LANGUAGE_BYTES: usize = 35;
+/// Longest tag of a ticket, in bytes.
+pub const TAG_BYTES: usize = 64;
+/// Most seats of an agent: what the packed seat word holds.
+pub const SEATS: u16 = 4095;
+/// Most agents of a queue.
+pub const MEMBERS: usize = 15_000;
 /// Most cursors in one frame.
 pub const CURSORS_PER_FRAME: usize = 1024;
 /// Most tickets in one frame of the snapshot that follows `welcome`.
@@ -44,6 +70,14 @@ pub const LANES: u32 = 16;
 /// Longest JSON line of a client, in bytes: escapes may double a text.
 pub const JSON_LINE_BYTES: usize = 2 * HAND_OFF_BYTES;
 
-const _: () = assert!(TRANSCRIPT_BYTES + CONTEXT_ENTRIES * CONTEXT_VALUE_BYTES < HAND_OFF_BYTES);
+/// Longest details of a hand-off after they were cut, in bytes, without the archive's own words.
+pub const CUT_DETAILS_BYTES: usize = TRANSCRIPT_BYTES
+    + (CONTEXT_ENTRIES + FIELDS) * (FIELD_NAME_BYTES + CONTEXT_VALUE_BYTES)
+    + MESSAGE_TO_AGENT_BYTES
+    + CONTACT_NAME_BYTES
+    + CONTACT_ID_BYTES;
+
+const _: () = assert!(CUT_DETAILS_BYTES + 64 * 1024 < SERVER_FRAME_BYTES);
+const _: () = assert!(CUT_DETAILS_BYTES < HAND_OFF_BYTES);
 const _: () = assert!(HELLO_BYTES <= FRAME_BYTES);
 const _: () = assert!(CURSORS_PER_FRAME * 24 < HELLO_BYTES);

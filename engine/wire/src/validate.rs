@@ -1,10 +1,173 @@
-use crate::*;
-pub fn command(_c: &Command) -> Result<(), WireError> {
+//! What a command may say: lengths, ranges and which fields belong together.
+//!
+//! Decoding has shown that a frame holds the right types. This shows that their content is within
+//! the limits, before a session acts on it. Errors name the field and the limit. What needs the
+//! directory (does this queue exist?) is not asked here.
+
+mod body;
+mod details;
+mod object;
+
+pub use body::body;
+pub use details::{CutDetails, cut_details};
+
+use crate::command::{Command, Send, TransferTarget};
+use crate::directory::ObjectRef;
+use crate::error::{ErrorCode, WireError};
+use crate::limits;
+use crate::vocabulary::{Author, Texts};
+
+/// Checks everything of a command but the details of a hand-off, which [`cut_details`] checks.
+///
+/// # Errors
+/// `malformed` or `limit_exceeded`, with the field.
+pub fn command(command: &Command) -> Result<(), WireError> {
+    match command {
+        Command::Hello(hello) => {
+            length("token", &hello.token, 1, limits::TOKEN_BYTES)?;
+            length("client", &hello.client, 0, limits::CLIENT_BYTES)?;
+            count("resume", hello.resume.len(), limits::CURSORS_PER_FRAME)
+        }
+        Command::Cursors(cursors) => {
+            count("resume", cursors.resume.len(), limits::CURSORS_PER_FRAME)
+        }
+        Command::Send(send) => self::send(send),
+        Command::HandOff(hand_off) => {
+            optional("queue", hand_off.queue.as_deref(), limits::NAME_BYTES)?;
+            optional("language", hand_off.language.as_deref(), limits::LANGUAGE_BYTES)?;
+            at_most("priority", hand_off.priority.unwrap_or(0), limits::PRIORITY)?;
+            hand_off.texts.as_ref().map_or(Ok(()), |texts| self::texts("texts", texts))
+        }
+        Command::AgentsOnline(asked) => {
+            optional("queue", asked.queue.as_deref(), limits::NAME_BYTES)
+        }
+        Command::CustomerLeft(left) => {
+            length("contact", &left.contact, 1, limits::CONTACT_ID_BYTES)
+        }
+        Command::SetPresence(presence) => length("reason", &presence.reason, 0, limits::NOTE_BYTES),
+        Command::Next(next) => optional("queue", next.queue.as_deref(), 2 * limits::NAME_BYTES + 1),
+        Command::Transfer(transfer) => {
+            let (TransferTarget::Queue(target) | TransferTarget::Agent(target)) = &transfer.to;
+            length("to", target, 1, 2 * limits::NAME_BYTES + 1)?;
+            length("note", &transfer.note, 0, limits::NOTE_BYTES)
+        }
+        Command::Close(close) => {
+            count("tags", close.tags.len(), limits::TAGS)?;
+            close.tags.iter().try_for_each(|tag| length("tags", tag, 1, limits::TAG_BYTES))
+        }
+        Command::Put(put) => {
+            optional("tenant", put.tenant.as_deref(), limits::NAME_BYTES)?;
+            object::object(&put.object)
+        }
+        Command::Delete(delete) => {
+            optional("tenant", delete.tenant.as_deref(), limits::NAME_BYTES)?;
+            match &delete.object {
+                ObjectRef::Tenant(name) | ObjectRef::Bot(name) | ObjectRef::Agent(name) => {
+                    length("object", name, 1, limits::NAME_BYTES)
+                }
+                ObjectRef::Queue(bot, name) => {
+                    length("object", bot, 1, limits::NAME_BYTES)?;
+                    length("object", name, 1, limits::NAME_BYTES)
+                }
+            }
+        }
+        Command::CreateKey(key) => {
+            optional("tenant", key.tenant.as_deref(), limits::NAME_BYTES)?;
+            length("owner", &key.owner, 0, limits::NAME_BYTES)?;
+            length("label", &key.label, 0, limits::LABEL_BYTES)
+        }
+        Command::RevokeKey(key) => {
+            optional("tenant", key.tenant.as_deref(), limits::NAME_BYTES)?;
+            length("prefix", &key.prefix, 1, limits::NAME_BYTES)
+        }
+        Command::ListDirectory(list) => {
+            optional("tenant", list.tenant.as_deref(), limits::NAME_BYTES)
+        }
+        Command::ListKeys(list) => optional("tenant", list.tenant.as_deref(), limits::NAME_BYTES),
+        Command::Read(_)
+        | Command::Receipt(_)
+        | Command::Typing(_)
+        | Command::TakeBack(_)
+        | Command::Targets(_)
+        | Command::Explain(_)
+        | Command::Status(_) => Ok(()),
+    }
+}
+
+/// Who may say what: a customer by contact and without epoch, bot and agent by ticket and epoch.
+fn send(send: &Send) -> Result<(), WireError> {
+    if let Some(id) = &send.client_message_id {
+        length("client_message_id", id, 1, limits::CLIENT_MESSAGE_ID_BYTES)?;
+    }
+    match send.author {
+        Author::Customer => {
+            let Some(contact) = &send.contact else {
+                return Err(malformed("contact", "a customer's message names its contact"));
+            };
+            length("contact", contact, 1, limits::CONTACT_ID_BYTES)?;
+            if send.epoch.is_some() {
+                return Err(malformed("epoch", "a customer's message carries no epoch"));
+            }
+        }
+        Author::Agent | Author::Bot => {
+            if send.ticket.is_none() {
+                return Err(malformed("ticket", "a message of an agent or a bot names its ticket"));
+            }
+            if send.epoch.is_none() {
+                return Err(malformed(
+                    "epoch",
+                    "a message of an agent or a bot carries the epoch that it believes in",
+                ));
+            }
+            if send.contact.is_some() {
+                return Err(malformed("contact", "only a customer's message names a contact"));
+            }
+        }
+        Author::System => {
+            return Err(malformed("author", "must be customer, agent or bot"));
+        }
+    }
+    body(&send.body)
+}
+
+fn texts(field: &str, texts: &Texts) -> Result<(), WireError> {
+    length(&format!("{field}.online"), &texts.online, 0, limits::TEXT_BYTES)?;
+    length(&format!("{field}.offline"), &texts.offline, 0, limits::TEXT_BYTES)
+}
+
+fn malformed(field: &str, message: impl Into<String>) -> WireError {
+    WireError::field(ErrorCode::Malformed, field, message)
+}
+
+fn length(field: &str, text: &str, least: usize, most: usize) -> Result<(), WireError> {
+    if text.len() > most {
+        let message = format!("at most {most} bytes, not {}", text.len());
+        return Err(WireError::field(ErrorCode::LimitExceeded, field, message));
+    }
+    if text.len() < least {
+        return Err(malformed(field, "must not be empty"));
+    }
     Ok(())
 }
-pub fn body(b: &Packed<vocabulary::Body>) -> Result<(), WireError> {
-    b.check().map(|_| ()).map_err(|_| WireError::field(ErrorCode::Malformed, "body", "bad"))
+
+fn optional(field: &str, text: Option<&str>, most: usize) -> Result<(), WireError> {
+    text.map_or(Ok(()), |text| length(field, text, 1, most))
 }
-pub fn cut_details(_d: &mut vocabulary::HandOffDetails) -> bool {
-    false
+
+fn count(field: &str, found: usize, most: usize) -> Result<(), WireError> {
+    if found <= most {
+        return Ok(());
+    }
+    let message = format!("at most {most} of them, not {found}");
+    Err(WireError::field(ErrorCode::LimitExceeded, field, message))
 }
+
+fn at_most(field: &str, found: u16, most: u16) -> Result<(), WireError> {
+    if found <= most {
+        return Ok(());
+    }
+    Err(malformed(field, format!("must be 0 to {most}, not {found}")))
+}
+
+#[cfg(test)]
+mod tests;

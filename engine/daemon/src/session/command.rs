@@ -10,9 +10,10 @@ use relevo_wire::answer::{Answer, Done};
 use relevo_wire::command::{self, Command, TransferTarget};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::{AgentId, BotId, ContactKey, QueueId, TenantId};
+use relevo_wire::limits;
 use relevo_wire::packed::Packed;
+use relevo_wire::validate::{self, CutDetails};
 use relevo_wire::vocabulary::{Author, Body, Intent};
-use relevo_wire::{limits, validate};
 use ring::digest::{Context, SHA256, digest};
 
 use super::{Party, Session};
@@ -163,9 +164,7 @@ fn hand_off(
     bot: BotId,
     command: command::HandOff,
 ) -> Result<Converted, WireError> {
-    let mut details = command.details.unpack().map_err(|_| malformed("details"))?;
-    let truncated = validate::cut_details(&mut details);
-    let packed = if truncated { Packed::new(&details) } else { command.details };
+    let CutDetails { details, contact_id, truncated } = validate::cut_details(&command.details)?;
     let queue = command
         .queue
         .map(|name| {
@@ -175,10 +174,10 @@ fn hand_off(
                 .ok_or_else(|| not_found("queue", format!("the bot has no queue named `{name}`")))
         })
         .transpose()?;
-    let private = packed.bytes().clone();
+    let private = details.bytes().clone();
     let input = Input::HandOff(HandOff {
         bot,
-        contact: contact_key(names.tenant, bot, &details.contact.id),
+        contact: contact_key(names.tenant, bot, &contact_id),
         queue,
         reason: command.reason,
         priority: command.priority.unwrap_or(0),
@@ -334,10 +333,6 @@ pub fn digest_bytes_128(bytes: &[u8]) -> u128 {
 fn first_128(digest: &[u8]) -> u128 {
     let first: [u8; 16] = *digest.first_chunk().expect("SHA-256 has 32 bytes");
     u128::from_be_bytes(first)
-}
-
-fn malformed(field: &str) -> WireError {
-    WireError::field(ErrorCode::Malformed, field, "is not what its type says")
 }
 
 fn not_found(field: &str, message: String) -> WireError {

@@ -1,0 +1,58 @@
+//! Directory objects.
+
+use super::{at_most, count, length, malformed, texts};
+use crate::directory::{Agent, Bot, Object, Queue};
+use crate::error::WireError;
+use crate::limits;
+
+pub(super) fn object(object: &Object) -> Result<(), WireError> {
+    match object {
+        Object::Tenant(tenant) => name("object.tenant.name", &tenant.name),
+        Object::Bot(bot) => check_bot(bot),
+        Object::Queue(queue) => check_queue(queue),
+        Object::Agent(agent) => check_agent(agent),
+    }
+}
+
+fn check_bot(bot: &Bot) -> Result<(), WireError> {
+    name("object.bot.name", &bot.name)?;
+    name("object.bot.default_queue", &bot.default_queue)?;
+    length("object.bot.channel", &bot.channel, 0, limits::NAME_BYTES)?;
+    at_most("object.bot.priority_cap", bot.priority_cap, limits::PRIORITY)?;
+    bot.seats_per_agent.map_or(Ok(()), |seats| check_seats("object.bot.seats_per_agent", seats))
+}
+
+fn check_queue(queue: &Queue) -> Result<(), WireError> {
+    name("object.queue.bot", &queue.bot)?;
+    name("object.queue.name", &queue.name)?;
+    count("object.queue.members", queue.members.len(), limits::MEMBERS)?;
+    queue.members.iter().try_for_each(|member| name("object.queue.members", member))?;
+    let targets = queue.transfer_targets.as_deref().unwrap_or_default();
+    count("object.queue.transfer_targets", targets.len(), limits::MEMBERS)?;
+    targets.iter().try_for_each(|target| name("object.queue.transfer_targets", target))?;
+    if queue.threshold_seconds == 0 {
+        return Err(malformed("object.queue.threshold_seconds", "must be at least 1"));
+    }
+    texts("object.queue.texts", &queue.texts)
+}
+
+fn check_agent(agent: &Agent) -> Result<(), WireError> {
+    name("object.agent.name", &agent.name)?;
+    check_seats("object.agent.seats", agent.seats)
+}
+
+fn check_seats(field: &str, seats: u16) -> Result<(), WireError> {
+    if (1..=limits::SEATS).contains(&seats) {
+        return Ok(());
+    }
+    Err(malformed(field, format!("must be 1 to {}, not {seats}", limits::SEATS)))
+}
+
+fn name(field: &str, name: &str) -> Result<(), WireError> {
+    length(field, name, 1, limits::NAME_BYTES)?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if name.bytes().all(allowed) {
+        return Ok(());
+    }
+    Err(malformed(field, "a name has only a-z A-Z 0-9 . _ -"))
+}

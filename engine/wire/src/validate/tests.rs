@@ -1,0 +1,324 @@
+use super::*;
+use crate::command::{
+    AgentsOnline, Close, CreateKey, Cursor, CustomerLeft, HandOff, Hello, Next, Put, SetPresence,
+    Transfer,
+};
+use crate::directory::{Agent, Bot, Object, Queue, Tenant};
+use crate::ids::TicketId;
+use crate::packed::Packed;
+use crate::vocabulary::{
+    Body, Contact, HandOffDetails, HandOffReason, Intent, Media, MessageKind, Role, TranscriptLine,
+};
+use bytes::Bytes;
+
+const TICKET: TicketId = TicketId(7);
+
+fn refusal(refused: Command) -> (ErrorCode, String) {
+    let error = command(&refused).expect_err("must be refused");
+    assert!(!error.message.is_empty());
+    (error.code, error.field)
+}
+
+fn too_long(field: &str) -> (ErrorCode, String) {
+    (ErrorCode::LimitExceeded, field.into())
+}
+
+fn wrong(field: &str) -> (ErrorCode, String) {
+    (ErrorCode::Malformed, field.into())
+}
+
+fn customer_says() -> Send {
+    Send {
+        ticket: None,
+        contact: Some("c".into()),
+        epoch: None,
+        author: Author::Customer,
+        client_message_id: None,
+        at: None,
+        body: Packed::new(&Body::text("hello")),
+    }
+}
+
+fn agent_says() -> Send {
+    let (ticket, epoch) = (Some(TICKET), Some(1));
+    Send { ticket, epoch, author: Author::Agent, contact: None, ..customer_says() }
+}
+
+#[test]
+fn lengths_are_allowed_up_to_the_limit_and_refused_by_name_above_it() {
+    type Make = fn(String) -> Command;
+    let cases: [(&str, usize, Make); 9] = [
+        ("token", limits::TOKEN_BYTES, |token| {
+            let (client, resume, more) = (String::new(), Vec::new(), false);
+            Command::Hello(Hello { token, client, resume, more })
+        }),
+        ("contact", limits::CONTACT_ID_BYTES, |contact| {
+            Command::CustomerLeft(CustomerLeft { contact })
+        }),
+        ("contact", limits::CONTACT_ID_BYTES, |contact| {
+            Command::Send(Send { contact: Some(contact), ..customer_says() })
+        }),
+        ("client_message_id", limits::CLIENT_MESSAGE_ID_BYTES, |id| {
+            Command::Send(Send { client_message_id: Some(id), ..agent_says() })
+        }),
+        ("queue", limits::NAME_BYTES, |queue| {
+            Command::AgentsOnline(AgentsOnline { queue: Some(queue) })
+        }),
+        ("queue", 2 * limits::NAME_BYTES + 1, |queue| Command::Next(Next { queue: Some(queue) })),
+        ("note", limits::NOTE_BYTES, |note| {
+            let to = TransferTarget::Queue("q".into());
+            Command::Transfer(Transfer { ticket: TICKET, epoch: 1, to, note })
+        }),
+        ("tags", limits::TAG_BYTES, |tag| {
+            Command::Close(Close { ticket: TICKET, epoch: 1, tags: vec!["a".into(), tag] })
+        }),
+        ("reason", limits::NOTE_BYTES, |reason| {
+            Command::SetPresence(SetPresence { intent: Intent::Paused, reason })
+        }),
+    ];
+    for (field, most, make) in cases {
+        assert_eq!(command(&make("x".repeat(most))), Ok(()), "{field}");
+        assert_eq!(refusal(make("x".repeat(most + 1))), too_long(field));
+    }
+}
+
+#[test]
+fn counts_are_limited() {
+    let cursor = Cursor { ticket: TICKET, received: 0 };
+    let hello = |cursors| {
+        let resume = vec![cursor; cursors];
+        Command::Hello(Hello { token: "t".into(), client: String::new(), resume, more: false })
+    };
+    assert_eq!(command(&hello(1024)), Ok(()));
+    assert_eq!(refusal(hello(1025)), too_long("resume"));
+    let close =
+        |tags| Command::Close(Close { ticket: TICKET, epoch: 1, tags: vec!["t".to_owned(); tags] });
+    assert_eq!(command(&close(32)), Ok(()));
+    assert_eq!(refusal(close(33)), too_long("tags"));
+}
+
+#[test]
+fn a_message_names_what_its_author_needs_and_nothing_else() {
+    assert_eq!(command(&Command::Send(customer_says())), Ok(()));
+    assert_eq!(command(&Command::Send(agent_says())), Ok(()));
+    let refused = |send: Send| refusal(Command::Send(send));
+    assert_eq!(refused(Send { contact: None, ..customer_says() }), wrong("contact"));
+    assert_eq!(refused(Send { contact: Some(String::new()), ..customer_says() }), wrong("contact"));
+    assert_eq!(refused(Send { epoch: Some(1), ..customer_says() }), wrong("epoch"));
+    assert_eq!(refused(Send { ticket: None, ..agent_says() }), wrong("ticket"));
+    assert_eq!(refused(Send { epoch: None, ..agent_says() }), wrong("epoch"));
+    assert_eq!(refused(Send { contact: Some("c".into()), ..agent_says() }), wrong("contact"));
+    assert_eq!(refused(Send { author: Author::System, ..agent_says() }), wrong("author"));
+}
+
+fn body(kind: MessageKind, text: &str, media: Option<Media>, fields: &[(&str, &str)]) -> Body {
+    let fields = fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    Body { kind, text: text.into(), media, fields }
+}
+
+fn photo() -> Option<Media> {
+    let (url, mime) = ("https://x/y".into(), "image/jpeg".into());
+    Some(Media { url, mime, bytes: 1, sha256: Some("0f".repeat(32)) })
+}
+
+#[test]
+fn a_body_has_what_its_kind_needs() {
+    let place = &[("latitude", "-23.55"), ("longitude", "179.9")];
+    let good = [
+        body(MessageKind::Text, "hello", None, &[]),
+        body(MessageKind::Image, "", photo(), &[]),
+        body(MessageKind::Document, "caption", photo(), &[]),
+        body(MessageKind::Location, "", None, place),
+        body(MessageKind::ContactCard, "", None, &[("name", "A"), ("phone", "1")]),
+        body(MessageKind::InteractiveReply, "", None, &[("id", "1"), ("title", "yes")]),
+        body(MessageKind::Template, "", None, &[("name", "t"), ("language", "es"), ("1", "x")]),
+    ];
+    for body in good {
+        assert_eq!(super::body(&Packed::new(&body)), Ok(()), "{body:?}");
+    }
+    let mime = |mime: &str| photo().map(|photo| Media { mime: mime.into(), ..photo });
+    let sha256 = |digits: &str| photo().map(|photo| Media { sha256: Some(digits.into()), ..photo });
+    let bad = [
+        ("body.text", body(MessageKind::Text, "", None, &[])),
+        ("body.media", body(MessageKind::Text, "a", photo(), &[])),
+        ("body.fields", body(MessageKind::Text, "a", None, &[("a", "b")])),
+        ("body.media", body(MessageKind::Audio, "a", None, &[])),
+        ("body.media.mime", body(MessageKind::Image, "", mime("jpeg"), &[])),
+        ("body.media.sha256", body(MessageKind::Image, "", sha256("00"), &[])),
+        ("body.media.sha256", body(MessageKind::Image, "", sha256(&"zz".repeat(32)), &[])),
+        ("body.fields", body(MessageKind::Video, "", photo(), &[("a", "b")])),
+        ("body.fields", body(MessageKind::Location, "", None, &place[..1])),
+        ("body.fields", body(MessageKind::Location, "", None, &[place[0], ("longitude", "NaN")])),
+        ("body.fields", body(MessageKind::Location, "", None, &[place[0], ("longitude", "181")])),
+        ("body.fields", body(MessageKind::Template, "", None, &[("name", "t")])),
+        ("body.fields", body(MessageKind::ContactCard, "", None, &[("name", "t"), ("", "b")])),
+        ("body.media", body(MessageKind::Template, "", photo(), &[("name", "t")])),
+    ];
+    for (field, body) in bad {
+        let error = super::body(&Packed::new(&body)).expect_err("must be refused");
+        assert_eq!((error.code, &*error.field), (ErrorCode::Malformed, field), "{body:?}");
+    }
+}
+
+#[test]
+fn a_body_is_limited_in_bytes_and_checked_as_bytes() {
+    let text = |bytes| Packed::new(&Body::text("x".repeat(bytes)));
+    let room = limits::MESSAGE_BYTES - text(1024).bytes().len() + 1024;
+    assert_eq!(super::body(&text(room)), Ok(()));
+    let error = super::body(&text(room + 1)).expect_err("one byte too many");
+    assert_eq!((error.code, &*error.field), (ErrorCode::LimitExceeded, "body"));
+    let noise = Packed::from_bytes(Bytes::from_static(&[0xff; 64]));
+    assert_eq!(super::body(&noise).expect_err("noise").field, "body");
+}
+
+#[test]
+fn directory_objects_keep_to_their_ranges() {
+    let refused = |object| refusal(Command::Put(Put { tenant: None, object, if_version: None }));
+    let tenant = |name: &str| Object::Tenant(Tenant { name: name.into(), active: true });
+    assert_eq!(refused(tenant("a b")), wrong("object.tenant.name"));
+    assert_eq!(refused(tenant("")), wrong("object.tenant.name"));
+    assert_eq!(refused(tenant(&"x".repeat(65))), too_long("object.tenant.name"));
+    for seats in [0, 4096] {
+        assert_eq!(refused(Object::Agent(Agent::new("a", seats))), wrong("object.agent.seats"));
+    }
+    let bot = || Bot::new("b", "q");
+    let capped = Bot { priority_cap: 1001, ..bot() };
+    assert_eq!(refused(Object::Bot(capped)), wrong("object.bot.priority_cap"));
+    let seats = Bot { seats_per_agent: Some(0), ..bot() };
+    assert_eq!(refused(Object::Bot(seats)), wrong("object.bot.seats_per_agent"));
+    let members = Queue { members: vec!["ok".into(), "not ok".into()], ..Queue::new("b", "q") };
+    assert_eq!(refused(Object::Queue(members)), wrong("object.queue.members"));
+    let threshold = Queue { threshold_seconds: 0, ..Queue::new("b", "q") };
+    assert_eq!(refused(Object::Queue(threshold)), wrong("object.queue.threshold_seconds"));
+    let object = Object::Queue(Queue::new("b", "q"));
+    assert_eq!(command(&Command::Put(Put { tenant: None, object, if_version: None })), Ok(()));
+    let key = CreateKey {
+        tenant: Some(String::new()),
+        role: Role::Admin,
+        owner: String::new(),
+        label: String::new(),
+    };
+    assert_eq!(refusal(Command::CreateKey(key)), wrong("tenant"));
+}
+
+#[test]
+fn a_hand_off_is_checked_without_its_details() {
+    let hand_off = |priority, language: &str| {
+        Command::HandOff(HandOff {
+            queue: None,
+            reason: HandOffReason::Planned,
+            details: Packed::from_bytes(Bytes::new()),
+            priority: Some(priority),
+            language: Some(language.into()),
+            texts: None,
+            position_updates: false,
+            test: false,
+            dry_run: false,
+        })
+    };
+    assert_eq!(command(&hand_off(1000, "pt-BR")), Ok(()));
+    assert_eq!(refusal(hand_off(1001, "es")), wrong("priority"));
+    assert_eq!(refusal(hand_off(0, "")), wrong("language"));
+}
+
+fn details() -> HandOffDetails {
+    HandOffDetails {
+        contact: Contact { id: "+55 11".into(), name: "Ana".into(), fields: Vec::new() },
+        ..HandOffDetails::default()
+    }
+}
+
+fn cut(details: &HandOffDetails) -> (HandOffDetails, bool) {
+    let cut = cut_details(&Packed::new(details)).expect("never refused for its size");
+    assert_eq!(cut.contact_id, details.contact.id);
+    (cut.details.unpack().expect("cut details are details"), cut.truncated)
+}
+
+fn line(text: &str) -> TranscriptLine {
+    TranscriptLine { author: Author::Customer, at: 1, text: text.into() }
+}
+
+#[test]
+fn details_within_their_limits_are_kept_byte_for_byte() {
+    let kib = "x".repeat(1024);
+    let details = HandOffDetails {
+        transcript: vec![line(&kib); 256],
+        context: vec![("k".repeat(128), "v".repeat(4096)); 64],
+        message_to_agent: "x".repeat(64 * 1024),
+        ..details()
+    };
+    let packed = Packed::new(&details);
+    let cut = cut_details(&packed).unwrap();
+    assert!(!cut.truncated);
+    assert_eq!(cut.details, packed);
+}
+
+#[test]
+fn the_newest_lines_of_a_transcript_are_kept() {
+    let lines: Vec<_> = (0..300).map(|at| line(&at.to_string())).collect();
+    let (kept, truncated) = cut(&HandOffDetails { transcript: lines.clone(), ..details() });
+    assert!(truncated);
+    assert_eq!(kept.transcript, lines[44..]);
+
+    let kib = "x".repeat(1024);
+    let mut lines = vec![line(&kib); 200];
+    lines.push(line(&"y".repeat(200 * 1024)));
+    let (kept, truncated) = cut(&HandOffDetails { transcript: lines.clone(), ..details() });
+    assert!(truncated);
+    assert_eq!(kept.transcript, lines[144..], "56 KiB stay beside the 200 KiB of the last line");
+
+    let lines = vec![line("old"), line(&"é".repeat(140 * 1024))];
+    let (kept, truncated) = cut(&HandOffDetails { transcript: lines, ..details() });
+    assert!(truncated);
+    assert_eq!(kept.transcript, [line(&"é".repeat(128 * 1024))]);
+}
+
+#[test]
+fn entries_and_texts_are_cut_each_to_its_own_limit() {
+    let entries: Vec<_> = (0..70).map(|at: u32| (at.to_string(), at.to_string())).collect();
+    let (kept, truncated) = cut(&HandOffDetails { context: entries.clone(), ..details() });
+    assert!(truncated);
+    assert_eq!(kept.context, entries[6..]);
+
+    let mut long = details();
+    long.contact.fields = entries.clone();
+    assert_eq!(cut(&long).0.contact.fields, entries[6..]);
+    assert!(cut(&long).1);
+
+    let long = [("k".repeat(200), "é".repeat(3000))];
+    let (kept, truncated) = cut(&HandOffDetails { context: long.into(), ..details() });
+    assert!(truncated);
+    assert_eq!(kept.context, [("k".repeat(128), "é".repeat(2048))]);
+
+    let mut named = details();
+    named.contact.name = format!("x{}", "é".repeat(200));
+    assert_eq!(cut(&named).0.contact.name, format!("x{}", "é".repeat(127)));
+    let (kept, truncated) =
+        cut(&HandOffDetails { message_to_agent: "m".repeat(65 * 1024), ..details() });
+    assert_eq!((kept.message_to_agent.len(), truncated), (64 * 1024, true));
+}
+
+#[test]
+fn details_without_a_usable_contact_are_refused() {
+    for (id, code) in
+        [(String::new(), ErrorCode::Malformed), ("x".repeat(129), ErrorCode::LimitExceeded)]
+    {
+        let mut details = details();
+        details.contact.id = id;
+        let error = cut_details(&Packed::new(&details)).expect_err("no contact");
+        assert_eq!((error.code, &*error.field), (code, "details.contact.id"));
+    }
+    let noise = Packed::from_bytes(Bytes::from_static(&[0xff; 64]));
+    assert_eq!(cut_details(&noise).expect_err("noise").field, "details");
+}
+
+#[test]
+fn bytes_that_nothing_refers_to_are_not_kept() {
+    let honest = Packed::new(&details());
+    let mut padded = vec![0; 512 * 1024];
+    padded.extend_from_slice(honest.bytes());
+    let padded = Packed::from_bytes(padded.into());
+    assert!(padded.check().is_ok(), "an archive is read from its end");
+    let cut = cut_details(&padded).unwrap();
+    assert_eq!((cut.details, cut.truncated), (honest, false));
+}
