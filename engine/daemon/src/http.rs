@@ -8,4 +8,4 @@ mod routes;
 mod serve;
 
 pub use routes::{Health, HttpState};
-pub use serve::{CONNECTION_LIFETIME, CONNECTIONS, HEAD_BYTES, HEAD_TIMEOUT, serve};
+pub use serve::serve;

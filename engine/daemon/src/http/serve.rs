@@ -10,16 +10,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// Most connections at once; more wait in the kernel's backlog.
-pub const CONNECTIONS: usize = 64;
 /// Longest head of a request, in bytes.
-pub const HEAD_BYTES: usize = 16 * 1024;
+const HEAD_BYTES: usize = 16 * 1024;
 /// Most header lines of a request.
 const HEADERS: usize = 64;
-/// Longest time to the end of a request's head; a kept-alive connection is idle no longer.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest life of a connection: who does not read the answer is disconnected by this.
-pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(120);
 /// How long requests under way may take after the shutdown began.
 const DRAIN: Duration = Duration::from_secs(2);
 /// Pause after a failed accept: usually there are no descriptors, which passes.
@@ -28,8 +22,38 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `shutdown`; then accepts no more, finishes what is under way and returns within
 /// 2 s.
 pub async fn serve(listener: TcpListener, state: HttpState, shutdown: impl Future<Output = ()>) {
+    serve_within(Limits::default(), listener, state, shutdown).await;
+}
+
+/// What clients may take.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Most connections at once; more wait in the kernel's backlog.
+    connections: usize,
+    /// Longest time to the end of a request's head; a kept-alive connection is idle no longer.
+    head_timeout: Duration,
+    /// Longest life of a connection: who does not read the answer is disconnected by this.
+    connection_lifetime: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 64,
+            head_timeout: Duration::from_secs(20),
+            connection_lifetime: Duration::from_secs(120),
+        }
+    }
+}
+
+async fn serve_within(
+    limits: Limits,
+    listener: TcpListener,
+    state: HttpState,
+    shutdown: impl Future<Output = ()>,
+) {
     let service = TowerToHyperService::new(routes::router(state));
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(limits.connections));
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
@@ -37,7 +61,8 @@ pub async fn serve(listener: TcpListener, state: HttpState, shutdown: impl Futur
         tokio::select! {
             () = &mut shutdown => break,
             (stream, permit) = accept(&listener, &permits) => {
-                connections.spawn(connection(stream, service.clone(), stopped.clone(), permit));
+                let stopped = stopped.clone();
+                connections.spawn(connection(stream, service.clone(), limits, stopped, permit));
             }
             Some(_) = connections.join_next() => {}
         }
@@ -71,12 +96,13 @@ async fn accept(
 async fn connection(
     stream: TcpStream,
     service: TowerToHyperService<axum::Router>,
+    limits: Limits,
     mut stopped: watch::Receiver<bool>,
     permit: OwnedSemaphorePermit,
 ) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(limits.head_timeout)
         .max_buf_size(HEAD_BYTES)
         .max_headers(HEADERS)
         .serve_connection(TokioIo::new(stream), service);
@@ -90,6 +116,9 @@ async fn connection(
         connection.as_mut().graceful_shutdown();
         let _ended = connection.await;
     };
-    let _outlived = tokio::time::timeout(CONNECTION_LIFETIME, alive).await;
+    let _outlived = tokio::time::timeout(limits.connection_lifetime, alive).await;
     drop(permit);
 }
+
+#[cfg(test)]
+mod tests;
