@@ -215,3 +215,135 @@ fn oldest(one: Micros, other: Micros) -> Micros {
         (one, other) => one.min(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::text::Scrape;
+    use crate::metrics::{ContactCenterBuckets, Metrics, QueueEntry};
+
+    fn entry(tenant: u64, queue: u32) -> QueueEntry {
+        QueueEntry {
+            tenant: TenantId(tenant),
+            tenant_name: format!("tenant-{tenant}"),
+            bot: BotId(queue / 10),
+            bot_name: format!("bot-{}", queue / 10),
+            queue: QueueId(queue),
+            queue_name: format!("queue-{queue}"),
+            own_metrics: false,
+            threshold_seconds: 60,
+        }
+    }
+
+    fn queue(queue: u32, waiting: u64, oldest: Micros) -> QueueView {
+        QueueView {
+            tenant: TenantId(1),
+            queue: QueueId(queue),
+            open: true,
+            waiting,
+            assigned: 2,
+            in_service: 3,
+            oldest_waiting_since: oldest,
+            oldest_unanswered: 0,
+            agents: QueueAgentCounts {
+                available: 1,
+                full: 2,
+                paused: 3,
+                invisible: 4,
+                unreachable: 5,
+            },
+        }
+    }
+
+    fn metrics(directory: &[QueueEntry]) -> Metrics {
+        let metrics = Metrics::new(&ContactCenterBuckets::new(&[]).unwrap(), "0");
+        metrics.contact_center().set_directory(directory);
+        metrics
+    }
+
+    fn scrape(metrics: &Metrics, view: &GaugeView) -> Scrape {
+        Scrape::parse(&metrics.render(view)).expect("text format")
+    }
+
+    #[test]
+    fn a_queue_shows_its_own_numbers_and_0_when_it_is_gone() {
+        let metrics = metrics(&[entry(1, 0), entry(1, 1)]);
+        let names = [("tenant", "tenant-1"), ("bot", "bot-0"), ("queue", "queue-0")];
+        let value = |scrape: &Scrape, name, more: &[(&str, &str)]| {
+            let labels: Vec<_> = names.iter().chain(more).copied().collect();
+            scrape.value(name, &labels)
+        };
+        let view = GaugeView { queues: vec![queue(0, 7, 1_500_000)], ..GaugeView::default() };
+        let now = scrape(&metrics, &view);
+        assert_eq!(value(&now, "relevo_queue_depth", &[]), Some(7.0));
+        assert_eq!(value(&now, "relevo_queue_open", &[]), Some(1.0));
+        let oldest = "relevo_queue_oldest_waiting_since_timestamp_seconds";
+        assert_eq!(value(&now, oldest, &[]), Some(1.5));
+        let unanswered = "relevo_queue_oldest_unanswered_timestamp_seconds";
+        assert_eq!(value(&now, unanswered, &[]), Some(0.0));
+        for (state, count) in QUEUE_AGENT_STATES.into_iter().zip([1.0, 2.0, 3.0, 4.0, 5.0]) {
+            let agents = value(&now, "relevo_queue_agents", &[("state", state)]);
+            assert_eq!(agents, Some(count), "{state}");
+        }
+        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0]) {
+            let tickets = value(&now, "relevo_tickets", &[("state", state)]);
+            assert_eq!(tickets, Some(count), "{state}");
+        }
+        let then = scrape(&metrics, &GaugeView::default());
+        assert_eq!(value(&then, "relevo_queue_depth", &[]), Some(0.0));
+        assert_eq!(value(&then, oldest, &[]), Some(0.0));
+    }
+
+    #[test]
+    fn the_rest_is_a_sum_and_its_oldest_the_earliest_there_is() {
+        let metrics = metrics(&[]);
+        let queues = vec![queue(1, 2, 0), queue(2, 3, 9_000_000), queue(3, 4, 8_000_000)];
+        let now = scrape(&metrics, &GaugeView { queues, ..GaugeView::default() });
+        let other = ["tenant", "bot", "queue"].map(|label| (label, "__other__"));
+        assert_eq!(now.value("relevo_queue_depth", &other), Some(9.0));
+        assert_eq!(now.value("relevo_queue_open", &other), Some(3.0));
+        let oldest = now.value("relevo_queue_oldest_waiting_since_timestamp_seconds", &other);
+        assert_eq!(oldest, Some(8.0));
+    }
+
+    #[test]
+    fn tenants_bots_and_the_engine_show_theirs() {
+        let metrics = metrics(&[entry(1, 0), entry(1, 10)]);
+        let bot = |bot, reachable| BotView { tenant: TenantId(1), bot: BotId(bot), reachable };
+        let agents = AgentCounts { online: 1, paused: 2, invisible: 3, offline: 4, unreachable: 5 };
+        let view = GaugeView {
+            tenants: vec![TenantView { tenant: TenantId(1), agents, seats: 30, seats_used: 12 }],
+            bots: vec![bot(0, true), bot(1, false), bot(2, false)],
+            sessions: [[1, 2, 3, 4], [5, 6, 7, 8]],
+            work_conservation_violation_us: 2_500_000,
+            journal_decided_sequence: 12,
+            journal_durable_sequence: 11,
+            ..GaugeView::default()
+        };
+        let now = scrape(&metrics, &view);
+        for (state, count) in AGENT_STATES.into_iter().zip([1.0, 2.0, 3.0, 4.0, 5.0]) {
+            let labels = [("tenant", "tenant-1"), ("state", state)];
+            assert_eq!(now.value("relevo_agents", &labels), Some(count), "{state}");
+        }
+        assert_eq!(now.value("relevo_seats", &[("tenant", "tenant-1")]), Some(30.0));
+        assert_eq!(now.value("relevo_seats_used", &[("tenant", "tenant-1")]), Some(12.0));
+        for (tenant, bot, state, count) in [
+            ("tenant-1", "bot-0", "reachable", 1.0),
+            ("tenant-1", "bot-0", "unreachable", 0.0),
+            ("tenant-1", "bot-1", "unreachable", 1.0),
+            ("__other__", "__other__", "unreachable", 1.0),
+        ] {
+            let labels = [("tenant", tenant), ("bot", bot), ("state", state)];
+            assert_eq!(now.value("relevo_bots", &labels), Some(count), "{labels:?}");
+        }
+        let json_agents = [("transport", "quic_json"), ("role", "agent")];
+        assert_eq!(now.value("relevo_sessions", &json_agents), Some(6.0));
+        for (name, value) in [
+            ("relevo_work_conservation_violation_seconds", 2.5),
+            ("relevo_journal_decided_sequence", 12.0),
+            ("relevo_journal_durable_sequence", 11.0),
+        ] {
+            assert_eq!(now.value(name, &[]), Some(value), "{name}");
+        }
+    }
+}
