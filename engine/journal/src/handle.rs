@@ -41,7 +41,8 @@ pub enum CloseError {
     Poisoned,
 }
 
-/// Gives a journal its submissions and shows how it stands. Cheap to clone.
+/// Gives a journal its submissions and shows how it stands. Cheap to clone. When the last one is
+/// dropped the journal closes by itself, but nobody waits for it.
 pub struct JournalHandle<T> {
     shared: Arc<Shared<T>>,
 }
@@ -58,6 +59,14 @@ struct Shared<T> {
     source: Arc<dyn GroupSource>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     closing: Arc<AtomicBool>,
+}
+
+/// Without a handle nothing more can be handed in: the writer commits what is there and ends.
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        self.closing.store(true, Ordering::Release);
+        self.queue.close();
+    }
 }
 
 impl<T> JournalHandle<T> {

@@ -46,9 +46,10 @@ impl Watermark {
         Ok(watermark)
     }
 
-    /// Writes `mark` into both slots and syncs. What was there before is forgotten.
-    pub(crate) fn reset(&mut self, mark: Mark) -> io::Result<()> {
+    /// Writes `mark` into both slots, one after the other synced. What was there before is forgotten.
+    fn reset(&mut self, mark: Mark) -> io::Result<()> {
         self.write(mark)?;
+        self.sync()?;
         self.write(mark)?;
         self.sync()
     }

@@ -18,12 +18,19 @@ fn generation(dir: &Path, first: u64) -> PathBuf {
 
 /// Changes groups behind the journal's back, through sled: what sled itself finds right.
 fn edit(dir: &Path, first: u64, change: impl FnOnce(&sled::Db)) {
-    let db = sled::Config::new()
+    let config = sled::Config::new()
         .path(generation(dir, first))
         .flush_every_ms(None)
-        .segment_size(8 * 1024 * 1024)
-        .open()
-        .unwrap();
+        .segment_size(8 * 1024 * 1024);
+    // Threads of sled's may hold the directory for a moment after its journal was closed.
+    let db = loop {
+        match config.open() {
+            Err(sled::Error::Io(error)) if error.to_string().contains("lock") => {
+                std::thread::yield_now();
+            }
+            opened => break opened.unwrap(),
+        }
+    };
     change(&db);
     db.flush().unwrap();
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use relevo_journal::{
     CommitError, Committer, Failure, GROUP_BYTES_MAX, GroupNumber, Hooks, JournalState, Log,
-    LogError, MemoryLog, Records, SubmitError, Tail, WriterOptions, start_on,
+    LogError, MemoryLog, Options, Records, StorageState, SubmitError, Tail, WriterOptions, open,
+    start_on,
 };
 use support::{Journal, hooks, numbered, record};
 
@@ -117,4 +118,28 @@ fn a_crash_between_parts_and_their_name_leaves_no_record() {
         committer.push([record(1, &large, b""), numbered(2)]);
         while committer.commit().unwrap().is_some() {}
     }
+}
+
+#[test]
+fn the_reserve_decides_whether_storage_is_full() {
+    let dir = support::tempdir();
+    for (reserve, expected) in [(u64::MAX, StorageState::Full), (0, StorageState::Open)] {
+        let options = Options { reserve_bytes: Some(reserve), ..Options::new(dir.path()) };
+        let journal = support::start(open(options).unwrap());
+        assert_eq!(journal.handle.storage(), expected);
+        // The journal itself goes on.
+        journal.write_groups(1..2);
+        journal.close();
+    }
+}
+
+#[test]
+fn a_journal_without_handles_finishes_what_was_handed_in() {
+    let log = MemoryLog::new();
+    let journal = start(&log);
+    let Journal { handle, groups, .. } = journal;
+    handle.submit((1..=100).map(numbered).collect()).unwrap();
+    drop(handle);
+    let delivered: usize = groups.iter().map(|group| group.deliveries.len()).sum();
+    assert_eq!(delivered, 100);
 }
