@@ -10,7 +10,20 @@ pub const FORMAT_VERSION: u16 = 1;
 /// Largest value of one group, frame included, in bytes.
 ///
 /// sled puts pages above a quarter of a segment into files that it never syncs. A leaf holds up to
-/// 17 values: 17 × 64 KiB stays below a quarter of [`SEGMENT_BYTES`].
+/// 17 values: 17 × 64 KiB stays below a quarter of a segment of 8 MiB.
+///
+/// One insert, flush and sync against a bare file with the same bytes and sync (p50 of 2,100 each, in
+/// turns in one run; 2 cores, ext4; `examples/group_commit.rs` prints it):
+///
+/// | group | journal | p99 | bare file | ratio |
+/// |---|---|---|---|---|
+/// | 200 B | 0.19 ms | 0.3 ms | 0.13 ms | 1.5 |
+/// | 4 KiB | 0.30 ms | 0.6 ms | 0.17 ms | 1.7 |
+/// | 16 KiB | 0.25 ms | 0.9 ms | 0.23 ms | 1.1 |
+/// | 64 KiB | 0.33 ms | 2.2 ms | 0.24 ms | 1.4 |
+///
+/// In groups of 64 KiB that is 590,000 durable events of 200 B each second (bare file 1,300,000); with
+/// both cores taken by others 360,000 (790,000).
 pub const GROUP_BYTES_MAX: usize = 64 * 1024;
 
 /// Smallest permitted group limit in bytes: one part and its frame must fit.

@@ -85,6 +85,10 @@ impl Recovered {
 
 /// Opens the journal in `options.dir`, or makes it.
 ///
+/// It needs free space for a copy of each generation after the newest snapshot, one at a time. A
+/// million records of 200 B in one generation took 0.45 s to open and 0.2 s more to replay; on a machine
+/// that touches the copy's memory for the first time up to 1 s more.
+///
 /// # Errors
 /// See [`OpenError`]. A refused directory, and one of another format, stay as they are.
 pub fn open(options: Options) -> Result<Recovered, OpenError> {
