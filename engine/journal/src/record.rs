@@ -310,3 +310,39 @@ fn read_group(
         decode(&value).map_err(|source| RecordError::Frame { group: place.group, source })?;
     Ok((decoded, value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::GroupBuilder;
+
+    fn assemble(named: &[u32], totals: (usize, usize)) -> Result<usize, RecordError> {
+        let mut builder = GroupBuilder::new(64 * 1024);
+        let group = GroupNumber(1);
+        builder.push(EntryKind::Part, b"first ", b"");
+        builder.push(EntryKind::Part, b"second", b"private");
+        let places: Vec<_> = named.iter().map(|&index| Place { group, index }).collect();
+        builder.push(EntryKind::Named, &name_parts(&places, totals.0, totals.1), b"");
+        let (value, _) = builder.seal(1, &Tail::EMPTY);
+        let value = Arc::from(value);
+        let mut records = 0;
+        Assembler::new(Tail::EMPTY).group(group, &value, &mut |_| records += 1)?;
+        Ok(records)
+    }
+
+    #[test]
+    fn only_the_parts_that_are_there_make_a_record() {
+        assert_eq!(assemble(&[0, 1], (12, 7)).unwrap(), 1);
+        assert_eq!(assemble(&[1], (6, 7)).unwrap(), 1);
+        for (named, totals) in [
+            (&[1, 0][..], (12, 7)),
+            (&[0], (6, 0)),
+            (&[0, 1, 2], (12, 7)),
+            (&[0, 1], (11, 8)),
+            (&[0, 1], (12, 8)),
+        ] {
+            let refused = assemble(named, totals);
+            assert!(matches!(refused, Err(RecordError::Parts { .. })), "{named:?} {totals:?}");
+        }
+    }
+}

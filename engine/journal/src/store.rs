@@ -208,3 +208,27 @@ fn open_guarded(
         Err(LogError::Sled { during: "open a sealed generation", message })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_comes_late_does_not_bring_a_removed_generation_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layout, _) = Layout::claim(dir.path()).unwrap();
+        layout.complete().unwrap();
+        let path = layout.generation(GroupNumber(1));
+        let store = Store::new(layout, &[]);
+        for first in [1, 5] {
+            let generations = store.layout().generations();
+            let generation = Generation::create(&generations, GroupNumber(first)).unwrap();
+            store.add(&Arc::new(generation));
+        }
+        let late = lock(&store.slots).get(&GroupNumber(1)).cloned().unwrap();
+        store.truncate(GroupNumber(4)).unwrap();
+        assert!(store.open_slot(&late).unwrap().is_none());
+        assert!(!path.exists());
+        assert_eq!(store.generations(), [GroupNumber(5)]);
+    }
+}

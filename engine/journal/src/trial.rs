@@ -9,7 +9,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::fs;
 use std::io;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::panic;
 use std::path::Path;
 use std::sync::{Arc, Once};
 use std::thread;
@@ -55,12 +55,11 @@ fn guarded<R: Send>(work: impl FnOnce() -> Result<R, LogError> + Send) -> Result
         let trial = thread::Builder::new().name("journal-trial".to_owned());
         let spawned = trial.spawn_scoped(scope, || {
             SILENT.set(true);
-            catch_unwind(AssertUnwindSafe(work))
+            work()
         });
-        let joined = spawned.map_err(TrialError::Copy)?.join();
-        match joined {
-            Ok(Ok(result)) => result.map_err(TrialError::Log),
-            Ok(Err(panic)) | Err(panic) => Err(TrialError::Panic(panic_text(panic.as_ref()))),
+        match spawned.map_err(TrialError::Copy)?.join() {
+            Ok(result) => result.map_err(TrialError::Log),
+            Err(panic) => Err(TrialError::Panic(panic_text(panic.as_ref()))),
         }
     })
 }
@@ -104,4 +103,29 @@ fn copy_dir(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_with_its_message() {
+        let panicked = guarded(|| -> Result<(), LogError> { panic!("page {} is torn", 7) });
+        assert!(matches!(panicked, Err(TrialError::Panic(text)) if text == "page 7 is torn"));
+        assert!(guarded(|| Ok(())).is_ok());
+    }
+
+    #[test]
+    fn the_original_stays_as_it_is_and_the_copy_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let (original, aside) = (dir.path().join("original"), dir.path().join("aside"));
+        fs::create_dir(&original).unwrap();
+        fs::write(original.join("conf"), b"a damaged configuration").unwrap();
+        fs::write(original.join("db"), vec![7; 1000]).unwrap();
+        let tried = try_copy(&original, GroupNumber(1), &aside, |_| Ok(()));
+        assert!(matches!(tried, Err(TrialError::Log(_))));
+        assert_eq!(fs::read_dir(&original).unwrap().count(), 2);
+        assert!(!aside.exists());
+    }
 }

@@ -240,6 +240,17 @@ fn a_generation_that_sled_cannot_open_is_refused_and_can_be_given_up() {
 }
 
 #[test]
+fn a_generation_without_one_of_sleds_files_is_refused() {
+    for name in ["conf", "db"] {
+        let dir = support::tempdir();
+        written(dir.path(), 3);
+        fs::remove_file(generation(dir.path(), 1).join(name)).unwrap();
+        let damage = refusal(small(dir.path()));
+        assert!(matches!(damage.kind, DamageKind::Unreadable(_)), "{name}: {damage}");
+    }
+}
+
+#[test]
 fn pages_outside_of_sleds_log_are_refused() {
     let dir = support::tempdir();
     written(dir.path(), 3);

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use relevo_journal::{
     CommitError, Committer, Failure, GROUP_BYTES_MAX, GroupNumber, Hooks, JournalState, Log,
-    LogError, MemoryLog, Options, Records, StorageState, SubmitError, Tail, WriterOptions, open,
-    start_on,
+    LogError, MemoryLog, Options, Place, RecordError, Records, StorageState, SubmitError, Tail,
+    WriterOptions, open, start_on,
 };
 use support::{Journal, hooks, numbered, record};
 
@@ -142,4 +142,20 @@ fn a_journal_without_handles_finishes_what_was_handed_in() {
     drop(handle);
     let delivered: usize = groups.iter().map(|group| group.deliveries.len()).sum();
     assert_eq!(delivered, 100);
+}
+
+#[test]
+fn a_reader_does_not_see_groups_that_are_not_durable() {
+    let (ahead, log) = (MemoryLog::new(), MemoryLog::new());
+    let mut committer = Committer::new(ahead.clone(), Tail::EMPTY, 1, GROUP_BYTES_MAX);
+    committer.push([numbered(1)]);
+    committer.commit().unwrap();
+    let (hooks, _groups, _failures) = hooks();
+    let handle = start_on(log, Arc::new(ahead), Tail::EMPTY, OPTIONS, hooks).unwrap();
+    let place = Place { group: GroupNumber(1), index: 0 };
+    let read = handle.reader().read(place);
+    assert!(matches!(read, Err(RecordError::Absent { .. })));
+    handle.submit(vec![numbered(1)]).unwrap();
+    handle.close().unwrap();
+    assert_eq!(handle.reader().read(place).unwrap().number.0, 1);
 }

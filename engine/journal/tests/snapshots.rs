@@ -224,6 +224,13 @@ fn a_damaged_newest_snapshot_is_passed_over() {
         assert_eq!(recovered.report.damaged_snapshots, [GroupNumber(30)]);
         assert_eq!(everything(&mut recovered), lines(&numbered_records(1..36)));
     }
+    fs::write(&newest, &whole).unwrap();
+    let misnamed = dir.path().join("snapshots").join(format!("{:020}", 33));
+    fs::rename(&newest, &misnamed).unwrap();
+    let recovered = open(small(dir.path())).unwrap();
+    assert_eq!(recovered.report.damaged_snapshots, [GroupNumber(33)]);
+    drop(recovered);
+    fs::rename(&misnamed, &newest).unwrap();
     for length in [0, 67, 68, whole.len() / 2, whole.len() - 1] {
         fs::write(&newest, &whole[..length]).unwrap();
         let recovered = open(small(dir.path())).unwrap();
