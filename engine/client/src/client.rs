@@ -134,6 +134,12 @@ impl Client {
         self.shared.unique_id()
     }
 
+    /// Cuts the present connection, as a network does: the session opens another one, tells its
+    /// cursors and repeats what is unanswered. For programs that prove just that.
+    pub fn cut_connection(&self) {
+        self.shared.cut();
+    }
+
     /// Closes the session: no further request is taken, what is unanswered gets up to 5 s.
     pub async fn close(&self) {
         let over = self.shared.over.notified();

@@ -73,6 +73,8 @@ pub(crate) struct State {
     /// Nobody takes events any more.
     pub(crate) events_dropped: bool,
     pub(crate) closing: bool,
+    /// The program wants the connection cut.
+    pub(crate) cut: bool,
     /// Why the session is over.
     pub(crate) ended: Option<String>,
     pub(crate) welcome: Arc<Welcome>,
@@ -91,6 +93,7 @@ impl Shared {
                 events: VecDeque::new(),
                 events_dropped: false,
                 closing: false,
+                cut: false,
                 ended: None,
                 welcome: Arc::new(welcome),
             }),
@@ -217,6 +220,11 @@ impl Shared {
 
     pub(crate) fn close(&self) {
         self.state().closing = true;
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn cut(&self) {
+        self.state().cut = true;
         self.wake.notify_one();
     }
 

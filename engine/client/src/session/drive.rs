@@ -134,6 +134,9 @@ impl Session {
     fn take_shared(&mut self, commands: &mut Commands) -> Result<(), Ended> {
         let now = Instant::now();
         let mut state = self.shared.state();
+        if std::mem::take(&mut state.cut) {
+            return Err(Ended::lost("cut by this program"));
+        }
         let outgoing = state.take_outgoing();
         let due = state.confirm_now || commands.receipts_at.is_some_and(|at| at <= now);
         let receipts = if due || state.closing {
