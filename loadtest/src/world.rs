@@ -1,0 +1,164 @@
+//! What all sessions of a run share: plan, clock, records. Nothing here waits.
+
+use crate::bodies::Bodies;
+use crate::checker::Checker;
+use crate::checker::conservation::Floor;
+use crate::phases::Recorder;
+use crate::plan::Plan;
+use crate::plan::staff::Staff;
+use relevo_client::wire::vocabulary::Outcome;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Instant;
+
+/// What all sessions of a run share.
+#[derive(Debug)]
+pub struct World {
+    /// Time of the run.
+    pub clock: Clock,
+    /// What conversations are like.
+    pub plan: Plan,
+    /// Who works where.
+    pub staff: Staff,
+    /// What is said.
+    pub bodies: Bodies,
+    /// How long things took.
+    pub recorder: Recorder,
+    /// Was it right?
+    pub checker: Checker,
+    /// Who waits and who is free.
+    pub floor: Floor,
+    /// What happened, counted.
+    pub tally: Tally,
+    /// How long each customer waited, by the daemon's own times; kept where it is asked for.
+    pub waits: Option<Mutex<Vec<Wait>>>,
+}
+
+/// Time of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Instant,
+}
+
+/// How long a customer waited, by the times in its ticket's entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// Number of the conversation.
+    pub index: u64,
+    /// When it began to wait, in microseconds since 1970.
+    pub from: u64,
+    /// How long, in microseconds.
+    pub waited_us: u64,
+    /// It left before an agent had it.
+    pub left: bool,
+}
+
+/// What happened, counted.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Agents that are online.
+    pub online: AtomicU64,
+    /// Hand-offs sent.
+    pub issued: AtomicU64,
+    /// Hand-offs acknowledged.
+    pub accepted: AtomicU64,
+    /// Hand-offs that were refused or failed.
+    pub refused: AtomicU64,
+    /// Conversations under way: from the hand-off to the end that the bot sees.
+    pub open: AtomicI64,
+    /// Transfers that happened.
+    pub transferred: AtomicU64,
+    /// Messages acknowledged.
+    pub messages: AtomicU64,
+    /// Connections that were cut on purpose.
+    pub dropped: AtomicU64,
+    /// Connections that were lost, also those that were cut on purpose.
+    pub lost_connections: AtomicU64,
+    /// Connections that were replaced.
+    pub reconnected: AtomicU64,
+    /// Conversations that ended, by outcome.
+    outcomes: Mutex<BTreeMap<&'static str, u64>>,
+    /// Requests that came to nothing, by command and error.
+    errors: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Clock {
+    /// Microseconds since the start of the run.
+    #[must_use]
+    pub fn now_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl World {
+    /// A world in which nothing has happened.
+    #[must_use]
+    pub fn new(plan: Plan, staff: Staff, bodies: Bodies, keep_waits: bool) -> Self {
+        Self {
+            clock: Clock::default(),
+            recorder: Recorder::default(),
+            checker: Checker::new(staff.clone()),
+            floor: Floor::new(&staff),
+            tally: Tally::default(),
+            waits: keep_waits.then(Mutex::default),
+            plan,
+            staff,
+            bodies,
+        }
+    }
+
+    /// Keeps a wait, where waits are kept.
+    pub fn waited(&self, wait: Wait) {
+        if let Some(waits) = &self.waits {
+            waits.lock().expect("no thread panicked while it kept a wait").push(wait);
+        }
+    }
+}
+
+impl Tally {
+    /// A conversation ended.
+    pub fn ended(&self, outcome: Outcome) {
+        let name = match outcome {
+            Outcome::Transferred => "transferred",
+            Outcome::Lost => "lost",
+            Outcome::AbandonedUnanswered => "abandoned_unanswered",
+            Outcome::AbandonedAnswered => "abandoned_answered",
+            Outcome::TakenBack => "taken_back",
+            Outcome::Attended => "attended",
+            Outcome::Unserved => "unserved",
+        };
+        let mut outcomes = self.outcomes.lock().expect("no thread panicked while it counted");
+        *outcomes.entry(name).or_default() += 1;
+    }
+
+    /// A request came to nothing.
+    pub fn failed(&self, command: &str, error: &str) {
+        let mut errors = self.errors.lock().expect("no thread panicked while it counted");
+        *errors.entry(format!("{command}: {error}")).or_default() += 1;
+    }
+
+    /// Conversations that ended, by outcome.
+    #[must_use]
+    pub fn outcomes(&self) -> BTreeMap<&'static str, u64> {
+        self.outcomes.lock().expect("no thread panicked while it counted").clone()
+    }
+
+    /// Requests that came to nothing.
+    #[must_use]
+    pub fn errors(&self) -> BTreeMap<String, u64> {
+        self.errors.lock().expect("no thread panicked while it counted").clone()
+    }
+
+    /// Conversations under way.
+    #[must_use]
+    pub fn open_now(&self) -> u64 {
+        u64::try_from(self.open.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+}
