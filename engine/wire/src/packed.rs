@@ -39,6 +39,14 @@ impl<T> Packed<T> {
     }
 }
 
+impl<T> ArchivedPacked<T> {
+    /// The bytes where they lie in the frame: what is passed on unread need not be copied first.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl<T> Packed<T>
 where
     T: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, rancor::Error>>,
