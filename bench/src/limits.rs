@@ -1,0 +1,319 @@
+//! Relevo beside the bare relay, over real QUIC on the loopback, in alternating pairs.
+
+use crate::bare::Bare;
+use crate::driver::pace::Pace;
+use crate::driver::stage::{self, Messages};
+use crate::driver::{Window, cycle, echo, relay};
+use crate::in_process::commit;
+use crate::process::{Server, processor_seconds};
+use crate::report::{Required, Row, figure};
+use crate::scrape;
+use crate::statistics::Spread;
+use crate::transport;
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How everything is measured.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The daemon's program; without it the raw limits are measured alone.
+    pub relevo: Option<PathBuf>,
+    /// Only scenarios whose name contains this.
+    pub only: String,
+    /// Alternating pairs.
+    pub pairs: usize,
+    /// Length of each run, and what comes before it.
+    pub window: Window,
+    /// Long enough for a claim.
+    pub claim: bool,
+    /// Worker threads of a bare server.
+    pub server_threads: usize,
+    /// What is sent.
+    pub messages: Messages,
+    /// In cycles, each party confirms what it got when a ticket is over.
+    pub cycle_receipts: bool,
+    /// A directory on the disk to measure.
+    pub directory: PathBuf,
+}
+
+/// Connections and messages of a scenario.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    pairs: usize,
+    in_flight: usize,
+    /// How many times the bare echo of as many connections the bare relay must reach, else it is no
+    /// limit.
+    over_echo: f64,
+    /// What was seen on a machine of two cores, in messages a second.
+    seen: f64,
+}
+
+const FEW: Load = Load { pairs: 16, in_flight: 16, over_echo: 2.0, seen: 322_000.0 };
+const MANY: Load = Load { pairs: 64, in_flight: 8, over_echo: 1.3, seen: 223_000.0 };
+/// Least ratio of relayed messages.
+const RELAY_FEW: f64 = 0.4;
+const RELAY_MANY: f64 = 0.5;
+/// Least ratio of a cycle's two relays.
+const CYCLE: f64 = 0.3;
+/// How many raw commits' p99 a hand-off may take beyond the bare relay's.
+const COMMITS: f64 = 3.0;
+
+/// Measures every scenario whose name contains `options.only`.
+///
+/// # Errors
+/// A server did not start, or a run failed: something was lost, doubled or refused.
+pub async fn all(options: &Options) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    let wanted = |name: &str| name.contains(&options.only);
+    if wanted("relay-16x16") {
+        rows.push(relays("relay 16 × 16", FEW, RELAY_FEW, options).await?);
+    }
+    if wanted("relay-64x8") {
+        rows.push(relays("relay 64 × 8", MANY, RELAY_MANY, options).await?);
+    }
+    if wanted("cycle") && options.relevo.is_some() {
+        rows.extend(cycles(options).await?);
+    }
+    Ok(rows)
+}
+
+/// The raw limit and what says whether it is one.
+struct Limit {
+    load: Load,
+    _echo: Server,
+    relay: Server,
+    echoes: Vec<echo::Echo>,
+    pairs: Vec<relay::Pair>,
+    echo_per_second: Vec<f64>,
+    relay_per_second: Vec<f64>,
+    server_us: Vec<f64>,
+    driver_us: Vec<f64>,
+}
+
+impl Limit {
+    async fn start(load: Load, options: &Options) -> Result<Self> {
+        let echo = Server::bare(Bare::Echo, options.server_threads)?;
+        let relay = Server::bare(Bare::Relay, options.server_threads)?;
+        let endpoint = transport::client(&echo.target)?;
+        let echoes = echo::connect(&endpoint, &echo.target, 2 * load.pairs).await?;
+        let pairs = stage::bare(&relay, load.pairs, options.messages).await?;
+        let (echo_per_second, relay_per_second) = (Vec::new(), Vec::new());
+        let (server_us, driver_us) = (Vec::new(), Vec::new());
+        Ok(Self {
+            load,
+            _echo: echo,
+            relay,
+            echoes,
+            pairs,
+            echo_per_second,
+            relay_per_second,
+            server_us,
+            driver_us,
+        })
+    }
+
+    async fn measure(&mut self, options: &Options) -> Result<()> {
+        let echoes = std::mem::take(&mut self.echoes);
+        let bytes = options.messages.body_bytes;
+        let (per_second, echoes) =
+            echo::run(echoes, bytes, options.window).await.context("bare echo")?;
+        self.echoes = echoes;
+        self.echo_per_second.push(per_second);
+        let pairs = std::mem::take(&mut self.pairs);
+        let pace = Pace::InFlight(self.load.in_flight);
+        let used = Used::before(&self.relay, &pairs)?;
+        let (relayed, pairs) =
+            relay::run(pairs, pace, options.window).await.context("bare relay")?;
+        let (server, driver) = used.per_message(&self.relay, &pairs)?;
+        self.server_us.push(server);
+        self.driver_us.push(driver);
+        self.pairs = pairs;
+        self.relay_per_second.push(relayed.per_second);
+        Ok(())
+    }
+
+    /// Why it is no limit.
+    fn weakness(&self) -> Option<String> {
+        let over = Spread::of_ratios(&self.relay_per_second, &self.echo_per_second)?.median;
+        let needed = self.load.over_echo;
+        (over < needed).then(|| format!("bare relay is {over:.2} × the bare echo, not {needed}"))
+    }
+
+    fn note(&self, row: Row) -> Row {
+        let over = Spread::of_ratios(&self.relay_per_second, &self.echo_per_second);
+        let echo = Spread::of(&self.echo_per_second);
+        let (Some(over), Some(echo)) = (over, echo) else { return row };
+        let median = |values: &[f64]| Spread::of(values).map_or(0.0, |spread| spread.median);
+        let connections = 2 * self.load.pairs;
+        row.note(
+            "bare echo",
+            format!(
+                "{}/s with {connections} connections; the relay is {:.2} ({:.2} – {:.2}) times that, {} needed",
+                figure(echo.median), over.median, over.least, over.greatest, self.load.over_echo
+            ),
+        )
+        .note("bare relay seen on two cores before", format!("{}/s", figure(self.load.seen)))
+        .note(
+            "processor time a message, bare",
+            format!(
+                "server {:.2} µs, driver {:.2} µs",
+                median(&self.server_us),
+                median(&self.driver_us)
+            ),
+        )
+    }
+}
+
+/// Processor time before a run.
+struct Used {
+    server: f64,
+    driver: f64,
+    messages: u64,
+}
+
+impl Used {
+    fn before(server: &Server, pairs: &[relay::Pair]) -> Result<Self> {
+        let driver = processor_seconds(std::process::id())?;
+        Ok(Self { server: processor_seconds(server.id())?, driver, messages: total(pairs) })
+    }
+
+    /// Microseconds of server and driver for each message since.
+    fn per_message(&self, server: &Server, pairs: &[relay::Pair]) -> Result<(f64, f64)> {
+        let now = Self::before(server, pairs)?;
+        let messages = (now.messages - self.messages) as f64 / 1e6;
+        Ok(((now.server - self.server) / messages, (now.driver - self.driver) / messages))
+    }
+}
+
+fn total(pairs: &[relay::Pair]) -> u64 {
+    pairs.iter().map(|pair| u64::from(pair.number)).sum()
+}
+
+async fn relays(name: &str, load: Load, required: f64, options: &Options) -> Result<Row> {
+    let mut limit = Limit::start(load, options).await?;
+    let Some(program) = &options.relevo else {
+        for _ in 0..options.pairs {
+            limit.measure(options).await?;
+        }
+        let row = Row::alone(name, "messages/s", &limit.relay_per_second);
+        return Ok(limit.note(row.judged(Required::Nothing, options.claim, limit.weakness())));
+    };
+    let home = tempfile::tempdir_in(&options.directory)?;
+    let (server, relevo) = Server::relevo(program, home.path())?;
+    let mut pairs = stage::relays(&server, &relevo, load.pairs, options.messages).await?;
+    let (mut measured, mut server_us) = (Vec::new(), Vec::new());
+    for _ in 0..options.pairs {
+        limit.measure(options).await?;
+        let used = Used::before(&server, &pairs)?;
+        let pace = Pace::InFlight(load.in_flight);
+        let (relayed, back) = relay::run(pairs, pace, options.window).await.context("relevo")?;
+        pairs = back;
+        server_us.push(used.per_message(&server, &pairs)?.0);
+        measured.push(relayed.per_second);
+    }
+    let raw = &limit.relay_per_second;
+    let row = Row::beside(name, "messages/s", &measured, "bare relay", raw);
+    let server_us = Spread::of(&server_us).map_or(0.0, |spread| spread.median);
+    let row = row.judged(Required::RatioAtLeast(required), options.claim, limit.weakness());
+    Ok(limit.note(row).note("processor time a message, Relevo", format!("{server_us:.2} µs")))
+}
+
+async fn cycles(options: &Options) -> Result<Vec<Row>> {
+    let program = options.relevo.as_ref().context("cycles need Relevo")?;
+    let mut limit = Limit::start(FEW, options).await?;
+    let home = tempfile::tempdir_in(&options.directory)?;
+    let (server, relevo) = Server::relevo(program, home.path())?;
+    let mut pairs = stage::cycles(&server, &relevo, FEW.pairs).await?;
+    let pace = Pace::InFlight(FEW.in_flight);
+    let mut relays = Vec::new();
+    for _ in 0..options.pairs {
+        limit.measure(options).await?;
+        let run = cycle::run(pairs, pace, options.cycle_receipts, options.window);
+        let (cycled, back) = run.await.context("relevo")?;
+        pairs = back;
+        relays.push(2.0 * cycled.per_second);
+    }
+    let raw = &limit.relay_per_second;
+    let row =
+        Row::beside("cycle 16 × 16 (two relays each)", "relays/s", &relays, "bare relay", raw)
+            .judged(Required::RatioAtLeast(CYCLE), options.claim, limit.weakness());
+    let mut rows = vec![limit.note(row)];
+    let saturated = rows[0].measured.context("there are pairs")?.median / 2.0;
+    rows.push(latency(options, &mut limit, &relevo, pairs, saturated / 2.0).await?);
+    Ok(rows)
+}
+
+/// p99 hand-off → agent notified at `rate` cycles a second, beside what the raw parts take.
+async fn latency(
+    options: &Options,
+    limit: &mut Limit,
+    relevo: &crate::process::Relevo,
+    mut pairs: Vec<cycle::Pair>,
+    rate: f64,
+) -> Result<Row> {
+    let pace = Pace::PerSecond(rate);
+    let (mut measured, mut allowed) = (Vec::new(), Vec::new());
+    let (mut bare_p99, mut commit_p99, mut group_bytes) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..options.pairs {
+        // A cycle is two relays: the bare relay has as much to do.
+        let bare = std::mem::take(&mut limit.pairs);
+        let bare_pace = Pace::PerSecond(2.0 * rate);
+        let (bare, back) =
+            relay::run(bare, bare_pace, options.window).await.context("bare relay")?;
+        limit.pairs = back;
+        let before = Commits::now(relevo)?;
+        let run = cycle::run(pairs, pace, options.cycle_receipts, options.window);
+        let (cycled, back) = run.await.context("relevo")?;
+        pairs = back;
+        let group = before.bytes_a_commit(&Commits::now(relevo)?);
+        let directory = options.directory.clone();
+        let time = options.window.measured;
+        let raw = tokio::task::spawn_blocking(move || commit::latency(&directory, group, time));
+        let p99 = |histogram: &hdrhistogram::Histogram<u64>| {
+            histogram.value_at_quantile(0.99) as f64 / 1000.0
+        };
+        let (bare, commit) = (p99(&bare.latency), p99(&raw.await??));
+        measured.push(p99(&cycled.notified));
+        allowed.push(bare + COMMITS * commit);
+        bare_p99.push(bare);
+        commit_p99.push(commit);
+        group_bytes.push(group as f64);
+    }
+    let median = |values: &[f64]| Spread::of(values).map_or(0.0, |spread| spread.median);
+    let raw_name = "bare relay p99 + 3 × raw commit p99";
+    Ok(Row::beside("p99 hand-off → agent notified", "ms", &measured, raw_name, &allowed)
+        .judged(Required::RatioAtMost(1.0), options.claim, limit.weakness())
+        .note("cycles a second", format!("{}: half of the saturated rate", figure(rate)))
+        .note("bare relay p99", format!("{:.2} ms at two relays a cycle", median(&bare_p99)))
+        .note(
+            "raw commit p99",
+            format!("{:.2} ms, groups of {} B", median(&commit_p99), figure(median(&group_bytes))),
+        ))
+}
+
+/// Commits and bytes of the daemon's journal so far.
+struct Commits {
+    count: f64,
+    bytes: f64,
+}
+
+impl Commits {
+    fn now(relevo: &crate::process::Relevo) -> Result<Self> {
+        Ok(Self {
+            count: scrape::sum(relevo.http, "relevo_commit_seconds_count")?,
+            bytes: scrape::sum(relevo.http, "relevo_journal_bytes_total")?,
+        })
+    }
+
+    fn bytes_a_commit(&self, later: &Self) -> usize {
+        let commits = (later.count - self.count).max(1.0);
+        ((later.bytes - self.bytes) / commits).max(1.0) as usize
+    }
+}
+
+/// The usual window: half a second to settle.
+#[must_use]
+pub fn window(seconds: f64) -> Window {
+    Window { warm_up: Duration::from_millis(500), measured: Duration::from_secs_f64(seconds) }
+}
