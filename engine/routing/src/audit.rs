@@ -1,6 +1,15 @@
 //! The auditor: looks for waiting tickets beside agents who could have them.
 
+use crate::Micros;
+use crate::seats::Seats;
+use crate::state::State;
+use crate::state::slab::Slot;
+use relevo_wire::directory::Delivery;
+use relevo_wire::vocabulary::{Intent, Reachability};
 use relevo_wire::{AgentId, QueueId, TicketId};
+
+/// Most tickets of one line that are held against one agent.
+const LOOKED_AT: usize = 1_000;
 
 /// What one turn of the auditor found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,4 +29,47 @@ pub struct Violation {
     pub ticket: TicketId,
     /// Who could have it.
     pub agent: AgentId,
+}
+
+/// Walks `queues` queues from number `from` on, naively: every waiting ticket of a queue that
+/// pushes beside every member, from the plainest facts. Shares no code with the matching.
+pub(crate) fn audit(
+    state: &State,
+    seats: &Seats,
+    from: usize,
+    queues: usize,
+    now: Micros,
+) -> Audit {
+    let mut violations = Vec::new();
+    let end = from.saturating_add(queues).min(state.queues.len());
+    for number in from..end {
+        let id = QueueId(u32::try_from(number).expect("queues are numbered by u32"));
+        let queue = state.queues.at(id);
+        for agent in &queue.members {
+            let word = seats.word(agent.0 as usize).map(|word| word.view());
+            let open = word.is_some_and(|word| word.is_open() && word.used < word.capacity);
+            let entry = state.agents.at(*agent);
+            let online = entry.exists && entry.active && entry.intent == Intent::Online;
+            if !open || !online || entry.reachability != Reachability::Reachable {
+                continue;
+            }
+            let may = |slot: Slot| {
+                let ticket = state.tickets.at(slot);
+                let cap = state.bots.at(ticket.bot).seats_per_agent.unwrap_or(u16::MAX);
+                let same_bot =
+                    entry.tickets.iter().filter(|own| state.tickets.at(**own).bot == ticket.bot);
+                let excluded = ticket.excluded.get() == Some(*agent) && ticket.excluded_until > now;
+                let accepts = entry.accepts_tests || !ticket.test;
+                accepts && !excluded && same_bot.count() < usize::from(cap)
+            };
+            let line = queue.line.iter().chain(queue.tests.iter());
+            let pushed = line.filter(|_| queue.delivery != Delivery::Pull);
+            let reserved = entry.reserved.iter();
+            for (_, slot) in pushed.chain(reserved).take(LOOKED_AT).filter(|(_, slot)| may(*slot)) {
+                let ticket = state.tickets.at(slot).id;
+                violations.push(Violation { queue: id, ticket, agent: *agent });
+            }
+        }
+    }
+    Audit { violations, unfinished: false }
 }

@@ -7,6 +7,7 @@ use crate::Event;
 use crate::input::Key;
 use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Queue, Tenant, Versioned};
 use relevo_wire::{AgentId, BotId, QueueId};
+use rkyv::{Archive, Deserialize, Serialize};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +45,17 @@ struct QueueEntry {
 struct AgentEntry {
     name: Arc<str>,
     object: Option<Arc<Versioned<Agent>>>,
+}
+
+/// The directory in a snapshot: everything by number, deleted objects with their names.
+#[derive(Archive, Serialize, Deserialize)]
+pub(crate) struct DirectoryRows {
+    version: u64,
+    tenant: Option<Versioned<Tenant>>,
+    bots: Vec<(String, Option<Versioned<Bot>>)>,
+    queues: Vec<(BotId, String, Option<Versioned<Queue>>)>,
+    agents: Vec<(String, Option<Versioned<Agent>>)>,
+    keys: Vec<Key>,
 }
 
 impl Directory {
@@ -227,6 +239,65 @@ impl Directory {
         let agents = self.agents().map(|(_, agent)| object(agent, Object::Agent));
         let queues = self.queues().map(|(_, queue)| object(queue, Object::Queue));
         tenant.into_iter().chain(bots).chain(agents).chain(queues).collect()
+    }
+
+    pub(crate) fn rows(&self) -> DirectoryRows {
+        let plain = |object: &Option<Arc<Versioned<Queue>>>| object.as_deref().cloned();
+        DirectoryRows {
+            version: self.version,
+            tenant: self.tenant.as_deref().cloned(),
+            bots: self
+                .bots
+                .iter()
+                .map(|bot| (bot.name.to_string(), bot.object.as_deref().cloned()))
+                .collect(),
+            queues: self
+                .queues
+                .iter()
+                .map(|queue| (queue.bot, queue.name.to_string(), plain(&queue.object)))
+                .collect(),
+            agents: self
+                .agents
+                .iter()
+                .map(|agent| (agent.name.to_string(), agent.object.as_deref().cloned()))
+                .collect(),
+            keys: self.keys.values().cloned().collect(),
+        }
+    }
+
+    /// `None` when a queue names a bot that is not there.
+    pub(crate) fn from_rows(rows: DirectoryRows) -> Option<Self> {
+        let mut directory = Self {
+            version: rows.version,
+            tenant: rows.tenant.map(Arc::new),
+            keys: rows.keys.into_iter().map(|key| (key.prefix.clone(), key)).collect(),
+            ..Self::default()
+        };
+        for (id, (name, object)) in (0..).map(BotId).zip(rows.bots) {
+            let name: Arc<str> = name.into();
+            if object.is_some() {
+                directory.bot_ids.insert(Arc::clone(&name), id);
+            }
+            let (object, queue_ids) = (object.map(Arc::new), FxHashMap::default());
+            directory.bots.push(BotEntry { name, object, queue_ids });
+        }
+        for (id, (bot, name, object)) in (0..).map(QueueId).zip(rows.queues) {
+            let name: Arc<str> = name.into();
+            let entry = directory.bots.get_mut(bot.0 as usize)?;
+            if object.is_some() {
+                entry.queue_ids.insert(Arc::clone(&name), id);
+            }
+            let path = format!("{}/{name}", entry.name).into();
+            directory.queues.push(QueueEntry { bot, name, path, object: object.map(Arc::new) });
+        }
+        for (id, (name, object)) in (0..).map(AgentId).zip(rows.agents) {
+            let name: Arc<str> = name.into();
+            if object.is_some() {
+                directory.agent_ids.insert(Arc::clone(&name), id);
+            }
+            directory.agents.push(AgentEntry { name, object: object.map(Arc::new) });
+        }
+        Some(directory)
     }
 
     fn put(&mut self, version: u64, id: u32, object: &Object) {

@@ -11,15 +11,19 @@
 //! thing that other threads touch is a seat word ([`seats`]), which is handed to `handle` as an
 //! argument and is no part of the state.
 
+mod apply;
 pub mod audit;
 pub mod directory;
 pub mod event;
+mod handle;
 pub mod input;
+mod matching;
 mod origin;
 pub mod record;
 pub mod seats;
 mod settings;
 pub mod snapshot;
+mod state;
 pub mod stats;
 pub mod step;
 pub mod tenant;

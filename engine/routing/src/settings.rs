@@ -39,6 +39,13 @@ pub struct Settings {
     /// Most private bytes of a ticket that a party has not confirmed. 4 MiB: 64 messages of the
     /// greatest length.
     pub unconfirmed_bytes: u32,
+    /// Service-level thresholds that a queue may have, in seconds: the bucket bounds of the metrics.
+    /// The shell adds those of `extra_buckets`.
+    pub thresholds_seconds: Vec<u32>,
+    /// Most bots, queues and agents ever put, each. 1,000,000: an agent takes some 300 bytes.
+    pub objects: usize,
+    /// Most stored credentials. 100,000.
+    pub keys: usize,
     /// Most deadlines that one tick handles, so that a record stays small; the next tick goes on at
     /// once. 256: some 16 KiB of events.
     pub deadlines_per_tick: usize,
@@ -61,6 +68,12 @@ impl Default for Settings {
             message_ids_per_ticket: 1_024,
             contact_message_ids: 65_536,
             unconfirmed_bytes: 4 * 1024 * 1024,
+            thresholds_seconds: vec![
+                1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200,
+                14400, 28800, 86400,
+            ],
+            objects: 1_000_000,
+            keys: 100_000,
             deadlines_per_tick: 256,
             assignments_per_step: 256,
         }

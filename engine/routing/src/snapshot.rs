@@ -1,4 +1,31 @@
-//! The state as bytes.
+//! The state as bytes, versioned and checked: same state, same bytes.
+//!
+//! ```text
+//! "RLVT" │ version u16 little-endian │ rkyv bytes of the version's struct
+//! ```
+//!
+//! Only what events decide is written. Lines, counters, timers and bit sets are rebuilt.
+
+use crate::Micros;
+use crate::directory::{Directory, DirectoryRows};
+use crate::settings::Settings;
+use crate::state::State;
+use crate::state::contacts::ContactMessages;
+use crate::state::idempotency::{Idempotencies, Remembered};
+use crate::state::maybe::{MaybeAgent, MaybeTime};
+use crate::state::queues::Pace;
+use crate::state::slab::{Slab, Slot};
+use crate::state::ticket::Ticket;
+use crate::state::tickets::Tickets;
+use crate::state::timers::Timer;
+use crate::stats::Totals;
+use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
+use relevo_wire::{AgentId, BotId, QueueId, TenantId};
+use rkyv::rancor;
+use rkyv::{Archive, Deserialize, Serialize};
+
+const MAGIC: [u8; 4] = *b"RLVT";
+const VERSION: u16 = 1;
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -7,9 +34,242 @@ pub enum SnapshotError {
     #[error("these bytes are no snapshot of a tenant")]
     NotASnapshot,
     /// Another layout.
-    #[error("snapshots of version 1 are understood, not {0}")]
+    #[error("snapshots of version {VERSION} are understood, not {0}")]
     Version(u16),
     /// The check of the content failed.
     #[error("the snapshot's content is not valid: {0}")]
     Invalid(String),
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct SnapshotV1 {
+    tenant: TenantId,
+    directory: DirectoryRows,
+    bots: Vec<BotRow>,
+    queues: Vec<QueueRow>,
+    agents: Vec<AgentRow>,
+    tickets: Vec<(Slot, Ticket)>,
+    free: Vec<Slot>,
+    totals: Totals,
+    answers: Vec<Remembered>,
+    contact_messages: Vec<u128>,
+    starting_since: MaybeTime,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct BotRow {
+    reachable: bool,
+    tickets: u64,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct QueueRow {
+    last_served: MaybeAgent,
+    pace: Pace,
+}
+
+#[derive(Archive, Serialize, Deserialize)]
+struct AgentRow {
+    intent: Intent,
+    reason: String,
+    reachability: Reachability,
+    deadline: MaybeTime,
+    restarting: bool,
+    last_ticket_at: Micros,
+    tickets: Vec<Slot>,
+}
+
+pub(crate) fn write(tenant: TenantId, state: &State) -> Vec<u8> {
+    let bots = state.bots.iter();
+    let queues = (0..state.queues.len()).map(|id| {
+        let id = u32::try_from(id).expect("queues are numbered by u32");
+        state.queues.at(QueueId(id))
+    });
+    let agents = state.agents.iter();
+    let snapshot = SnapshotV1 {
+        tenant,
+        directory: state.directory.rows(),
+        bots: bots
+            .map(|(_, bot)| BotRow { reachable: bot.reachable, tickets: bot.tickets })
+            .collect(),
+        queues: queues
+            .map(|queue| QueueRow { last_served: queue.last_served, pace: queue.pace })
+            .collect(),
+        agents: agents
+            .map(|(_, agent)| AgentRow {
+                intent: agent.intent,
+                reason: agent.reason.clone(),
+                reachability: agent.reachability,
+                deadline: agent.deadline,
+                restarting: agent.restarting,
+                last_ticket_at: agent.last_ticket_at,
+                tickets: agent.tickets.clone(),
+            })
+            .collect(),
+        tickets: state.tickets.slab().iter().map(|(slot, t)| (slot, t.clone())).collect(),
+        free: state.tickets.slab().free().to_vec(),
+        totals: state.tickets.totals,
+        answers: state.idempotencies.in_order().cloned().collect(),
+        contact_messages: state.contact_messages.in_order(),
+        starting_since: state.starting_since,
+    };
+    let mut bytes = Vec::new();
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    rkyv::api::high::to_bytes_in::<_, rancor::Error>(&snapshot, &mut bytes)
+        .expect("archiving plain strings and numbers into memory cannot fail");
+    bytes
+}
+
+pub(crate) fn read(bytes: &[u8], settings: Settings) -> Result<(TenantId, State), SnapshotError> {
+    let content = bytes.strip_prefix(&MAGIC).ok_or(SnapshotError::NotASnapshot)?;
+    let (version, content) = content.split_first_chunk().ok_or(SnapshotError::NotASnapshot)?;
+    let version = u16::from_le_bytes(*version);
+    if version != VERSION {
+        return Err(SnapshotError::Version(version));
+    }
+    let snapshot = rkyv::from_bytes::<SnapshotV1, rancor::Error>(content)
+        .map_err(|error| SnapshotError::Invalid(error.to_string()))?;
+    let tenant = snapshot.tenant;
+    Ok((tenant, restore(snapshot, settings)?))
+}
+
+fn restore(snapshot: SnapshotV1, settings: Settings) -> Result<State, SnapshotError> {
+    let mut state = State::new(settings);
+    state.directory =
+        Directory::from_rows(snapshot.directory).ok_or_else(|| invalid("directory"))?;
+    let counts = state.directory.counts();
+    if counts != (snapshot.bots.len(), snapshot.queues.len(), snapshot.agents.len()) {
+        return Err(invalid("the directory has other numbers than the state"));
+    }
+    for (_, ticket) in &snapshot.tickets {
+        check_numbers(ticket, counts)?;
+    }
+    state.starting_since = snapshot.starting_since;
+    state.idempotencies = Idempotencies::restore(&state.settings, snapshot.answers);
+    let most = state.settings.contact_message_ids;
+    state.contact_messages = ContactMessages::restore(snapshot.contact_messages, most);
+    restore_bots(&mut state, &snapshot.bots);
+    let agent_tickets = restore_agents(&mut state, snapshot.agents);
+    restore_queues(&mut state, &snapshot.queues);
+    let slab = Slab::restore(snapshot.tickets, snapshot.free)
+        .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;
+    state.tickets = Tickets::restore(slab, snapshot.totals);
+    restore_tickets(&mut state);
+    give_tickets(&mut state, &agent_tickets)?;
+    state.wake.clear();
+    Ok(state)
+}
+
+fn restore_bots(state: &mut State, rows: &[BotRow]) {
+    for (id, row) in (0..).map(BotId).zip(rows) {
+        // A deleted bot is put without its configuration: nothing asks for it any more.
+        let object = state.directory.bot(id).map(|bot| bot.object.clone());
+        let exists = object.is_some();
+        let placeholder = || relevo_wire::directory::Bot::new("", "");
+        state.bots.put(id, &object.unwrap_or_else(placeholder));
+        let bot = state.bots.at_mut(id);
+        bot.exists = exists;
+        bot.reachable = row.reachable;
+        bot.tickets = row.tickets;
+        state.stats.bots_reachable += u32::from(exists && row.reachable);
+        state.stats.bots_unreachable += u32::from(exists && !row.reachable);
+    }
+}
+
+/// The agents, and the tickets of each in order.
+fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
+    let mut tickets = Vec::with_capacity(rows.len());
+    for (id, row) in (0..).map(AgentId).zip(rows) {
+        let object = state.directory.agent(id).map(|agent| agent.object.clone());
+        let agent = state.agents.put(id);
+        agent.exists = object.is_some();
+        if let Some(object) = object {
+            agent.active = object.active;
+            agent.seats = object.seats;
+            agent.accepts_tests = object.accepts_tests;
+        }
+        agent.intent = row.intent;
+        agent.reason = row.reason;
+        agent.reachability = row.reachability;
+        agent.deadline = row.deadline;
+        agent.restarting = row.restarting;
+        agent.last_ticket_at = row.last_ticket_at;
+        tickets.push(row.tickets);
+        if let Some(at) = row.deadline.get() {
+            let timer = match row.reachability {
+                Reachability::Reachable | Reachability::Grace => Timer::Grace(id),
+                Reachability::Unreachable => Timer::Presence(id),
+            };
+            state.timers.set(at, timer);
+        }
+        state.agents.note_load(id);
+        state.refresh_agent(id);
+    }
+    tickets
+}
+
+fn restore_queues(state: &mut State, rows: &[QueueRow]) {
+    for (id, row) in (0..).map(QueueId).zip(rows) {
+        let bot = state.directory.queue_bot(id).expect("the directory has as many queues");
+        let object = state.directory.queue(id).map(|queue| queue.object.clone());
+        let exists = object.is_some();
+        let placeholder = || relevo_wire::directory::Queue::new("", "");
+        let object = object.unwrap_or_else(placeholder);
+        state.queues.put(id, bot, &object);
+        let mut members: Vec<AgentId> =
+            object.members.iter().filter_map(|name| state.directory.agent_id(name)).collect();
+        members.sort_unstable();
+        state.set_members(id, members);
+        let queue = state.queues.at_mut(id);
+        queue.exists = exists;
+        queue.last_served = row.last_served;
+        queue.pace = row.pace;
+        state.bots.at_mut(bot).queues += u32::from(exists);
+    }
+}
+
+/// Lines, clocks, counters and timers, in the order in which they would have come about.
+fn restore_tickets(state: &mut State) {
+    state.stats.all = state.tickets.totals;
+    let began = |ticket: &Ticket| match ticket.state {
+        TicketState::Waiting => ticket.waiting_since,
+        TicketState::Assigned => ticket.assigned_at.get().unwrap_or_default(),
+        TicketState::InService | TicketState::Closed => 0,
+    };
+    let mut in_order: Vec<(Micros, u64, Slot)> = state
+        .tickets
+        .slab()
+        .iter()
+        .map(|(slot, ticket)| (began(ticket), ticket.order, slot))
+        .collect();
+    in_order.sort_unstable();
+    for (_, _, slot) in in_order {
+        state.ticket_restored(slot);
+    }
+}
+
+fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) -> Result<(), SnapshotError> {
+    for (id, slots) in (0..).map(AgentId).zip(agent_tickets) {
+        for slot in slots {
+            let ticket = state.tickets.get(*slot).filter(|ticket| ticket.holder() == Some(id));
+            let bot = ticket.ok_or_else(|| invalid("an agent has a ticket of another"))?.bot;
+            state.agents.give(id, *slot, bot);
+            state.stats.seats_used += 1;
+        }
+        state.refresh_agent(id);
+    }
+    Ok(())
+}
+
+fn check_numbers(ticket: &Ticket, counts: (usize, usize, usize)) -> Result<(), SnapshotError> {
+    let agents = [ticket.agent.get(), ticket.reserved.get(), ticket.excluded.get()];
+    let known = (ticket.bot.0 as usize) < counts.0
+        && (ticket.queue.0 as usize) < counts.1
+        && agents.into_iter().flatten().all(|agent| (agent.0 as usize) < counts.2);
+    if known { Ok(()) } else { Err(invalid("a ticket names what the directory does not have")) }
+}
+
+fn invalid(what: &str) -> SnapshotError {
+    SnapshotError::Invalid(what.to_owned())
 }

@@ -1,71 +1,104 @@
 //! A tenant: the whole routing state of an organization as a plain value.
 
-use crate::audit::Audit;
+use crate::audit::{self, Audit};
 use crate::directory::Directory;
 use crate::event::Event;
+use crate::handle::{Sessions, Turn};
 use crate::input::Command;
 pub use crate::origin::Origin;
+use crate::origin::TicketIds;
 use crate::seats::Seats;
 pub use crate::settings::Settings;
-use crate::snapshot::SnapshotError;
+use crate::snapshot::{self, SnapshotError};
+use crate::state::State;
 use crate::stats::{QueueAgents, QueueStats, Stats};
 use crate::{Micros, Step};
+use relevo_wire::vocabulary::{Intent, Reachability};
 use relevo_wire::{QueueId, TenantId};
 
 /// The state of one tenant. [`Tenant::handle`] decides, [`Tenant::apply`] changes.
 #[derive(Debug)]
 pub struct Tenant {
     id: TenantId,
-    settings: Settings,
-    directory: Directory,
-    stats: Stats,
-    origin: Origin,
+    state: State,
+    sessions: Sessions,
+    ids: TicketIds,
 }
 
 impl Tenant {
     /// An empty tenant.
     #[must_use]
     pub fn new(id: TenantId, settings: Settings) -> Self {
-        let (directory, stats, origin) = Default::default();
-        Self { id, settings, directory, stats, origin }
+        Self::with_state(id, State::new(settings))
     }
 
     /// Where the ids of new tickets are made: to be set once after every start.
     pub fn set_origin(&mut self, origin: Origin) {
-        self.origin = origin;
+        self.ids.set_origin(origin);
     }
 
-    /// Decides one input: the events are already applied when this returns.
-    pub fn handle(&mut self, _now: Micros, _seats: &mut Seats, _command: Command) -> Step {
-        Step::default()
+    /// Decides one input: the events are already applied when this returns. `now` is never below
+    /// that of an input or event before. `seats` are the tenant's own words, by agent number.
+    pub fn handle(&mut self, now: Micros, seats: &mut Seats, command: Command) -> Step {
+        let turn = Turn {
+            state: &mut self.state,
+            sessions: &mut self.sessions,
+            ids: &mut self.ids,
+            seats,
+            now,
+            step: Step::default(),
+        };
+        turn.decide(command)
     }
 
-    /// Applies an event of the log.
-    pub fn apply(&mut self, _now: Micros, event: &Event) {
-        self.directory.apply(event);
+    /// Applies an event of the log: recovery, and the fold of a snapshot. Never what
+    /// [`Tenant::handle`] has returned.
+    ///
+    /// # Panics
+    /// The event names what this state does not have: events of another tenant, or not in order.
+    pub fn apply(&mut self, now: Micros, event: &Event) {
+        self.state.apply(now, event);
+        // What was matched stands in the log; the rest is found at `Input::Ready`.
+        self.state.wake.clear();
     }
 
-    /// When an `Input::Tick` is needed, at or after it.
+    /// When an `Input::Tick` is needed, at or after it. None between `Started` and `Ready`.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Micros> {
-        None
+        if self.state.starting_since.is_some() {
+            return None;
+        }
+        if !self.state.wake.is_empty() {
+            return Some(0);
+        }
+        self.state.timers.next()
     }
 
-    /// Counts the seat words from the tickets, after recovery.
-    pub fn restore_seats(&self, _seats: &mut Seats) {}
+    /// Counts the seat words from the tickets, after recovery and before any session.
+    pub fn restore_seats(&self, seats: &mut Seats) {
+        for (id, agent) in self.state.agents.iter() {
+            let capacity = if agent.exists && agent.active { agent.seats } else { 0 };
+            let used = u16::try_from(agent.tickets.len()).unwrap_or(u16::MAX);
+            let wants = agent.exists && agent.intent == Intent::Online;
+            let grace = agent.reachability == Reachability::Grace;
+            let word = seats.ensure(id.0 as usize, capacity);
+            word.restore(used, capacity, wants, false, grace);
+        }
+    }
 
     /// The state as bytes: same state, same bytes.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
-        Vec::new()
+        snapshot::write(self.id, &self.state)
     }
 
-    /// Reads [`Tenant::snapshot`].
+    /// Reads [`Tenant::snapshot`]. Seats and the origin of ids are to be set as after a start.
     ///
     /// # Errors
     /// The bytes are damaged, or of another version.
-    pub fn from_snapshot(_bytes: &[u8], _settings: Settings) -> Result<Self, SnapshotError> {
-        Err(SnapshotError::Version(0))
+    pub fn from_snapshot(bytes: &[u8], settings: Settings) -> Result<Self, SnapshotError> {
+        let (id, state) = snapshot::read(bytes, settings)?;
+        Ok(Self::with_state(id, state))
     }
 
     /// Whose state it is.
@@ -77,47 +110,80 @@ impl Tenant {
     /// The periods and bounds.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.state.settings
     }
 
     /// Objects, names, keys.
     #[must_use]
     pub fn directory(&self) -> &Directory {
-        &self.directory
+        &self.state.directory
     }
 
     /// Version of the directory, for the header of records.
     #[must_use]
     pub fn directory_version(&self) -> u64 {
-        self.directory.version()
+        self.state.directory.version()
     }
 
-    /// Looks for waiting tickets beside eligible agents, in `queues` queues from `queue_from` on.
+    /// Looks for waiting tickets beside eligible agents, in `queues` queues from number
+    /// `queue_from` on. To be called between inputs, a few queues a turn.
     #[must_use]
-    pub fn audit(&self, _seats: &Seats, _from: usize, _queues: usize, _now: Micros) -> Audit {
-        Audit::default()
+    pub fn audit(&self, seats: &Seats, queue_from: usize, queues: usize, now: Micros) -> Audit {
+        let due = self.next_deadline();
+        if due == Some(0) {
+            return Audit { violations: Vec::new(), unfinished: true };
+        }
+        // What time alone made possible since the last tick is the next tick's work.
+        let now = due.map_or(now, |due| now.min(due.saturating_sub(1)));
+        audit::audit(&self.state, seats, queue_from, queues, now)
     }
 
     /// Numbers of the tenant.
     #[must_use]
     pub fn stats(&self) -> &Stats {
-        &self.stats
+        &self.state.stats
     }
 
     /// Numbers of a queue; all zero for one that does not exist.
     #[must_use]
-    pub fn queue_stats(&self, _queue: QueueId) -> QueueStats {
-        QueueStats::default()
+    pub fn queue_stats(&self, queue: QueueId) -> QueueStats {
+        let Some(entry) = self.state.queues.get(queue) else { return QueueStats::default() };
+        QueueStats {
+            open: self.state.is_open(queue),
+            depth: entry.waiting,
+            oldest_waiting_since: entry.waits.first(),
+            oldest_unanswered: entry.unanswered_since.first(),
+            online: entry.online,
+        }
     }
 
     /// What the members of a queue do. Walks them: for a scrape, not for every step.
     #[must_use]
-    pub fn queue_agents(&self, _queue: QueueId) -> QueueAgents {
-        QueueAgents::default()
+    pub fn queue_agents(&self, queue: QueueId) -> QueueAgents {
+        let mut counts = QueueAgents::default();
+        let Some(queue) = self.state.queues.get(queue) else { return counts };
+        for agent in &queue.members {
+            let agent = self.state.agents.at(*agent);
+            let count = match (agent.intent, agent.reachability) {
+                _ if !agent.active => &mut counts.offline,
+                (Intent::Offline, _) => &mut counts.offline,
+                (_, Reachability::Unreachable | Reachability::Grace) => &mut counts.unreachable,
+                (Intent::Paused, _) => &mut counts.paused,
+                (Intent::Invisible, _) => &mut counts.invisible,
+                (Intent::Online, _) if agent.free_seats() > 0 => &mut counts.available,
+                (Intent::Online, _) => &mut counts.full,
+            };
+            *count += 1;
+        }
+        counts
     }
 
     /// Queues whose [`Tenant::queue_stats`] have changed since the last call, each once.
     pub fn take_changed_queues(&mut self) -> Vec<QueueId> {
-        Vec::new()
+        self.state.queues.take_changed()
+    }
+
+    fn with_state(id: TenantId, state: State) -> Self {
+        Self { id, state, sessions: Sessions::default(), ids: TicketIds::new(id) }
     }
 }

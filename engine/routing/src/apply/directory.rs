@@ -1,0 +1,125 @@
+//! Objects put and deleted: the configuration of queues, agents and bots follows.
+
+use crate::event::{Event, ObjectDeleted, ObjectPut};
+use crate::state::State;
+use crate::state::bits::Bits;
+use relevo_wire::directory::{Object, ObjectRef, Queue};
+use relevo_wire::vocabulary::Reachability;
+use relevo_wire::{AgentId, BotId, QueueId};
+
+impl State {
+    pub(super) fn object_put(&mut self, event: &Event, put: &ObjectPut) {
+        self.directory.apply(event);
+        match &put.object {
+            Object::Tenant(_) => self.note_all_changed(),
+            Object::Bot(bot) => {
+                let id = BotId(put.id);
+                let is_new = self.bots.get(id).is_none();
+                self.bots.put(id, bot);
+                if is_new {
+                    self.stats.bots_unreachable += 1;
+                }
+                let queues: Vec<QueueId> = self.queues_of(id).collect();
+                for queue in queues {
+                    self.queues.note_changed(queue);
+                    self.wake.queues.push(queue);
+                }
+            }
+            Object::Queue(queue) => self.queue_put(QueueId(put.id), queue),
+            Object::Agent(agent) => {
+                let id = AgentId(put.id);
+                let entry = self.agents.put(id);
+                entry.exists = true;
+                entry.active = agent.active;
+                entry.seats = agent.seats;
+                entry.accepts_tests = agent.accepts_tests;
+                self.wake_agent(id);
+            }
+        }
+    }
+
+    pub(super) fn object_deleted(&mut self, event: &Event, deleted: &ObjectDeleted) {
+        match &deleted.object {
+            ObjectRef::Tenant(_) => self.note_all_changed(),
+            ObjectRef::Bot(_) => {
+                let bot = self.bots.at_mut(BotId(deleted.id));
+                bot.exists = false;
+                if bot.reachable {
+                    bot.reachable = false;
+                    self.stats.bots_reachable -= 1;
+                } else {
+                    self.stats.bots_unreachable -= 1;
+                }
+            }
+            ObjectRef::Queue(..) => {
+                let id = QueueId(deleted.id);
+                self.set_members(id, Vec::new());
+                self.queues.delete(id);
+                self.bots.at_mut(self.queues.at(id).bot).queues -= 1;
+            }
+            ObjectRef::Agent(_) => {
+                let id = AgentId(deleted.id);
+                let agent = self.agents.at_mut(id);
+                agent.exists = false;
+                agent.reachability = Reachability::Unreachable;
+                if let Some(deadline) = agent.deadline.get() {
+                    agent.deadline = crate::state::maybe::MaybeTime::NONE;
+                    self.timers.clear(deadline, crate::state::timers::Timer::Grace(id));
+                    self.timers.clear(deadline, crate::state::timers::Timer::Presence(id));
+                }
+                self.refresh_agent(id);
+            }
+        }
+        self.directory.apply(event);
+    }
+
+    pub(crate) fn queues_of(&self, bot: BotId) -> impl Iterator<Item = QueueId> {
+        self.queues.ids().filter(move |queue| self.queues.at(*queue).bot == bot)
+    }
+
+    fn queue_put(&mut self, id: QueueId, object: &Queue) {
+        let bot = self.directory.queue_bot(id).expect("the directory has taken the queue");
+        let is_new = self.queues.get(id).is_none();
+        self.queues.put(id, bot, object);
+        if is_new {
+            self.bots.at_mut(bot).queues += 1;
+        }
+        let mut members: Vec<AgentId> =
+            object.members.iter().filter_map(|name| self.directory.agent_id(name)).collect();
+        members.sort_unstable();
+        self.set_members(id, members);
+        self.wake.queues.push(id);
+    }
+
+    /// `members` in rising order.
+    pub(crate) fn set_members(&mut self, id: QueueId, members: Vec<AgentId>) {
+        let former = std::mem::take(&mut self.queues.at_mut(id).members);
+        for agent in &former {
+            if members.binary_search(agent).is_err() {
+                self.agents.at_mut(*agent).queues.retain(|queue| *queue != id);
+            }
+        }
+        let mut bits = Bits::default();
+        let (mut online, mut online_for_tests) = (0, 0);
+        for agent in &members {
+            bits.set(agent.0, true);
+            let entry = self.agents.at_mut(*agent);
+            if let Err(at) = entry.queues.binary_search(&id) {
+                entry.queues.insert(at, id);
+            }
+            online += u32::from(entry.counted.online);
+            online_for_tests += u32::from(entry.counted.online_for_tests);
+        }
+        let queue = self.queues.at_mut(id);
+        queue.members = members;
+        queue.member_bits = bits;
+        queue.online = online;
+        queue.online_for_tests = online_for_tests;
+    }
+
+    fn note_all_changed(&mut self) {
+        for queue in self.queues.ids() {
+            self.queues.note_changed(queue);
+        }
+    }
+}

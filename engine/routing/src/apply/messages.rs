@@ -1,0 +1,70 @@
+//! What was said, and how far the parties have come.
+
+use crate::Micros;
+use crate::event::{ContactMessageStored, HandOffRepeated, MessageStored, Progressed};
+use crate::input::Party;
+use crate::state::State;
+use crate::state::maybe::MaybeTime;
+use relevo_wire::vocabulary::{Author, TicketState};
+
+impl State {
+    pub(super) fn message_stored(&mut self, now: Micros, event: &MessageStored) {
+        let slot = self.slot(event.ticket);
+        if event.judged.is_some() {
+            self.judged(slot);
+        }
+        let most = self.settings.message_ids_per_ticket;
+        let ticket = self.tickets.at_mut(slot);
+        ticket.last = event.number;
+        if let Some(id) = event.client_message {
+            let recent = ticket.recent.get_or_insert_default();
+            recent.remember(event.author, event.agent, id, event.number, most);
+        }
+        match event.author {
+            Author::Customer => {
+                ticket.for_agent.add(event.number, event.bytes);
+                if !ticket.unanswered_since.is_some() {
+                    ticket.unanswered_since = MaybeTime::at(now);
+                }
+            }
+            Author::Bot | Author::System => ticket.for_agent.add(event.number, event.bytes),
+            Author::Agent => {
+                ticket.for_bot.add(event.number, event.bytes);
+                ticket.unanswered_since = MaybeTime::NONE;
+                if !ticket.first_response_at.is_some() {
+                    ticket.first_response_at = MaybeTime::at(now);
+                }
+                if ticket.state == TicketState::Assigned {
+                    ticket.state = TicketState::InService;
+                    let (from, to) = (TicketState::Assigned, TicketState::InService);
+                    self.count_ticket(slot, Some(from), Some(to));
+                }
+            }
+        }
+    }
+
+    pub(super) fn hand_off_repeated(&mut self, event: HandOffRepeated) {
+        let slot = self.slot(event.ticket);
+        let ticket = self.tickets.at_mut(slot);
+        ticket.last = event.number;
+        ticket.for_agent.add(event.number, event.bytes);
+    }
+
+    pub(super) fn contact_message_stored(&mut self, event: ContactMessageStored) {
+        if let Some(id) = event.client_message {
+            self.contact_messages.remember(event.bot, event.contact, id);
+        }
+    }
+
+    pub(super) fn progressed(&mut self, event: Progressed) {
+        let slot = self.slot(event.ticket);
+        let ticket = self.tickets.at_mut(slot);
+        let (progress, unconfirmed) = match event.party {
+            Party::Bot(_) => (&mut ticket.bot_progress, &mut ticket.for_bot),
+            Party::Agent(_) => (&mut ticket.agent_progress, &mut ticket.for_agent),
+        };
+        progress.delivered = event.delivered;
+        progress.read = event.read;
+        unconfirmed.confirm(event.delivered);
+    }
+}

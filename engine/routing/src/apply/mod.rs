@@ -1,0 +1,48 @@
+//! The only place that changes state: one function per event, shared by live traffic and recovery.
+//!
+//! Nothing here decides, refuses, reads the seats or makes an event. An event carries what it
+//! changes; what is derived (lines, counters, timers, what to match) follows here too, so that no
+//! handler can forget it.
+
+mod counters;
+mod directory;
+mod messages;
+mod presence;
+mod tickets;
+
+use crate::Micros;
+use crate::event::Event;
+use crate::state::State;
+
+impl State {
+    /// Applies an event that has been decided or read from the log.
+    pub(crate) fn apply(&mut self, now: Micros, event: &Event) {
+        match event {
+            Event::ObjectPut(e) => self.object_put(event, e),
+            Event::ObjectDeleted(e) => self.object_deleted(event, e),
+            Event::KeyCreated(_) | Event::KeyRevoked(_) => self.directory.apply(event),
+            Event::Started(e) => self.started(now, *e),
+            Event::Ready(e) => self.ready(*e),
+            Event::BotReachable(e) => self.bot_reachable(e.bot, true),
+            Event::BotUnreachable(e) => self.bot_reachable(e.bot, false),
+            Event::AgentReachable(e) => self.agent_reachable(e.agent),
+            Event::AgentGrace(e) => self.agent_grace(*e),
+            Event::AgentUnreachable(e) => self.agent_unreachable(now, *e),
+            Event::IntentSet(e) => self.intent_set(now, e),
+            Event::TicketOpened(e) => self.ticket_opened(now, e),
+            Event::HandOffRepeated(e) => self.hand_off_repeated(*e),
+            // A refused hand-off leaves no trace in the state: it is counted from the record.
+            Event::HandOffRejected(_) => {}
+            Event::MessageStored(e) => self.message_stored(now, e),
+            Event::ContactMessageStored(e) => self.contact_message_stored(*e),
+            Event::Assigned(e) => self.assigned(now, *e),
+            Event::Requeued(e) => self.requeued(now, *e),
+            Event::Unreserved(e) => self.unreserved(*e),
+            Event::TargetMissed(e) => self.target_missed(*e),
+            Event::Closed(e) => self.closed(now, e),
+            Event::Progressed(e) => self.progressed(*e),
+            Event::Answered(e) => self.idempotencies.remember(now, e),
+            Event::Forgotten(e) => self.forgotten(*e),
+        }
+    }
+}

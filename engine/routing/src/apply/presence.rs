@@ -1,0 +1,192 @@
+//! Reachability, intent, and the start of the daemon.
+
+use crate::Micros;
+use crate::event::{AgentGrace, AgentUnreachable, IntentSet, Ready, Started};
+use crate::state::State;
+use crate::state::maybe::MaybeTime;
+use crate::state::slab::Slot;
+use crate::state::timers::Timer;
+use relevo_wire::directory::AgentGone;
+use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
+use relevo_wire::{AgentId, BotId};
+
+impl State {
+    /// No session outlived the process: whoever was there is in its grace period, which begins
+    /// when the daemon is ready. Until then no deadline fires.
+    pub(super) fn started(&mut self, now: Micros, event: Started) {
+        self.starting_since = MaybeTime::at(now);
+        let agents: Vec<AgentId> = self.agents.iter().map(|(id, _)| id).collect();
+        for id in agents {
+            let agent = self.agents.at_mut(id);
+            match agent.reachability {
+                Reachability::Reachable | Reachability::Grace => {
+                    agent.reachability = Reachability::Grace;
+                    agent.restarting = true;
+                    self.set_deadline(id, MaybeTime::NONE);
+                    self.refresh_agent(id);
+                }
+                Reachability::Unreachable => {}
+            }
+        }
+        for bot in self.bots.iter_mut().filter(|bot| bot.exists && bot.reachable) {
+            bot.reachable = false;
+            self.stats.bots_reachable -= 1;
+            self.stats.bots_unreachable += 1;
+        }
+        self.move_deadlines(event.down_us);
+    }
+
+    pub(super) fn ready(&mut self, event: Ready) {
+        self.starting_since = MaybeTime::NONE;
+        self.move_deadlines(event.starting_us);
+        let agents: Vec<AgentId> = self.agents.iter().map(|(id, _)| id).collect();
+        for id in agents {
+            let agent = self.agents.at(id);
+            if agent.exists && agent.restarting && agent.reachability == Reachability::Grace {
+                self.set_deadline(id, MaybeTime::at(event.grace_until));
+            }
+        }
+    }
+
+    pub(super) fn bot_reachable(&mut self, bot: BotId, reachable: bool) {
+        let bot = self.bots.at_mut(bot);
+        if bot.reachable == reachable {
+            return;
+        }
+        bot.reachable = reachable;
+        let (up, down) = (&mut self.stats.bots_reachable, &mut self.stats.bots_unreachable);
+        let (more, less) = if reachable { (up, down) } else { (down, up) };
+        *more += 1;
+        *less -= 1;
+    }
+
+    pub(super) fn agent_reachable(&mut self, id: AgentId) {
+        self.set_deadline(id, MaybeTime::NONE);
+        let agent = self.agents.at_mut(id);
+        agent.reachability = Reachability::Reachable;
+        agent.restarting = false;
+        if !agent.is_gone() {
+            self.end_keeping(id);
+        }
+        self.refresh_agent(id);
+    }
+
+    pub(super) fn agent_grace(&mut self, event: AgentGrace) {
+        let agent = self.agents.at_mut(event.agent);
+        agent.reachability = Reachability::Grace;
+        agent.restarting = false;
+        self.set_deadline(event.agent, MaybeTime::at(event.until));
+        self.refresh_agent(event.agent);
+    }
+
+    pub(super) fn agent_unreachable(&mut self, now: Micros, event: AgentUnreachable) {
+        let agent = self.agents.at_mut(event.agent);
+        agent.reachability = Reachability::Unreachable;
+        agent.restarting = false;
+        let expires = agent.intent != Intent::Offline;
+        let deadline = expires.then_some(event.presence_expires);
+        self.set_deadline(event.agent, deadline.into());
+        self.begin_keeping(now, event.agent);
+        self.refresh_agent(event.agent);
+    }
+
+    pub(super) fn intent_set(&mut self, now: Micros, event: &IntentSet) {
+        let agent = self.agents.at_mut(event.agent);
+        agent.intent = event.intent;
+        agent.reason.clone_from(&event.reason);
+        if event.intent == Intent::Offline {
+            if agent.reachability == Reachability::Unreachable {
+                self.set_deadline(event.agent, MaybeTime::NONE);
+            }
+            self.begin_keeping(now, event.agent);
+        } else if !agent.is_gone() {
+            self.end_keeping(event.agent);
+        }
+        self.refresh_agent(event.agent);
+    }
+
+    /// The deadline of an agent's reachability, with the timer that belongs to it.
+    fn set_deadline(&mut self, id: AgentId, deadline: MaybeTime) {
+        let agent = self.agents.at_mut(id);
+        let before = std::mem::replace(&mut agent.deadline, deadline);
+        let timer = match agent.reachability {
+            Reachability::Reachable | Reachability::Grace => Timer::Grace(id),
+            Reachability::Unreachable => Timer::Presence(id),
+        };
+        if let Some(before) = before.get() {
+            self.timers.clear(before, Timer::Grace(id));
+            self.timers.clear(before, Timer::Presence(id));
+        }
+        if let Some(at) = deadline.get() {
+            self.timers.set(at, timer);
+        }
+    }
+
+    /// The agent is gone: tickets in service stay with it for a while where the queue says so.
+    fn begin_keeping(&mut self, now: Micros, id: AgentId) {
+        for slot in self.agents.at(id).tickets.clone() {
+            let ticket = self.tickets.at(slot);
+            let queue = self.queues.at(ticket.queue);
+            let keeps = match queue.agent_gone {
+                AgentGone::Keep => ticket.state == TicketState::InService,
+                AgentGone::Requeue => false,
+            };
+            if keeps && !ticket.kept_until.is_some() {
+                let until = MaybeTime::at(now.saturating_add(queue.keep_us));
+                self.set_kept(slot, until);
+            }
+        }
+    }
+
+    /// The agent is back: its tickets are its own again.
+    fn end_keeping(&mut self, id: AgentId) {
+        for slot in self.agents.at(id).tickets.clone() {
+            self.set_kept(slot, MaybeTime::NONE);
+        }
+    }
+
+    pub(super) fn set_kept(&mut self, slot: Slot, until: MaybeTime) {
+        let ticket = self.tickets.at_mut(slot);
+        let before = std::mem::replace(&mut ticket.kept_until, until);
+        if let Some(before) = before.get() {
+            self.timers.clear(before, Timer::Keep(slot));
+        }
+        if let Some(at) = until.get() {
+            self.timers.set(at, Timer::Keep(slot));
+        }
+    }
+
+    /// Time in which the daemon could not act counts for no deadline that closes or moves a ticket.
+    /// Wait and response clocks, the service level among them, go on.
+    fn move_deadlines(&mut self, by: Micros) {
+        if by == 0 {
+            return;
+        }
+        let mut moved = Vec::new();
+        for (slot, ticket) in self.tickets.slab_mut().iter_mut() {
+            if let Some(kept) = ticket.kept_until.get() {
+                ticket.kept_until = ticket.kept_until.moved(by);
+                moved.push((kept, kept.saturating_add(by), Timer::Keep(slot)));
+            }
+            if ticket.is_waiting() && ticket.reserved.is_some() {
+                let before = ticket.reserved_until;
+                ticket.reserved_until = before.saturating_add(by);
+                moved.push((before, ticket.reserved_until, Timer::Reservation(slot)));
+            }
+        }
+        for (before, after, timer) in moved {
+            self.timers.clear(before, timer);
+            self.timers.set(after, timer);
+        }
+        let unreachable: Vec<(AgentId, MaybeTime)> = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| agent.reachability == Reachability::Unreachable)
+            .filter(|(_, agent)| agent.deadline.is_some())
+            .map(|(id, agent)| (id, agent.deadline.moved(by)))
+            .collect();
+        for (id, deadline) in unreachable {
+            self.set_deadline(id, deadline);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The life of a ticket: opened, assigned, requeued, closed, forgotten.
+
+use crate::Micros;
+use crate::event::{Assigned, Closed, Forgotten, Requeued, TargetMissed, TicketOpened, Unreserved};
+use crate::state::State;
+use crate::state::maybe::{MaybeAgent, MaybeTime};
+use crate::state::slab::Slot;
+use crate::state::ticket::{Progress, Ticket};
+use crate::state::timers::Timer;
+use relevo_wire::vocabulary::TicketState;
+use relevo_wire::{AgentId, TicketId};
+
+impl State {
+    pub(super) fn ticket_opened(&mut self, now: Micros, event: &TicketOpened) {
+        let order = self.tickets.totals.created;
+        self.tickets.totals.created += 1;
+        self.stats.all = self.tickets.totals;
+        self.bots.at_mut(event.bot).tickets = event.bot_number;
+        self.queues.at_mut(event.queue).open += 1;
+        let slot = self.tickets.insert(Ticket::opened(event, now, order));
+        if let Some((_, until)) = event.reserved {
+            self.timers.set(until, Timer::Reservation(slot));
+        }
+        if let Some((_, until)) = event.excluded {
+            self.timers.set(until, Timer::Exclusion(slot));
+        }
+        if let Some(target_at) = event.target_at {
+            self.timers.set(after(target_at), Timer::Target(slot));
+        }
+        self.enter_line(slot);
+        self.count_ticket(slot, None, Some(TicketState::Waiting));
+        self.wake.tickets.push(slot);
+    }
+
+    pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
+        let slot = self.slot(event.ticket);
+        self.leave_line(slot);
+        self.clear_waiting_timers(slot);
+        let ticket = self.tickets.at_mut(slot);
+        ticket.state = TicketState::Assigned;
+        ticket.agent = event.agent.into();
+        ticket.reserved = MaybeAgent::NONE;
+        ticket.excluded = MaybeAgent::NONE;
+        ticket.epoch = event.epoch;
+        ticket.last = event.number;
+        ticket.assigned_at = MaybeTime::at(now);
+        ticket.agent_progress = Progress::default();
+        ticket.ever_assigned = true;
+        let (queue, bot, test) = (ticket.queue, ticket.bot, ticket.test);
+        self.agents.at_mut(event.agent).last_ticket_at = now;
+        self.agents.give(event.agent, slot, bot);
+        self.stats.seats_used += 1;
+        self.refresh_agent(event.agent);
+        self.count_ticket(slot, Some(TicketState::Waiting), Some(TicketState::Assigned));
+        let queue = self.queues.at_mut(queue);
+        queue.last_served = event.agent.into();
+        if !test {
+            queue.pace.assigned(now, queue.waiting);
+        }
+    }
+
+    pub(super) fn requeued(&mut self, now: Micros, event: Requeued) {
+        let slot = self.slot(event.ticket);
+        let from = self.tickets.at(slot).state;
+        self.set_kept(slot, MaybeTime::NONE);
+        self.free_seat(now, slot, event.agent);
+        let ticket = self.tickets.at_mut(slot);
+        ticket.state = TicketState::Waiting;
+        ticket.agent = MaybeAgent::NONE;
+        ticket.epoch = event.epoch;
+        ticket.last = event.number;
+        ticket.waiting_since = now;
+        ticket.excluded = event.agent.into();
+        ticket.excluded_until = event.excluded_until;
+        self.timers.set(event.excluded_until, Timer::Exclusion(slot));
+        self.enter_line(slot);
+        self.count_ticket(slot, Some(from), Some(TicketState::Waiting));
+        self.wake.tickets.push(slot);
+    }
+
+    pub(super) fn unreserved(&mut self, event: Unreserved) {
+        let slot = self.slot(event.ticket);
+        self.leave_line(slot);
+        let ticket = self.tickets.at_mut(slot);
+        self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
+        ticket.reserved = MaybeAgent::NONE;
+        self.enter_line(slot);
+        self.wake.tickets.push(slot);
+    }
+
+    pub(super) fn target_missed(&mut self, event: TargetMissed) {
+        let slot = self.slot(event.ticket);
+        self.judged(slot);
+    }
+
+    pub(super) fn closed(&mut self, now: Micros, event: &Closed) {
+        let slot = self.slot(event.ticket);
+        let from = self.tickets.at(slot).state;
+        self.judged(slot);
+        if from == TicketState::Waiting {
+            self.leave_line(slot);
+            self.clear_waiting_timers(slot);
+        } else {
+            self.set_kept(slot, MaybeTime::NONE);
+            let agent = self.tickets.at(slot).agent.get();
+            self.free_seat(now, slot, agent.expect("an assigned ticket names its agent"));
+        }
+        let forget_at = now.saturating_add(self.settings.closed_retention_us);
+        self.timers.set(forget_at, Timer::Forget(slot));
+        let ticket = self.tickets.at_mut(slot);
+        ticket.state = TicketState::Closed;
+        ticket.reserved = MaybeAgent::NONE;
+        ticket.epoch = event.epoch;
+        ticket.last = event.number;
+        ticket.closed_at = MaybeTime::at(now);
+        ticket.child = event.child.into();
+        ticket.for_agent.clear();
+        ticket.for_bot.clear();
+        let queue = ticket.queue;
+        self.queues.at_mut(queue).open -= 1;
+        self.tickets.totals.closed[event.outcome as usize] += 1;
+        self.stats.all = self.tickets.totals;
+        self.count_ticket(slot, Some(from), Some(TicketState::Closed));
+    }
+
+    pub(super) fn forgotten(&mut self, event: Forgotten) {
+        let slot = self.slot(event.ticket);
+        self.count_ticket(slot, Some(TicketState::Closed), None);
+        if let Some(closed_at) = self.tickets.at(slot).closed_at.get() {
+            let forget_at = closed_at.saturating_add(self.settings.closed_retention_us);
+            self.timers.clear(forget_at, Timer::Forget(slot));
+        }
+        self.tickets.remove(slot);
+    }
+
+    /// What is derived from a ticket that a snapshot held, but for its place with its agent.
+    pub(crate) fn ticket_restored(&mut self, slot: Slot) {
+        let ticket = self.tickets.at(slot);
+        let (state, queue) = (ticket.state, ticket.queue);
+        if let Some(target_at) = ticket.target_at.get() {
+            self.timers.set(after(target_at), Timer::Target(slot));
+        }
+        if let Some(kept_until) = ticket.kept_until.get() {
+            self.timers.set(kept_until, Timer::Keep(slot));
+        }
+        if let Some(closed_at) = ticket.closed_at.get() {
+            let forget_at = closed_at.saturating_add(self.settings.closed_retention_us);
+            self.timers.set(forget_at, Timer::Forget(slot));
+        }
+        if state == TicketState::Waiting {
+            if ticket.reserved.is_some() {
+                self.timers.set(ticket.reserved_until, Timer::Reservation(slot));
+            }
+            if ticket.excluded.is_some() {
+                self.timers.set(ticket.excluded_until, Timer::Exclusion(slot));
+            }
+            self.enter_line(slot);
+        }
+        if state != TicketState::Closed {
+            self.queues.at_mut(queue).open += 1;
+        }
+        self.count_ticket(slot, None, Some(state));
+    }
+
+    /// Events name tickets that exist: they were decided on this state.
+    pub(super) fn slot(&self, ticket: TicketId) -> Slot {
+        self.tickets.find(ticket).expect("an event names a ticket that is remembered")
+    }
+
+    /// The conversation's service level is decided.
+    pub(super) fn judged(&mut self, slot: Slot) {
+        let ticket = self.tickets.at_mut(slot);
+        if let Some(target_at) = ticket.target_at.get() {
+            ticket.target_at = MaybeTime::NONE;
+            self.timers.clear(after(target_at), Timer::Target(slot));
+        }
+    }
+
+    fn free_seat(&mut self, now: Micros, slot: Slot, agent: AgentId) {
+        let bot = self.tickets.at(slot).bot;
+        self.agents.at_mut(agent).last_ticket_at = now;
+        self.agents.take(agent, slot, bot);
+        self.stats.seats_used -= 1;
+        self.wake_agent(agent);
+    }
+
+    fn clear_waiting_timers(&mut self, slot: Slot) {
+        let ticket = self.tickets.at(slot);
+        if ticket.reserved.is_some() {
+            self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
+        }
+        if ticket.excluded.is_some() {
+            self.timers.clear(ticket.excluded_until, Timer::Exclusion(slot));
+        }
+    }
+}
+
+/// The threshold has passed when more than it is over: an answer at the very moment is in time.
+pub(crate) fn after(target_at: Micros) -> Micros {
+    target_at.saturating_add(1)
+}

@@ -1,0 +1,164 @@
+//! The ends of a ticket, and its way back to the line.
+
+use super::refusals::{no_agent, no_bot};
+use super::{Answered, Turn, done};
+use crate::event::{Closed, Event, Forgotten, Judgement, Requeued};
+use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
+use relevo_wire::limits::TAGS;
+use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason};
+use relevo_wire::{AgentId, BotId, ContactKey, ErrorCode, TicketId, WireError};
+
+impl Turn<'_> {
+    /// The customer is gone; without an open ticket there is nothing to end.
+    pub(super) fn customer_left(&mut self, bot: BotId, contact: ContactKey) -> Answered {
+        if self.state.bots.get(bot).is_none() {
+            return Err(no_bot());
+        }
+        if let Some(slot) = self.state.tickets.open_of(bot, contact) {
+            self.close(slot, CloseReason::Client, Vec::new(), None);
+        }
+        Ok(done())
+    }
+
+    pub(super) fn take_back(&mut self, bot: BotId, ticket: TicketId) -> Answered {
+        let slot = self.latest_of_bot(bot, ticket)?;
+        let ticket = self.state.tickets.at(slot);
+        if !ticket.is_open() {
+            return Err(self.wrong_state(ticket, "the bot has this conversation already"));
+        }
+        self.close(slot, CloseReason::Bot, Vec::new(), None);
+        Ok(done())
+    }
+
+    pub(super) fn agent_close(
+        &mut self,
+        agent: AgentId,
+        ticket: TicketId,
+        epoch: u32,
+        tags: Vec<String>,
+    ) -> Answered {
+        if self.state.agents.get(agent).is_none() {
+            return Err(no_agent());
+        }
+        if tags.len() > TAGS {
+            let message = format!("a ticket has at most {TAGS} tags, not {}", tags.len());
+            return Err(WireError::field(ErrorCode::LimitExceeded, "tags", message));
+        }
+        let slot = self.state.tickets.latest(self.ticket(ticket)?);
+        self.check_owner(self.state.tickets.at(slot), agent, epoch)?;
+        self.close(slot, CloseReason::Agent, tags, None);
+        Ok(done())
+    }
+
+    /// Ends a ticket and frees its seat. The number of closed tickets that stay is bounded.
+    pub(super) fn close(
+        &mut self,
+        slot: Slot,
+        reason: CloseReason,
+        tags: Vec<String>,
+        child: Option<TicketId>,
+    ) {
+        let ticket = self.state.tickets.at(slot);
+        let holder = ticket.holder();
+        let waited_us = ticket.is_waiting().then(|| self.now.saturating_sub(ticket.waiting_since));
+        let first_response_at = ticket.first_response_at.get();
+        let outcome = outcome(ticket, reason);
+        let closed = Closed {
+            ticket: ticket.id,
+            number: ticket.last + 1,
+            reason,
+            outcome,
+            epoch: ticket.epoch + 1,
+            tags,
+            child,
+            waited_us,
+            handle_us: first_response_at.map(|at| self.now.saturating_sub(at)),
+            judged: self.judge_end(ticket, outcome),
+        };
+        self.release(holder);
+        self.emit(Event::Closed(closed));
+        self.bound_closed();
+    }
+
+    /// Back to the line, at its place, not to this agent for a while.
+    pub(super) fn requeue(&mut self, slot: Slot, reason: RequeueReason) {
+        let ticket = self.state.tickets.at(slot);
+        let Some(agent) = ticket.holder() else { return };
+        let requeued = Requeued {
+            ticket: ticket.id,
+            number: ticket.last + 1,
+            agent,
+            reason,
+            epoch: ticket.epoch + 1,
+            excluded_until: self.now.saturating_add(self.state.settings.exclusion_us),
+        };
+        self.release(Some(agent));
+        self.emit(Event::Requeued(requeued));
+    }
+
+    fn release(&self, holder: Option<AgentId>) {
+        if let Some(word) = holder.and_then(|agent| self.seats.word(agent.0 as usize)) {
+            word.release();
+        }
+    }
+
+    fn bound_closed(&mut self) {
+        let stats = &self.state.stats;
+        let open = stats.all.created - stats.all.closed_in_all();
+        let closed = self.state.tickets.len() as u64 - open;
+        if closed > self.state.settings.closed_tickets as u64
+            && let Some(slot) = self.state.timers.first_forget()
+        {
+            let ticket = self.state.tickets.at(slot).id;
+            self.emit(Event::Forgotten(Forgotten { ticket }));
+        }
+    }
+
+    /// The service level of a conversation that ends without having been judged: left in time, or
+    /// missed, whoever ended it. A transfer ends no conversation.
+    fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
+        let target_at = ticket.target_at.get()?;
+        let waited_us = self.now.saturating_sub(ticket.first_waiting_since);
+        let short_loss_us = self.state.queues.at(ticket.queue).short_loss_us;
+        match outcome {
+            Outcome::Transferred => None,
+            Outcome::Lost | Outcome::AbandonedUnanswered | Outcome::AbandonedAnswered => {
+                Some(if self.now > target_at {
+                    Judgement::Missed
+                } else if waited_us < short_loss_us {
+                    Judgement::LostShort
+                } else {
+                    Judgement::LostInTarget
+                })
+            }
+            Outcome::TakenBack | Outcome::Attended | Outcome::Unserved => Some(Judgement::Missed),
+        }
+    }
+}
+
+/// Exactly one for each closed ticket.
+fn outcome(ticket: &Ticket, reason: CloseReason) -> Outcome {
+    let answered = ticket.first_response_at.is_some();
+    match reason {
+        CloseReason::Transferred => Outcome::Transferred,
+        CloseReason::Client if !ticket.ever_assigned => Outcome::Lost,
+        CloseReason::Client if answered => Outcome::AbandonedAnswered,
+        CloseReason::Client => Outcome::AbandonedUnanswered,
+        CloseReason::Bot => Outcome::TakenBack,
+        CloseReason::Agent
+        | CloseReason::ClientInactivity
+        | CloseReason::AgentInactivity
+        | CloseReason::Expired
+        | CloseReason::NoAgent
+        | CloseReason::OutOfHours
+        | CloseReason::QueueFull
+        | CloseReason::Supervisor => {
+            if answered {
+                Outcome::Attended
+            } else {
+                Outcome::Unserved
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a ticket waits for, and each agent and why not.
+
+use super::{Answered, Turn};
+use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
+use relevo_wire::answer::{AgentReason, Answer, Explained};
+use relevo_wire::directory::Strategy;
+use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
+use relevo_wire::{AgentId, TicketId};
+
+/// Most agents in an answer; the rest is counted.
+const MOST_AGENTS: usize = 1_000;
+
+impl Turn<'_> {
+    pub(super) fn explain(&self, ticket: TicketId) -> Answered {
+        let slot = self.ticket(ticket)?;
+        let ticket = self.state.tickets.at(slot);
+        let members = &self.state.queues.at(ticket.queue).members;
+        let agents: Vec<AgentReason> = members
+            .iter()
+            .take(MOST_AGENTS)
+            .map(|agent| AgentReason {
+                agent: self.agent_name(*agent),
+                reason: self.reason(*agent, ticket).to_owned(),
+            })
+            .collect();
+        let mut because = match ticket.state {
+            TicketState::Waiting => self.waits_for(ticket, &agents),
+            TicketState::Assigned | TicketState::InService => self.assigned_because(ticket),
+            TicketState::Closed => "it is closed".to_owned(),
+        };
+        if let Some(rest) = members.len().checked_sub(MOST_AGENTS).filter(|rest| *rest > 0) {
+            because.push_str(&format!("; {rest} more agents are not listed"));
+        }
+        Ok(Answer::Explained(Explained {
+            ticket: ticket.id,
+            state: ticket.state,
+            queue: self.state.directory.queue_path(ticket.queue).unwrap_or_default().to_owned(),
+            position: self.position(slot),
+            because,
+            agent: ticket.holder().map(|agent| self.agent_name(agent)),
+            agents,
+        }))
+    }
+
+    fn position(&self, slot: Slot) -> u32 {
+        let ticket = self.state.tickets.at(slot);
+        if !ticket.is_waiting() {
+            return 0;
+        }
+        let line = match ticket.reserved.get() {
+            Some(agent) => &self.state.agents.at(agent).reserved,
+            None => self.state.queues.at(ticket.queue).line_for(ticket.test),
+        };
+        line.position(crate::state::line::LineKey::of(ticket))
+    }
+
+    /// `eligible`, or what stands in the way first.
+    fn reason(&self, id: AgentId, ticket: &Ticket) -> &'static str {
+        let agent = self.state.agents.at(id);
+        let excluded = ticket.excludes(id, self.now);
+        match (agent.intent, agent.reachability) {
+            _ if !agent.exists || !agent.active => "inactive",
+            (Intent::Offline, _) => "offline",
+            (_, Reachability::Unreachable) => "unreachable",
+            (Intent::Paused, _) => "paused",
+            (Intent::Invisible, _) => "invisible",
+            (Intent::Online, Reachability::Grace) => "grace",
+            _ if ticket.test && !agent.accepts_tests => "accepts_no_tests",
+            _ if excluded => "excluded",
+            _ if ticket.reserved.get().is_some_and(|other| other != id) => "reserved_for_other",
+            _ if agent.closing || !self.is_open(id) => "closing",
+            _ if agent.free_seats() == 0 => "no_seat",
+            _ if self.is_capped(id, ticket.bot) => "no_seat_for_bot",
+            (Intent::Online, Reachability::Reachable) => "eligible",
+        }
+    }
+
+    fn waits_for(&self, ticket: &Ticket, agents: &[AgentReason]) -> String {
+        if let Some(agent) = ticket.reserved.get() {
+            let left = ticket.reserved_until.saturating_sub(self.now) / 1_000_000;
+            let name = self.agent_name(agent);
+            let reason = self.reason(agent, ticket);
+            return format!("it waits for {name} ({reason}) for {left} s more, then in its queue");
+        }
+        let queue = self.state.queues.at(ticket.queue);
+        if queue.members.is_empty() {
+            return "its queue has no members".to_owned();
+        }
+        if !queue.pushes() {
+            return "it waits until a member pulls it with next".to_owned();
+        }
+        let eligible = agents.iter().filter(|agent| agent.reason == "eligible").count();
+        if eligible > 0 {
+            return format!("{eligible} members could have it: matching is under way");
+        }
+        let online = queue.online_for(ticket.test);
+        if online == 0 {
+            return "no member of its queue is online".to_owned();
+        }
+        format!("no member of its queue can take it: {online} online, each with its reason")
+    }
+
+    fn assigned_because(&self, ticket: &Ticket) -> String {
+        let name = ticket.holder().map_or_else(String::new, |agent| self.agent_name(agent));
+        let strategy = match self.state.queues.at(ticket.queue).strategy {
+            Strategy::LeastActive => "least_active",
+            Strategy::LongestIdle => "longest_idle",
+            Strategy::RoundRobin => "round_robin",
+        };
+        let waited =
+            ticket.assigned_at.get().unwrap_or_default().saturating_sub(ticket.waiting_since);
+        format!(
+            "{name} was eligible and first by {strategy} (or pulled it, or freed a seat as it was \
+             the most urgent) after {} ms of waiting",
+            waited / 1_000
+        )
+    }
+}

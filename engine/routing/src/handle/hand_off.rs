@@ -1,0 +1,198 @@
+//! A bot hands a customer over.
+
+use super::refusals::no_bot;
+use super::{Answered, Turn};
+use crate::event::{Event, HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
+use crate::input::HandOff;
+use crate::state::line::LineKey;
+use crate::state::queues::Queue;
+use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
+use relevo_wire::answer::{Accepted, Answer, Rejected};
+use relevo_wire::directory::NobodyOnline;
+use relevo_wire::vocabulary::Via;
+use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
+
+/// Epoch of a ticket that a hand-off opens: it has been accepted once.
+const FIRST_EPOCH: u32 = 1;
+
+impl Turn<'_> {
+    pub(super) fn hand_off(&mut self, input: &HandOff) -> Answered {
+        if self.state.bots.get(input.bot).is_none() {
+            return Err(no_bot());
+        }
+        if let Some(slot) = self.state.tickets.open_of(input.bot, input.contact) {
+            return self.repeated_hand_off(input, slot);
+        }
+        let queue = self.queue_of(input)?;
+        if let Some(rejection) = self.rejection(input, queue) {
+            return Ok(self.reject(input, queue, rejection));
+        }
+        if input.dry_run {
+            return Ok(self.as_if_accepted(input, queue));
+        }
+        let ticket = self.open(input, queue);
+        self.settle();
+        let slot = self.ticket(ticket)?;
+        Ok(self.accepted(input, slot, false))
+    }
+
+    /// Only one open ticket per contact and bot: the transcript is appended, nothing else changes.
+    fn repeated_hand_off(&mut self, input: &HandOff, slot: Slot) -> Answered {
+        let ticket = self.state.tickets.at(slot);
+        self.check_unconfirmed(&ticket.for_agent, input.bytes)?;
+        let (ticket, number) = (ticket.id, ticket.last + 1);
+        if !input.dry_run {
+            let (reason, bytes) = (input.reason, input.bytes);
+            let repeated = HandOffRepeated { ticket, number, reason, bytes };
+            self.emit(Event::HandOffRepeated(repeated));
+        }
+        Ok(self.accepted(input, slot, true))
+    }
+
+    /// The queue named, or the bot's default; of this bot only.
+    fn queue_of(&self, input: &HandOff) -> Result<QueueId, WireError> {
+        let queue = input.queue.or_else(|| self.state.directory.default_queue(input.bot));
+        let of_bot = |queue: &QueueId| {
+            self.state.queues.get(*queue).is_some_and(|queue| queue.bot == input.bot)
+        };
+        queue.filter(of_bot).ok_or_else(|| {
+            let message = match input.queue {
+                Some(_) => "the bot has no such queue".to_owned(),
+                None => {
+                    let bot = self.state.directory.bot(input.bot);
+                    let name = bot.map_or("", |bot| bot.object.default_queue.as_str());
+                    format!("the bot's default queue {name:?} is not in the directory")
+                }
+            };
+            WireError::field(ErrorCode::NotFound, "queue", message)
+        })
+    }
+
+    fn rejection(&self, input: &HandOff, id: QueueId) -> Option<Rejection> {
+        if !self.state.is_open(id) {
+            return Some(Rejection::Inactive);
+        }
+        let queue = self.state.queues.at(id);
+        let refuses = match queue.nobody_online {
+            NobodyOnline::Refuse => true,
+            NobodyOnline::Queue => false,
+        };
+        (refuses && queue.online_for(input.test) == 0).then_some(Rejection::NoAgent)
+    }
+
+    fn reject(&mut self, input: &HandOff, queue: QueueId, rejection: Rejection) -> Answer {
+        if !input.dry_run {
+            self.emit(Event::HandOffRejected(HandOffRejected {
+                bot: input.bot,
+                queue,
+                contact: input.contact,
+                reason: input.reason,
+                rejection,
+                test: input.test,
+            }));
+        }
+        let reason = match rejection {
+            Rejection::NoAgent => "no_agent",
+            Rejection::Inactive => "queue_inactive",
+        };
+        let text = self.text(input, queue, false);
+        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
+    }
+
+    fn open(&mut self, input: &HandOff, id: QueueId) -> TicketId {
+        let ticket = self.ids.next(self.now);
+        self.emit(Event::TicketOpened(self.opening(input, id, ticket)));
+        ticket
+    }
+
+    fn opening(&self, input: &HandOff, id: QueueId, ticket: TicketId) -> TicketOpened {
+        let bot = self.state.bots.at(input.bot);
+        let queue = self.state.queues.at(id);
+        let target_at = (!input.test).then(|| self.now.saturating_add(queue.threshold_us));
+        TicketOpened {
+            ticket,
+            bot_number: bot.tickets + 1,
+            bot: input.bot,
+            contact: input.contact,
+            queue: id,
+            via: Via::HandOff,
+            reason: input.reason,
+            priority: input.priority.min(bot.priority_cap),
+            test: input.test,
+            position_updates: input.position_updates,
+            parent: None,
+            reserved: None,
+            excluded: None,
+            arrived: self.now,
+            first_waiting_since: self.now,
+            target_at,
+            answered_before: false,
+            epoch: FIRST_EPOCH,
+            bytes: input.bytes,
+            private: input.bytes > 0,
+        }
+    }
+
+    fn accepted(&self, input: &HandOff, slot: Slot, existing: bool) -> Answer {
+        let ticket = self.state.tickets.at(slot);
+        let position = self.position_hint(slot);
+        let queue = self.state.queues.at(ticket.queue);
+        Answer::Accepted(Accepted {
+            ticket: ticket.id,
+            number: ticket.bot_number,
+            existing,
+            position,
+            estimated_wait: estimated_wait(queue, position),
+            text: self.text(input, ticket.queue, queue.online_for(ticket.test) > 0),
+            truncated: input.truncated,
+            epoch: ticket.epoch,
+        })
+    }
+
+    /// What a hand-off would be answered; there is no ticket, so its id is nil.
+    fn as_if_accepted(&self, input: &HandOff, id: QueueId) -> Answer {
+        let opening = self.opening(input, id, TicketId(0));
+        let as_if = Ticket::opened(&opening, self.now, self.state.tickets.totals.created);
+        let queue = self.state.queues.at(id);
+        let picked = if queue.pushes() { self.pick(&as_if) } else { None };
+        let assigned = picked.is_some_and(|agent| self.is_open(agent));
+        let line = queue.line_for(input.test);
+        let position = if assigned { 0 } else { line.position_hint(LineKey::of(&as_if)) };
+        Answer::Accepted(Accepted {
+            ticket: TicketId(0),
+            number: as_if.bot_number,
+            existing: false,
+            position,
+            estimated_wait: estimated_wait(queue, position),
+            text: self.text(input, id, queue.online_for(input.test) > 0),
+            truncated: input.truncated,
+            epoch: FIRST_EPOCH + u32::from(assigned),
+        })
+    }
+
+    /// Place in its line; 0 when it does not wait.
+    fn position_hint(&self, slot: Slot) -> u32 {
+        let ticket = self.state.tickets.at(slot);
+        if !ticket.is_waiting() {
+            return 0;
+        }
+        let line = match ticket.reserved.get() {
+            Some(agent) => &self.state.agents.at(agent).reserved,
+            None => self.state.queues.at(ticket.queue).line_for(ticket.test),
+        };
+        line.position_hint(LineKey::of(ticket))
+    }
+
+    fn text(&self, input: &HandOff, queue: QueueId, online: bool) -> String {
+        let of_queue = self.state.directory.queue(queue).map(|queue| &queue.object.texts);
+        let texts = input.texts.as_ref().or(of_queue);
+        texts.map_or_else(String::new, |texts| {
+            if online { texts.online.clone() } else { texts.offline.clone() }
+        })
+    }
+}
+
+fn estimated_wait(queue: &Queue, position: u32) -> Option<u32> {
+    if position == 0 { Some(0) } else { queue.pace.estimated_wait(position) }
+}

@@ -1,0 +1,136 @@
+//! The decisions: an input is checked against the state, becomes events, and gets its answer.
+//!
+//! A handler reads the state, emits events (each applied at once), and returns what the asker gets.
+//! It changes nothing else but seat words, sessions and timers that have run out, none of which a
+//! snapshot holds.
+
+mod close;
+mod directory;
+mod explain;
+mod hand_off;
+mod idempotent;
+mod messages;
+mod presence;
+mod progress;
+mod pull;
+mod refusals;
+mod sessions;
+mod targets;
+mod ticks;
+mod transfer;
+mod validate;
+
+pub(crate) use sessions::Sessions;
+
+use crate::input::{Command, Input};
+use crate::origin::TicketIds;
+use crate::seats::Seats;
+use crate::state::State;
+use crate::{Event, Micros, Reply, Step};
+use relevo_wire::WireError;
+use relevo_wire::answer::{Answer, Done};
+
+/// One input being decided.
+pub(crate) struct Turn<'a> {
+    pub(crate) state: &'a mut State,
+    pub(crate) sessions: &'a mut Sessions,
+    pub(crate) ids: &'a mut TicketIds,
+    pub(crate) seats: &'a mut Seats,
+    pub(crate) now: Micros,
+    pub(crate) step: Step,
+}
+
+impl Turn<'_> {
+    /// Decides a command, matches what it made possible, remembers its answer.
+    pub(crate) fn decide(mut self, command: Command) -> Step {
+        let Command { idempotency, input } = command;
+        let idempotency = idempotency.filter(|_| idempotent::is_mutating(&input));
+        if let Some(repeated) = idempotency.and_then(|key| self.repeated(&key)) {
+            self.step.reply = Some(Reply::Answer(repeated));
+            return self.step;
+        }
+        self.step.reply = self.input(input);
+        self.settle();
+        if let Some(key) = idempotency {
+            self.remember_answer(key);
+        }
+        self.step
+    }
+
+    /// A fact: true from here on.
+    pub(crate) fn emit(&mut self, event: Event) {
+        self.state.apply(self.now, &event);
+        self.step.events.push(event);
+    }
+
+    fn input(&mut self, input: Input) -> Option<Reply> {
+        let answer = match input {
+            Input::HandOff(hand_off) => self.hand_off(&hand_off),
+            Input::CustomerMessage { bot, contact, client_message, bytes } => {
+                self.customer_message(bot, contact, client_message, bytes)
+            }
+            Input::BotMessage { bot, ticket, epoch, client_message, bytes } => {
+                self.bot_message(bot, ticket, epoch, client_message, bytes)
+            }
+            Input::AgentMessage { agent, ticket, epoch, client_message, bytes } => {
+                self.agent_message(agent, ticket, epoch, client_message, bytes)
+            }
+            Input::CustomerLeft { bot, contact } => self.customer_left(bot, contact),
+            Input::TakeBack { bot, ticket } => self.take_back(bot, ticket),
+            Input::SetPresence { agent, intent, reason, seen } => {
+                self.set_presence(agent, intent, reason, seen)
+            }
+            Input::Next { agent, queue } => self.next(agent, queue),
+            Input::Targets { agent, ticket } => self.targets(agent, ticket),
+            Input::Transfer { agent, ticket, epoch, to, note } => {
+                self.transfer(agent, ticket, epoch, to, note)
+            }
+            Input::Close { agent, ticket, epoch, tags } => {
+                self.agent_close(agent, ticket, epoch, tags)
+            }
+            Input::Explain { ticket } => self.explain(ticket),
+            Input::Put { object, if_version } => self.put(object, if_version),
+            Input::Delete { object } => self.delete(object),
+            Input::CreateKey(key) => self.create_key(key),
+            Input::RevokeKey { prefix } => self.revoke_key(prefix),
+            Input::AgentSessionOpened { agent, session, seen } => {
+                return Some(self.agent_session_opened(agent, session, seen));
+            }
+            Input::BotSessionOpened { bot, session } => {
+                return Some(self.bot_session_opened(bot, session));
+            }
+            Input::AgentSessionLost { agent, session, seen } => {
+                self.agent_session_lost(agent, session, seen);
+                return None;
+            }
+            Input::BotSessionLost { bot, session } => {
+                self.bot_session_lost(bot, session);
+                return None;
+            }
+            Input::Progress { party, ticket, delivered, read } => {
+                self.progress(party, ticket, delivered, read);
+                return None;
+            }
+            Input::Started { down_us } => {
+                self.started(down_us);
+                return None;
+            }
+            Input::Ready => {
+                self.ready();
+                return None;
+            }
+            Input::Tick => {
+                self.tick();
+                return None;
+            }
+        };
+        Some(Reply::Answer(answer.unwrap_or_else(Answer::Error)))
+    }
+}
+
+/// What a handler gives: an answer, or why not.
+type Answered = Result<Answer, WireError>;
+
+fn done() -> Answer {
+    Answer::Done(Done {})
+}

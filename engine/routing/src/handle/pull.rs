@@ -1,0 +1,62 @@
+//! `next`: an agent pulls the most urgent ticket that it may serve.
+
+use super::refusals::no_agent;
+use super::{Answered, Turn};
+use relevo_wire::answer::{Answer, NextAnswer};
+use relevo_wire::{AgentId, ErrorCode, QueueId, WireError};
+
+impl Turn<'_> {
+    pub(super) fn next(&mut self, agent: AgentId, queue: Option<QueueId>) -> Answered {
+        let Some(entry) = self.state.agents.get(agent) else { return Err(no_agent()) };
+        if let Some(queue) = queue {
+            let is_known = self.state.queues.get(queue).is_some();
+            if !is_known || entry.queues.binary_search(&queue).is_err() {
+                let message = "the agent serves no such queue";
+                return Err(WireError::field(ErrorCode::NotFound, "queue", message));
+            }
+            if !self.state.queues.at(queue).is_pulled() {
+                let message = "this queue pushes: its tickets come unasked";
+                return Err(WireError::field(ErrorCode::WrongState, "queue", message));
+            }
+        }
+        if !entry.is_serving() || entry.closing {
+            let message = "the agent is not online: set its presence to online first";
+            return Err(WireError::new(ErrorCode::WrongState, message));
+        }
+        if entry.free_seats() == 0 {
+            let message = format!("all {} seats are in use: close a ticket first", entry.seats);
+            return Err(WireError::new(ErrorCode::NoSeat, message));
+        }
+        let pulled: Vec<QueueId> = queue.map_or_else(|| entry.queues.clone(), |one| vec![one]);
+        self.pull(agent, &pulled)
+    }
+
+    fn pull(&mut self, agent: AgentId, queues: &[QueueId]) -> Answered {
+        let tests: &[bool] =
+            if self.state.agents.at(agent).accepts_tests { &[false, true] } else { &[false] };
+        let pulled = queues.iter().filter(|queue| self.state.queues.at(**queue).is_pulled());
+        let found = pulled
+            .flat_map(|queue| tests.iter().map(move |test| (*queue, *test)))
+            .filter_map(|(queue, test)| self.first_for(agent, queue, test))
+            .min();
+        let Some((_, slot)) = found else { return Err(self.nothing_for(agent, queues)) };
+        if !self.assign(slot, agent) {
+            let message = "a session of this agent has just paused or gone";
+            return Err(WireError::new(ErrorCode::WrongState, message));
+        }
+        let ticket = self.state.tickets.at(slot);
+        Ok(Answer::Next(NextAnswer { ticket: ticket.id, epoch: ticket.epoch }))
+    }
+
+    /// Nothing waits, or only tickets of bots of which the agent has as many as it may.
+    fn nothing_for(&self, agent: AgentId, queues: &[QueueId]) -> WireError {
+        let capped = queues.iter().map(|queue| self.state.queues.at(*queue)).any(|queue| {
+            queue.is_pulled() && !queue.line.is_empty() && self.is_capped(agent, queue.bot)
+        });
+        if capped {
+            let message = "the agent has as many tickets of this bot as one agent may have";
+            return WireError::new(ErrorCode::NoSeat, message);
+        }
+        WireError::new(ErrorCode::NothingWaiting, "no ticket waits that this agent may have")
+    }
+}

@@ -1,0 +1,65 @@
+//! Deadlines that have come, and the start of the daemon.
+
+use super::Turn;
+use crate::Micros;
+use crate::event::{Event, Forgotten, Ready, Started, TargetMissed, Unreserved};
+use crate::state::slab::Slot;
+use crate::state::timers::Timer;
+use relevo_wire::vocabulary::{Reachability, RequeueReason};
+
+impl Turn<'_> {
+    pub(super) fn started(&mut self, down_us: Micros) {
+        self.emit(Event::Started(Started { down_us }));
+        for (id, agent) in self.state.agents.iter() {
+            if let Some(word) = self.seats.word(id.0 as usize) {
+                word.set_grace(agent.reachability == Reachability::Grace);
+            }
+        }
+    }
+
+    /// Grace periods begin, then everything that can be matched is.
+    pub(super) fn ready(&mut self) {
+        let started = self.state.starting_since.get();
+        let starting_us = started.map_or(0, |started| self.now.saturating_sub(started));
+        let grace_until = self.now.saturating_add(self.state.settings.grace_us);
+        self.emit(Event::Ready(Ready { grace_until, starting_us }));
+        self.wake_all();
+    }
+
+    /// Handles what is due, a bounded number at a time.
+    pub(super) fn tick(&mut self) {
+        if self.state.starting_since.is_some() {
+            return;
+        }
+        for _ in 0..self.state.settings.deadlines_per_tick {
+            let Some(timer) = self.state.timers.take_due(self.now) else { return };
+            self.due(timer);
+        }
+    }
+
+    fn due(&mut self, timer: Timer) {
+        match timer {
+            Timer::Grace(agent) => self.grace_over(agent),
+            Timer::Presence(agent) => self.presence_expired(agent),
+            Timer::Keep(slot) => self.requeue(slot, RequeueReason::AgentGone),
+            Timer::Reservation(slot) => {
+                let ticket = self.state.tickets.at(slot).id;
+                self.emit(Event::Unreserved(Unreserved { ticket }));
+            }
+            Timer::Target(slot) => {
+                let ticket = self.state.tickets.at(slot).id;
+                self.emit(Event::TargetMissed(TargetMissed { ticket }));
+            }
+            Timer::Exclusion(slot) => self.exclusion_over(slot),
+            Timer::Forget(slot) => {
+                let ticket = self.state.tickets.at(slot).id;
+                self.emit(Event::Forgotten(Forgotten { ticket }));
+            }
+        }
+    }
+
+    /// Time alone ends an exclusion: there is nothing to record.
+    fn exclusion_over(&mut self, slot: Slot) {
+        self.state.wake.tickets.push(slot);
+    }
+}

@@ -1,0 +1,146 @@
+//! An agent gives a ticket to a queue or to another agent: it ends here and goes on in a child that
+//! keeps its place.
+
+use super::refusals::no_agent;
+use super::{Answered, Turn};
+use crate::Micros;
+use crate::event::{Event, TicketOpened};
+use crate::input::Target;
+use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
+use relevo_wire::answer::{Answer, TransferredAnswer};
+use relevo_wire::vocabulary::{CloseReason, Via};
+use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
+
+/// Where a child waits: its queue, and the agent for whom it waits first, until then.
+type Place = (QueueId, Option<(AgentId, Micros)>);
+
+impl Turn<'_> {
+    pub(super) fn transfer(
+        &mut self,
+        agent: AgentId,
+        ticket: TicketId,
+        epoch: u32,
+        to: Target,
+        note: bool,
+    ) -> Answered {
+        if self.state.agents.get(agent).is_none() {
+            return Err(no_agent());
+        }
+        let slot = self.state.tickets.latest(self.ticket(ticket)?);
+        let ticket = self.state.tickets.at(slot);
+        self.check_owner(ticket, agent, epoch)?;
+        let place = match to {
+            Target::Queue(queue) => self.queue_target(ticket, queue)?,
+            Target::Agent(to) => self.agent_target(ticket, agent, to)?,
+        };
+        let child = self.child(slot, agent, place, note);
+        Ok(Answer::Transferred(TransferredAnswer { child }))
+    }
+
+    /// A queue of the same bot, allowed, open, with somebody online.
+    fn queue_target(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
+        let Some(queue) = self.state.queues.get(to).filter(|queue| queue.bot == ticket.bot) else {
+            return Err(refused(ErrorCode::NotFound, "the ticket's bot has no such queue"));
+        };
+        if !self.is_target(ticket.queue, to) {
+            return Err(refused(ErrorCode::Forbidden, "the queue allows no transfer to that one"));
+        }
+        if !queue.active {
+            return Err(refused(ErrorCode::WrongState, "that queue is closed"));
+        }
+        if queue.online_for(ticket.test) == 0 {
+            return Err(refused(ErrorCode::WrongState, "nobody is online in that queue"));
+        }
+        Ok((to, None))
+    }
+
+    /// An agent of the same bot's queues who is there; a full one is waited for.
+    fn agent_target(
+        &self,
+        ticket: &Ticket,
+        from: AgentId,
+        to: AgentId,
+    ) -> Result<Place, WireError> {
+        let agent = self
+            .state
+            .agents
+            .get(to)
+            .ok_or_else(|| refused(ErrorCode::NotFound, "no such agent is in the directory"))?;
+        if to == from {
+            return Err(refused(ErrorCode::WrongState, "the ticket is with this agent already"));
+        }
+        let of_bot = |queue: &&QueueId| self.state.queues.at(**queue).bot == ticket.bot;
+        if !agent.queues.iter().any(|queue| of_bot(&queue)) {
+            let message = "that agent serves no queue of the ticket's bot";
+            return Err(refused(ErrorCode::NotFound, message));
+        }
+        let Some(queue) = self.queue_with(ticket, to) else {
+            let message = "the queue allows no transfer to the queues of that agent";
+            return Err(refused(ErrorCode::Forbidden, message));
+        };
+        if !agent.is_online() {
+            return Err(refused(ErrorCode::WrongState, "that agent is not online"));
+        }
+        if ticket.test && !agent.accepts_tests {
+            return Err(refused(ErrorCode::WrongState, "that agent accepts no tests"));
+        }
+        let wait_us = self.state.queues.at(queue).transfer_wait_us;
+        Ok((queue, Some((to, self.now.saturating_add(wait_us)))))
+    }
+
+    /// The queue through which an agent may get a ticket: the ticket's own first, else the first of
+    /// the same bot that is open and allowed.
+    pub(super) fn queue_with(&self, ticket: &Ticket, agent: AgentId) -> Option<QueueId> {
+        let queues = &self.state.agents.at(agent).queues;
+        let allowed = |queue: &QueueId| {
+            let entry = self.state.queues.at(*queue);
+            entry.bot == ticket.bot && entry.active && self.is_target(ticket.queue, *queue)
+        };
+        let own = queues.iter().find(|queue| **queue == ticket.queue).filter(|own| allowed(own));
+        own.or_else(|| queues.iter().find(|queue| allowed(queue))).copied()
+    }
+
+    /// Tickets of one queue may go to the other.
+    pub(super) fn is_target(&self, from: QueueId, to: QueueId) -> bool {
+        let targets =
+            self.state.directory.queue(from).and_then(|q| q.object.transfer_targets.as_ref());
+        let name = self.state.directory.queue_name(to);
+        targets.is_none_or(|targets| name.is_some_and(|name| targets.iter().any(|t| t == name)))
+    }
+
+    fn child(&mut self, slot: Slot, giver: AgentId, place: Place, note: bool) -> TicketId {
+        let child = self.ids.next(self.now);
+        let (queue, reserved) = place;
+        let parent = self.state.tickets.at(slot);
+        let opened = TicketOpened {
+            ticket: child,
+            bot_number: self.state.bots.at(parent.bot).tickets + 1,
+            bot: parent.bot,
+            contact: parent.contact,
+            queue,
+            via: Via::Transfer,
+            reason: parent.reason,
+            priority: parent.priority,
+            test: parent.test,
+            position_updates: parent.position_updates,
+            parent: Some(parent.id),
+            reserved,
+            excluded: Some((giver, self.now.saturating_add(self.state.settings.exclusion_us))),
+            arrived: parent.arrived,
+            first_waiting_since: parent.first_waiting_since,
+            target_at: parent.target_at.get(),
+            answered_before: parent.answered_ever(),
+            epoch: parent.epoch + 1,
+            bytes: 0,
+            private: note,
+        };
+        self.close(slot, CloseReason::Transferred, Vec::new(), Some(child));
+        self.emit(Event::TicketOpened(opened));
+        child
+    }
+}
+
+fn refused(code: ErrorCode, message: &str) -> WireError {
+    WireError::field(code, "to", message)
+}

@@ -1,0 +1,85 @@
+//! What a directory object may be. Every error names the field and what would be right.
+
+use crate::seats::MAX_SEATS;
+use crate::settings::Settings;
+use relevo_wire::directory::{Agent, Bot, Queue};
+use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
+use relevo_wire::vocabulary::Texts;
+use relevo_wire::{ErrorCode, WireError};
+
+/// Longest wait of a queue's own settings, in seconds: a week.
+const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
+
+/// A name of the directory.
+pub(super) fn name(field: &str, name: &str) -> Result<(), WireError> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if (1..=NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed) {
+        return Ok(());
+    }
+    let message =
+        format!("{name:?} is no name: 1 to {NAME_BYTES} characters of a-z A-Z 0-9 . _ - make one");
+    Err(malformed(field, message))
+}
+
+pub(super) fn bot(bot: &Bot) -> Result<(), WireError> {
+    name("name", &bot.name)?;
+    name("default_queue", &bot.default_queue)?;
+    if !bot.channel.is_empty() {
+        name("channel", &bot.channel)?;
+    }
+    at_most("priority_cap", u32::from(bot.priority_cap), u32::from(PRIORITY))?;
+    if let Some(seats) = bot.seats_per_agent {
+        if seats == 0 {
+            let message = "0 seats would serve nobody: leave it out, or take 1 or more".to_owned();
+            return Err(malformed("seats_per_agent", message));
+        }
+        at_most("seats_per_agent", u32::from(seats), u32::from(MAX_SEATS))?;
+    }
+    Ok(())
+}
+
+pub(super) fn agent(agent: &Agent) -> Result<(), WireError> {
+    name("name", &agent.name)?;
+    at_most("seats", u32::from(agent.seats), u32::from(MAX_SEATS))
+}
+
+/// Everything but what needs the rest of the directory.
+pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError> {
+    name("name", &queue.name)?;
+    for target in queue.transfer_targets.iter().flatten() {
+        name("transfer_targets", target)?;
+    }
+    at_most("keep_seconds", queue.keep_seconds, LONGEST_SECONDS)?;
+    at_most("transfer_wait_seconds", queue.transfer_wait_seconds, LONGEST_SECONDS)?;
+    at_most("short_loss_seconds", queue.short_loss_seconds, LONGEST_SECONDS)?;
+    if !settings.thresholds_seconds.contains(&queue.threshold_seconds) {
+        let message = format!(
+            "{} is no bound of the metrics: take one of {:?}, or add it to `extra_buckets` of the \
+             configuration",
+            queue.threshold_seconds, settings.thresholds_seconds
+        );
+        return Err(malformed("threshold_seconds", message));
+    }
+    texts(&queue.texts)
+}
+
+fn texts(texts: &Texts) -> Result<(), WireError> {
+    for (field, text) in [("texts.online", &texts.online), ("texts.offline", &texts.offline)] {
+        if text.len() > TEXT_BYTES {
+            let message = format!("at most {TEXT_BYTES} bytes, not {}", text.len());
+            return Err(WireError::field(ErrorCode::LimitExceeded, field, message));
+        }
+    }
+    Ok(())
+}
+
+fn at_most(field: &str, value: u32, most: u32) -> Result<(), WireError> {
+    if value <= most {
+        return Ok(());
+    }
+    Err(malformed(field, format!("at most {most}, not {value}")))
+}
+
+fn malformed(field: &str, message: String) -> WireError {
+    WireError::field(ErrorCode::Malformed, field, message)
+}

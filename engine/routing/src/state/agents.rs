@@ -1,0 +1,231 @@
+//! Agents: presence, seats in use, and who is available.
+
+use super::bits::Bits;
+use super::line::Line;
+use super::maybe::MaybeTime;
+use super::slab::Slot;
+use crate::Micros;
+use relevo_wire::vocabulary::{Intent, Reachability};
+use relevo_wire::{AgentId, BotId, QueueId};
+use smallvec::SmallVec;
+
+/// All agents by number.
+#[derive(Debug, Default)]
+pub(crate) struct Agents {
+    list: Vec<Agent>,
+    /// Online, reachable, with a free seat, and not closing.
+    pub(crate) available: Bits,
+    /// By number: tickets held, then the time of the last ticket. Compact, as the strategies
+    /// compare many.
+    loads: Vec<Load>,
+}
+
+/// What `least_active` and `longest_idle` compare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Load(u64);
+
+impl Load {
+    /// Microseconds since 1970 until the year 2112; the twelve bits above hold any number of seats.
+    const IDLE_BITS: u32 = 52;
+    const IDLE: u64 = (1 << Self::IDLE_BITS) - 1;
+
+    fn new(tickets: usize, last_ticket_at: Micros) -> Self {
+        Self(((tickets as u64) << Self::IDLE_BITS) | (last_ticket_at & Self::IDLE))
+    }
+
+    /// The part that `longest_idle` compares.
+    pub(crate) fn idle(self) -> Self {
+        Self(self.0 & Self::IDLE)
+    }
+}
+
+/// An agent: what of its directory object decides, and what it does.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub(crate) exists: bool,
+    pub(crate) active: bool,
+    pub(crate) seats: u16,
+    pub(crate) accepts_tests: bool,
+    pub(crate) intent: Intent,
+    pub(crate) reason: String,
+    pub(crate) reachability: Reachability,
+    /// End of the grace period, or of the intent while unreachable.
+    pub(crate) deadline: MaybeTime,
+    /// The grace period is one after a start: the agent counts as online.
+    pub(crate) restarting: bool,
+    /// When it last got a ticket or was rid of one.
+    pub(crate) last_ticket_at: Micros,
+    /// Open tickets in the order of their assignment.
+    pub(crate) tickets: Vec<Slot>,
+    /// Tickets waiting for this agent alone.
+    pub(crate) reserved: Line,
+    /// Queues it serves, in rising order.
+    pub(crate) queues: Vec<QueueId>,
+    /// Open tickets by bot.
+    per_bot: SmallVec<[(BotId, u16); 2]>,
+    /// Its session has closed the seat word, and the command that tells why is on its way. Known
+    /// only while the daemon runs.
+    pub(crate) closing: bool,
+    /// How it is counted.
+    pub(crate) counted: Counted,
+}
+
+/// How an agent stands in the counters of tenant and queues.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    pub(crate) class: Option<Class>,
+    pub(crate) online: bool,
+    pub(crate) online_for_tests: bool,
+    pub(crate) seats: u16,
+}
+
+/// What an active agent does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    Online,
+    Paused,
+    Invisible,
+    Offline,
+    Unreachable,
+}
+
+impl Agent {
+    fn new() -> Self {
+        Self {
+            exists: true,
+            active: true,
+            seats: 0,
+            accepts_tests: false,
+            intent: Intent::Offline,
+            reason: String::new(),
+            reachability: Reachability::Unreachable,
+            deadline: MaybeTime::NONE,
+            restarting: false,
+            last_ticket_at: 0,
+            tickets: Vec::new(),
+            reserved: Line::default(),
+            queues: Vec::new(),
+            per_bot: SmallVec::new(),
+            closing: false,
+            counted: Counted::default(),
+        }
+    }
+
+    /// Takes tickets, seats aside: for answers, not for claims.
+    pub(crate) fn is_online(&self) -> bool {
+        let reachable = match self.reachability {
+            Reachability::Reachable => true,
+            Reachability::Grace => self.restarting,
+            Reachability::Unreachable => false,
+        };
+        self.exists && self.active && self.intent == Intent::Online && reachable
+    }
+
+    /// Could be claimed, seats and the seat word aside.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.is_online() && self.reachability == Reachability::Reachable
+    }
+
+    pub(crate) fn free_seats(&self) -> usize {
+        usize::from(self.seats).saturating_sub(self.tickets.len())
+    }
+
+    /// Gone: not at work, or without a session beyond the grace period.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.intent == Intent::Offline || self.reachability == Reachability::Unreachable
+    }
+
+    /// Open tickets of a bot.
+    pub(crate) fn tickets_of(&self, bot: BotId) -> u16 {
+        self.per_bot.iter().find(|(other, _)| *other == bot).map_or(0, |(_, count)| *count)
+    }
+
+    /// How it is to be counted.
+    pub(crate) fn count(&self) -> Counted {
+        if !self.exists || !self.active {
+            return Counted::default();
+        }
+        let online = self.is_online();
+        let class = match (self.intent, self.reachability) {
+            (Intent::Offline, _) => Class::Offline,
+            (_, Reachability::Unreachable) => Class::Unreachable,
+            (Intent::Online, _) if online => Class::Online,
+            (Intent::Online, _) => Class::Unreachable,
+            (Intent::Paused, _) => Class::Paused,
+            (Intent::Invisible, _) => Class::Invisible,
+        };
+        Counted {
+            class: Some(class),
+            online,
+            online_for_tests: online && self.accepts_tests,
+            seats: self.seats,
+        }
+    }
+}
+
+impl Agents {
+    pub(crate) fn get(&self, agent: AgentId) -> Option<&Agent> {
+        self.list.get(agent.0 as usize).filter(|agent| agent.exists)
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, agent: AgentId) -> &Agent {
+        &self.list[agent.0 as usize]
+    }
+
+    #[inline]
+    pub(crate) fn at_mut(&mut self, agent: AgentId) -> &mut Agent {
+        &mut self.list[agent.0 as usize]
+    }
+
+    #[inline]
+    pub(crate) fn load(&self, agent: u32) -> Load {
+        self.loads[agent as usize]
+    }
+
+    /// Every agent ever, deleted ones too.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (AgentId, &Agent)> {
+        (0..).zip(&self.list).map(|(id, agent)| (AgentId(id), agent))
+    }
+
+    /// The agent with this number, made if it is the next.
+    pub(crate) fn put(&mut self, id: AgentId) -> &mut Agent {
+        if id.0 as usize == self.list.len() {
+            self.list.push(Agent::new());
+            self.loads.push(Load::default());
+        }
+        self.at_mut(id)
+    }
+
+    /// A ticket is the agent's.
+    pub(crate) fn give(&mut self, id: AgentId, slot: Slot, bot: BotId) {
+        let agent = self.at_mut(id);
+        agent.tickets.push(slot);
+        match agent.per_bot.iter_mut().find(|(other, _)| *other == bot) {
+            Some((_, count)) => *count += 1,
+            None => agent.per_bot.push((bot, 1)),
+        }
+        self.note_load(id);
+    }
+
+    /// A ticket is no longer the agent's.
+    pub(crate) fn take(&mut self, id: AgentId, slot: Slot, bot: BotId) {
+        let agent = self.at_mut(id);
+        let at = agent.tickets.iter().position(|other| *other == slot);
+        agent.tickets.remove(at.expect("a ticket is with the agent that it names"));
+        let at = agent.per_bot.iter().position(|(other, _)| *other == bot);
+        let at = at.expect("a ticket is counted with its bot");
+        agent.per_bot[at].1 -= 1;
+        if agent.per_bot[at].1 == 0 {
+            agent.per_bot.remove(at);
+        }
+        self.note_load(id);
+    }
+
+    /// The load follows tickets and time.
+    pub(crate) fn note_load(&mut self, id: AgentId) {
+        let agent = self.at(id);
+        let load = Load::new(agent.tickets.len(), agent.last_ticket_at);
+        self.loads[id.0 as usize] = load;
+    }
+}

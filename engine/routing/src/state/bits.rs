@@ -1,0 +1,87 @@
+//! A growing set of small numbers, one bit each.
+
+/// Numbers from 0.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bits {
+    words: Vec<u64>,
+    count: usize,
+}
+
+impl Bits {
+    /// Puts `index` in or takes it out; whether that changed anything.
+    pub(crate) fn set(&mut self, index: u32, holds: bool) -> bool {
+        let (word, bit) = place(index);
+        if word >= self.words.len() {
+            if !holds {
+                return false;
+            }
+            self.words.resize(word + 1, 0);
+        }
+        let before = self.words[word] & bit != 0;
+        if before == holds {
+            return false;
+        }
+        self.words[word] ^= bit;
+        if holds {
+            self.count += 1;
+        } else {
+            self.count -= 1;
+        }
+        true
+    }
+
+    pub(crate) fn holds(&self, index: u32) -> bool {
+        let (word, bit) = place(index);
+        self.words.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Calls `each` with every number that both sets hold, in rising order.
+    pub(crate) fn for_each_common(&self, other: &Self, mut each: impl FnMut(u32)) {
+        for (index, (a, b)) in (0u32..).zip(self.words.iter().zip(&other.words)) {
+            let mut both = a & b;
+            while both != 0 {
+                each(index * 64 + both.trailing_zeros());
+                both &= both - 1;
+            }
+        }
+    }
+}
+
+const fn place(index: u32) -> (usize, u64) {
+    ((index / 64) as usize, 1 << (index % 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_numbers_come_in_rising_order() {
+        let (mut a, mut b) = (Bits::default(), Bits::default());
+        for index in [3, 64, 65, 200, 700] {
+            a.set(index, true);
+        }
+        for index in [0, 65, 3, 700, 64] {
+            b.set(index, true);
+        }
+        b.set(64, false);
+        let mut common = Vec::new();
+        a.for_each_common(&b, |index| common.push(index));
+        assert_eq!(common, [3, 65, 700]);
+        assert!(a.holds(200) && !b.holds(200) && !b.holds(10_000));
+    }
+
+    #[test]
+    fn a_set_is_empty_when_everything_is_taken_out() {
+        let mut bits = Bits::default();
+        assert!(!bits.set(5, false));
+        assert!(bits.set(70, true) && !bits.set(70, true));
+        assert!(!bits.is_empty());
+        assert!(bits.set(70, false));
+        assert!(bits.is_empty());
+    }
+}

@@ -1,0 +1,60 @@
+//! Bots: reachability, numbering of tickets, the cap of seats per agent.
+
+use relevo_wire::BotId;
+use relevo_wire::directory;
+
+/// All bots by number.
+#[derive(Debug, Default)]
+pub(crate) struct Bots {
+    list: Vec<Bot>,
+}
+
+/// A bot: what of its directory object decides, and what it has.
+#[derive(Debug, Default)]
+pub(crate) struct Bot {
+    pub(crate) exists: bool,
+    pub(crate) active: bool,
+    pub(crate) priority_cap: u16,
+    pub(crate) seats_per_agent: Option<u16>,
+    pub(crate) reachable: bool,
+    /// Tickets ever.
+    pub(crate) tickets: u64,
+    /// Queues that exist.
+    pub(crate) queues: u32,
+}
+
+impl Bots {
+    pub(crate) fn get(&self, bot: BotId) -> Option<&Bot> {
+        self.list.get(bot.0 as usize).filter(|bot| bot.exists)
+    }
+
+    #[inline]
+    pub(crate) fn at(&self, bot: BotId) -> &Bot {
+        &self.list[bot.0 as usize]
+    }
+
+    #[inline]
+    pub(crate) fn at_mut(&mut self, bot: BotId) -> &mut Bot {
+        &mut self.list[bot.0 as usize]
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (BotId, &Bot)> {
+        (0..).zip(&self.list).map(|(id, bot)| (BotId(id), bot))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Bot> {
+        self.list.iter_mut()
+    }
+
+    /// Creates or changes a bot.
+    pub(crate) fn put(&mut self, id: BotId, object: &directory::Bot) {
+        if id.0 as usize == self.list.len() {
+            self.list.push(Bot::default());
+        }
+        let bot = self.at_mut(id);
+        bot.exists = true;
+        bot.active = object.active;
+        bot.priority_cap = object.priority_cap;
+        bot.seats_per_agent = object.seats_per_agent;
+    }
+}

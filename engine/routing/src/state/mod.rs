@@ -1,0 +1,99 @@
+//! The state of a tenant: tickets, queues, agents, bots, and what is derived from them.
+//!
+//! Only `apply` (in `crate::apply`) changes what a snapshot holds. Lines, counters, timers and bit
+//! sets are derived: they are rebuilt from the rest when a snapshot is read.
+
+pub(crate) mod agents;
+pub(crate) mod bits;
+pub(crate) mod bots;
+pub(crate) mod contacts;
+pub(crate) mod idempotency;
+pub(crate) mod line;
+pub(crate) mod maybe;
+pub(crate) mod oldest;
+pub(crate) mod queues;
+pub(crate) mod recent;
+pub(crate) mod slab;
+pub(crate) mod ticket;
+pub(crate) mod tickets;
+pub(crate) mod timers;
+pub(crate) mod unconfirmed;
+
+use crate::directory::Directory;
+use crate::settings::Settings;
+use crate::stats::Stats;
+use agents::Agents;
+use bots::Bots;
+use contacts::ContactMessages;
+use idempotency::Idempotencies;
+use maybe::MaybeTime;
+use queues::Queues;
+use relevo_wire::{AgentId, QueueId};
+use slab::Slot;
+use tickets::Tickets;
+use timers::Timers;
+
+/// Everything that events change.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) settings: Settings,
+    pub(crate) directory: Directory,
+    pub(crate) tickets: Tickets,
+    pub(crate) queues: Queues,
+    pub(crate) agents: Agents,
+    pub(crate) bots: Bots,
+    pub(crate) idempotencies: Idempotencies,
+    pub(crate) contact_messages: ContactMessages,
+    /// Since when the daemon starts: between `Started` and `Ready`.
+    pub(crate) starting_since: MaybeTime,
+    pub(crate) timers: Timers,
+    pub(crate) stats: Stats,
+    pub(crate) wake: Wake,
+}
+
+/// What may match now: noted by `apply` wherever a ticket begins to wait or an agent becomes able,
+/// so that no handler can forget it; emptied by the matching.
+#[derive(Debug, Default)]
+pub(crate) struct Wake {
+    pub(crate) tickets: Vec<Slot>,
+    pub(crate) agents: Vec<AgentId>,
+    pub(crate) queues: Vec<QueueId>,
+}
+
+impl Wake {
+    pub(crate) fn clear(&mut self) {
+        self.tickets.clear();
+        self.agents.clear();
+        self.queues.clear();
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tickets.is_empty() && self.agents.is_empty() && self.queues.is_empty()
+    }
+}
+
+impl State {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            idempotencies: Idempotencies::new(&settings),
+            contact_messages: ContactMessages::new(settings.contact_message_ids),
+            settings,
+            directory: Directory::default(),
+            tickets: Tickets::default(),
+            queues: Queues::default(),
+            agents: Agents::default(),
+            bots: Bots::default(),
+            starting_since: MaybeTime::NONE,
+            timers: Timers::default(),
+            stats: Stats::default(),
+            wake: Wake::default(),
+        }
+    }
+
+    /// Whether hand-offs to this queue are taken: tenant, bot and queue are active.
+    pub(crate) fn is_open(&self, queue: QueueId) -> bool {
+        let tenant = self.directory.tenant().is_none_or(|tenant| tenant.object.active);
+        let Some(queue) = self.queues.get(queue) else { return false };
+        tenant && queue.active && self.bots.get(queue.bot).is_some_and(|bot| bot.active)
+    }
+}

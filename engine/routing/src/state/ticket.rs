@@ -1,0 +1,164 @@
+//! One ticket.
+
+use super::maybe::{MaybeAgent, MaybeTicket, MaybeTime};
+use super::recent::RecentMessages;
+use super::unconfirmed::Unconfirmed;
+use crate::Micros;
+use crate::event::TicketOpened;
+use relevo_wire::vocabulary::{HandOffReason, TicketState, Via};
+use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// A ticket, open or closed and still resumable. Small: half a million may wait.
+#[derive(Debug, Clone, Archive, Serialize, Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) id: TicketId,
+    pub(crate) contact: ContactKey,
+    pub(crate) parent: MaybeTicket,
+    /// The child of a transfer.
+    pub(crate) child: MaybeTicket,
+    /// Counts the tenant's tickets: rises as ids do, so that it stands for the id in a line.
+    pub(crate) order: u64,
+    pub(crate) bot_number: u64,
+    pub(crate) arrived: Micros,
+    pub(crate) waiting_since: Micros,
+    pub(crate) first_waiting_since: Micros,
+    /// When the conversation's service-level threshold passes; none when judged.
+    pub(crate) target_at: MaybeTime,
+    /// The latest assignment.
+    pub(crate) assigned_at: MaybeTime,
+    /// First human message of this ticket.
+    pub(crate) first_response_at: MaybeTime,
+    /// First customer message that no agent has answered.
+    pub(crate) unanswered_since: MaybeTime,
+    pub(crate) closed_at: MaybeTime,
+    /// Until when a gone agent keeps it.
+    pub(crate) kept_until: MaybeTime,
+    pub(crate) excluded_until: Micros,
+    pub(crate) reserved_until: Micros,
+    pub(crate) bot: BotId,
+    pub(crate) queue: QueueId,
+    /// Who has it, or had it when it was closed.
+    pub(crate) agent: MaybeAgent,
+    /// Who gave it away and does not get it back for a while.
+    pub(crate) excluded: MaybeAgent,
+    /// For whom it waits outside the queue's line.
+    pub(crate) reserved: MaybeAgent,
+    pub(crate) epoch: u32,
+    /// Number of the last entry.
+    pub(crate) last: u32,
+    pub(crate) bot_progress: Progress,
+    /// Progress of the present agent.
+    pub(crate) agent_progress: Progress,
+    pub(crate) for_bot: Unconfirmed,
+    pub(crate) for_agent: Unconfirmed,
+    pub(crate) recent: Option<Box<RecentMessages>>,
+    pub(crate) priority: u16,
+    pub(crate) state: TicketState,
+    pub(crate) via: Via,
+    pub(crate) reason: HandOffReason,
+    pub(crate) test: bool,
+    pub(crate) position_updates: bool,
+    /// Somebody human wrote in an earlier ticket of the conversation.
+    pub(crate) answered_before: bool,
+    pub(crate) ever_assigned: bool,
+}
+
+/// How far a party has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub(crate) struct Progress {
+    pub(crate) delivered: u32,
+    pub(crate) read: u32,
+}
+
+impl Ticket {
+    /// The ticket that an event opens.
+    pub(crate) fn opened(event: &TicketOpened, now: Micros, order: u64) -> Self {
+        let mut for_agent = Unconfirmed::default();
+        for_agent.add(1, event.bytes);
+        let (excluded, excluded_until) = agent_until(event.excluded);
+        let (reserved, reserved_until) = agent_until(event.reserved);
+        Self {
+            id: event.ticket,
+            contact: event.contact,
+            parent: event.parent.into(),
+            child: MaybeTicket::NONE,
+            order,
+            bot_number: event.bot_number,
+            arrived: event.arrived,
+            waiting_since: now,
+            first_waiting_since: event.first_waiting_since,
+            target_at: event.target_at.into(),
+            assigned_at: MaybeTime::NONE,
+            first_response_at: MaybeTime::NONE,
+            unanswered_since: MaybeTime::NONE,
+            closed_at: MaybeTime::NONE,
+            kept_until: MaybeTime::NONE,
+            excluded_until,
+            reserved_until,
+            bot: event.bot,
+            queue: event.queue,
+            agent: MaybeAgent::NONE,
+            excluded,
+            reserved,
+            epoch: event.epoch,
+            last: 1,
+            bot_progress: Progress::default(),
+            agent_progress: Progress::default(),
+            for_bot: Unconfirmed::default(),
+            for_agent,
+            recent: None,
+            priority: event.priority,
+            state: TicketState::Waiting,
+            via: event.via,
+            reason: event.reason,
+            test: event.test,
+            position_updates: event.position_updates,
+            answered_before: event.answered_before,
+            ever_assigned: false,
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state != TicketState::Closed
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state == TicketState::Waiting
+    }
+
+    /// Who has it now.
+    pub(crate) fn holder(&self) -> Option<AgentId> {
+        if self.is_open() { self.agent.get() } else { None }
+    }
+
+    pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {
+        self.excluded.is(agent) && now < self.excluded_until
+    }
+
+    /// Somebody human has written in this ticket or before it.
+    pub(crate) fn answered_ever(&self) -> bool {
+        self.answered_before || self.first_response_at.is_some()
+    }
+
+    /// Closed, and nobody has anything left to confirm.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        !self.is_open()
+            && self.bot_progress.delivered >= self.last
+            && (!self.agent.is_some() || self.agent_progress.delivered >= self.last)
+    }
+}
+
+fn agent_until(pair: Option<(AgentId, Micros)>) -> (MaybeAgent, Micros) {
+    pair.map_or((MaybeAgent::NONE, 0), |(agent, until)| (agent.into(), until))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_stays_small() {
+        assert!(size_of::<Option<Ticket>>() <= 304, "{} bytes", size_of::<Option<Ticket>>());
+    }
+}

@@ -1,0 +1,73 @@
+//! Deadlines. Derived from tickets and agents: no snapshot holds them.
+
+use super::slab::Slot;
+use crate::Micros;
+use relevo_wire::AgentId;
+use std::collections::BTreeSet;
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// An agent's grace period is over.
+    Grace(AgentId),
+    /// An unreachable agent becomes offline.
+    Presence(AgentId),
+    /// A gone agent has kept a ticket long enough.
+    Keep(Slot),
+    /// A ticket reserved for an agent joins its queue.
+    Reservation(Slot),
+    /// The service-level threshold has passed.
+    Target(Slot),
+    /// An agent may have a ticket again that it gave away.
+    Exclusion(Slot),
+    /// A closed ticket is no longer resumable.
+    Forget(Slot),
+}
+
+/// Deadlines in order.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    due: BTreeSet<(Micros, Timer)>,
+    /// Apart: to find the closed ticket that goes first when there are too many.
+    forgets: BTreeSet<(Micros, Slot)>,
+}
+
+impl Timers {
+    pub(crate) fn set(&mut self, at: Micros, timer: Timer) {
+        if let Timer::Forget(slot) = timer {
+            self.forgets.insert((at, slot));
+        } else {
+            self.due.insert((at, timer));
+        }
+    }
+
+    pub(crate) fn clear(&mut self, at: Micros, timer: Timer) {
+        if let Timer::Forget(slot) = timer {
+            self.forgets.remove(&(at, slot));
+        } else {
+            self.due.remove(&(at, timer));
+        }
+    }
+
+    pub(crate) fn next(&self) -> Option<Micros> {
+        let due = self.due.first().map(|(at, _)| *at);
+        let forget = self.forgets.first().map(|(at, _)| *at);
+        due.into_iter().chain(forget).min()
+    }
+
+    /// Takes the earliest that is due.
+    pub(crate) fn take_due(&mut self, now: Micros) -> Option<Timer> {
+        if self.due.first().is_some_and(|(at, _)| *at <= now) {
+            return self.due.pop_first().map(|(_, timer)| timer);
+        }
+        if self.forgets.first().is_some_and(|(at, _)| *at <= now) {
+            return self.forgets.pop_first().map(|(_, slot)| Timer::Forget(slot));
+        }
+        None
+    }
+
+    /// The closed ticket that is forgotten next.
+    pub(crate) fn first_forget(&self) -> Option<Slot> {
+        self.forgets.first().map(|(_, slot)| *slot)
+    }
+}
