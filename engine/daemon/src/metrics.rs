@@ -97,6 +97,9 @@ impl Metrics {
     /// Records a group of samples of one phase, in nanoseconds: the histogram of `/metrics`, if the
     /// phase has one, and the exact one. Takes one lock a call, so give it groups.
     pub fn record(&self, phase: Phase, samples_ns: &[u64]) {
+        if samples_ns.is_empty() {
+            return;
+        }
         let lane = self.hot.lane();
         for sample in samples_ns {
             match phase {

@@ -1,10 +1,12 @@
 //! Which queue has series of its own. The directory decides, not traffic: queues with
 //! `own_metrics` first, then in order of creation, until [`OWN_SERIES`] are found; the rest share
-//! the series `__other__`. The board stands until the directory changes.
+//! the series `__other__`. The board stands until the directory changes. Tenants are treated alike:
+//! the first queue of each comes before the second of any.
 
 use super::recorder::Exporter;
 use super::series::{BotSeries, QueueSeries, TenantSeries};
 use relevo_wire::{BotId, QueueId, TenantId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -68,9 +70,15 @@ impl Board {
     }
 }
 
+/// `own_metrics` first, then by the number that a queue got at its creation.
+type Order = (Reverse<bool>, QueueId, TenantId);
+
 /// Makes boards and remembers every series that was ever made.
 #[derive(Debug)]
 pub(super) struct BoardMaker {
+    directory: HashMap<(TenantId, QueueId), QueueEntry>,
+    /// The directory in the order in which queues get series.
+    order: BTreeMap<Order, (TenantId, QueueId)>,
     queues: BTreeMap<[String; 3], Arc<QueueSeries>>,
     bots: BTreeMap<[String; 2], Arc<BotSeries>>,
     tenants: BTreeMap<String, Arc<TenantSeries>>,
@@ -82,17 +90,45 @@ impl BoardMaker {
     /// A maker, and the board of an empty directory.
     pub(super) fn new(exporter: &Exporter) -> (Self, Board) {
         let mut maker = Self {
+            directory: HashMap::new(),
+            order: BTreeMap::new(),
             queues: BTreeMap::new(),
             bots: BTreeMap::new(),
             tenants: BTreeMap::new(),
             retired: HashSet::new(),
         };
-        let board = maker.board(exporter, &[]);
+        let board = maker.board(exporter);
         (maker, board)
     }
 
-    /// The board of this directory, its queues in order of creation.
-    pub(super) fn board(&mut self, exporter: &Exporter, directory: &[QueueEntry]) -> Board {
+    /// A queue was created or changed. Whether there is anything new in it.
+    pub(super) fn put(&mut self, entry: QueueEntry) -> bool {
+        let key = (entry.tenant, entry.queue);
+        if self.directory.get(&key) == Some(&entry) {
+            return false;
+        }
+        self.remove(entry.tenant, entry.queue);
+        self.order.insert(order(&entry), key);
+        self.directory.insert(key, entry);
+        true
+    }
+
+    /// A queue was deleted. Whether it was there.
+    pub(super) fn remove(&mut self, tenant: TenantId, queue: QueueId) -> bool {
+        let removed = self.directory.remove(&(tenant, queue));
+        removed.is_some_and(|entry| self.order.remove(&order(&entry)).is_some())
+    }
+
+    /// Forgets queues that are not among these. Whether there were any.
+    pub(super) fn retain(&mut self, entries: &[QueueEntry]) -> bool {
+        let present: HashSet<_> = entries.iter().map(|entry| (entry.tenant, entry.queue)).collect();
+        let gone: Vec<_> =
+            self.directory.keys().filter(|key| !present.contains(key)).copied().collect();
+        gone.iter().fold(false, |news, (tenant, queue)| self.remove(*tenant, *queue) || news)
+    }
+
+    /// The board of the present directory.
+    pub(super) fn board(&mut self, exporter: &Exporter) -> Board {
         let mut board = Board {
             queues: HashMap::new(),
             bots: HashMap::new(),
@@ -101,9 +137,10 @@ impl BoardMaker {
             other_bot: self.bot(exporter, [OTHER; 2]),
             other_tenant: self.tenant(exporter, OTHER),
         };
-        let (first, second): (Vec<_>, Vec<_>) = directory.iter().partition(|q| q.own_metrics);
         let mut present = HashSet::from([[OTHER; 3].map(String::from)]);
-        for entry in first.into_iter().chain(second).take(OWN_SERIES) {
+        let first: Vec<_> = self.order.values().take(OWN_SERIES).copied().collect();
+        for queue in first {
+            let entry = self.directory[&queue].clone();
             let names = [&*entry.tenant_name, &*entry.bot_name, &*entry.queue_name];
             let key = names.map(String::from);
             if !self.queues.contains_key(&key) && self.queues.len() > EVER_SERIES {
@@ -121,7 +158,7 @@ impl BoardMaker {
             .filter(|key| !present.contains(*key))
             .map(|[tenant, bot, queue]| labels_text(tenant, bot, queue))
             .collect();
-        self.set_targets(&board, directory);
+        self.set_targets(&board);
         board
     }
 
@@ -154,9 +191,9 @@ impl BoardMaker {
         self.tenants.values()
     }
 
-    fn set_targets(&self, board: &Board, directory: &[QueueEntry]) {
+    fn set_targets(&self, board: &Board) {
         let mut other: u32 = 0;
-        for entry in directory {
+        for entry in self.directory.values() {
             match board.queues.get(&(entry.tenant, entry.queue)) {
                 Some(series) => series.target.set(f64::from(entry.threshold_seconds)),
                 // The longest: an alert of the rest may come late, but never for nothing.
@@ -180,6 +217,10 @@ impl BoardMaker {
         let make = || Arc::new(TenantSeries::new(exporter, name));
         Arc::clone(self.tenants.entry(name.into()).or_insert_with(make))
     }
+}
+
+fn order(entry: &QueueEntry) -> Order {
+    (Reverse(entry.own_metrics), entry.queue, entry.tenant)
 }
 
 fn labels_text(tenant: &str, bot: &str, queue: &str) -> String {
@@ -216,6 +257,21 @@ mod tests {
         }
     }
 
+    /// Makes the directory hold exactly these.
+    fn board(
+        maker: &mut BoardMaker,
+        exporter: &Exporter,
+        queues: impl IntoIterator<Item = QueueEntry>,
+    ) -> Board {
+        let queues: Vec<_> = queues.into_iter().collect();
+        maker.retain(&queues);
+        for queue in &queues {
+            maker.put(queue.clone());
+        }
+        assert_eq!((maker.directory.len(), maker.order.len()), (queues.len(), queues.len()));
+        maker.board(exporter)
+    }
+
     fn is_other(board: &Board, number: u32) -> bool {
         Arc::ptr_eq(board.queue(TenantId(1), QueueId(number)), &board.other_queue)
     }
@@ -224,11 +280,47 @@ mod tests {
     fn at_most_the_allowed_combinations_have_series_of_their_own() {
         let exporter = exporter();
         let (mut maker, _) = BoardMaker::new(&exporter);
-        let queues: Vec<_> = (0..500).map(|number| entry(number, number >= 450)).collect();
-        let board = maker.board(&exporter, &queues);
+        // The order of the calls does not matter.
+        let queues = (0..500).rev().map(|number| entry(number, number >= 450));
+        let board = board(&mut maker, &exporter, queues);
         let own: Vec<u32> = (0..500).filter(|number| !is_other(&board, *number)).collect();
         let right: Vec<u32> = (0..150).chain(450..500).collect();
         assert_eq!(own, right, "own_metrics first, then order of creation");
+    }
+
+    #[test]
+    fn no_tenant_takes_all_places_by_coming_first() {
+        let exporter = exporter();
+        let (mut maker, _) = BoardMaker::new(&exporter);
+        let of = |tenant: u64| {
+            (0..200).map(move |number| QueueEntry {
+                tenant: TenantId(tenant),
+                tenant_name: format!("tenant-{tenant}"),
+                ..entry(number, false)
+            })
+        };
+        let board = board(&mut maker, &exporter, of(1).chain(of(2)));
+        for tenant in [1, 2] {
+            let own = (0..200)
+                .filter(|n| {
+                    let series = board.queue(TenantId(tenant), QueueId(*n));
+                    !Arc::ptr_eq(series, &board.other_queue)
+                })
+                .count();
+            assert_eq!(own, 100, "tenant {tenant}");
+        }
+    }
+
+    #[test]
+    fn the_same_queue_again_is_nothing_new() {
+        let (mut maker, _) = BoardMaker::new(&exporter());
+        assert!(maker.put(entry(0, false)));
+        assert!(!maker.put(entry(0, false)));
+        assert!(maker.put(entry(0, true)));
+        assert_eq!((maker.order.len(), maker.directory.len()), (1, 1));
+        assert!(maker.remove(TenantId(1), QueueId(0)));
+        assert!(!maker.remove(TenantId(1), QueueId(0)));
+        assert!(maker.order.is_empty());
     }
 
     #[test]
@@ -236,7 +328,7 @@ mod tests {
         let exporter = exporter();
         let (mut maker, empty) = BoardMaker::new(&exporter);
         assert!(is_other(&empty, 0));
-        let board = maker.board(&exporter, &[entry(0, false)]);
+        let board = board(&mut maker, &exporter, [entry(0, false)]);
         assert!(!is_other(&board, 0) && is_other(&board, 1));
         assert!(Arc::ptr_eq(board.queue(TenantId(2), QueueId(0)), &board.other_queue));
         assert!(Arc::ptr_eq(board.bot(TenantId(1), BotId(2)), &board.other_bot));
@@ -247,16 +339,16 @@ mod tests {
     fn a_removed_queue_leaves_the_scrape_and_comes_back_with_its_counts() {
         let exporter = exporter();
         let (mut maker, _) = BoardMaker::new(&exporter);
-        let board = maker.board(&exporter, &[entry(0, false), entry(1, false)]);
-        board.queue(TenantId(1), QueueId(1)).answered_in_target.increment(7);
+        let first = board(&mut maker, &exporter, [entry(0, false), entry(1, false)]);
+        first.queue(TenantId(1), QueueId(1)).answered_in_target.increment(7);
         let line = "relevo_tickets_answered_in_target_total\
                     {tenant=\"acme\",bot=\"bot-1\",queue=\"queue-1\"} 7\n";
         let scrape = |maker: &BoardMaker| maker.without_retired(exporter.render());
         assert!(scrape(&maker).contains(line));
-        let _ = maker.board(&exporter, &[entry(0, false)]);
+        let _ = board(&mut maker, &exporter, [entry(0, false)]);
         let text = scrape(&maker);
         assert!(!text.contains("queue-1") && text.contains("queue-0"), "{text}");
-        let _ = maker.board(&exporter, &[entry(0, false), entry(1, false)]);
+        let _ = board(&mut maker, &exporter, [entry(0, false), entry(1, false)]);
         assert!(scrape(&maker).contains(line));
     }
 
@@ -265,8 +357,8 @@ mod tests {
         let exporter = exporter();
         let (mut maker, _) = BoardMaker::new(&exporter);
         for round in 0..7 {
-            let queues: Vec<_> = (0..200).map(|n| entry(round * 200 + n, false)).collect();
-            let board = maker.board(&exporter, &queues);
+            let queues = (0..200).map(|n| entry(round * 200 + n, false));
+            let board = board(&mut maker, &exporter, queues);
             assert_eq!(is_other(&board, round * 200), round >= 5, "round {round}");
         }
         assert_eq!(maker.queues.len(), EVER_SERIES + 1);
@@ -276,9 +368,8 @@ mod tests {
     fn the_target_of_the_rest_is_its_longest() {
         let exporter = exporter();
         let (mut maker, _) = BoardMaker::new(&exporter);
-        let queues: Vec<_> =
-            (0..202).map(|n| QueueEntry { threshold_seconds: 30 + n, ..entry(n, false) }).collect();
-        let _ = maker.board(&exporter, &queues);
+        let queues = (0..202).map(|n| QueueEntry { threshold_seconds: 30 + n, ..entry(n, false) });
+        let _ = board(&mut maker, &exporter, queues);
         let text = exporter.render();
         for (names, target) in [
             ("bot=\"bot-0\",queue=\"queue-0\"", 30),

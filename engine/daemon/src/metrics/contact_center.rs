@@ -55,11 +55,29 @@ impl ContactCenter {
         Self { exporter, board: ArcSwap::from_pointee(board), maker: Mutex::new(maker), probe }
     }
 
-    /// Takes the directory's queues, in order of creation over all tenants. Series change only
-    /// here.
+    /// Takes every queue of the directory, as at the start. For a change of one there are
+    /// [`Self::put_queue`] and [`Self::remove_queue`], which cost no walk of the directory.
     pub fn set_directory(&self, queues: &[QueueEntry]) {
         let mut maker = self.maker();
-        self.board.store(Arc::new(maker.board(&self.exporter, queues)));
+        let mut news = maker.retain(queues);
+        for queue in queues {
+            news |= maker.put(queue.clone());
+        }
+        self.publish(&mut maker, news);
+    }
+
+    /// A queue was created or changed.
+    pub fn put_queue(&self, queue: QueueEntry) {
+        let mut maker = self.maker();
+        let news = maker.put(queue);
+        self.publish(&mut maker, news);
+    }
+
+    /// A queue was deleted.
+    pub fn remove_queue(&self, tenant: TenantId, queue: QueueId) {
+        let mut maker = self.maker();
+        let news = maker.remove(tenant, queue);
+        self.publish(&mut maker, news);
     }
 
     /// Counts one durable event of a tenant. `at` is the time of its record; `facts` are needed
@@ -123,6 +141,12 @@ impl ContactCenter {
         let maker = self.maker();
         view.set(&self.board.load(), &maker);
         maker.without_retired(self.exporter.render())
+    }
+
+    fn publish(&self, maker: &mut BoardMaker, news: bool) {
+        if news {
+            self.board.store(Arc::new(maker.board(&self.exporter)));
+        }
     }
 
     fn maker(&self) -> MutexGuard<'_, BoardMaker> {
