@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use relevo_routing::Event;
-use relevo_wire::ids::TicketId;
+use relevo_routing::directory::Directory;
+use relevo_routing::event::{ObjectDeleted, ObjectPut};
+use relevo_wire::directory::{Object, ObjectRef};
+use relevo_wire::ids::{QueueId, TenantId, TicketId};
 use relevo_wire::{Answer, ErrorCode};
 
-use crate::metrics::{CommandName, Metrics, Phase, SessionEnd, TicketFacts};
+use crate::metrics::{CommandName, Metrics, Phase, QueueEntry, SessionEnd, TicketFacts};
 use crate::publish::conversation::Conversation;
 use crate::publish::outcome::Outcome;
 use crate::publish::{Before, GroupFigures, Observer, Published};
@@ -31,15 +34,30 @@ impl Telemetry {
     pub fn new(metrics: Arc<Metrics>, views: Arc<Views>) -> Self {
         Self { metrics, views, relay_ns: Vec::new(), notified_ns: Vec::new() }
     }
+
+    /// Tells the metrics of a queue made, changed or deleted. The published directory already has
+    /// the whole group's changes.
+    fn queue_changed(&self, published: &Published, tenant: TenantId, event: &Event) {
+        if let Event::ObjectPut(ObjectPut { id, object: Object::Queue(_), .. }) = event {
+            let directories = published.directories.load();
+            let directory = directories.tenant(tenant);
+            if let Some(entry) = directory.and_then(|own| queue_entry(tenant, own, QueueId(*id))) {
+                self.metrics.contact_center().put_queue(entry);
+            }
+        } else if let Event::ObjectDeleted(ObjectDeleted {
+            id, object: ObjectRef::Queue(..), ..
+        }) = event
+        {
+            self.metrics.contact_center().remove_queue(tenant, QueueId(*id));
+        }
+    }
 }
 
 impl Observer for Telemetry {
     fn before(&mut self, published: &Published, outcome: &Outcome, event: &Event) {
         let facts = ticket_of(event).and_then(|ticket| published.conversations.read(ticket, facts));
         self.metrics.observe(outcome.tenant, outcome.now, event, facts);
-        if crate::publish::directory::concerns_directory(event) {
-            self.metrics.contact_center().set_directory(&queue_entries(published));
-        }
+        self.queue_changed(published, outcome.tenant, event);
     }
 
     fn after(&mut self, published: &Published, event: &Event, before: Before) {
@@ -132,27 +150,28 @@ pub fn nanos_since(instant: Instant) -> u64 {
 
 /// Every queue of the directory, as the metrics choose their series from.
 #[must_use]
-pub fn queue_entries(published: &Published) -> Vec<crate::metrics::QueueEntry> {
+pub fn queue_entries(published: &Published) -> Vec<QueueEntry> {
     let directories = published.directories.load();
     let mut entries = Vec::new();
     for (tenant, directory) in directories.tenants() {
-        for (queue, versioned) in directory.queues() {
-            let object = &versioned.object;
-            let Some(bot) = directory.queue_bot(queue) else { continue };
-            entries.push(crate::metrics::QueueEntry {
-                tenant: *tenant,
-                tenant_name: directory.tenant_name().unwrap_or_default().to_owned(),
-                bot,
-                bot_name: object.bot.clone(),
-                queue,
-                queue_name: object.name.clone(),
-                own_metrics: object.own_metrics,
-                threshold_seconds: object.threshold_seconds,
-            });
-        }
+        let queues = directory.queues();
+        entries.extend(queues.filter_map(|(queue, _)| queue_entry(*tenant, directory, queue)));
     }
-    entries.sort_by_key(|entry| (entry.tenant, entry.queue));
     entries
+}
+
+fn queue_entry(tenant: TenantId, directory: &Directory, queue: QueueId) -> Option<QueueEntry> {
+    let object = &directory.queue(queue)?.object;
+    Some(QueueEntry {
+        tenant,
+        tenant_name: directory.tenant_name().unwrap_or_default().to_owned(),
+        bot: directory.queue_bot(queue)?,
+        bot_name: object.bot.clone(),
+        queue,
+        queue_name: object.name.clone(),
+        own_metrics: object.own_metrics,
+        threshold_seconds: object.threshold_seconds,
+    })
 }
 
 /// Why a session ended, as the metrics name it.
