@@ -15,10 +15,15 @@ mod sections;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use directory::is_name;
 pub use directory::{Directory, KeySeed, ObjectSeed};
 pub use problem::{Problem, Problems};
 pub use render::{default_document, effective_document};
+pub(crate) use render::{key_document, object_document};
 
+use crate::metrics::ContactCenterBuckets;
+#[cfg(doc)]
+use crate::metrics::buckets::CONTACT_CENTER_SECONDS;
 use problem::Report;
 use reader::Section;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -28,13 +33,6 @@ use std::time::Duration;
 /// Longest file that is read, in bytes: 15,000 agents and 5,000 queues with 200 members each stay
 /// below it.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-/// Bounds of the contact-center histograms, in seconds; thresholds must be one of them or of
-/// `extra_buckets_seconds`.
-pub const BUCKETS_SECONDS: [u32; 21] = [
-    1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200, 14_400,
-    28_800, 86_400,
-];
 
 /// Everything that the daemon is told.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -159,7 +157,7 @@ pub enum LogFormat {
 /// `[metrics]`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Metrics {
-    /// Bounds beside [`BUCKETS_SECONDS`], ascending, none twice.
+    /// Bounds beside [`CONTACT_CENTER_SECONDS`], ascending, none twice.
     pub extra_buckets_seconds: Vec<u32>,
 }
 
@@ -208,15 +206,11 @@ impl Server {
 }
 
 impl Metrics {
-    /// Every bound of the contact-center histograms in seconds, ascending, none twice: what a
-    /// service-level threshold may be.
+    /// The bounds of the contact-center histograms: what a service-level threshold may be.
     #[must_use]
-    pub fn bounds_seconds(&self) -> Vec<u32> {
-        let mut bounds = BUCKETS_SECONDS.to_vec();
-        bounds.extend(&self.extra_buckets_seconds);
-        bounds.sort_unstable();
-        bounds.dedup();
-        bounds
+    pub fn buckets(&self) -> ContactCenterBuckets {
+        ContactCenterBuckets::new(&self.extra_buckets_seconds)
+            .expect("reading keeps to the number and the range of extra bounds")
     }
 }
 

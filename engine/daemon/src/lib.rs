@@ -6,11 +6,15 @@
 //! It moves what the routing core decides; it decides nothing. A stage calls only to its right.
 
 pub mod admission;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
+pub mod exit;
 pub mod fold;
 pub mod http;
 pub mod keys;
+pub mod logging;
 pub mod metrics;
 pub mod publish;
 pub mod quic;

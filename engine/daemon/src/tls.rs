@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig};
 use rustls::sign::CertifiedKey;
 use rustls::{SignatureScheme, version};
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -27,11 +28,13 @@ const FOLDER: &str = "tls";
 /// Largest PEM file that is read, in bytes.
 const PEM_BYTES_MAX: u64 = 1024 * 1024;
 
-/// The certificate in use, replaceable by [`Tls::reload`].
+/// The certificate in use, replaceable by [`Tls::reload`]. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tls {
     files: TlsFiles,
     resolver: Arc<Resolver>,
+    /// A development certificate that is not on disk yet.
+    made: Option<Arc<Made>>,
 }
 
 /// A certificate that cannot be used: which file, why, and what would be right.
@@ -110,40 +113,50 @@ impl TlsError {
 /// # Errors
 /// See [`TlsError`].
 pub fn read_files(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
-    let file = &files.certificate;
-    let chain: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(&read(file)?).collect();
-    let chain = chain.ok().filter(|chain: &Vec<CertificateDer<'static>>| !chain.is_empty());
-    let chain = chain.ok_or_else(|| TlsError::NoCertificate { file: file.clone() })?;
-    let file = &files.key;
-    let key = PrivateKeyDer::from_pem_slice(&read(file)?)
-        .map_err(|_| TlsError::NoKey { file: file.clone() })?;
-    let key = provider().key_provider.load_private_key(key);
-    let served = [SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::ED25519];
-    let key = key.ok().filter(|key| key.choose_scheme(&served).is_some());
-    let key = key.ok_or_else(|| TlsError::KeyKind { file: file.clone() })?;
-    let pair = CertifiedKey::new(chain, key);
-    match pair.keys_match() {
-        Ok(()) => Ok(pair),
-        Err(_) => Err(TlsError::Mismatch {
-            certificate: files.certificate.clone(),
-            key: files.key.clone(),
-        }),
-    }
+    parse(files, &read(&files.certificate)?, &read(&files.key)?)
 }
 
 impl Tls {
-    /// Takes the configured files, or without any the development certificate of the data directory
-    /// (made when it is not there; the directory must exist).
+    /// Takes the configured files, or without any the development certificate of the data directory.
+    /// When there is none it makes one, in memory: a start that fails leaves nothing on disk.
     ///
     /// # Errors
     /// See [`TlsError`].
     pub fn open(files: Option<&TlsFiles>, data_directory: &Path) -> Result<Self, TlsError> {
-        let files = match files {
-            Some(files) => files.clone(),
-            None => development_files(&data_directory.join(FOLDER))?,
+        let development = data_directory.join(FOLDER);
+        let development = TlsFiles {
+            certificate: development.join("development.crt"),
+            key: development.join("development.key"),
         };
-        let pair = read_files(&files)?;
-        Ok(Self { files, resolver: Arc::new(Resolver(ArcSwap::from_pointee(pair))) })
+        let (files, made) = match files {
+            Some(files) => (files.clone(), None),
+            None if development.certificate.exists() => (development, None),
+            None => {
+                let made = Made::new(&development)?;
+                (development, Some(Arc::new(made)))
+            }
+        };
+        let pair = match &made {
+            Some(made) => {
+                let (certificate, key) = (made.certificate.as_bytes(), made.key.as_bytes());
+                parse(&files, certificate, key)?
+            }
+            None => read_files(&files)?,
+        };
+        Ok(Self { files, resolver: Arc::new(Resolver(ArcSwap::from_pointee(pair))), made })
+    }
+
+    /// Stores the certificate that [`Tls::open`] made, if it made one. The data directory must
+    /// exist. To be called before the fingerprint is told to anybody.
+    ///
+    /// # Errors
+    /// It cannot be stored.
+    pub fn keep(&self) -> Result<(), TlsError> {
+        let Some(made) = &self.made else { return Ok(()) };
+        made.store(&self.files).map_err(|error| TlsError::Development {
+            file: self.files.certificate.clone(),
+            why: error.to_string(),
+        })
     }
 
     /// Reads the files again; connections that are open keep the certificate that they saw.
@@ -191,6 +204,28 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
+fn parse(files: &TlsFiles, certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> {
+    let file = &files.certificate;
+    let chain: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(certificate).collect();
+    let chain = chain.ok().filter(|chain: &Vec<CertificateDer<'static>>| !chain.is_empty());
+    let chain = chain.ok_or_else(|| TlsError::NoCertificate { file: file.clone() })?;
+    let file = &files.key;
+    let key =
+        PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::NoKey { file: file.clone() })?;
+    let key = provider().key_provider.load_private_key(key);
+    let served = [SignatureScheme::ECDSA_NISTP256_SHA256, SignatureScheme::ED25519];
+    let key = key.ok().filter(|key| key.choose_scheme(&served).is_some());
+    let key = key.ok_or_else(|| TlsError::KeyKind { file: file.clone() })?;
+    let pair = CertifiedKey::new(chain, key);
+    match pair.keys_match() {
+        Ok(()) => Ok(pair),
+        Err(_) => Err(TlsError::Mismatch {
+            certificate: files.certificate.clone(),
+            key: files.key.clone(),
+        }),
+    }
+}
+
 fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     let unreadable = |error| TlsError::Unreadable { file: file.to_owned(), error };
     if fs::metadata(file).map_err(unreadable)?.len() > PEM_BYTES_MAX {
@@ -199,32 +234,38 @@ fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(file).map_err(unreadable)
 }
 
-/// The files of the development certificate, made when there is no certificate yet.
-fn development_files(folder: &Path) -> Result<TlsFiles, TlsError> {
-    let files = TlsFiles {
-        certificate: folder.join("development.crt"),
-        key: folder.join("development.key"),
-    };
-    if !files.certificate.exists() {
-        make_development(folder, &files)
-            .map_err(|why| TlsError::Development { file: files.certificate.clone(), why })?;
-    }
-    Ok(files)
+/// A development certificate and its key, PEM.
+struct Made {
+    certificate: String,
+    key: String,
 }
 
-/// The certificate is renamed into place last: where it is, its key is.
-fn make_development(folder: &Path, files: &TlsFiles) -> Result<(), String> {
-    let names = ["localhost", "127.0.0.1", "::1"].map(String::from);
-    let pair = rcgen::generate_simple_self_signed(names).map_err(|error| error.to_string())?;
-    let parts = [
-        (&files.key, pair.signing_key.serialize_pem(), 0o600),
-        (&files.certificate, pair.cert.pem(), 0o644),
-    ];
-    let store = || {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        parts.iter().try_for_each(|(file, pem, mode)| replace(file, pem, *mode))
-    };
-    store().map_err(|error: io::Error| error.to_string())
+impl fmt::Debug for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Made(..)")
+    }
+}
+
+impl Made {
+    fn new(files: &TlsFiles) -> Result<Self, TlsError> {
+        let names = ["localhost", "127.0.0.1", "::1"].map(String::from);
+        let pair = rcgen::generate_simple_self_signed(names).map_err(|error| {
+            TlsError::Development { file: files.certificate.clone(), why: error.to_string() }
+        })?;
+        Ok(Self { certificate: pair.cert.pem(), key: pair.signing_key.serialize_pem() })
+    }
+
+    /// The certificate is renamed into place last: where it is, its key is.
+    fn store(&self, files: &TlsFiles) -> io::Result<()> {
+        if let Some(folder) = files.key.parent() {
+            match fs::DirBuilder::new().mode(0o700).create(folder) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        replace(&files.key, &self.key, 0o600)?;
+        replace(&files.certificate, &self.certificate, 0o644)
+    }
 }
 
 /// Writes a file aside with its mode from the first byte on, and renames it into place.
@@ -269,27 +310,43 @@ mod tests {
         }
     }
 
+    fn kept(data: &Path) -> Tls {
+        let tls = Tls::open(None, data).unwrap();
+        tls.keep().unwrap();
+        tls
+    }
+
     #[test]
     fn the_development_certificate_is_made_once_and_its_key_is_private() {
         let data = folder();
-        let first = Tls::open(None, data.path()).unwrap();
-        let again = Tls::open(None, data.path()).unwrap();
+        let first = kept(data.path());
+        let again = kept(data.path());
         assert_eq!(first.fingerprint(), again.fingerprint());
         assert_eq!(first.fingerprint().len(), 64);
+        first.reload().unwrap();
+        assert_eq!(first.fingerprint(), again.fingerprint());
         let mode =
             |name| fs::metadata(data.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("tls/development.key"), 0o600);
         assert_eq!(mode("tls"), 0o700);
-        let other = Tls::open(None, folder().path()).unwrap();
-        assert_ne!(first.fingerprint(), other.fingerprint());
+        assert_ne!(first.fingerprint(), kept(folder().path()).fingerprint());
+    }
+
+    #[test]
+    fn nothing_is_written_before_it_is_kept() {
+        let data = folder();
+        Tls::open(None, data.path()).unwrap();
+        assert_eq!(fs::read_dir(data.path()).unwrap().count(), 0);
+        let error = Tls::open(None, &data.path().join("none")).unwrap().keep().unwrap_err();
+        assert!(error.to_string().contains("none/tls/development.crt cannot be made"), "{error}");
     }
 
     #[test]
     fn a_development_certificate_cut_short_is_made_anew_and_a_lost_key_is_said() {
         let data = folder();
-        let first = Tls::open(None, data.path()).unwrap().fingerprint();
+        let first = kept(data.path()).fingerprint();
         fs::remove_file(data.path().join("tls/development.crt")).unwrap();
-        let second = Tls::open(None, data.path()).unwrap().fingerprint();
+        let second = kept(data.path()).fingerprint();
         assert_ne!(first, second);
         fs::remove_file(data.path().join("tls/development.key")).unwrap();
         let error = Tls::open(None, data.path()).unwrap_err();

@@ -310,7 +310,7 @@ fn key(section: Section<'_>) -> Option<Entry<Credential>> {
             section.problem(
                 &text.span,
                 "sha256 is not a SHA-256",
-                "write the 64 hexadecimal digits that `relevo key create --offline` prints",
+                "write the 64 hexadecimal digits that `relevo key generate` prints",
             );
         }
         hash
@@ -347,15 +347,19 @@ fn optional_name(section: &Section<'_>, key: &'static str) -> Option<Located<Str
 }
 
 fn valid_name(section: &Section<'_>, key: &str, text: &Located<String>) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let valid =
-        (1..=limits::NAME_BYTES).contains(&text.value.len()) && text.value.bytes().all(allowed);
+    let valid = is_name(&text.value);
     if !valid {
         let what = format!("{key} cannot be {:?}", shown(&text.value));
         let right = format!("1 to {} characters of a-z A-Z 0-9 . _ -", limits::NAME_BYTES);
         section.problem(&text.span, what, right);
     }
     valid
+}
+
+/// Is it a name that an object may have?
+pub(crate) fn is_name(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=limits::NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 const STRATEGIES: [(&str, Strategy); 3] = [

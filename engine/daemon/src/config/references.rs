@@ -108,13 +108,13 @@ fn bots(found: &Found, names: &Names<'_>, report: &Report<'_>) {
 
 fn queues(found: &Found, names: &Names<'_>, metrics: &Metrics, report: &Report<'_>) {
     let none = BTreeSet::new();
-    let bounds = metrics.bounds_seconds();
+    let buckets = metrics.buckets();
     for entry in &found.queues {
         let queue = &entry.object;
-        if bounds.binary_search(&queue.threshold_seconds).is_err() {
+        if buckets.check_threshold(queue.threshold_seconds).is_err() {
             let place = &entry.places.threshold;
             let place = if place.is_empty() { &entry.table } else { place };
-            threshold(queue.threshold_seconds, &bounds, place, report);
+            threshold(queue.threshold_seconds, buckets.seconds(), place, report);
         }
         let Some(tenant) = found.tenant_of(&entry.tenant) else { continue };
         let holder = format!("tenant {tenant:?}");

@@ -1,10 +1,9 @@
 //! The configuration as text: the documented defaults, and what is in force.
 
-use super::directory::{KeySeed, ObjectSeed};
+use super::directory::KeySeed;
 use super::sections::{FORMATS, LEVELS, RETENTIONS};
 use super::{Config, Directory, MIB};
 use relevo_wire::directory::Object;
-use relevo_wire::vocabulary::Role;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -96,10 +95,15 @@ fn server(config: &Config) -> Vec<Knob> {
             "tls_certificate_file",
             tls.map(|files| path(&files.certificate)),
             "\"certificate.pem\"",
-            "Certificate chain and its key (P-256 or Ed25519), both PEM. Absent: a development
-            certificate, made once and kept in the data directory.",
+            "Certificate chain, PEM, the server's own certificate first. Absent, with its key: a
+            development certificate, made once and kept in the data directory.",
         ),
-        optional("tls_key_file", tls.map(|files| path(&files.key)), "\"key.pem\"", ""),
+        optional(
+            "tls_key_file",
+            tls.map(|files| path(&files.key)),
+            "\"key.pem\"",
+            "Its private key, PEM: P-256 or Ed25519.",
+        ),
         optional(
             "shards",
             server.shards,
@@ -250,36 +254,40 @@ fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> String {
 
 fn objects(directory: &Directory, text: &mut String) {
     for seed in &directory.objects {
-        let (kind, object) = table(seed);
-        let _ = writeln!(text, "{}", array_entry(kind, object));
+        let _ = writeln!(text, "{}", object_document(&seed.tenant, &seed.object));
     }
     for key in &directory.keys {
         let _ = writeln!(text, "{}", key_document(key));
     }
 }
 
-fn table(seed: &ObjectSeed) -> (&'static str, toml::Table) {
+/// An object as a directory file holds it, with every field. With an empty tenant it names none.
+pub(crate) fn object_document(tenant: &str, object: &Object) -> String {
     let written = |object: Result<toml::Table, toml::ser::Error>| {
         object.expect("directory objects are tables of plain values")
     };
-    let (kind, mut object) = match &seed.object {
-        Object::Tenant(tenant) => return ("tenant", written(toml::Table::try_from(tenant))),
+    let (kind, mut table) = match object {
+        Object::Tenant(tenant) => {
+            return array_entry("tenant", written(toml::Table::try_from(tenant)));
+        }
         Object::Agent(agent) => ("agent", written(toml::Table::try_from(agent))),
         Object::Bot(bot) => ("bot", written(toml::Table::try_from(bot))),
         Object::Queue(queue) => ("queue", written(toml::Table::try_from(queue))),
     };
-    object.insert("tenant".into(), seed.tenant.clone().into());
-    // An empty channel says the same as none, and an empty name is refused.
-    if object.get("channel").and_then(toml::Value::as_str) == Some("") {
-        object.remove("channel");
+    if !tenant.is_empty() {
+        table.insert("tenant".into(), tenant.into());
     }
-    (kind, object)
+    // An empty channel says the same as none, and an empty name is refused.
+    if table.get("channel").and_then(toml::Value::as_str) == Some("") {
+        table.remove("channel");
+    }
+    array_entry(kind, table)
 }
 
 /// A `[[key]]` as a directory file holds it.
 pub(crate) fn key_document(key: &KeySeed) -> String {
     let mut table = toml::Table::new();
-    if key.role != Role::Operator {
+    if !key.tenant.is_empty() {
         table.insert("tenant".into(), key.tenant.clone().into());
     }
     table.insert("role".into(), key.role.name().into());

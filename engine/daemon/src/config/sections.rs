@@ -7,6 +7,7 @@ use super::{
     Config, Directory, Journal, Limits, Log, LogFormat, LogLevel, MIB, Metrics, Retention, Server,
     TlsFiles, read_tables, references,
 };
+use crate::metrics::buckets::{EXTRA_BUCKET_SECONDS, EXTRA_BUCKETS};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,9 +28,6 @@ pub(super) const FORMATS: [(&str, LogFormat); 3] =
 /// The words of `[journal] retention`.
 pub(super) const RETENTIONS: [(&str, Retention); 2] =
     [("all", Retention::All), ("needed", Retention::Needed)];
-
-/// Most bounds that a file may add to the histograms: each is one series a queue and histogram.
-const EXTRA_BUCKETS_MAX: usize = 16;
 
 /// Largest size that a key may give, in MiB: 1 TiB.
 const SIZE_MAX_MIB: u64 = 1024 * 1024;
@@ -210,12 +208,13 @@ fn log(section: Section<'_>) -> Log {
 }
 
 fn metrics(section: Section<'_>) -> Metrics {
-    let extra = section.numbers("extra_buckets_seconds", 1..=7 * 86_400_u32, "seconds");
-    if let Some(beyond) = extra.get(EXTRA_BUCKETS_MAX) {
+    let extra = section.numbers("extra_buckets_seconds", 1..=EXTRA_BUCKET_SECONDS, "seconds");
+    if let Some(beyond) = extra.get(EXTRA_BUCKETS) {
         let what = format!("extra_buckets_seconds has {} bounds", extra.len());
-        section.problem(&beyond.span, what, format!("at most {EXTRA_BUCKETS_MAX}"));
+        section.problem(&beyond.span, what, format!("at most {EXTRA_BUCKETS}"));
     }
-    let mut bounds: Vec<u32> = extra.into_iter().map(|found| found.value).collect();
+    let mut bounds: Vec<u32> =
+        extra.into_iter().take(EXTRA_BUCKETS).map(|found| found.value).collect();
     bounds.sort_unstable();
     bounds.dedup();
     section.finish();

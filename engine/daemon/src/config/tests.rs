@@ -378,8 +378,7 @@ fn keys_stand_as_hashes_of_somebody_who_exists() {
             "23:10: a second key with the prefix \"abcdefghij22\"; give each a name of its own",
             "28:10: prefix is not that of a key; the 12 characters after the role: \
              rlv_bot_PREFIX_...",
-            "29:10: sha256 is not a SHA-256; write the 64 hexadecimal digits that `relevo key create \
-             --offline` prints",
+            "29:10: sha256 is not a SHA-256; write the 64 hexadecimal digits that `relevo key generate` prints",
             "30:1: [[key]] has no prefix; add prefix = \"..\"",
             "30:1: [[key]] has no sha256; add sha256 = \"..\"",
             "30:1: [[key]] has no role; add role = \"bot\"",
@@ -477,9 +476,10 @@ fn a_file_of_objects_alone_may_refer_to_what_is_already_there() {
 }
 
 #[test]
-fn the_bounds_are_ascending_and_hold_the_extra_ones() {
-    let metrics = Metrics { extra_buckets_seconds: vec![7, 60] };
-    let bounds = metrics.bounds_seconds();
-    assert!(bounds.is_sorted_by(|left, right| left < right));
-    assert_eq!(bounds.len(), BUCKETS_SECONDS.len() + 1);
+fn extra_bounds_are_few() {
+    let seventeen: Vec<u32> = (1..=17).collect();
+    check(
+        &format!("[metrics]\nextra_buckets_seconds = {seventeen:?}\n"),
+        &["2:81: extra_buckets_seconds has 17 bounds; at most 16"],
+    );
 }

@@ -5,7 +5,10 @@ use super::names::Buckets;
 use std::fmt;
 
 /// Bounds of every contact-center histogram, in seconds, before the configured ones.
-pub use crate::config::BUCKETS_SECONDS as CONTACT_CENTER_SECONDS;
+pub const CONTACT_CENTER_SECONDS: [u32; 21] = [
+    1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200, 14_400,
+    28_800, 86_400,
+];
 
 /// Most bounds that a configuration may add.
 pub const EXTRA_BUCKETS: usize = 16;
@@ -102,17 +105,23 @@ impl fmt::Display for BucketsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooMany(count) => {
-                write!(f, "extra_buckets has {count} bounds; at most {EXTRA_BUCKETS} are allowed")
+                write!(
+                    f,
+                    "extra_buckets_seconds has {count} bounds; at most {EXTRA_BUCKETS} are allowed"
+                )
             }
             Self::OutOfRange(bound) => {
-                write!(f, "extra_buckets holds {bound}; a bound is 1 to {EXTRA_BUCKET_SECONDS} s")
+                write!(
+                    f,
+                    "extra_buckets_seconds holds {bound}; a bound is 1 to {EXTRA_BUCKET_SECONDS} s"
+                )
             }
             Self::NotABound { seconds, bounds } => {
                 write!(f, "a threshold of {seconds} s is no bound of the histograms; it may be ")?;
                 for (index, bound) in bounds.iter().enumerate() {
                     write!(f, "{}{bound}", if index == 0 { "" } else { ", " })?;
                 }
-                write!(f, ", or one that extra_buckets adds")
+                write!(f, ", or one that extra_buckets_seconds adds")
             }
         }
     }

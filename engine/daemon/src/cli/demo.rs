@@ -1,0 +1,7 @@
+//! `relevo demo`
+
+use crate::exit::Failure;
+
+pub(super) fn run() -> Result<(), Failure> {
+    crate::demo::run()
+}

@@ -1,0 +1,352 @@
+//! `relevo serve`: starts the daemon, says where it is, and follows signals until it ends.
+
+mod daemon;
+
+use super::{configuration, output};
+use crate::config::Config;
+use crate::exit::{Exit, Failure};
+use crate::logging::{self, Logging};
+use crate::tls::{Tls, TlsError};
+use std::io::{IsTerminal, stdout};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::signal::unix::{self, SignalKind};
+use tokio::sync::mpsc;
+
+/// Signals that wait to be followed; more of them say nothing new.
+const SIGNALS: usize = 4;
+
+/// The daemon as this command sees it.
+trait Service {
+    /// Where it listens, and the key that it made when it had none.
+    fn announcement(&self) -> Announcement;
+    /// Tells it how a reload went, for its metrics.
+    fn reloaded(&self, successful: bool);
+    /// Ends when it cannot go on.
+    async fn failed(&self) -> Exit;
+    /// Takes nothing new, sends the sessions elsewhere, syncs. True: in time.
+    async fn drain(self, patience: Duration) -> bool;
+}
+
+/// What a client needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Announcement {
+    quic: SocketAddr,
+    http: SocketAddr,
+    operator_key: Option<String>,
+}
+
+/// What the daemon follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// SIGTERM, SIGINT: drain, or when it drains already, end at once.
+    Stop,
+    /// SIGHUP: read the log level and the TLS files again.
+    Reload,
+}
+
+pub(super) fn run(file: Option<&Path>) -> Result<(), Failure> {
+    let config = configuration::load(file)?;
+    let logging = logging::start(config.log)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::new(Exit::Panic, format!("the system gives no threads: {error}"))
+    })?;
+    let outcome = runtime.block_on(serve(config, file, logging));
+    // Whatever is still running ends with the process: what matters is synced.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(config: Config, file: Option<&Path>, logging: Logging) -> Result<(), Failure> {
+    let mut signals = signals()?;
+    let data = &config.journal.directory;
+    let tls = Tls::open(config.server.tls.as_ref(), data).map_err(|error| unusable(&error))?;
+    let started = tokio::select! {
+        started = daemon::start(&config, &tls) => started?,
+        () = stop(&mut signals) => return Ok(()),
+    };
+    tls.keep().map_err(|error| unusable(&error))?;
+    announce(&started.announcement(), &tls.fingerprint(), data)?;
+    let patience = config.server.drain;
+    let mut reload = Reload { file: file.map(Path::to_owned), running: config, logging, tls };
+    supervise(started, &mut signals, patience, || reload.run()).await
+}
+
+/// Follows signals until the daemon has ended.
+async fn supervise<S: Service>(
+    service: S,
+    signals: &mut mpsc::Receiver<Signal>,
+    patience: Duration,
+    mut reload: impl FnMut() -> bool,
+) -> Result<(), Failure> {
+    loop {
+        tokio::select! {
+            exit = service.failed() => {
+                return Err(Failure::new(exit, "the daemon cannot go on; its log says why"));
+            }
+            signal = signals.recv() => match signal {
+                Some(Signal::Reload) => service.reloaded(reload()),
+                Some(Signal::Stop) | None => break,
+            },
+        }
+    }
+    tracing::info!(?patience, "draining; a second signal ends at once");
+    let in_time = tokio::select! {
+        in_time = service.drain(patience) => in_time,
+        () = stop(signals) => {
+            return Err(Failure::new(Exit::DrainTimedOut, "ended by a second signal"));
+        }
+    };
+    if in_time {
+        return Ok(());
+    }
+    let message = format!("the drain did not finish within {} s", patience.as_secs());
+    Err(Failure::new(Exit::DrainTimedOut, message))
+}
+
+/// Ends with the next [`Signal::Stop`].
+async fn stop(signals: &mut mpsc::Receiver<Signal>) {
+    while let Some(signal) = signals.recv().await {
+        match signal {
+            Signal::Stop => return,
+            Signal::Reload => {}
+        }
+    }
+}
+
+fn signals() -> Result<mpsc::Receiver<Signal>, Failure> {
+    let (sender, signals) = mpsc::channel(SIGNALS);
+    for (kind, signal) in [
+        (SignalKind::terminate(), Signal::Stop),
+        (SignalKind::interrupt(), Signal::Stop),
+        (SignalKind::hangup(), Signal::Reload),
+    ] {
+        let mut arrivals = unix::signal(kind).map_err(|error| {
+            Failure::new(Exit::Panic, format!("the system gives no signals: {error}"))
+        })?;
+        let sender = sender.clone();
+        tokio::spawn(async move {
+            while arrivals.recv().await.is_some() {
+                if sender.send(signal).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(signals)
+}
+
+fn unusable(error: &TlsError) -> Failure {
+    let exit = match error {
+        TlsError::Development { .. } => Exit::Storage,
+        TlsError::Unreadable { .. }
+        | TlsError::NoCertificate { .. }
+        | TlsError::NoKey { .. }
+        | TlsError::KeyKind { .. }
+        | TlsError::Mismatch { .. } => Exit::Configuration,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+/// What SIGHUP does.
+struct Reload {
+    file: Option<PathBuf>,
+    running: Config,
+    logging: Logging,
+    tls: Tls,
+}
+
+impl Reload {
+    fn run(&mut self) -> bool {
+        let configured = self.configuration();
+        let certified = match self.tls.reload() {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "the certificate in use stays");
+                false
+            }
+        };
+        tracing::info!(
+            configuration = configured,
+            certificate = certified,
+            fingerprint = self.tls.fingerprint(),
+            "reloaded"
+        );
+        configured && certified
+    }
+
+    fn configuration(&mut self) -> bool {
+        let read = match configuration::load(self.file.as_deref()) {
+            Ok(read) => read,
+            Err(failure) => {
+                tracing::error!(%failure, "the configuration in force stays");
+                return false;
+            }
+        };
+        self.logging.set_level(read.log.level);
+        self.running.log.level = read.log.level;
+        if read != self.running {
+            tracing::warn!("the file differs in more than the log level: that takes a restart");
+        }
+        true
+    }
+}
+
+fn announce(told: &Announcement, fingerprint: &str, data: &Path) -> Result<(), Failure> {
+    let text = if stdout().is_terminal() {
+        for_people(told, fingerprint, data)
+    } else {
+        for_programs(told, fingerprint, data)
+    };
+    output::line(&text)
+}
+
+fn for_people(told: &Announcement, fingerprint: &str, data: &Path) -> String {
+    let mut text = format!(
+        "relevo {} is ready\n\n  QUIC         {}\n  HTTP         http://{}/metrics\n  \
+         fingerprint  {fingerprint}\n  data         {}\n",
+        env!("CARGO_PKG_VERSION"),
+        told.quic,
+        told.http,
+        data.display(),
+    );
+    if let Some(key) = &told.operator_key {
+        text += &format!("  admin key    {key}\n               (shown this once; keep it)\n");
+    }
+    let key = told.operator_key.as_deref().unwrap_or("...");
+    text += &format!(
+        "\n  export RELEVO_SERVER={} RELEVO_FINGERPRINT={fingerprint}\n  export RELEVO_KEY={key}\n  \
+         relevo status\n",
+        told.quic
+    );
+    text
+}
+
+/// One line of JSON.
+fn for_programs(told: &Announcement, fingerprint: &str, data: &Path) -> String {
+    serde_json::json!({
+        "event": "ready",
+        "version": env!("CARGO_PKG_VERSION"),
+        "quic": told.quic,
+        "http": told.http,
+        "fingerprint": fingerprint,
+        "data_directory": data,
+        "admin_key": told.operator_key,
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+    use std::future::pending;
+    use std::rc::Rc;
+
+    /// A daemon of which each test says what becomes of it.
+    struct Fake {
+        fails: Option<Exit>,
+        drains: Option<bool>,
+        reloads: Rc<Cell<Vec<bool>>>,
+    }
+
+    impl Fake {
+        fn new() -> Self {
+            Self { fails: None, drains: Some(true), reloads: Rc::default() }
+        }
+    }
+
+    impl Service for Fake {
+        fn announcement(&self) -> Announcement {
+            unreachable!("supervision announces nothing")
+        }
+
+        fn reloaded(&self, successful: bool) {
+            let mut reloads = self.reloads.take();
+            reloads.push(successful);
+            self.reloads.set(reloads);
+        }
+
+        async fn failed(&self) -> Exit {
+            match self.fails {
+                Some(exit) => exit,
+                None => pending().await,
+            }
+        }
+
+        async fn drain(self, _: Duration) -> bool {
+            match self.drains {
+                Some(in_time) => in_time,
+                None => pending().await,
+            }
+        }
+    }
+
+    /// Supervises with signals that have arrived already, in this order.
+    fn supervised(service: Fake, arrived: &[Signal], reload: impl FnMut() -> bool) -> Exit {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let (sender, mut signals) = mpsc::channel(8);
+        arrived.iter().for_each(|signal| sender.try_send(*signal).unwrap());
+        let ended = supervise(service, &mut signals, Duration::from_secs(1), reload);
+        runtime.block_on(ended).err().map_or(Exit::Done, |failure| failure.exit)
+    }
+
+    #[test]
+    fn one_signal_drains_and_a_drain_in_time_is_success() {
+        assert_eq!(supervised(Fake::new(), &[Signal::Stop], || true), Exit::Done);
+    }
+
+    #[test]
+    fn a_drain_that_takes_too_long_is_told() {
+        let service = Fake { drains: Some(false), ..Fake::new() };
+        assert_eq!(supervised(service, &[Signal::Stop], || true), Exit::DrainTimedOut);
+    }
+
+    #[test]
+    fn a_second_signal_ends_a_drain_that_never_would() {
+        let service = Fake { drains: None, ..Fake::new() };
+        let signals = [Signal::Stop, Signal::Reload, Signal::Stop];
+        let exit = supervised(service, &signals, || unreachable!("while draining"));
+        assert_eq!(exit, Exit::DrainTimedOut);
+    }
+
+    #[test]
+    fn a_failed_daemon_ends_with_its_own_code() {
+        for exit in [Exit::Storage, Exit::Panic] {
+            assert_eq!(supervised(Fake { fails: Some(exit), ..Fake::new() }, &[], || true), exit);
+        }
+    }
+
+    #[test]
+    fn each_reload_is_told_with_its_outcome() {
+        let service = Fake::new();
+        let told = Rc::clone(&service.reloads);
+        let mut outcomes = [false, true].into_iter();
+        let signals = [Signal::Reload, Signal::Reload, Signal::Stop];
+        assert_eq!(supervised(service, &signals, || outcomes.next().unwrap()), Exit::Done);
+        assert_eq!(told.take(), [false, true]);
+    }
+
+    #[test]
+    fn the_announcement_holds_what_a_client_needs() {
+        let told = Announcement {
+            quic: "127.0.0.1:7443".parse().unwrap(),
+            http: "127.0.0.1:9464".parse().unwrap(),
+            operator_key: Some("rlv_operator_x".into()),
+        };
+        let line = for_programs(&told, "ab12", Path::new("data"));
+        assert_eq!(line.lines().count(), 1);
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(read["quic"], "127.0.0.1:7443");
+        assert_eq!(read["admin_key"], "rlv_operator_x");
+        let people = for_people(&told, "ab12", Path::new("data"));
+        for needed in ["127.0.0.1:7443", "http://127.0.0.1:9464/metrics", "ab12", "rlv_operator_x"]
+        {
+            assert!(people.contains(needed), "{people}");
+        }
+        let later = Announcement { operator_key: None, ..told };
+        assert!(!for_people(&later, "ab12", Path::new("data")).contains("admin key"));
+    }
+}
