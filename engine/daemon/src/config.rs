@@ -70,8 +70,8 @@ pub struct Server {
     pub drain: Duration,
     /// Most sessions at once.
     pub max_sessions: u32,
-    /// Resident memory in bytes above which new sessions and hand-offs are refused with
-    /// `overloaded`; absent: no such limit.
+    /// What message memory, budget and sessions may add up to, in bytes; checked when the file is
+    /// read. Absent: not checked.
     pub memory_max_bytes: Option<u64>,
 }
 

@@ -14,6 +14,7 @@ use rustix::net::sockopt;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::exit;
 use crate::runtime::shared::Shared;
 use crate::session::{Codec, serve};
 
@@ -126,7 +127,8 @@ pub async fn accept(shared: Arc<Shared>, endpoint: Endpoint, max_sessions: usize
             handshakes.fetch_sub(1, Ordering::Relaxed);
             if let Ok(Some((connection, codec))) = connected {
                 // Boxed: the state of a hello is larger than that of the session that it opens.
-                Box::pin(serve::serve(shared, connection, codec)).await;
+                // What a panic ends is dropped here, and with it the connection.
+                let _ = exit::contained(serve::serve(shared, connection, codec)).await;
             }
             drop(place);
         });

@@ -138,8 +138,9 @@ fn server(config: &Config) -> Vec<Knob> {
             "memory_max_mib",
             server.memory_max_bytes.map(|bytes| bytes / MIB),
             "4096",
-            "Resident memory above which new sessions and hand-offs are refused with `overloaded`.
-            Absent: no such limit.",
+            "What messages_memory_mib, budget_mib and max_sessions (48 KiB each) may add up to; a file
+            that goes beyond it is refused. Queues and tickets (1 KiB each at most) come on top.
+            Absent: not checked.",
         ),
     ]
 }

@@ -84,7 +84,7 @@ fn server(section: Section<'_>, base: &Path, limits: &Limits) -> Server {
     server
 }
 
-/// A limit below what the other limits already allow would only ever refuse.
+/// The other limits must add up to no more than this.
 fn memory_max(section: &Section<'_>, limits: &Limits, sessions: u32) -> Option<u64> {
     /// An idle QUIC session with small windows, as measured to 5,000 of them, and half again.
     const SESSION_BYTES: u64 = 48 * 1024;
@@ -96,7 +96,7 @@ fn memory_max(section: &Section<'_>, limits: &Limits, sessions: u32) -> Option<u
             &found.span,
             format!(
                 "memory_max_mib = {} is below what messages_memory_mib, budget_mib and \
-                 max_sessions already take",
+                 max_sessions add up to",
                 found.value
             ),
             format!("write at least {}, or lower those", least.div_ceil(MIB)),

@@ -188,7 +188,7 @@ fn values_that_contradict_each_other_are_refused() {
     check(
         "[server]\nmemory_max_mib = 512\n",
         &["2:18: memory_max_mib = 512 is below what messages_memory_mib, budget_mib and \
-           max_sessions already take; write at least 1088, or lower those"],
+           max_sessions add up to; write at least 1088, or lower those"],
     );
     check(
         "[server]\ntls_key_file = \"key.pem\"\n",

@@ -18,6 +18,7 @@ use super::lane::{LaneError, Reader, WriteEnd, write};
 use super::outbox::{LaneEnd, Outbox, Work};
 use super::request::{LaneState, Verdict, take};
 use super::{Codec, Party, Session};
+use crate::exit;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
 use crate::telemetry;
@@ -51,12 +52,17 @@ pub async fn serve(shared: Arc<Shared>, connection: Connection, codec: Codec) {
         connection.set_receive_window(crate::quic::BOT_WINDOW_BYTES.into());
     }
     shared.sessions.insert(session.id, Arc::clone(&session));
-    let lanes = accept_lanes(&shared, &connection, &session);
-    let first = serve_lane(&shared, &session, reader, stream, Arc::clone(&session.outbox));
-    tokio::select! {
-        () = lanes => {}
-        () = first => {}
-        _ = connection.closed() => {}
+    let live = exit::contained(async {
+        let lanes = accept_lanes(&shared, &connection, &session);
+        let first = serve_lane(&shared, &session, reader, stream, Arc::clone(&session.outbox));
+        tokio::select! {
+            () = lanes => {}
+            () = first => {}
+            _ = connection.closed() => {}
+        }
+    });
+    if live.await.is_err() {
+        session.ends("internal");
     }
     if let Some(ConnectionError::ApplicationClosed(_)) = connection.close_reason() {
         session.ends("client");
@@ -200,11 +206,16 @@ async fn accept_lanes(shared: &Arc<Shared>, connection: &Connection, session: &A
     while let Ok((send, recv)) = connection.accept_bi().await {
         let Ok(permit) = Arc::clone(&lanes).try_acquire_owned() else { continue };
         let (shared, session) = (Arc::clone(shared), Arc::clone(session));
+        let connection = connection.clone();
         tokio::spawn(async move {
             let mut reader = Reader::new(recv, session.codec);
             reader.opened = true;
             let outbox = Arc::new(Outbox::default());
-            serve_lane(&shared, &session, reader, send, outbox).await;
+            let served = exit::contained(serve_lane(&shared, &session, reader, send, outbox));
+            if served.await.is_err() {
+                session.ends("internal");
+                connection.close(0u32.into(), b"internal");
+            }
             drop(permit);
         });
     }

@@ -3,30 +3,43 @@
 use super::{Announcement, Service};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::runtime::{Daemon, DrainOutcome, Fatal, StartError};
 use crate::tls::Tls;
 use std::time::Duration;
 
-/// There is no runtime yet.
-pub(super) enum Daemon {}
-
-pub(super) async fn start(_: &Config, _: &Tls) -> Result<Daemon, Failure> {
-    Err(Failure::new(Exit::Failed, "this build has no runtime yet"))
+pub(super) async fn start(config: &Config, tls: &Tls) -> Result<Daemon, Failure> {
+    Box::pin(Daemon::start(config, tls)).await.map_err(|error| {
+        let exit = match &error {
+            StartError::Recover(_) => Exit::Storage,
+            StartError::Bind(_) | StartError::Http { .. } => Exit::Unavailable,
+            StartError::Bootstrap(_) => Exit::Configuration,
+            StartError::Thread(_) => Exit::Panic,
+        };
+        Failure::new(exit, error.to_string())
+    })
 }
 
 impl Service for Daemon {
     fn announcement(&self) -> Announcement {
-        match *self {}
+        Announcement {
+            quic: self.quic_address(),
+            http: self.http_address(),
+            operator_key: self.operator_key().map(str::to_owned),
+        }
     }
 
-    fn reloaded(&self, _: bool) {
-        match *self {}
+    fn reloaded(&self, successful: bool) {
+        Self::reloaded(self, successful);
     }
 
     async fn failed(&self) -> Exit {
-        match *self {}
+        match Self::failed(self).await {
+            Fatal::Storage => Exit::Storage,
+            Fatal::Panic => Exit::Panic,
+        }
     }
 
-    async fn drain(self, _: Duration) -> bool {
-        match self {}
+    async fn drain(self, patience: Duration) -> bool {
+        Self::drain(self, patience).await == DrainOutcome::Clean
     }
 }
