@@ -317,3 +317,6 @@ impl Ticket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
