@@ -103,6 +103,9 @@ pub(super) async fn take(
                 "no budget for 250 ms: repeat what is unanswered, in order, on a new lane"
             };
             let error = WireError::new(ErrorCode::Overloaded, message);
+            // The lane's end answers no request: this one is repeated on the next lane with the
+            // rest, or what came behind it would overtake it.
+            let id = if verdict == Verdict::Next { id } else { RequestId(0) };
             refuse(shared, session, lane, id, error);
             if sets_presence {
                 // The seat word was closed for it: without its command it would stay closed. At

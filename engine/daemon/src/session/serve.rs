@@ -261,17 +261,18 @@ async fn read_lane(
                 Ok(Some((Ok(request), bytes))) => {
                     match take(shared, session, &mut lane, request, bytes, received).await {
                         Verdict::Next => {}
-                        Verdict::CloseLane => break Some(2),
+                        Verdict::CloseLane => break Some(ErrorCode::Overloaded.close_code()),
                     }
                 }
                 Ok(Some((Err((id, error)), _))) | Err(LaneError::Bad(id, error)) => {
                     telemetry::rejected(&shared.metrics, error.code);
+                    let code = error.code.close_code();
                     let answer = Answer::Error(error);
                     outbox.append_now(|out| session.codec.write_answer(out, id, &answer));
                     if Arc::ptr_eq(outbox, &session.outbox) {
                         session.ends("protocol");
                     }
-                    break Some(3);
+                    break Some(code);
                 }
                 Ok(None) => break None,
                 Err(LaneError::Gone) => break Some(0),
