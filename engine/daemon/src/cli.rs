@@ -50,7 +50,7 @@ enum Command {
     #[command(subcommand)]
     Config(configuration::Config),
     /// Show a daemon at work: bots, agents and customers on this machine; ends with Ctrl-C
-    Demo,
+    Demo(demo::Demo),
     /// Make, list and revoke credentials
     #[command(subcommand)]
     Key(credentials::Key),
@@ -94,7 +94,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve { config } => serve::run(config.as_deref()),
         Command::CheckConfig { config } => configuration::check(&config),
         Command::Config(config) => configuration::run(&config),
-        Command::Demo => demo::run(),
+        Command::Demo(demo) => demo.run(),
         Command::Key(key) => key.run(),
         Command::Directory(directory) => directory.run(),
         Command::Status(status) => status.run(),

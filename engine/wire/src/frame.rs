@@ -119,7 +119,8 @@ impl Header {
     #[must_use]
     pub fn client_limit(self) -> usize {
         match self.kind {
-            kind::HAND_OFF => limits::HAND_OFF_BYTES,
+            // A queue names up to tens of thousands of members.
+            kind::HAND_OFF | kind::PUT => limits::HAND_OFF_BYTES,
             kind::HELLO | kind::CURSORS => limits::HELLO_BYTES,
             _ => limits::FRAME_BYTES,
         }
