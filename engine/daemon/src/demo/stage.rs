@@ -50,7 +50,7 @@ pub(super) fn cast() -> Result<Cast, NoRandomness> {
         cast.put(Object::Bot(Bot { channel, ..Bot::new(bot, QUEUES[0]) }));
         for (number, queue) in QUEUES.into_iter().enumerate() {
             // Two in three agents serve support, the rest and some of them serve sales.
-            let serves = |at: usize| if number == 0 { at % 3 != 0 } else { at % 3 != 1 };
+            let serves = |at: usize| at % 3 != number;
             let members = (1..=AGENTS).filter(|at| serves(*at));
             let members = members.map(|at| format!("agent-{at:02}")).collect();
             cast.put(Object::Queue(Queue { members, ..Queue::new(bot, queue) }));
