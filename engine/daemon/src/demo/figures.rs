@@ -64,20 +64,29 @@ impl Figures {
         self.lock().clone()
     }
 
-    /// A customer is in line.
-    pub(super) fn handed_over(&self, ticket: TicketId, contact: &str) {
+    /// A customer was handed over at `since`. The assignment may have come before the answer.
+    pub(super) fn handed_over(&self, ticket: TicketId, contact: &str, since: Instant) {
         let mut inner = self.lock();
         inner.contacts.insert(ticket, contact.to_owned());
         inner.handed_over += 1;
-        inner.waiting.insert(ticket, Instant::now());
+        match inner.assigned_at.get(&ticket) {
+            Some(assigned) => {
+                let waited = assigned.saturating_duration_since(since);
+                inner.wait_ms.saturating_record(milliseconds(waited));
+            }
+            None => {
+                inner.waiting.insert(ticket, since);
+            }
+        }
     }
 
     /// An agent has the customer.
     pub(super) fn assigned(&self, ticket: TicketId) {
         let mut inner = self.lock();
         inner.assigned += 1;
-        let waited = inner.waiting.remove(&ticket).map_or(Duration::ZERO, |at| at.elapsed());
-        inner.wait_ms.saturating_record(milliseconds(waited));
+        if let Some(since) = inner.waiting.remove(&ticket) {
+            inner.wait_ms.saturating_record(milliseconds(since.elapsed()));
+        }
         inner.assigned_at.insert(ticket, Instant::now());
     }
 

@@ -1,7 +1,7 @@
 //! Bots, customers and agents, each over a real QUIC session.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -21,7 +21,7 @@ use super::stage::{BOTS, QUEUES};
 
 /// Customers a second over all bots: a little more than twenty agents with two seats serve, so that
 /// a line forms and customers wait.
-const ARRIVALS_PER_SECOND: f64 = 2.6;
+const ARRIVALS_PER_SECOND: f64 = 3.0;
 /// How long an agent thinks before it writes.
 const THINK_MS: std::ops::Range<u64> = 600..2_500;
 /// How often agent and customer answer each other.
@@ -72,6 +72,7 @@ async fn customer(
         ],
         context: vec![("order".into(), format!("{:08}", random.random_range(0..99_999_999)))],
     };
+    let since = Instant::now();
     let answer = bot
         .hand_off(HandOff {
             queue: Some(QUEUES[usize::from(random.random_bool(0.4))].into()),
@@ -86,7 +87,7 @@ async fn customer(
         })
         .await?;
     let HandOffAnswer::Accepted(accepted) = answer else { return Ok(()) };
-    figures.handed_over(accepted.ticket, &id);
+    figures.handed_over(accepted.ticket, &id, since);
     bot.send_customer(id.clone(), MessageOptions::default(), &Body::text(problem)).await?;
     let patience = Duration::from_millis(random.random_range(PATIENCE_MS));
     sleep(patience).await;
