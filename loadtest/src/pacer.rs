@@ -15,6 +15,9 @@ use tokio::sync::mpsc;
 
 /// Longest sleep, in microseconds: so often the thread looks whether it is still wanted.
 const LONGEST_SLEEP_US: u64 = 100_000;
+/// Longest mean service on stairs, in microseconds: the conversations of a slow step are over soon
+/// in the next one.
+const STAIRS_SERVICE_US: u64 = 2_000_000;
 /// Orders taken before it looks at the time again.
 const ORDERS_AT_ONCE: usize = 256;
 
@@ -224,7 +227,7 @@ impl Thread {
             ServiceMean::Fixed(mean_us) => mean_us,
             ServiceMean::SeatsInUse(share) => {
                 let rate = running.stream.schedule.rate_at(due_us - running.stream.start_us);
-                (share * seats / rate * 1e6) as u64
+                ((share * seats / rate * 1e6) as u64).min(STAIRS_SERVICE_US)
             }
         };
         let next = running.arrivals.next().map(|next| running.stream.start_us + next);

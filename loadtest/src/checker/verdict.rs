@@ -118,16 +118,18 @@ impl Verdict {
         self.examples.extend(other.examples.into_iter().take(room));
     }
 
-    /// Why the run has failed by its counters; empty when all are zero and none is without a base.
+    /// Why the run has failed by its counters; empty when all are zero and none is without a base,
+    /// but for those that the run could have none for.
     #[must_use]
-    pub fn failures(&self) -> Vec<String> {
+    pub fn failures(&self, without_base: &[Counter]) -> Vec<String> {
         self.iter()
             .filter_map(|(counter, count)| {
                 let name = counter.name();
                 if count.violations > 0 {
                     return Some(format!("{name}: {} of {}", count.violations, count.checked));
                 }
-                (count.checked == 0).then(|| format!("{name}: nothing was checked"))
+                let empty = count.checked == 0 && !without_base.contains(&counter);
+                empty.then(|| format!("{name}: nothing was checked"))
             })
             .collect()
     }

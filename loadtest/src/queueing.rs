@@ -1,0 +1,229 @@
+//! The router against the formulas: one queue, agents with one seat, Poisson arrivals, exponential
+//! service and, for Erlang A, exponential patience.
+//!
+//! The load that goes into a formula is the measured one (rate of arrivals times mean time that a
+//! ticket held its agent), so that chance in the arrivals does not pass for a fault of the router;
+//! that an agent is not held longer than planned is checked beside it.
+
+use crate::arguments::Erlang;
+use crate::arrivals::{SECOND_US, Schedule, Spacing};
+use crate::bodies::Bodies;
+use crate::checker::capacity::Hold;
+use crate::erlang::{self, Forecast};
+use crate::pacer::{ServiceMean, Stream};
+use crate::plan::staff::Staff;
+use crate::plan::{Plan, ServiceShape};
+use crate::progress::Progress;
+use crate::run::{Finished, Run};
+use crate::setup::QueueTimes;
+use crate::statistics::Estimate;
+use crate::world::{Wait, World};
+use anyhow::{Context, Result};
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
+/// Share of the customers at the start who still see the empty queue.
+const WARM_UP: f64 = 0.1;
+/// Tickets may hold their agents so much longer than planned: the way of close and answer.
+const HOLD_OVER: f64 = 0.1;
+
+/// One run beside its formula.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Erlang C or A.
+    pub formula: &'static str,
+    /// Planned occupancy.
+    pub planned: f64,
+    /// Measured occupancy: the load by the agents.
+    pub measured: f64,
+    /// Customers that count.
+    pub customers: usize,
+    /// Mean time that a ticket held its agent, by the planned service time.
+    pub hold_ratio: f64,
+    /// Share of the customers who wait.
+    pub waiting: Estimate,
+    /// Mean wait, in seconds.
+    pub wait_s: Estimate,
+    /// Share of the customers who left.
+    pub abandoned: f64,
+    /// What the formula says; waits in service times.
+    pub forecast: Forecast,
+    /// Mean time that a ticket held its agent, in seconds.
+    pub hold_s: f64,
+    /// What else went wrong.
+    pub failures: Vec<String>,
+}
+
+/// Makes all runs and gives back a row for each.
+///
+/// # Errors
+/// A run cannot be made, or is too short to say anything.
+pub async fn erlang(arguments: &Erlang) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for patience in [None, Some(arguments.patience)] {
+        for occupancy in &arguments.occupancy {
+            rows.push(measure(arguments, *occupancy, patience).await?);
+        }
+    }
+    Ok(rows)
+}
+
+async fn measure(arguments: &Erlang, occupancy: f64, patience: Option<f64>) -> Result<Row> {
+    let service_s = arguments.service_ms / 1e3;
+    let service_us = (service_s * SECOND_US as f64) as u64;
+    let formula = if patience.is_some() { "Erlang A" } else { "Erlang C" };
+    let plan = Plan {
+        seed: arguments.seed,
+        bots: 1,
+        queues_per_bot: 1,
+        pull_share: 0.0,
+        messages_per_ticket: 0,
+        transfer_share: 0.0,
+        leave_share: 0.0,
+        patience_mean_us: patience.map_or(0, |times| (times * service_us as f64) as u64),
+        service: ServiceShape::Exponential,
+    };
+    let staff = Staff { agents: arguments.agents, seats: 1, bots: 1, queues_per_bot: 1 };
+    let world = World::new(plan, staff, Bodies::generated(arguments.seed), true);
+    let times =
+        QueueTimes { threshold_seconds: 1, short_loss_seconds: 0, transfer_wait_seconds: 1 };
+    let mut run = Run::prepare(&arguments.against.source()?, world, times, None).await?;
+    let rate = occupancy * f64::from(arguments.agents) / service_s;
+    let schedule = Schedule::flat(rate, arguments.duration * SECOND_US, Spacing::Poisson)?;
+    let start_us = run.world().clock.now_us();
+    let mut progress = Progress::new(&format!("{formula} {occupancy}"), arguments.duration);
+    let stream = Stream { schedule, start_us, service: ServiceMean::Fixed(service_us) };
+    run.arrivals(stream, |row, _| {
+        progress.row(row);
+        ControlFlow::Continue(())
+    })
+    .await?;
+    run.drain().await?;
+    progress.end();
+    let planned = run.planned();
+    let finished = run.finish().await?;
+    let mut row = judge(&finished, formula, occupancy, service_s, patience)?;
+    let accepted = finished.world.tally.accepted.load(Ordering::Relaxed);
+    if (accepted as f64) < planned as f64 * 0.99 {
+        row.failures.push(format!("{accepted} of {planned} hand-offs were acknowledged"));
+    }
+    Ok(row)
+}
+
+fn judge(
+    finished: &Finished,
+    formula: &'static str,
+    planned: f64,
+    service_s: f64,
+    patience: Option<f64>,
+) -> Result<Row> {
+    let waits = finished.world.waits.as_ref().context("the run kept no waits")?;
+    let mut waits = waits.lock().expect("no thread panicked while it kept a wait").clone();
+    waits.sort_unstable_by_key(|wait| wait.index);
+    let settled = waits.split_off((waits.len() as f64 * WARM_UP) as usize);
+    let hold_s = mean_hold_s(&finished.holds, settled.first().map_or(0, |wait| wait.from))
+        .context("no ticket held an agent")?;
+    let agents = finished.world.staff.agents;
+    let (waiting, wait_s) = estimates(&settled).context("too few customers to say anything")?;
+    let left = settled.iter().filter(|wait| wait.left).count();
+    let load = rate(&settled) * hold_s;
+    let forecast = match patience {
+        None => erlang::patient(agents, load),
+        Some(times) => erlang::impatient(agents, load, times * service_s / hold_s),
+    };
+    let forecast = forecast
+        .with_context(|| format!("the measured load {load:.3} is not below the {agents} agents"))?;
+    let without = crate::report::without_base(&finished.world.plan);
+    let mut failures = finished.failures.clone();
+    failures.extend(finished.verdict.failures(without));
+    let row = Row {
+        formula,
+        planned,
+        measured: load / f64::from(agents),
+        customers: settled.len(),
+        hold_ratio: hold_s / service_s,
+        waiting,
+        wait_s,
+        abandoned: left as f64 / settled.len() as f64,
+        forecast,
+        hold_s,
+        failures,
+    };
+    Ok(row)
+}
+
+impl Row {
+    /// What is outside its interval, and what else went wrong.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let mut failures = self.failures.clone();
+        let name = format!("{} at {}", self.formula, self.planned);
+        if !self.waiting.holds(self.forecast.waiting_share) {
+            failures.push(format!("{name}: share of waiting is outside of the interval"));
+        }
+        if !self.wait_s.holds(self.forecast.mean_wait * self.hold_s) {
+            failures.push(format!("{name}: mean wait is outside of the interval"));
+        }
+        if self.hold_ratio > 1.0 + HOLD_OVER && self.abandoned == 0.0 {
+            let ratio = self.hold_ratio;
+            failures.push(format!("{name}: tickets held agents {ratio:.3} times the service time"));
+        }
+        failures
+    }
+}
+
+/// All rows as a table.
+#[must_use]
+pub fn table(rows: &[Row]) -> String {
+    let mut lines = vec![
+        "                  occupancy                 share who wait, 99 %    formula   \
+         mean wait ms, 99 %      formula   left %  formula"
+            .to_owned(),
+        "formula    planned measured customers".to_owned(),
+    ];
+    for row in rows {
+        let ms = |seconds: f64| seconds * 1e3;
+        let outside = if row.failures().is_empty() { "" } else { "  OUTSIDE" };
+        lines.push(format!(
+            "{:<10} {:>7.3} {:>8.4} {:>9}  {:>8.5} +- {:>8.5}  {:>8.5}  {:>8.3} +- {:>8.3}  \
+             {:>8.3}  {:>6.3}  {:>6.3}{outside}",
+            row.formula,
+            row.planned,
+            row.measured,
+            row.customers,
+            row.waiting.mean,
+            row.waiting.half_width,
+            row.forecast.waiting_share,
+            ms(row.wait_s.mean),
+            ms(row.wait_s.half_width),
+            ms(row.forecast.mean_wait * row.hold_s),
+            row.abandoned * 100.0,
+            row.forecast.abandoned_share * 100.0,
+        ));
+    }
+    lines.join("\n")
+}
+
+/// Share of waiting, and mean wait in seconds.
+fn estimates(waits: &[Wait]) -> Option<(Estimate, Estimate)> {
+    let waited: Vec<f64> = waits.iter().map(|wait| f64::from(wait.waited_us > 0)).collect();
+    let seconds: Vec<f64> = waits.iter().map(|wait| wait.waited_us as f64 / 1e6).collect();
+    Some((Estimate::of_series(&waited)?, Estimate::of_series(&seconds)?))
+}
+
+/// Arrivals per second.
+fn rate(waits: &[Wait]) -> f64 {
+    let first = waits.iter().map(|wait| wait.from).min().unwrap_or(0);
+    let last = waits.iter().map(|wait| wait.from).max().unwrap_or(0);
+    waits.len().saturating_sub(1) as f64 / ((last - first).max(1) as f64 / 1e6)
+}
+
+/// Mean length of the holds that began later than this, in seconds.
+fn mean_hold_s(holds: &[Hold], from: u64) -> Option<f64> {
+    let lengths: Vec<f64> = holds
+        .iter()
+        .filter(|hold| hold.from >= from && hold.until < u64::MAX)
+        .map(|hold| (hold.until - hold.from) as f64 / 1e6)
+        .collect();
+    (!lengths.is_empty()).then(|| lengths.iter().sum::<f64>() / lengths.len() as f64)
+}
