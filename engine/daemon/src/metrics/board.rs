@@ -70,6 +70,17 @@ impl Board {
     }
 }
 
+/// How much a change of the directory changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Change {
+    /// Nothing.
+    Nothing,
+    /// A queue of the rest: its target alone.
+    Rest,
+    /// Who has series of its own.
+    Board,
+}
+
 /// `own_metrics` first, then by the number that a queue got at its creation.
 type Order = (Reverse<bool>, QueueId, TenantId);
 
@@ -77,8 +88,10 @@ type Order = (Reverse<bool>, QueueId, TenantId);
 #[derive(Debug)]
 pub(super) struct BoardMaker {
     directory: HashMap<(TenantId, QueueId), QueueEntry>,
-    /// The directory in the order in which queues get series.
-    order: BTreeMap<Order, (TenantId, QueueId)>,
+    /// Thresholds in seconds, in the order in which queues get series.
+    order: BTreeMap<Order, u32>,
+    /// Longest threshold of those that would have series but for [`EVER_SERIES`].
+    folded_threshold: u32,
     queues: BTreeMap<[String; 3], Arc<QueueSeries>>,
     bots: BTreeMap<[String; 2], Arc<BotSeries>>,
     tenants: BTreeMap<String, Arc<TenantSeries>>,
@@ -92,6 +105,7 @@ impl BoardMaker {
         let mut maker = Self {
             directory: HashMap::new(),
             order: BTreeMap::new(),
+            folded_threshold: 0,
             queues: BTreeMap::new(),
             bots: BTreeMap::new(),
             tenants: BTreeMap::new(),
@@ -101,30 +115,43 @@ impl BoardMaker {
         (maker, board)
     }
 
-    /// A queue was created or changed. Whether there is anything new in it.
-    pub(super) fn put(&mut self, entry: QueueEntry) -> bool {
+    /// A queue was created or changed.
+    pub(super) fn put(&mut self, entry: QueueEntry) -> Change {
         let key = (entry.tenant, entry.queue);
         if self.directory.get(&key) == Some(&entry) {
-            return false;
+            return Change::Nothing;
         }
-        self.remove(entry.tenant, entry.queue);
-        self.order.insert(order(&entry), key);
+        let before = self.remove(entry.tenant, entry.queue);
+        let order = order(&entry);
+        self.order.insert(order, entry.threshold_seconds);
         self.directory.insert(key, entry);
-        true
+        before.max(self.place(&order))
     }
 
-    /// A queue was deleted. Whether it was there.
-    pub(super) fn remove(&mut self, tenant: TenantId, queue: QueueId) -> bool {
-        let removed = self.directory.remove(&(tenant, queue));
-        removed.is_some_and(|entry| self.order.remove(&order(&entry)).is_some())
+    /// A queue was deleted.
+    pub(super) fn remove(&mut self, tenant: TenantId, queue: QueueId) -> Change {
+        let Some(entry) = self.directory.remove(&(tenant, queue)) else { return Change::Nothing };
+        let order = order(&entry);
+        let change = self.place(&order);
+        self.order.remove(&order);
+        change
     }
 
-    /// Forgets queues that are not among these. Whether there were any.
-    pub(super) fn retain(&mut self, entries: &[QueueEntry]) -> bool {
+    /// Forgets queues that are not among these.
+    pub(super) fn retain(&mut self, entries: &[QueueEntry]) -> Change {
         let present: HashSet<_> = entries.iter().map(|entry| (entry.tenant, entry.queue)).collect();
         let gone: Vec<_> =
             self.directory.keys().filter(|key| !present.contains(key)).copied().collect();
-        gone.iter().fold(false, |news, (tenant, queue)| self.remove(*tenant, *queue) || news)
+        gone.iter()
+            .fold(Change::Nothing, |all, (tenant, queue)| all.max(self.remove(*tenant, *queue)))
+    }
+
+    /// Sets the target of the rest: the longest, so that an alert of the rest may come late, but
+    /// never for nothing.
+    pub(super) fn set_rest_target(&self, board: &Board) {
+        let rest = self.order.iter().skip(OWN_SERIES).map(|(_, threshold)| *threshold).max();
+        let target = rest.unwrap_or(0).max(self.folded_threshold);
+        board.other_queue.target.set(f64::from(target));
     }
 
     /// The board of the present directory.
@@ -138,16 +165,20 @@ impl BoardMaker {
             other_tenant: self.tenant(exporter, OTHER),
         };
         let mut present = HashSet::from([[OTHER; 3].map(String::from)]);
-        let first: Vec<_> = self.order.values().take(OWN_SERIES).copied().collect();
-        for queue in first {
-            let entry = self.directory[&queue].clone();
+        self.folded_threshold = 0;
+        let first: Vec<_> = self.order.keys().take(OWN_SERIES).copied().collect();
+        for (_, queue, tenant) in first {
+            let entry = self.directory[&(tenant, queue)].clone();
             let names = [&*entry.tenant_name, &*entry.bot_name, &*entry.queue_name];
             let key = names.map(String::from);
             if !self.queues.contains_key(&key) && self.queues.len() > EVER_SERIES {
+                self.folded_threshold = self.folded_threshold.max(entry.threshold_seconds);
                 continue;
             }
             let [tenant, bot, _] = names;
-            board.queues.insert((entry.tenant, entry.queue), self.queue(exporter, names));
+            let series = self.queue(exporter, names);
+            series.target.set(f64::from(entry.threshold_seconds));
+            board.queues.insert((entry.tenant, entry.queue), series);
             board.bots.insert((entry.tenant, entry.bot), self.bot(exporter, [tenant, bot]));
             board.tenants.insert(entry.tenant, self.tenant(exporter, tenant));
             present.insert(key);
@@ -158,7 +189,7 @@ impl BoardMaker {
             .filter(|key| !present.contains(*key))
             .map(|[tenant, bot, queue]| labels_text(tenant, bot, queue))
             .collect();
-        self.set_targets(&board);
+        self.set_rest_target(&board);
         board
     }
 
@@ -191,16 +222,12 @@ impl BoardMaker {
         self.tenants.values()
     }
 
-    fn set_targets(&self, board: &Board) {
-        let mut other: u32 = 0;
-        for entry in self.directory.values() {
-            match board.queues.get(&(entry.tenant, entry.queue)) {
-                Some(series) => series.target.set(f64::from(entry.threshold_seconds)),
-                // The longest: an alert of the rest may come late, but never for nothing.
-                None => other = other.max(entry.threshold_seconds),
-            }
+    /// What a change at this place of the order changes.
+    fn place(&self, order: &Order) -> Change {
+        match self.order.keys().nth(OWN_SERIES - 1) {
+            Some(last) if order > last => Change::Rest,
+            Some(_) | None => Change::Board,
         }
-        board.other_queue.target.set(f64::from(other));
     }
 
     fn queue(&mut self, exporter: &Exporter, names: [&str; 3]) -> Arc<QueueSeries> {
@@ -236,149 +263,4 @@ fn queue_labels(line: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::metrics::buckets::ContactCenterBuckets;
-
-    fn exporter() -> Exporter {
-        Exporter::new(&ContactCenterBuckets::new(&[]).unwrap())
-    }
-
-    fn entry(number: u32, own_metrics: bool) -> QueueEntry {
-        QueueEntry {
-            tenant: TenantId(1),
-            tenant_name: "acme".into(),
-            bot: BotId(number % 3),
-            bot_name: format!("bot-{}", number % 3),
-            queue: QueueId(number),
-            queue_name: format!("queue-{number}"),
-            own_metrics,
-            threshold_seconds: 60,
-        }
-    }
-
-    /// Makes the directory hold exactly these.
-    fn board(
-        maker: &mut BoardMaker,
-        exporter: &Exporter,
-        queues: impl IntoIterator<Item = QueueEntry>,
-    ) -> Board {
-        let queues: Vec<_> = queues.into_iter().collect();
-        maker.retain(&queues);
-        for queue in &queues {
-            maker.put(queue.clone());
-        }
-        assert_eq!((maker.directory.len(), maker.order.len()), (queues.len(), queues.len()));
-        maker.board(exporter)
-    }
-
-    fn is_other(board: &Board, number: u32) -> bool {
-        Arc::ptr_eq(board.queue(TenantId(1), QueueId(number)), &board.other_queue)
-    }
-
-    #[test]
-    fn at_most_the_allowed_combinations_have_series_of_their_own() {
-        let exporter = exporter();
-        let (mut maker, _) = BoardMaker::new(&exporter);
-        // The order of the calls does not matter.
-        let queues = (0..500).rev().map(|number| entry(number, number >= 450));
-        let board = board(&mut maker, &exporter, queues);
-        let own: Vec<u32> = (0..500).filter(|number| !is_other(&board, *number)).collect();
-        let right: Vec<u32> = (0..150).chain(450..500).collect();
-        assert_eq!(own, right, "own_metrics first, then order of creation");
-    }
-
-    #[test]
-    fn no_tenant_takes_all_places_by_coming_first() {
-        let exporter = exporter();
-        let (mut maker, _) = BoardMaker::new(&exporter);
-        let of = |tenant: u64| {
-            (0..200).map(move |number| QueueEntry {
-                tenant: TenantId(tenant),
-                tenant_name: format!("tenant-{tenant}"),
-                ..entry(number, false)
-            })
-        };
-        let board = board(&mut maker, &exporter, of(1).chain(of(2)));
-        for tenant in [1, 2] {
-            let own = (0..200)
-                .filter(|n| {
-                    let series = board.queue(TenantId(tenant), QueueId(*n));
-                    !Arc::ptr_eq(series, &board.other_queue)
-                })
-                .count();
-            assert_eq!(own, 100, "tenant {tenant}");
-        }
-    }
-
-    #[test]
-    fn the_same_queue_again_is_nothing_new() {
-        let (mut maker, _) = BoardMaker::new(&exporter());
-        assert!(maker.put(entry(0, false)));
-        assert!(!maker.put(entry(0, false)));
-        assert!(maker.put(entry(0, true)));
-        assert_eq!((maker.order.len(), maker.directory.len()), (1, 1));
-        assert!(maker.remove(TenantId(1), QueueId(0)));
-        assert!(!maker.remove(TenantId(1), QueueId(0)));
-        assert!(maker.order.is_empty());
-    }
-
-    #[test]
-    fn a_queue_that_is_not_in_the_directory_is_of_the_rest() {
-        let exporter = exporter();
-        let (mut maker, empty) = BoardMaker::new(&exporter);
-        assert!(is_other(&empty, 0));
-        let board = board(&mut maker, &exporter, [entry(0, false)]);
-        assert!(!is_other(&board, 0) && is_other(&board, 1));
-        assert!(Arc::ptr_eq(board.queue(TenantId(2), QueueId(0)), &board.other_queue));
-        assert!(Arc::ptr_eq(board.bot(TenantId(1), BotId(2)), &board.other_bot));
-        assert!(Arc::ptr_eq(board.tenant(TenantId(2)), &board.other_tenant));
-    }
-
-    #[test]
-    fn a_removed_queue_leaves_the_scrape_and_comes_back_with_its_counts() {
-        let exporter = exporter();
-        let (mut maker, _) = BoardMaker::new(&exporter);
-        let first = board(&mut maker, &exporter, [entry(0, false), entry(1, false)]);
-        first.queue(TenantId(1), QueueId(1)).answered_in_target.increment(7);
-        let line = "relevo_tickets_answered_in_target_total\
-                    {tenant=\"acme\",bot=\"bot-1\",queue=\"queue-1\"} 7\n";
-        let scrape = |maker: &BoardMaker| maker.without_retired(exporter.render());
-        assert!(scrape(&maker).contains(line));
-        let _ = board(&mut maker, &exporter, [entry(0, false)]);
-        let text = scrape(&maker);
-        assert!(!text.contains("queue-1") && text.contains("queue-0"), "{text}");
-        let _ = board(&mut maker, &exporter, [entry(0, false), entry(1, false)]);
-        assert!(scrape(&maker).contains(line));
-    }
-
-    #[test]
-    fn a_directory_that_always_changes_ends_at_the_rest() {
-        let exporter = exporter();
-        let (mut maker, _) = BoardMaker::new(&exporter);
-        for round in 0..7 {
-            let queues = (0..200).map(|n| entry(round * 200 + n, false));
-            let board = board(&mut maker, &exporter, queues);
-            assert_eq!(is_other(&board, round * 200), round >= 5, "round {round}");
-        }
-        assert_eq!(maker.queues.len(), EVER_SERIES + 1);
-    }
-
-    #[test]
-    fn the_target_of_the_rest_is_its_longest() {
-        let exporter = exporter();
-        let (mut maker, _) = BoardMaker::new(&exporter);
-        let queues = (0..202).map(|n| QueueEntry { threshold_seconds: 30 + n, ..entry(n, false) });
-        let _ = board(&mut maker, &exporter, queues);
-        let text = exporter.render();
-        for (names, target) in [
-            ("bot=\"bot-0\",queue=\"queue-0\"", 30),
-            ("bot=\"__other__\",queue=\"__other__\"", 231),
-        ] {
-            let tenant = if target == 30 { "acme" } else { OTHER };
-            let line =
-                format!("relevo_queue_target_seconds{{tenant=\"{tenant}\",{names}}} {target}\n");
-            assert!(text.contains(&line), "{line}");
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //! never does, so counters start at zero with the process. Measured times and judgements come with
 //! the events; nothing is computed twice here. Test tickets count in the probe's figures alone.
 
-use super::board::{Board, BoardMaker, QueueEntry};
+use super::board::{Board, BoardMaker, Change, QueueEntry};
 use super::labels::{self, Direction, HandOffResult};
 use super::names::contact_center as names;
 use super::recorder::Exporter;
@@ -59,25 +59,24 @@ impl ContactCenter {
     /// [`Self::put_queue`] and [`Self::remove_queue`], which cost no walk of the directory.
     pub fn set_directory(&self, queues: &[QueueEntry]) {
         let mut maker = self.maker();
-        let mut news = maker.retain(queues);
-        for queue in queues {
-            news |= maker.put(queue.clone());
-        }
-        self.publish(&mut maker, news);
+        let change = queues
+            .iter()
+            .fold(maker.retain(queues), |all, queue| all.max(maker.put(queue.clone())));
+        self.publish(&mut maker, change);
     }
 
     /// A queue was created or changed.
     pub fn put_queue(&self, queue: QueueEntry) {
         let mut maker = self.maker();
-        let news = maker.put(queue);
-        self.publish(&mut maker, news);
+        let change = maker.put(queue);
+        self.publish(&mut maker, change);
     }
 
     /// A queue was deleted.
     pub fn remove_queue(&self, tenant: TenantId, queue: QueueId) {
         let mut maker = self.maker();
-        let news = maker.remove(tenant, queue);
-        self.publish(&mut maker, news);
+        let change = maker.remove(tenant, queue);
+        self.publish(&mut maker, change);
     }
 
     /// Counts one durable event of a tenant. `at` is the time of its record; `facts` are needed
@@ -143,9 +142,11 @@ impl ContactCenter {
         maker.without_retired(self.exporter.render())
     }
 
-    fn publish(&self, maker: &mut BoardMaker, news: bool) {
-        if news {
-            self.board.store(Arc::new(maker.board(&self.exporter)));
+    fn publish(&self, maker: &mut BoardMaker, change: Change) {
+        match change {
+            Change::Nothing => {}
+            Change::Rest => maker.set_rest_target(&self.board.load()),
+            Change::Board => self.board.store(Arc::new(maker.board(&self.exporter))),
         }
     }
 

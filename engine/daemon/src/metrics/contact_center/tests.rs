@@ -123,6 +123,17 @@ fn closed(reason: CloseReason, outcome: Outcome, judged: Option<Judgement>) -> C
     }
 }
 
+fn rejected(test: bool) -> Event {
+    Event::HandOffRejected(HandOffRejected {
+        bot: BotId(0),
+        queue: QueueId(0),
+        contact: ContactKey(1),
+        reason: HandOffReason::Planned,
+        rejection: Rejection::NoAgent,
+        test,
+    })
+}
+
 fn missed() -> Event {
     Event::TargetMissed(TargetMissed { ticket: TICKET })
 }
@@ -250,15 +261,7 @@ fn an_end_that_this_version_does_not_foresee_still_counts() {
 #[test]
 fn refused_and_repeated_hand_offs_make_no_ticket() {
     let daemon = Daemon::new();
-    let rejected = HandOffRejected {
-        bot: BotId(0),
-        queue: QueueId(0),
-        contact: ContactKey(1),
-        reason: HandOffReason::Planned,
-        rejection: Rejection::NoAgent,
-        test: false,
-    };
-    daemon.see(Event::HandOffRejected(rejected), WAITING);
+    daemon.see(rejected(false), WAITING);
     let reason = HandOffReason::Requested;
     let repeated = HandOffRepeated { ticket: TICKET, number: 2, reason, bytes: 0 };
     daemon.see(Event::HandOffRepeated(repeated), WAITING);
@@ -274,6 +277,7 @@ fn refused_and_repeated_hand_offs_make_no_ticket() {
 fn a_test_ticket_counts_only_in_the_probe() {
     let daemon = Daemon::new();
     let test = |facts| TicketFacts { test: true, ..facts };
+    daemon.see(rejected(true), WAITING);
     daemon.see(opened(Via::HandOff, true), test(WAITING));
     daemon.see(assigned(1), test(WAITING));
     let answer = MessageStored {
