@@ -3,7 +3,7 @@
 //! It hands over a test customer with a bot's key, takes the ticket with an agent's key, lets both
 //! say something, closes, and waits until the bot has the conversation again. Nothing stays but that
 //! closed test ticket, which counts in no figure but the probe's. The agent must accept tests and
-//! serve the queue; its intent is put back afterwards.
+//! serve the queue, best one of its own: an agent that was not online is offline afterwards.
 
 use super::output;
 use super::remote::{Remote, Secret, block_on, unanswered, unconnected};
@@ -184,9 +184,12 @@ impl Walk {
             if open {
                 drop(self.bot.customer_left(self.contact.clone()).await);
             }
-            if let Some(intent) = self.agent.welcome().intent {
-                drop(self.agent.set_presence(intent, "").await);
-            }
+            // A login starts invisible: then the agent was not at work before.
+            let intent = match self.agent.welcome().intent {
+                Some(before @ (Intent::Online | Intent::Paused)) => before,
+                Some(Intent::Invisible | Intent::Offline) | None => Intent::Offline,
+            };
+            drop(self.agent.set_presence(intent, "").await);
             self.bot.close().await;
             self.agent.close().await;
         };

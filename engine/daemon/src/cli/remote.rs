@@ -114,7 +114,12 @@ pub(super) fn unconnected(error: ConnectError) -> Failure {
         | ConnectError::IdleTimeout
         | ConnectError::Unreachable { .. } => Exit::Unavailable,
     };
-    Failure::new(exit, error.to_string())
+    let mut message = error.to_string();
+    // What rustls says of any certificate that is not the pinned one.
+    if message.contains("invalid peer certificate") {
+        message += "; is it the fingerprint that this daemon printed?";
+    }
+    Failure::new(exit, message)
 }
 
 /// Why a request came to nothing.
