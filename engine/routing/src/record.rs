@@ -265,9 +265,10 @@ impl<'a> Reader<'a> {
 
     fn slice(&mut self, length: usize) -> Result<&'a [u8], RecordError> {
         let rest = &self.bytes[self.at..];
-        let slice = rest
-            .get(..length)
-            .ok_or(RecordError::Truncated { at: self.bytes.len(), missing: length - rest.len() })?;
+        let slice = rest.get(..length).ok_or_else(|| RecordError::Truncated {
+            at: self.bytes.len(),
+            missing: length - rest.len(),
+        })?;
         self.at += length;
         Ok(slice)
     }
