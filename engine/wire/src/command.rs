@@ -69,6 +69,38 @@ pub enum Command {
     Status(Status),
 }
 
+impl Command {
+    /// The name as it stands in JSON and in logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "hello",
+            Self::Cursors(_) => "cursors",
+            Self::Read(_) => "read",
+            Self::Send(_) => "send",
+            Self::Receipt(_) => "receipt",
+            Self::Typing(_) => "typing",
+            Self::HandOff(_) => "hand_off",
+            Self::AgentsOnline(_) => "agents_online",
+            Self::CustomerLeft(_) => "customer_left",
+            Self::TakeBack(_) => "take_back",
+            Self::SetPresence(_) => "set_presence",
+            Self::Next(_) => "next",
+            Self::Targets(_) => "targets",
+            Self::Transfer(_) => "transfer",
+            Self::Close(_) => "close",
+            Self::Explain(_) => "explain",
+            Self::Put(_) => "put",
+            Self::Delete(_) => "delete",
+            Self::ListDirectory(_) => "list_directory",
+            Self::CreateKey(_) => "create_key",
+            Self::ListKeys(_) => "list_keys",
+            Self::RevokeKey(_) => "revoke_key",
+            Self::Status(_) => "status",
+        }
+    }
+}
+
 /// First frame of a session.
 #[derive(
     Debug,

@@ -6,6 +6,7 @@
 //! read with checked access only, and there are no hash maps, shared pointers or recursive types.
 
 pub mod answer;
+pub mod catalogue;
 pub mod command;
 pub mod directory;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod ids;
 pub mod json;
 pub mod limits;
 pub mod packed;
+mod pairs;
 pub mod push;
 pub mod validate;
 pub mod vocabulary;

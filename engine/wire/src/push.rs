@@ -27,6 +27,22 @@ pub enum Push {
     GoAway(GoAway),
 }
 
+impl Push {
+    /// The name as it stands in JSON and in logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Entry(_) => "entry",
+            Self::Snapshot(_) => "snapshot",
+            Self::Progress(_) => "progress",
+            Self::Typing(_) => "typing",
+            Self::Position(_) => "position",
+            Self::Presence(_) => "presence",
+            Self::GoAway(_) => "go_away",
+        }
+    }
+}
+
 /// One entry of the dense sequence of a ticket: from 1, nothing left out. What a party may not see
 /// reaches it as [`EntryEvent::Empty`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +74,22 @@ pub enum EntryEvent {
     Transferred(Transferred),
     /// It is over: the bot has the conversation again.
     Returned(Returned),
+}
+
+impl EntryEvent {
+    /// The name as it stands in JSON and in logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Empty(_) => "empty",
+            Self::HandedOff(_) => "handed_off",
+            Self::Message(_) => "message",
+            Self::Assigned(_) => "assigned",
+            Self::Requeued(_) => "requeued",
+            Self::Transferred(_) => "transferred",
+            Self::Returned(_) => "returned",
+        }
+    }
 }
 
 /// Not for this party.

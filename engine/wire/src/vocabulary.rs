@@ -385,8 +385,8 @@ pub struct Body {
     /// For image, audio, video and document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Media>,
-    /// For the structured kinds: name and value.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Names and values: what a structured kind needs, and details of the channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::pairs")]
     pub fields: Vec<(String, String)>,
 }
 
@@ -419,7 +419,7 @@ pub struct Contact {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// Further fields: name and value (phone, e-mail, city, document, language, ...).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::pairs")]
     pub fields: Vec<(String, String)>,
 }
 
@@ -469,7 +469,7 @@ pub struct HandOffDetails {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transcript: Vec<TranscriptLine>,
     /// What the bot knows; at most 64 entries are kept, the newest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::pairs")]
     pub context: Vec<(String, String)>,
 }
 

@@ -7,8 +7,8 @@ use crate::packed::Packed;
 use crate::vocabulary::{ArchivedBody, ArchivedMedia, ArchivedMessageKind, Body};
 use rkyv::string::ArchivedString;
 
-/// Checks that the bytes are a body within the limits, with what its kind needs and nothing that it
-/// has no use for.
+/// Checks that the bytes are a body within the limits, with what its kind needs. Fields may go with
+/// any kind: channels have details of their own.
 ///
 /// # Errors
 /// `malformed` or `limit_exceeded`, with the field.
@@ -25,14 +25,12 @@ pub fn body(body: &Packed<Body>) -> Result<(), WireError> {
             if body.text.is_empty() {
                 return Err(malformed("body.text", "a text must not be empty"));
             }
-            no_media(body)?;
-            no_fields(body)
+            no_media(body)
         }
         ArchivedMessageKind::Image
         | ArchivedMessageKind::Audio
         | ArchivedMessageKind::Video
         | ArchivedMessageKind::Document => {
-            no_fields(body)?;
             let Some(media) = body.media.as_ref() else {
                 return Err(malformed("body.media", "this kind of message needs its medium"));
             };
@@ -100,14 +98,4 @@ fn no_media(body: &ArchivedBody) -> Result<(), WireError> {
         return Ok(());
     }
     Err(malformed("body.media", "only image, audio, video and document have a medium"))
-}
-
-fn no_fields(body: &ArchivedBody) -> Result<(), WireError> {
-    if body.fields.is_empty() {
-        return Ok(());
-    }
-    Err(malformed(
-        "body.fields",
-        "only location, contact_card, interactive_reply and template have fields",
-    ))
 }

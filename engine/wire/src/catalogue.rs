@@ -1,0 +1,145 @@
+//! Every kind of frame: number, name, direction, roles. `PROTOCOL.md` is made of it, and a test
+//! compares it with the codecs.
+
+use crate::frame::kind;
+
+/// A kind of frame, and in JSON of line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Number in a frame's header. Never used for anything else.
+    pub number: u16,
+    /// Name in JSON.
+    pub name: &'static str,
+    /// Which way it goes, and what it is.
+    pub class: Class,
+    /// Roles whose sessions use it.
+    pub roles: &'static str,
+    /// What it is for.
+    pub summary: &'static str,
+}
+
+/// Which way a frame goes, and what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Client to server.
+    Command,
+    /// Server to client, for a request.
+    Answer,
+    /// Server to client, of a ticket's sequence.
+    Entry,
+    /// Server to client, unasked.
+    Push,
+}
+
+const ANY: &str = "all";
+const BOT: &str = "bot";
+const AGENT: &str = "agent";
+const PARTY: &str = "bot, agent";
+const ADMIN: &str = "admin, operator";
+const SUPERVISOR: &str = "supervisor";
+
+const fn row(
+    number: u16,
+    name: &'static str,
+    class: Class,
+    roles: &'static str,
+    summary: &'static str,
+) -> Kind {
+    Kind { number, name, class, roles, summary }
+}
+
+use Class::{Answer, Command, Entry, Push};
+
+/// Every kind of this version.
+#[rustfmt::skip]
+pub const KINDS: &[Kind] = &[
+    row(kind::HELLO, "hello", Command, ANY, "First of a session: credential and cursors. Within 3 s; answered by `welcome`."),
+    row(kind::CURSORS, "cursors", Command, PARTY, "Further cursors that `hello` announced with `more`. No answer of its own."),
+    row(kind::READ, "read", Command, PARTY, "Entries of a ticket after a number. They come on the lane of the request, before its `done`."),
+    row(kind::SEND, "send", Command, PARTY, "Says something. A bot's customer by `contact`; bot and agent by `ticket` and `epoch`."),
+    row(kind::RECEIPT, "receipt", Command, PARTY, "How far the party has come. No answer; never goes back."),
+    row(kind::TYPING, "typing", Command, PARTY, "Somebody types. No answer, not kept."),
+    row(kind::HAND_OFF, "hand_off", Command, BOT, "Hands a customer over. Transcript and context above their limits are cut, never refused."),
+    row(kind::AGENTS_ONLINE, "agents_online", Command, BOT, "Is anybody there? A hint."),
+    row(kind::CUSTOMER_LEFT, "customer_left", Command, BOT, "The customer left."),
+    row(kind::TAKE_BACK, "take_back", Command, BOT, "The bot takes the conversation back."),
+    row(kind::SET_PRESENCE, "set_presence", Command, AGENT, "What the agent wants: `online`, `paused`, `invisible`, `offline`."),
+    row(kind::NEXT, "next", Command, AGENT, "Pulls the most urgent ticket."),
+    row(kind::TARGETS, "targets", Command, AGENT, "Where a ticket may be transferred."),
+    row(kind::TRANSFER, "transfer", Command, AGENT, "Gives a ticket to a queue or an agent; it keeps its place in line."),
+    row(kind::CLOSE, "close", Command, AGENT, "Ends a ticket."),
+    row(kind::EXPLAIN, "explain", Command, ADMIN, "What a ticket waits for, or why its agent has it."),
+    row(kind::PUT, "put", Command, ADMIN, "Creates or changes a directory object."),
+    row(kind::DELETE, "delete", Command, ADMIN, "Deletes a directory object; what is in use is refused with counts."),
+    row(kind::LIST_DIRECTORY, "list_directory", Command, ADMIN, "Lists the directory."),
+    row(kind::CREATE_KEY, "create_key", Command, ADMIN, "Makes a credential."),
+    row(kind::LIST_KEYS, "list_keys", Command, ADMIN, "Lists credentials without their secrets."),
+    row(kind::REVOKE_KEY, "revoke_key", Command, ADMIN, "Ends a credential and its sessions."),
+    row(kind::STATUS, "status", Command, ADMIN, "Live numbers of the daemon."),
+    row(kind::DONE, "done", Answer, ANY, "Done; nothing to tell."),
+    row(kind::ERROR, "error", Answer, ANY, "It was not done. Request 0: it answers none, and the lane ends."),
+    row(kind::WELCOME, "welcome", Answer, ANY, "The session is open; its snapshot follows."),
+    row(kind::ACCEPTED, "accepted", Answer, BOT, "The hand-off is in line, or was before (`existing`)."),
+    row(kind::REJECTED, "rejected", Answer, BOT, "The directory's rules refused the hand-off; no ticket was made."),
+    row(kind::AGENTS_ONLINE_ANSWER, "agents_online", Answer, BOT, "`yes`, `no` or `unknown` (no such queue)."),
+    row(kind::SENT, "sent", Answer, PARTY, "The message is on record. Its number stands for the entry: the session that sent it gets no push of it."),
+    row(kind::NEXT_ANSWER, "next", Answer, AGENT, "The ticket that was pulled; its entries follow as pushes."),
+    row(kind::TARGETS_ANSWER, "targets", Answer, AGENT, "Where the ticket may go."),
+    row(kind::TRANSFERRED_ANSWER, "transferred", Answer, AGENT, "The child ticket."),
+    row(kind::EXPLAINED, "explained", Answer, ADMIN, "The ticket explained."),
+    row(kind::STORED, "stored", Answer, ADMIN, "The object's version now."),
+    row(kind::DIRECTORY, "directory", Answer, ADMIN, "The directory."),
+    row(kind::KEY, "key", Answer, ADMIN, "The credential, once."),
+    row(kind::KEYS, "keys", Answer, ADMIN, "Credentials without their secrets."),
+    row(kind::STATUS_REPORT, "status", Answer, ADMIN, "Live numbers."),
+    row(kind::EMPTY, "empty", Entry, PARTY, "Not for this party; it only has its number."),
+    row(kind::HANDED_OFF, "handed_off", Entry, AGENT, "The bot handed the customer over."),
+    row(kind::MESSAGE, "message", Entry, PARTY, "Somebody said something."),
+    row(kind::ASSIGNED, "assigned", Entry, PARTY, "An agent has it now."),
+    row(kind::REQUEUED, "requeued", Entry, PARTY, "It went back to its line."),
+    row(kind::TRANSFERRED, "transferred", Entry, PARTY, "It goes on in a child ticket."),
+    row(kind::RETURNED, "returned", Entry, PARTY, "It is over: the bot has the conversation again."),
+    row(kind::SNAPSHOT, "snapshot", Push, PARTY, "Part of the snapshot that follows `welcome`."),
+    row(kind::PROGRESS, "progress", Push, PARTY, "How far the other party has come."),
+    row(kind::TYPING_PUSH, "typing", Push, PARTY, "Somebody types."),
+    row(kind::POSITION, "position", Push, BOT, "Place in line, for hand-offs that asked."),
+    row(kind::PRESENCE, "presence", Push, AGENT, "Own presence changed, by another device or a rule."),
+    row(kind::GO_AWAY, "go_away", Push, ANY, "The session ends: why, and when to come back."),
+];
+
+/// Commands to come: their names and numbers are taken.
+#[rustfmt::skip]
+pub const RESERVED: &[Kind] = &[
+    row(0x0105, "want_callback", Command, BOT, "Does the customer want to be called back?"),
+    row(0x0106, "rate", Command, BOT, "The customer's rating of a conversation that is over."),
+    row(0x0107, "update_ticket", Command, BOT, "Changes fields of an open ticket."),
+    row(0x0206, "accept", Command, AGENT, "Accepts an offer."),
+    row(0x0207, "decline", Command, AGENT, "Declines an offer."),
+    row(0x0208, "send_active", Command, AGENT, "Writes to a contact first."),
+    row(0x0209, "edit", Command, AGENT, "Changes an own message."),
+    row(0x020a, "delete_message", Command, AGENT, "Deletes an own message (`delete` is of the directory)."),
+    row(0x020b, "mark_read", Command, AGENT, "Sets the unread count to zero."),
+    row(0x020c, "note", Command, AGENT, "An internal note."),
+    row(0x020d, "tag", Command, AGENT, "Tags a ticket."),
+    row(0x020e, "follow", Command, AGENT, "Follows a ticket."),
+    row(0x020f, "hold", Command, AGENT, "Puts a ticket on hold."),
+    row(0x0210, "unhold", Command, AGENT, "Takes it up again."),
+    row(0x0211, "park", Command, AGENT, "Frees the seat until the customer writes."),
+    row(0x0212, "request_transfer", Command, AGENT, "Asks the holder for a conversation."),
+    row(0x0213, "invite", Command, AGENT, "Invites a colleague to read along."),
+    row(0x0214, "leave", Command, AGENT, "Ends reading along."),
+    row(0x0215, "wrap_up_done", Command, AGENT, "Frees the seat after the close."),
+    row(0x0216, "reopen", Command, AGENT, "Reopens an own conversation."),
+    row(0x0217, "set_absence", Command, "agent, supervisor", "Switches an absence on or off."),
+    row(0x0302, "watch", Command, SUPERVISOR, "Watches a conversation live."),
+    row(0x0303, "assign", Command, SUPERVISOR, "Assigns a ticket."),
+    row(0x0304, "move", Command, SUPERVISOR, "Moves a ticket to another queue."),
+    row(0x0305, "set_priority", Command, SUPERVISOR, "Changes a ticket's priority."),
+    row(0x0306, "close_many", Command, SUPERVISOR, "Closes tickets in bulk."),
+    row(0x0307, "set_agent_presence", Command, SUPERVISOR, "Changes an agent's presence."),
+    row(0x0308, "set_queue_mode", Command, SUPERVISOR, "Opens, drains or closes a queue."),
+    row(0x0309, "notify_waiting", Command, SUPERVISOR, "Tells those who wait something."),
+    row(0x0501, "queue_stats", Command, "agent, supervisor", "Subscribes to a queue's figures."),
+    row(0x0502, "agents", Command, SUPERVISOR, "Subscribes to agents' presence."),
+    row(0x0503, "ticket", Command, SUPERVISOR, "Subscribes to a ticket."),
+];
