@@ -69,7 +69,7 @@ impl Turn<'_> {
             epoch: ticket.epoch + 1,
             waited_us: self.now.saturating_sub(ticket.waiting_since),
         };
-        self.emit(Event::Assigned(assigned));
+        self.emit_of(slot, Event::Assigned(assigned));
         true
     }
 
@@ -233,15 +233,16 @@ impl Turn<'_> {
         if let Some((key, slot)) = reserved {
             return Some(Candidate { from_queue: false, key, slot });
         }
-        let mut best: Option<(LineKey, QueueId)> = None;
+        let mut best = (LineKey::LAST, Slot::MAX);
+        let any_caps = self.state.bots.any_caps();
         for queue in &entry.queues {
             let head = self.state.queues.head(*queue);
-            let better = head < best.map_or(LineKey::LAST, |(key, _)| key);
-            if better && !self.is_capped(agent, self.state.queues.at(*queue).bot) {
-                best = Some((head, *queue));
+            let capped = || any_caps && self.is_capped(agent, self.state.queues.at(*queue).bot);
+            if head.key < best.0 && !capped() {
+                best = (head.key, head.slot);
             }
         }
-        let head = best.and_then(|(_, queue)| self.state.queues.at(queue).line.head());
+        let head = (best.0 < LineKey::LAST).then_some(best);
         let excluded = |slot| self.state.tickets.at(slot).excludes(agent, self.now);
         let found = if head.is_some_and(|(_, slot)| excluded(slot)) {
             self.best_pushed(agent, false)

@@ -2,12 +2,10 @@
 
 use crate::state::State;
 use crate::state::agents::Class;
-use crate::state::queues::Queue;
 use crate::state::slab::Slot;
-use crate::state::ticket::Ticket;
 use crate::stats::AgentStats;
+use relevo_wire::AgentId;
 use relevo_wire::vocabulary::TicketState;
-use relevo_wire::{AgentId, QueueId};
 
 impl State {
     /// Brings availability and counters of an agent in line with its state, and wakes it when it
@@ -76,66 +74,50 @@ impl State {
         }
     }
 
-    /// A ticket is in another state than before (`None`: it did not exist, or no longer does).
-    pub(super) fn count_ticket(
-        &mut self,
-        slot: Slot,
-        from: Option<TicketState>,
-        to: Option<TicketState>,
-    ) {
+    /// A ticket has come into its state: it counts there, and what begins with it begins.
+    pub(super) fn enter_state(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
-        let id = ticket.queue;
         if ticket.test {
-            let waiting = |state| state == Some(TicketState::Waiting);
-            let tests = self.tickets.tests_waiting;
-            self.tickets.tests_waiting = changed(tests, waiting(from), waiting(to));
+            self.tickets.tests_waiting += u32::from(ticket.is_waiting());
             return;
         }
-        let (waiting_since, assigned_at) = (ticket.waiting_since, ticket.assigned_at);
-        if let Some(state) = from {
-            *count_in(&mut self.stats.tickets, state) -= 1;
-        }
-        if let Some(state) = to {
-            *count_in(&mut self.stats.tickets, state) += 1;
-        }
-        let queue = self.queues.at_mut(id);
-        match from {
-            Some(TicketState::Waiting) => queue.waiting -= 1,
-            Some(TicketState::Assigned) => queue.unanswered -= 1,
-            Some(TicketState::InService | TicketState::Closed) | None => {}
-        }
-        match to {
-            Some(TicketState::Waiting) => {
+        *count_in(&mut self.stats.tickets, ticket.state) += 1;
+        let queue = self.queues.at_mut(ticket.queue);
+        match ticket.state {
+            TicketState::Waiting => {
                 queue.waiting += 1;
-                queue.waits.begin(waiting_since, slot);
+                queue.waits.begin(ticket.waiting_since, slot);
             }
-            Some(TicketState::Assigned) => {
+            TicketState::Assigned => {
                 queue.unanswered += 1;
-                queue.unanswered_since.begin(assigned_at.get().unwrap_or_default(), slot);
+                queue.unanswered_since.begin(ticket.assigned_at.get().unwrap_or_default(), slot);
             }
-            Some(TicketState::InService | TicketState::Closed) | None => {}
+            TicketState::InService | TicketState::Closed => {}
         }
-        if from.is_some() {
-            self.settle_oldest(id);
-        }
-        self.queues.note_changed(id);
+        self.queues.note_changed(ticket.queue);
     }
 
-    /// Drops ended waits from the front of a queue's clocks.
-    fn settle_oldest(&mut self, id: QueueId) {
-        let tickets = &self.tickets;
-        let Queue { waits, waiting, unanswered_since, unanswered, .. } = self.queues.at_mut(id);
-        let is = |slot, state, since: &dyn Fn(&Ticket) -> bool| {
-            tickets.get(slot).is_some_and(|ticket| {
-                ticket.queue == id && ticket.state == state && !ticket.test && since(ticket)
-            })
-        };
-        waits.settle(*waiting as usize, |at, slot| {
-            is(slot, TicketState::Waiting, &|ticket| ticket.waiting_since == at)
-        });
-        unanswered_since.settle(*unanswered as usize, |at, slot| {
-            is(slot, TicketState::Assigned, &|ticket| ticket.assigned_at.get() == Some(at))
-        });
+    /// A ticket is about to leave its state.
+    pub(super) fn leave_state(&mut self, slot: Slot) {
+        let ticket = self.tickets.at(slot);
+        if ticket.test {
+            self.tickets.tests_waiting -= u32::from(ticket.is_waiting());
+            return;
+        }
+        *count_in(&mut self.stats.tickets, ticket.state) -= 1;
+        let queue = self.queues.at_mut(ticket.queue);
+        match ticket.state {
+            TicketState::Waiting => {
+                queue.waiting -= 1;
+                queue.waits.end(ticket.waiting_since, slot);
+            }
+            TicketState::Assigned => {
+                queue.unanswered -= 1;
+                queue.unanswered_since.end(ticket.assigned_at.get().unwrap_or_default(), slot);
+            }
+            TicketState::InService | TicketState::Closed => {}
+        }
+        self.queues.note_changed(ticket.queue);
     }
 }
 

@@ -35,9 +35,9 @@ impl State {
                     ticket.first_response_at = MaybeTime::at(now);
                 }
                 if ticket.state == TicketState::Assigned {
-                    ticket.state = TicketState::InService;
-                    let (from, to) = (TicketState::Assigned, TicketState::InService);
-                    self.count_ticket(slot, Some(from), Some(to));
+                    self.leave_state(slot);
+                    self.tickets.at_mut(slot).state = TicketState::InService;
+                    self.enter_state(slot);
                 }
             }
         }

@@ -18,6 +18,7 @@ impl State {
         self.bots.at_mut(event.bot).tickets = event.bot_number;
         self.queues.at_mut(event.queue).open += 1;
         let slot = self.tickets.insert(Ticket::opened(event, now, order));
+        self.at_hand = slot;
         if let Some((_, until)) = event.reserved {
             self.timers.set(until, Timer::Reservation(slot));
         }
@@ -28,12 +29,13 @@ impl State {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
         self.enter_line(slot);
-        self.count_ticket(slot, None, Some(TicketState::Waiting));
+        self.enter_state(slot);
         self.wake.tickets.push(slot);
     }
 
     pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
         let slot = self.slot(event.ticket);
+        self.leave_state(slot);
         self.leave_line(slot);
         self.clear_waiting_timers(slot);
         let ticket = self.tickets.at_mut(slot);
@@ -51,7 +53,7 @@ impl State {
         self.agents.give(event.agent, slot, bot);
         self.stats.seats_used += 1;
         self.refresh_agent(event.agent);
-        self.count_ticket(slot, Some(TicketState::Waiting), Some(TicketState::Assigned));
+        self.enter_state(slot);
         let queue = self.queues.at_mut(queue);
         queue.last_served = event.agent.into();
         if !test {
@@ -61,7 +63,7 @@ impl State {
 
     pub(super) fn requeued(&mut self, now: Micros, event: Requeued) {
         let slot = self.slot(event.ticket);
-        let from = self.tickets.at(slot).state;
+        self.leave_state(slot);
         self.set_kept(slot, MaybeTime::NONE);
         self.free_seat(now, slot, event.agent);
         let ticket = self.tickets.at_mut(slot);
@@ -74,7 +76,7 @@ impl State {
         ticket.excluded_until = event.excluded_until;
         self.timers.set(event.excluded_until, Timer::Exclusion(slot));
         self.enter_line(slot);
-        self.count_ticket(slot, Some(from), Some(TicketState::Waiting));
+        self.enter_state(slot);
         self.wake.tickets.push(slot);
     }
 
@@ -96,6 +98,7 @@ impl State {
     pub(super) fn closed(&mut self, now: Micros, event: &Closed) {
         let slot = self.slot(event.ticket);
         let from = self.tickets.at(slot).state;
+        self.leave_state(slot);
         self.judged(slot);
         if from == TicketState::Waiting {
             self.leave_line(slot);
@@ -120,12 +123,12 @@ impl State {
         self.queues.at_mut(queue).open -= 1;
         self.tickets.totals.closed[event.outcome as usize] += 1;
         self.stats.all = self.tickets.totals;
-        self.count_ticket(slot, Some(from), Some(TicketState::Closed));
+        self.enter_state(slot);
     }
 
     pub(super) fn forgotten(&mut self, event: Forgotten) {
         let slot = self.slot(event.ticket);
-        self.count_ticket(slot, Some(TicketState::Closed), None);
+        self.leave_state(slot);
         if let Some(closed_at) = self.tickets.at(slot).closed_at.get() {
             let forget_at = closed_at.saturating_add(self.settings.closed_retention_us);
             self.timers.clear(forget_at, Timer::Forget(slot));
@@ -159,11 +162,15 @@ impl State {
         if state != TicketState::Closed {
             self.queues.at_mut(queue).open += 1;
         }
-        self.count_ticket(slot, None, Some(state));
+        self.enter_state(slot);
     }
 
     /// Events name tickets that exist: they were decided on this state.
     pub(super) fn slot(&self, ticket: TicketId) -> Slot {
+        let at_hand = self.tickets.get(self.at_hand).filter(|at_hand| at_hand.id == ticket);
+        if at_hand.is_some() {
+            return self.at_hand;
+        }
         self.tickets.find(ticket).expect("an event names a ticket that is remembered")
     }
 

@@ -77,7 +77,7 @@ impl Turn<'_> {
             judged: self.judge_end(ticket, outcome),
         };
         self.release(holder);
-        self.emit(Event::Closed(closed));
+        self.emit_of(slot, Event::Closed(closed));
         self.bound_closed();
     }
 
@@ -94,7 +94,7 @@ impl Turn<'_> {
             excluded_until: self.now.saturating_add(self.state.settings.exclusion_us),
         };
         self.release(Some(agent));
-        self.emit(Event::Requeued(requeued));
+        self.emit_of(slot, Event::Requeued(requeued));
     }
 
     fn release(&self, holder: Option<AgentId>) {
@@ -111,7 +111,7 @@ impl Turn<'_> {
             && let Some(slot) = self.state.timers.first_forget()
         {
             let ticket = self.state.tickets.at(slot).id;
-            self.emit(Event::Forgotten(Forgotten { ticket }));
+            self.emit_of(slot, Event::Forgotten(Forgotten { ticket }));
         }
     }
 

@@ -31,9 +31,8 @@ impl Turn<'_> {
         if input.dry_run {
             return Ok(self.as_if_accepted(input, queue));
         }
-        let ticket = self.open(input, queue);
+        let slot = self.open(input, queue);
         self.settle();
-        let slot = self.ticket(ticket)?;
         Ok(self.accepted(input, slot, false))
     }
 
@@ -45,7 +44,7 @@ impl Turn<'_> {
         if !input.dry_run {
             let (reason, bytes) = (input.reason, input.bytes);
             let repeated = HandOffRepeated { ticket, number, reason, bytes };
-            self.emit(Event::HandOffRepeated(repeated));
+            self.emit_of(slot, Event::HandOffRepeated(repeated));
         }
         Ok(self.accepted(input, slot, true))
     }
@@ -100,10 +99,10 @@ impl Turn<'_> {
         Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
     }
 
-    fn open(&mut self, input: &HandOff, id: QueueId) -> TicketId {
+    fn open(&mut self, input: &HandOff, id: QueueId) -> Slot {
         let ticket = self.ids.next(self.now);
         self.emit(Event::TicketOpened(self.opening(input, id, ticket)));
-        ticket
+        self.state.at_hand
     }
 
     fn opening(&self, input: &HandOff, id: QueueId, ticket: TicketId) -> TicketOpened {

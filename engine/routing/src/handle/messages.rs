@@ -156,7 +156,7 @@ impl Turn<'_> {
             response_us: if human { self.response_us(ticket) } else { None },
             judged: if human { self.judge_answer(ticket) } else { None },
         };
-        self.emit(Event::MessageStored(stored));
+        self.emit_of(slot, Event::MessageStored(stored));
         sent(self.state.tickets.at(slot), number)
     }
 

@@ -26,6 +26,7 @@ use crate::input::{Command, Input};
 use crate::origin::TicketIds;
 use crate::seats::Seats;
 use crate::state::State;
+use crate::state::slab::Slot;
 use crate::{Event, Micros, Reply, Step};
 use relevo_wire::WireError;
 use relevo_wire::answer::{Answer, Done};
@@ -61,6 +62,12 @@ impl Turn<'_> {
     pub(crate) fn emit(&mut self, event: Event) {
         self.state.apply(self.now, &event);
         self.step.events.push(event);
+    }
+
+    /// As [`Turn::emit`], of a ticket whose slot is known.
+    pub(crate) fn emit_of(&mut self, slot: Slot, event: Event) {
+        self.state.at_hand = slot;
+        self.emit(event);
     }
 
     fn input(&mut self, input: Input) -> Option<Reply> {

@@ -23,9 +23,9 @@ impl Turn<'_> {
         if (delivered, read) == (known.delivered, known.read) {
             return;
         }
-        self.emit(Event::Progressed(Progressed { ticket: id, party, delivered, read }));
+        self.emit_of(slot, Event::Progressed(Progressed { ticket: id, party, delivered, read }));
         if self.state.tickets.get(slot).is_some_and(Ticket::is_confirmed) {
-            self.emit(Event::Forgotten(Forgotten { ticket: id }));
+            self.emit_of(slot, Event::Forgotten(Forgotten { ticket: id }));
         }
     }
 }

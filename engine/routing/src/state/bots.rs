@@ -7,6 +7,8 @@ use relevo_wire::directory;
 #[derive(Debug, Default)]
 pub(crate) struct Bots {
     list: Vec<Bot>,
+    /// Bots with a cap of seats per agent.
+    caps: usize,
 }
 
 /// A bot: what of its directory object decides, and what it has.
@@ -55,6 +57,14 @@ impl Bots {
         bot.exists = true;
         bot.active = object.active;
         bot.priority_cap = object.priority_cap;
+        let had_cap = bot.seats_per_agent.is_some();
         bot.seats_per_agent = object.seats_per_agent;
+        self.caps =
+            self.caps + usize::from(object.seats_per_agent.is_some()) - usize::from(had_cap);
+    }
+
+    /// Whether any bot caps the seats per agent: as long as none does, nobody counts.
+    pub(crate) fn any_caps(&self) -> bool {
+        self.caps > 0
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct State {
     pub(crate) timers: Timers,
     pub(crate) stats: Stats,
     pub(crate) wake: Wake,
+    /// The ticket that a decision is about: a hint that spares `apply` the look-up.
+    pub(crate) at_hand: Slot,
 }
 
 /// What may match now: noted by `apply` wherever a ticket begins to wait or an agent becomes able,
@@ -87,6 +89,7 @@ impl State {
             timers: Timers::default(),
             stats: Stats::default(),
             wake: Wake::default(),
+            at_hand: Slot::MAX,
         }
     }
 

@@ -15,8 +15,20 @@ use relevo_wire::{AgentId, BotId, QueueId};
 pub(crate) struct Queues {
     list: Vec<Queue>,
     /// Heads of the ordinary lines of queues that push, close together: a freed agent looks at many.
-    heads: Vec<LineKey>,
+    heads: Vec<Head>,
     changed: Vec<QueueId>,
+}
+
+/// The first of a line.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) key: LineKey,
+    pub(crate) slot: Slot,
+}
+
+impl Head {
+    /// The line is empty, or its queue does not push.
+    const NONE: Self = Self { key: LineKey::LAST, slot: Slot::MAX };
 }
 
 /// A queue: what of its directory object decides, and what it has.
@@ -176,13 +188,13 @@ impl Queues {
     pub(crate) fn put(&mut self, id: QueueId, bot: BotId, object: &directory::Queue) {
         if id.0 as usize == self.list.len() {
             self.list.push(Queue::new(bot, object));
-            self.heads.push(LineKey::LAST);
+            self.heads.push(Head::NONE);
         } else {
             self.at_mut(id).configure(object);
         }
         let queue = self.at(id);
         let head = queue.line.head().filter(|_| queue.pushes());
-        self.heads[id.0 as usize] = head.map_or(LineKey::LAST, |(key, _)| key);
+        self.heads[id.0 as usize] = head.map_or(Head::NONE, |(key, slot)| Head { key, slot });
         self.note_changed(id);
     }
 
@@ -192,7 +204,7 @@ impl Queues {
     }
 
     #[inline]
-    pub(crate) fn head(&self, queue: QueueId) -> LineKey {
+    pub(crate) fn head(&self, queue: QueueId) -> Head {
         self.heads[queue.0 as usize]
     }
 
@@ -207,7 +219,9 @@ impl Queues {
         queue.line.insert(key, slot);
         if queue.pushes() {
             let head = &mut self.heads[ticket.queue.0 as usize];
-            *head = (*head).min(key);
+            if key < head.key {
+                *head = Head { key, slot };
+            }
         }
     }
 
@@ -221,8 +235,8 @@ impl Queues {
         }
         queue.line.remove(key);
         let head = &mut self.heads[ticket.queue.0 as usize];
-        if *head == key {
-            *head = queue.line.head().map_or(LineKey::LAST, |(key, _)| key);
+        if head.key == key {
+            *head = queue.line.head().map_or(Head::NONE, |(key, slot)| Head { key, slot });
         }
     }
 
