@@ -68,6 +68,7 @@ fn the_help_pages_are_those_on_record() {
         &["status"],
         &["explain"],
         &["probe"],
+        &["demo"],
         &["healthcheck"],
     ];
     let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/help");
