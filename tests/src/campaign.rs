@@ -1,0 +1,4 @@
+//! Campaigns: a loaded daemon and what happens to it, and a ledger that says what must still be true.
+
+pub mod power_cut;
+pub mod seeded;

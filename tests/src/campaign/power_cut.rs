@@ -1,0 +1,4 @@
+//! Power cuts below the process.
+
+pub mod disk;
+pub mod notes;

@@ -1,0 +1,60 @@
+//! The configuration of a daemon under test.
+
+use std::fmt::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+/// What a test may want otherwise than the default.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where QUIC listens; port 0 at the first start, then the port that it got.
+    pub listen: SocketAddr,
+    /// Where HTTP listens; likewise.
+    pub http: SocketAddr,
+    /// How long an agent without a session keeps its place, in seconds.
+    pub grace_seconds: u64,
+    /// How long a drain may take, in seconds.
+    pub drain_seconds: u64,
+    /// Shard threads.
+    pub shards: u16,
+    /// More lines of the file.
+    pub more: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            listen: any,
+            http: any,
+            grace_seconds: 30,
+            drain_seconds: 10,
+            shards: 2,
+            more: String::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// With another grace period.
+    #[must_use]
+    pub fn grace_seconds(grace_seconds: u64) -> Self {
+        Self { grace_seconds, ..Self::default() }
+    }
+
+    /// The file, for a daemon whose data stands in `data`.
+    #[must_use]
+    pub fn file(&self, data: &Path) -> String {
+        let mut text = String::new();
+        let data = toml::Value::from(data.to_string_lossy().as_ref());
+        write!(
+            text,
+            "[server]\nlisten = \"{}\"\nhttp = \"{}\"\ngrace_seconds = {}\ndrain_seconds = {}\n\
+             shards = {}\n\n[journal]\ndirectory = {data}\n\n[log]\nlevel = \"debug\"\n\
+             format = \"json\"\n{}",
+            self.listen, self.http, self.grace_seconds, self.drain_seconds, self.shards, self.more
+        )
+        .expect("writing into a string cannot fail");
+        text
+    }
+}

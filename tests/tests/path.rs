@@ -1,0 +1,81 @@
+//! A customer's whole path, from the bot's hand-off to the bot's having the conversation again.
+
+use relevo_tests::harness::deployment::TENANT;
+use relevo_tests::harness::inbox::said;
+use relevo_tests::harness::party::hand_off_with;
+use relevo_tests::harness::{Deployment, Site};
+use relevo_wire::answer::AgentsOnlineAnswer;
+use relevo_wire::push::EntryEvent;
+use relevo_wire::vocabulary::{
+    Author, CloseReason, Contact, HandOffDetails, Holder, Outcome, Texts, TranscriptLine,
+};
+
+fn details() -> HandOffDetails {
+    HandOffDetails {
+        contact: Contact {
+            id: "+34600000001".into(),
+            name: "Lucía".into(),
+            fields: vec![("city".into(), "Vigo".into())],
+        },
+        message_to_agent: "wants to change an order".into(),
+        transcript: vec![
+            TranscriptLine { author: Author::Customer, at: 1, text: "hola".into() },
+            TranscriptLine { author: Author::Bot, at: 2, text: "¿en qué ayudo?".into() },
+        ],
+        context: vec![("order".into(), "4711".into())],
+    }
+}
+
+#[tokio::test]
+async fn a_customer_waits_is_served_and_returns_to_the_bot() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 2)])).await;
+    let mut bot = deployment.bot("shop").await;
+    let online = bot.client.agents_online(None).await.unwrap();
+    assert_eq!(online, AgentsOnlineAnswer::No);
+
+    // Nobody is there: queued, with the text for it.
+    let accepted = bot.hand_over_with(hand_off_with(details())).await;
+    assert_eq!((accepted.existing, accepted.position, accepted.truncated), (false, 1, false));
+    assert_eq!(accepted.text, Texts::default().offline);
+    let contact = details().contact.id;
+    let sent = bot.customer(&contact, "still there?").await;
+    assert_eq!((sent.holder, sent.ticket), (Holder::Queue, Some(accepted.ticket)));
+
+    // The agent comes: the hand-off whole, what was written meanwhile, then the assignment.
+    let mut ana = deployment.online("ana").await;
+    let held = ana.assigned().await;
+    assert_eq!(held.ticket, accepted.ticket);
+    assert!(held.epoch > accepted.epoch);
+    let came = ana.inbox.entries(held.ticket);
+    let EntryEvent::HandedOff(handed_off) = &came[0].event else { panic!("{came:?}") };
+    assert_eq!(handed_off.details.as_ref().unwrap().unpack().unwrap(), details());
+    assert_eq!((handed_off.bot.as_str(), handed_off.queue.as_str()), ("shop", "sales"));
+    assert_eq!(said(&came[1]), Some((Author::Customer, "still there?".to_owned())));
+    assert_eq!(came.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(bot.client.agents_online(None).await.unwrap(), AgentsOnlineAnswer::Yes);
+
+    // Words both ways, each author's own answer standing for its entry.
+    let sent = ana.say(held, "I am Ana").await;
+    assert_eq!((sent.holder, sent.ticket, sent.number), (Holder::Agent, Some(held.ticket), 4));
+    let heard = bot.inbox.message("I am Ana").await;
+    assert_eq!((heard.ticket, heard.number), (held.ticket, 4));
+    assert_eq!(bot.customer(&contact, "thank you").await.holder, Holder::Agent);
+    assert_eq!(ana.inbox.message("thank you").await.number, 5);
+
+    // The end: the bot has the conversation again.
+    ana.close(held).await;
+    let returned = bot.inbox.returned(held.ticket).await;
+    assert_eq!((returned.reason, returned.outcome), (CloseReason::Agent, Outcome::Attended));
+    assert!(returned.epoch > held.epoch);
+    ana.inbox.returned(held.ticket).await;
+    bot.inbox.assert_dense(held.ticket, 6);
+    ana.inbox.assert_dense(held.ticket, 6);
+    let after = bot.customer(&contact, "bye").await;
+    assert_eq!((after.holder, after.ticket), (Holder::Bot, None));
+
+    let scrape = deployment.scrape().await;
+    let queue = [("tenant", TENANT), ("bot", "shop"), ("queue", "sales")];
+    assert_eq!(scrape.sum("relevo_first_response_seconds_count", &queue), 1.0);
+    assert_eq!(scrape.sum("relevo_queue_wait_seconds_count", &queue), 1.0);
+    assert_eq!(scrape.sum("relevo_tickets_closed_total", &queue), 1.0);
+}
