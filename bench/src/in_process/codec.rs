@@ -83,7 +83,7 @@ pub fn rows(turns: Turns) -> Result<Vec<Row>> {
 fn nanoseconds(turns: Turns, round: impl FnMut() -> Result<()>) -> Result<f64> {
     // A codec needs no long run to settle: a twentieth of the others'.
     let turns = Turns { each: turns.each / 20, ..turns };
-    per_second(turns, round).map(|rate| 1e9 / rate)
+    per_second(turns, round).map(|rate| 1e9 / rate.of_core)
 }
 
 fn frames() -> Vec<(&'static str, Frame)> {
