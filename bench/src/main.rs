@@ -8,6 +8,7 @@ use relevo_bench::report::Report;
 use relevo_bench::{limits, memory};
 use std::io::Read;
 use std::path::PathBuf;
+use std::process::Command;
 use tokio::runtime::{Builder, Runtime};
 
 /// Relevo beside raw limits, over real QUIC on the loopback.
@@ -36,7 +37,7 @@ enum Task {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// The daemon's program [default: `relevo` beside this program].
+    /// The daemon's program [default: `relevo` beside this program, built first under cargo].
     #[arg(long)]
     relevo: Option<PathBuf>,
     /// The raw limits alone, without the daemon.
@@ -158,7 +159,7 @@ impl Common {
         }
         let program = match &self.relevo {
             Some(program) => program.clone(),
-            None => std::env::current_exe()?.with_file_name("relevo"),
+            None => built_beside()?,
         };
         ensure!(
             program.is_file(),
@@ -168,6 +169,22 @@ impl Common {
         );
         Ok(Some(program))
     }
+}
+
+/// `relevo` beside this program. Under `cargo run` it is built first: an old one would be measured
+/// for the new.
+fn built_beside() -> Result<PathBuf> {
+    if let Some(cargo) = std::env::var_os("CARGO") {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        let mut build = Command::new(cargo);
+        build.args(["build", "--quiet", "-p", "relevo", "--manifest-path", manifest]);
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        let status = build.status().context("cannot run cargo")?;
+        ensure!(status.success(), "the daemon was not built");
+    }
+    Ok(std::env::current_exe()?.with_file_name("relevo"))
 }
 
 fn runtime(threads: usize) -> Result<Runtime> {

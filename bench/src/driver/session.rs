@@ -67,7 +67,8 @@ impl Session {
         write_batch(&mut self.send, &mut out).await
     }
 
-    /// Reads until `found` picks something out of a frame.
+    /// Reads until `found` picks something out of a frame; it sees every frame up to the end of that
+    /// read.
     ///
     /// # Errors
     /// The connection ended, or the server answered with an error.
@@ -82,7 +83,8 @@ impl Session {
                     if let ServerFrame::Answer(_, Answer::Error(error)) = &frame {
                         bail!("{error}");
                     }
-                    result = result.take().or_else(|| found(&frame));
+                    let picked = found(&frame);
+                    result = result.take().or(picked);
                 }
                 Ok(())
             };

@@ -124,13 +124,17 @@ pub async fn relays(
         let mut batch = Vec::new();
         HandOffFrame::new(&contact).append(&mut batch, 2, 0);
         write_batch(&mut bot.send, &mut batch).await?;
-        let accepted = bot.wait_for(|frame| match frame {
-            ServerFrame::Answer(_, Answer::Accepted(accepted)) => Some(accepted.ticket),
-            ServerFrame::Answer(..) | ServerFrame::Push(_) => None,
+        // Both may come in one read: what a wait does not pick out is gone.
+        let (mut accepted, mut told) = (None, None);
+        let both = bot.wait_for(|frame| {
+            if let ServerFrame::Answer(_, Answer::Accepted(answer)) = frame {
+                accepted = Some(answer.ticket);
+            }
+            told = told.or_else(|| assigned_entry(frame));
+            accepted.zip(told)
         });
-        let ticket = accepted.await?;
+        let (ticket, (told, _)) = both.await?;
         let (assigned, number) = agent.wait_for(assigned_entry).await?;
-        let (told, _) = bot.wait_for(assigned_entry).await?;
         ensure!(ticket == assigned && ticket == told, "another ticket was assigned");
         let frame = SendFrame::customer(&contact, messages.body_bytes, messages.ids)?;
         all.push(relay::Pair { bot, agent, frame, ticket, number });
