@@ -75,12 +75,15 @@ impl Observer for Telemetry {
 
     fn outcome(&mut self, outcome: &Outcome) {
         let took = || nanos(outcome.received.elapsed());
-        for event in &outcome.events {
-            if matches!(event, Event::MessageStored(_)) {
-                self.relay_ns.push(took());
-            } else if matches!(event, Event::Assigned(_)) {
-                self.notified_ns.push(took());
-            }
+        let any = |of: fn(&Event) -> bool| outcome.events.iter().any(of);
+        if any(|event| matches!(event, Event::MessageStored(_))) {
+            self.relay_ns.push(took());
+        }
+        // A hand-off that found an agent at once: a later assignment is another command's doing.
+        if any(|event| matches!(event, Event::TicketOpened(_)))
+            && any(|event| matches!(event, Event::Assigned(_)))
+        {
+            self.notified_ns.push(took());
         }
     }
 

@@ -70,7 +70,7 @@ pub struct Figures {
 pub struct Views {
     queues: DashMap<(TenantId, QueueId), Arc<QueueFigures>, FxBuildHasher>,
     tenants: Mutex<BTreeMap<TenantId, Stats>>,
-    violation_us: AtomicU64,
+    violations_us: Mutex<BTreeMap<TenantId, u64>>,
 }
 
 impl Views {
@@ -124,14 +124,21 @@ impl Views {
     }
 
     /// How long the auditor has seen a waiting ticket beside an agent who could take it, the worst
-    /// over all shards since the last look, in microseconds.
-    pub fn take_violation_us(&self) -> u64 {
-        self.violation_us.swap(0, Relaxed)
+    /// over all tenants, in microseconds. A look takes nothing away: several may scrape.
+    #[must_use]
+    pub fn violation_us(&self) -> u64 {
+        let violations = self.violations_us.lock().expect("nothing panics while it holds them");
+        violations.values().copied().max().unwrap_or(0)
     }
 
-    /// The auditor saw a violation that has lasted so long.
-    pub fn store_violation_us(&self, violation_us: u64) {
-        self.violation_us.fetch_max(violation_us, Relaxed);
+    /// What the auditor of a tenant sees now.
+    pub fn store_violation_us(&self, tenant: TenantId, violation_us: u64) {
+        let mut violations = self.violations_us.lock().expect("nothing panics while it holds them");
+        if violation_us == 0 {
+            violations.remove(&tenant);
+        } else {
+            violations.insert(tenant, violation_us);
+        }
     }
 
     /// Is anybody there for this queue?

@@ -69,7 +69,7 @@ fn readiness(shared: &Shared) -> Health {
 
 fn gauge_view(shared: &Shared) -> GaugeView {
     let mut view = GaugeView {
-        work_conservation_violation_us: shared.views.take_violation_us(),
+        work_conservation_violation_us: shared.views.violation_us(),
         journal_durable_sequence: shared.journal.durable_record().0,
         journal_decided_sequence: shared.journal.durable_record().0 + shared.journal.pending(),
         ..GaugeView::default()

@@ -198,7 +198,7 @@ impl ShardMachine {
             let audit = slot.tenant.audit(&slot.seats, from, part, now);
             slot.audited = if from + part >= queues { 0 } else { from + part };
             slot.watch.look(&audit, from..from + part, now);
-            views.store_violation_us(slot.watch.longest_us(now));
+            views.store_violation_us(*id, slot.watch.longest_us(now));
         }
     }
 
