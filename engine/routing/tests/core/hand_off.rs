@@ -1,0 +1,194 @@
+//! Hand-off whole: accepted, existing, rejected, dry run, texts, position.
+
+use crate::common::*;
+use relevo_routing::event::{Event, HandOffRejected, Rejection};
+use relevo_routing::input::HandOff;
+use relevo_routing::{Input, Settings};
+use relevo_wire::answer::{Accepted, Answer, Rejected};
+use relevo_wire::directory::{NobodyOnline, Object, Tenant};
+use relevo_wire::vocabulary::{HandOffReason, Intent, Texts, Via};
+use relevo_wire::{BotId, ErrorCode, TicketId};
+
+fn rejected(desk: &mut Desk, input: HandOff) -> (Vec<Event>, Rejected) {
+    let (events, answer) = desk.ask(Input::HandOff(input));
+    let Answer::Rejected(rejected) = answer else { panic!("{answer:?}") };
+    (events, rejected)
+}
+
+#[test]
+fn a_hand_off_stands_in_its_line_with_everything_it_brought() {
+    let mut desk = desk();
+    let queue = desk.queue("q", &[], |queue| queue.threshold_seconds = 30);
+    let input = HandOff { priority: 7, position_updates: true, truncated: true, ..hand_off(1) };
+    let (events, answer) = desk.ask(Input::HandOff(input));
+    let [Event::TicketOpened(opened)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((opened.queue, opened.bot, opened.bot_number), (queue, BOT, 1));
+    assert_eq!((opened.priority, opened.position_updates, opened.via), (7, true, Via::HandOff));
+    assert_eq!((opened.arrived, opened.first_waiting_since), (desk.now, desk.now));
+    assert_eq!(opened.target_at, Some(desk.now + 30 * SECOND));
+    assert_eq!((opened.bytes, opened.private), (200, true));
+    let Answer::Accepted(accepted) = answer else { panic!("{answer:?}") };
+    assert_eq!((accepted.ticket, accepted.number), (opened.ticket, 1));
+    assert_eq!((accepted.existing, accepted.truncated), (false, true));
+    assert_eq!((accepted.position, accepted.epoch), (1, 1));
+    assert_eq!(accepted.estimated_wait, None, "there are no figures yet");
+    assert_eq!(accepted.text, Texts::default().offline);
+}
+
+#[test]
+fn the_text_says_whether_somebody_is_online() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let accepted = desk.accepted(hand_off(1));
+    assert_eq!((accepted.text, accepted.position), (Texts::default().online, 0));
+    let full = desk.accepted(hand_off(2));
+    assert_eq!((full.text, full.position), (Texts::default().online, 1), "seats do not matter");
+    let texts = Texts { online: "hello".into(), offline: "later".into() };
+    let own = desk.accepted(HandOff { texts: Some(texts.clone()), ..hand_off(3) });
+    assert_eq!(own.text, "hello");
+    desk.intent("ana", Intent::Invisible);
+    let own = desk.accepted(HandOff { texts: Some(texts), ..hand_off(4) });
+    assert_eq!(own.text, "later");
+}
+
+#[test]
+fn a_contact_has_one_open_ticket_and_a_repeat_only_appends() {
+    let mut desk = Desk::staffed(&["ana"]);
+    desk.queue("r", &[], |_| {});
+    let first = desk.accepted(hand_off(1));
+    let queue = Some(desk.queue_id("r"));
+    let reason = HandOffReason::Fallback;
+    let again = HandOff { queue, reason, priority: 9, bytes: 70, ..hand_off(1) };
+    let (events, answer) = desk.ask(Input::HandOff(again));
+    let [Event::HandOffRepeated(repeated)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((repeated.ticket, repeated.number), (first.ticket, 3));
+    assert_eq!((repeated.reason, repeated.bytes), (reason, 70));
+    let Answer::Accepted(accepted) = answer else { panic!("{answer:?}") };
+    assert!(accepted.existing);
+    assert_eq!((accepted.ticket, accepted.epoch), (first.ticket, 2));
+    assert_eq!(desk.explain(first.ticket).queue, "b/q");
+
+    desk.left(1);
+    assert_ne!(desk.hand_off(1), first.ticket, "closed: a new ticket");
+}
+
+#[test]
+fn the_priority_is_capped_by_the_directory() {
+    let mut desk = desk();
+    desk.bot(|bot| bot.priority_cap = 5);
+    desk.queue("q", &[], |_| {});
+    let (events, _) = desk.ask(Input::HandOff(HandOff { priority: 900, ..hand_off(1) }));
+    let [Event::TicketOpened(opened)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(opened.priority, 5);
+}
+
+#[test]
+fn a_hand_off_to_nowhere_is_not_found() {
+    let mut desk = desk();
+    let error = desk.refused(Input::HandOff(hand_off(1)));
+    assert_eq!((error.code, error.field.as_str()), (ErrorCode::NotFound, "queue"));
+    assert!(error.message.contains("\"q\""), "it names the default queue: {}", error.message);
+    let error = desk.refused(Input::HandOff(HandOff { bot: BotId(9), ..hand_off(1) }));
+    assert_eq!((error.code, error.field.as_str()), (ErrorCode::NotFound, "bot"));
+    desk.queue("q", &[], |_| {});
+    desk.put(Object::Bot(relevo_wire::directory::Bot::new("other", "q")));
+    let foreign = HandOff { bot: BotId(1), queue: Some(desk.queue_id("q")), ..hand_off(1) };
+    assert_eq!(desk.code(Input::HandOff(foreign)), ErrorCode::NotFound, "another bot's queue");
+}
+
+#[test]
+fn nobody_online_is_queued_or_refused_as_configured() {
+    let mut desk = desk();
+    desk.agent("ana", 1);
+    let queue = desk.queue("q", &["ana"], |queue| queue.nobody_online = NobodyOnline::Refuse);
+    let (events, answer) = rejected(&mut desk, hand_off(1));
+    assert_eq!(answer.reason, "no_agent");
+    assert_eq!(answer.text, Texts::default().offline);
+    let expected = HandOffRejected {
+        bot: BOT,
+        queue,
+        contact: hand_off(1).contact,
+        reason: HandOffReason::Requested,
+        rejection: Rejection::NoAgent,
+        test: false,
+    };
+    assert_eq!(events, [Event::HandOffRejected(expected)], "no ticket is made");
+    desk.online("ana");
+    desk.hand_off(1);
+    assert_eq!(desk.accepted(hand_off(2)).position, 1, "full is not nobody");
+}
+
+#[test]
+fn what_is_inactive_takes_no_new_ones_and_those_who_wait_go_on() {
+    let mut desk = desk();
+    desk.agent("ana", 5);
+    desk.queue("q", &["ana"], |_| {});
+    let waiting = desk.hand_off(1);
+    desk.queue("q", &["ana"], |queue| queue.active = false);
+    assert_eq!(rejected(&mut desk, hand_off(2)).1.reason, "queue_inactive");
+    assert!(desk.accepted(hand_off(1)).existing, "an open ticket is no new one");
+    desk.online("ana");
+    assert_eq!(desk.holder(waiting).as_deref(), Some("ana"));
+
+    desk.queue("q", &["ana"], |_| {});
+    desk.bot(|bot| bot.active = false);
+    assert_eq!(rejected(&mut desk, hand_off(2)).1.reason, "queue_inactive");
+    desk.bot(|_| {});
+    let tenant = |active| Object::Tenant(Tenant { name: "t".into(), active });
+    desk.put(tenant(false));
+    assert_eq!(rejected(&mut desk, hand_off(2)).1.reason, "queue_inactive");
+    desk.put(tenant(true));
+    desk.hand_off(2);
+}
+
+#[test]
+fn a_dry_run_answers_the_same_and_changes_nothing() {
+    let mut desk = desk();
+    desk.agent("ana", 1);
+    desk.queue("q", &["ana"], |_| {});
+    let dry = |contact| HandOff { dry_run: true, ..hand_off(contact) };
+    for contact in 1..=3 {
+        if contact == 2 {
+            desk.left(1);
+            desk.online("ana");
+        }
+        let before = desk.tenant.snapshot();
+        let (events, answer) = desk.ask(Input::HandOff(dry(contact)));
+        assert_eq!(events, []);
+        assert!(desk.tenant.snapshot() == before);
+        let Answer::Accepted(as_if) = answer else { panic!("{answer:?}") };
+        assert_eq!(as_if.ticket, TicketId(0), "there is no ticket");
+        let real = desk.accepted(hand_off(contact));
+        assert_eq!(Accepted { ticket: real.ticket, ..as_if }, real);
+        // Waits, is assigned at once, waits behind a full agent.
+        assert_eq!(real.position, [1, 0, 1][usize::try_from(contact).expect("small") - 1]);
+    }
+    desk.queue("q", &["ana"], |queue| queue.active = false);
+    let (events, answer) = rejected(&mut desk, dry(9));
+    assert_eq!((events.len(), answer.reason.as_str()), (0, "queue_inactive"));
+}
+
+#[test]
+fn the_estimated_wait_follows_the_pace_of_the_line() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let mut held = desk.hand_off(1);
+    for contact in 2..=4 {
+        desk.hand_off(contact);
+    }
+    for _ in 0..2 {
+        desk.wait(10 * SECOND);
+        held = assignments(&desk.close("ana", held))[0].0;
+    }
+    let accepted = desk.accepted(hand_off(9));
+    assert_eq!((accepted.position, accepted.estimated_wait), (2, Some(20)));
+}
+
+#[test]
+fn a_repeated_hand_off_counts_for_what_a_ticket_may_hold() {
+    let settings = Settings { unconfirmed_bytes: 1_000, ..Settings::default() };
+    let mut desk = Desk::with(settings);
+    desk.queue("q", &[], |_| {});
+    desk.hand_off(1);
+    let error = desk.refused(Input::HandOff(HandOff { bytes: 801, ..hand_off(1) }));
+    assert_eq!((error.code, error.field.as_str()), (ErrorCode::LimitExceeded, "body"));
+    desk.accepted(HandOff { bytes: 800, ..hand_off(1) });
+}

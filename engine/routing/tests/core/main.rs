@@ -1,0 +1,18 @@
+//! The decisions of the core as values: inputs in, events out. One test per statement.
+
+mod assignment;
+mod common;
+mod directory;
+mod explain;
+mod hand_off;
+mod idempotency;
+mod messages;
+mod outcomes;
+mod presence;
+mod pull;
+mod random;
+mod record;
+mod restart;
+mod stats;
+mod transfer;
+mod world;

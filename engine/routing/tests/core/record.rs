@@ -1,0 +1,302 @@
+//! Bytes of records and snapshots: golden, checked, refused when damaged.
+
+use crate::common::*;
+use relevo_routing::event::*;
+use relevo_routing::input::{Key, Party};
+use relevo_routing::record::{self, Actor, ActorKind, RecordError, RecordHeader};
+use relevo_routing::snapshot::SnapshotError;
+use relevo_routing::{Event, Settings, Tenant};
+use relevo_wire::directory::{Object, ObjectRef, Queue};
+use relevo_wire::vocabulary::{
+    Author, CloseReason, HandOffReason, Intent, Outcome, RequeueReason, Role, Via,
+};
+use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId, TicketId};
+use std::path::PathBuf;
+
+const TICKET: TicketId = TicketId(0x018b_cfe5_6800_7000_8000_0000_0000_0001);
+const CHILD: TicketId = TicketId(0x018b_cfe5_6800_7000_8000_0000_0000_0002);
+
+fn header() -> RecordHeader {
+    RecordHeader {
+        tenant: TenantId(0x1122_3344_5566_7788),
+        now: START,
+        actor: Actor { kind: ActorKind::Agent, id: 7, session: 9 },
+        request_id: 11,
+        directory_version: 13,
+    }
+}
+
+/// One of every event, every field with a value of its own.
+fn samples() -> Vec<(&'static str, Event)> {
+    let (bot, queue, agent) = (BotId(1), QueueId(2), AgentId(3));
+    let contact = ContactKey(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);
+    let key = Key {
+        prefix: "rk_1".into(),
+        sha256: [5; 32],
+        role: Role::Agent,
+        owner: "ana".into(),
+        label: "phone".into(),
+        created: START,
+    };
+    vec![
+        (
+            "object_put",
+            Event::ObjectPut(ObjectPut {
+                version: 4,
+                id: 2,
+                object: Object::Queue(Queue::new("b", "q")),
+            }),
+        ),
+        (
+            "object_deleted",
+            Event::ObjectDeleted(ObjectDeleted {
+                version: 5,
+                id: 2,
+                object: ObjectRef::Queue("b".into(), "q".into()),
+            }),
+        ),
+        ("key_created", Event::KeyCreated(key)),
+        ("key_revoked", Event::KeyRevoked(KeyRevoked { prefix: "rk_1".into() })),
+        ("started", Event::Started(Started { down_us: 6 })),
+        ("ready", Event::Ready(Ready { grace_until: START, starting_us: 7 })),
+        ("bot_reachable", Event::BotReachable(BotReachable { bot })),
+        ("bot_unreachable", Event::BotUnreachable(BotUnreachable { bot })),
+        ("agent_reachable", Event::AgentReachable(AgentReachable { agent })),
+        ("agent_grace", Event::AgentGrace(AgentGrace { agent, until: START })),
+        (
+            "agent_unreachable",
+            Event::AgentUnreachable(AgentUnreachable { agent, presence_expires: START }),
+        ),
+        (
+            "intent_set",
+            Event::IntentSet(IntentSet {
+                agent,
+                intent: Intent::Paused,
+                reason: "lunch".into(),
+                cause: IntentCause::Agent,
+            }),
+        ),
+        (
+            "ticket_opened",
+            Event::TicketOpened(TicketOpened {
+                ticket: TICKET,
+                bot_number: 8,
+                bot,
+                contact,
+                queue,
+                via: Via::Transfer,
+                reason: HandOffReason::Fallback,
+                priority: 9,
+                test: true,
+                position_updates: true,
+                parent: Some(CHILD),
+                reserved: Some((agent, START + 1)),
+                excluded: Some((AgentId(4), START + 2)),
+                arrived: START - 1,
+                first_waiting_since: START - 2,
+                target_at: Some(START + 3),
+                answered_before: true,
+                epoch: 5,
+                bytes: 10,
+                private: true,
+            }),
+        ),
+        (
+            "hand_off_repeated",
+            Event::HandOffRepeated(HandOffRepeated {
+                ticket: TICKET,
+                number: 2,
+                reason: HandOffReason::Planned,
+                bytes: 11,
+            }),
+        ),
+        (
+            "hand_off_rejected",
+            Event::HandOffRejected(HandOffRejected {
+                bot,
+                queue,
+                contact,
+                reason: HandOffReason::Requested,
+                rejection: Rejection::Inactive,
+                test: true,
+            }),
+        ),
+        (
+            "message_stored",
+            Event::MessageStored(MessageStored {
+                ticket: TICKET,
+                number: 3,
+                author: Author::Agent,
+                agent: Some(agent),
+                client_message: Some(77),
+                bytes: 12,
+                first_response_us: Some(13),
+                total_wait_us: Some(14),
+                response_us: Some(15),
+                judged: Some(Judgement::AnsweredInTarget),
+            }),
+        ),
+        (
+            "contact_message_stored",
+            Event::ContactMessageStored(ContactMessageStored {
+                bot,
+                contact,
+                client_message: Some(78),
+                bytes: 16,
+            }),
+        ),
+        (
+            "assigned",
+            Event::Assigned(Assigned { ticket: TICKET, number: 4, agent, epoch: 6, waited_us: 17 }),
+        ),
+        (
+            "requeued",
+            Event::Requeued(Requeued {
+                ticket: TICKET,
+                number: 5,
+                agent,
+                reason: RequeueReason::AgentGone,
+                epoch: 7,
+                excluded_until: START + 4,
+            }),
+        ),
+        ("unreserved", Event::Unreserved(Unreserved { ticket: TICKET })),
+        ("target_missed", Event::TargetMissed(TargetMissed { ticket: TICKET })),
+        (
+            "closed",
+            Event::Closed(Closed {
+                ticket: TICKET,
+                number: 6,
+                reason: CloseReason::Client,
+                outcome: Outcome::AbandonedAnswered,
+                epoch: 8,
+                tags: vec!["sale".into(), "new".into()],
+                child: Some(CHILD),
+                waited_us: Some(18),
+                handle_us: Some(19),
+                judged: Some(Judgement::LostShort),
+            }),
+        ),
+        (
+            "progressed",
+            Event::Progressed(Progressed {
+                ticket: TICKET,
+                party: Party::Agent(agent),
+                delivered: 20,
+                read: 19,
+            }),
+        ),
+        (
+            "answered",
+            Event::Answered(Answered {
+                credential: 21,
+                key: 22,
+                digest: 23,
+                answer: vec![1, 2, 3],
+            }),
+        ),
+        ("forgotten", Event::Forgotten(Forgotten { ticket: TICKET })),
+    ]
+}
+
+fn encoded(events: &[Event]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    record::encode(&mut bytes, &header(), events);
+    bytes
+}
+
+/// The bytes of version 1, as they were shipped. `RELEVO_WRITE_GOLDEN=1` writes those that are
+/// missing, and never changes one.
+#[test]
+fn every_event_has_the_bytes_that_it_was_shipped_with() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
+    let write = std::env::var_os("RELEVO_WRITE_GOLDEN").is_some();
+    for (name, event) in samples() {
+        let path = folder.join(format!("{name}.record"));
+        let bytes = encoded(std::slice::from_ref(&event));
+        if write && !path.exists() {
+            std::fs::create_dir_all(&folder).expect("the folder can be made");
+            std::fs::write(&path, &bytes).expect("the file can be written");
+        }
+        let golden = std::fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        assert!(golden == bytes, "{name} is encoded in another way");
+        let (decoded_header, events) = record::decode(&golden).expect("golden bytes decode");
+        assert_eq!(decoded_header, header());
+        assert_eq!(events, [event]);
+    }
+}
+
+#[test]
+fn every_kind_of_event_has_a_sample() {
+    let first_bytes = |event: &Event| encoded(std::slice::from_ref(event))[51];
+    let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=25).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_record_holds_its_events_in_order() {
+    let events: Vec<Event> = samples().into_iter().map(|(_, event)| event).collect();
+    let bytes = encoded(&events);
+    assert_eq!(record::decode(&bytes).expect("decodes"), (header(), events));
+    assert_eq!(record::decode(&encoded(&[])).expect("decodes").1, []);
+}
+
+#[test]
+fn every_truncation_is_told() {
+    let events: Vec<Event> = samples().into_iter().map(|(_, event)| event).collect();
+    let bytes = encoded(&events);
+    for length in 0..bytes.len() {
+        assert!(record::decode(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert_eq!(record::decode(&longer), Err(RecordError::Trailing(1)));
+}
+
+#[test]
+fn no_flipped_byte_panics() {
+    let events: Vec<Event> = samples().into_iter().map(|(_, event)| event).collect();
+    let bytes = encoded(&events);
+    for at in 0..bytes.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= flip;
+            let _decoded_or_refused = record::decode(&damaged).is_ok();
+        }
+    }
+}
+
+#[test]
+fn other_schemas_actors_and_events_are_refused_by_name() {
+    let bytes = encoded(&[samples()[4].1.clone()]);
+    let with = |at: usize, value: u8| {
+        let mut bytes = bytes.clone();
+        bytes[at] = value;
+        record::decode(&bytes)
+    };
+    assert_eq!(with(0, 2), Err(RecordError::Schema(2)));
+    assert_eq!(with(18, 9), Err(RecordError::Actor(9)));
+    let unknown = |number, version| RecordError::UnknownEvent { index: 0, at: 51, number, version };
+    assert_eq!(with(51, 99), Err(unknown(99, 1)));
+    assert_eq!(with(52, 2), Err(unknown(5, 2)));
+}
+
+#[test]
+fn a_damaged_snapshot_is_refused_and_never_panics() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    let ticket = desk.hand_off(1);
+    desk.hand_off(2);
+    desk.hand_off(3);
+    desk.reply("ana", ticket);
+    desk.close("ana", ticket);
+    let bytes = desk.tenant.snapshot();
+    let read = |bytes: &[u8]| Tenant::from_snapshot(bytes, Settings::default());
+    assert_eq!(read(b"").err(), Some(SnapshotError::NotASnapshot));
+    assert_eq!(read(b"RLVT").err(), Some(SnapshotError::NotASnapshot));
+    let mut other = bytes.clone();
+    other[4] = 2;
+    assert_eq!(read(&other).err(), Some(SnapshotError::Version(2)));
+    for length in 0..bytes.len() {
+        assert!(read(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
+    }
+}

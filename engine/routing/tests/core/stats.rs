@@ -1,0 +1,102 @@
+//! Published numbers follow the state.
+
+use crate::common::*;
+use relevo_routing::stats::{AgentStats, QueueAgents, QueueStats, TicketStats};
+use relevo_wire::SessionId;
+use relevo_wire::vocabulary::Intent;
+
+#[test]
+fn a_queue_tells_depth_oldest_wait_oldest_unanswered_and_who_is_online() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let queue = desk.queue_id("q");
+    let at = |seconds: u64| Some(START + seconds * SECOND);
+    desk.wait(SECOND);
+    let first = desk.hand_off(1);
+    desk.wait(SECOND);
+    desk.hand_off(2);
+    desk.wait(SECOND);
+    desk.hand_off(3);
+    let expected = QueueStats {
+        open: true,
+        depth: 2,
+        oldest_waiting_since: at(2),
+        oldest_unanswered: at(1),
+        online: 1,
+    };
+    assert_eq!(desk.tenant.queue_stats(queue), expected);
+    desk.reply("ana", first);
+    assert_eq!(desk.tenant.queue_stats(queue).oldest_unanswered, None);
+    desk.left(2);
+    let stats = desk.tenant.queue_stats(queue);
+    assert_eq!((stats.depth, stats.oldest_waiting_since), (1, at(3)));
+    desk.wait(SECOND);
+    desk.close("ana", first);
+    let stats = desk.tenant.queue_stats(queue);
+    assert_eq!((stats.depth, stats.oldest_waiting_since), (0, None));
+    assert_eq!(stats.oldest_unanswered, at(4), "assigned, not arrived");
+    desk.queue("q", &["ana"], |queue| queue.active = false);
+    assert!(!desk.tenant.queue_stats(queue).open);
+}
+
+#[test]
+fn the_oldest_wait_is_not_the_first_in_line() {
+    let mut desk = desk();
+    let queue = desk.queue("q", &[], |_| {});
+    desk.hand_off(1);
+    desk.wait(SECOND);
+    let urgent = relevo_routing::input::HandOff { priority: 9, ..hand_off(2) };
+    desk.accepted(urgent);
+    assert_eq!(desk.tenant.queue_stats(queue).oldest_waiting_since, Some(START));
+    desk.left(1);
+    assert_eq!(desk.tenant.queue_stats(queue).oldest_waiting_since, Some(START + SECOND));
+}
+
+#[test]
+fn agents_and_tickets_are_counted_by_what_they_do() {
+    let mut desk = desk();
+    for agent in ["ana", "bea", "cid", "dan", "eve"] {
+        desk.agent(agent, 2);
+    }
+    let queue = desk.queue("q", &["ana", "bea", "cid", "dan", "eve"], |_| {});
+    for agent in ["ana", "bea", "dan"] {
+        desk.online(agent);
+    }
+    desk.intent("bea", Intent::Paused);
+    desk.connect("cid");
+    desk.disconnect("dan", SessionId(3));
+    let expected = AgentStats { online: 1, paused: 1, invisible: 1, offline: 1, unreachable: 1 };
+    assert_eq!(desk.tenant.stats().agents, expected);
+    let agents = desk.tenant.queue_agents(queue);
+    let expected =
+        QueueAgents { available: 1, full: 0, paused: 1, invisible: 1, unreachable: 1, offline: 1 };
+    assert_eq!(agents, expected);
+
+    let first = desk.hand_off(1);
+    desk.hand_off(2);
+    desk.hand_off(3);
+    desk.reply("ana", first);
+    let stats = *desk.tenant.stats();
+    let expected = TicketStats { waiting: 1, assigned: 1, in_service: 1, resumable: 0 };
+    assert_eq!(stats.tickets, expected);
+    assert_eq!((stats.seats, stats.seats_used), (10, 2));
+    let agents = desk.tenant.queue_agents(queue);
+    assert_eq!((agents.available, agents.full), (0, 1));
+    desk.left(3);
+    assert_eq!(desk.tenant.stats().tickets.resumable, 1);
+}
+
+#[test]
+fn changed_queues_are_told_once() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let (q, r) = (desk.queue_id("q"), desk.queue("r", &[], |_| {}));
+    desk.tenant.take_changed_queues();
+    desk.hand_off(1);
+    desk.customer(1, None);
+    assert_eq!(desk.tenant.take_changed_queues(), [q]);
+    assert_eq!(desk.tenant.take_changed_queues(), []);
+    desk.hand_off_to(2, "r");
+    desk.intent("ana", Intent::Paused);
+    let mut changed = desk.tenant.take_changed_queues();
+    changed.sort_unstable();
+    assert_eq!(changed, [q, r]);
+}
