@@ -8,7 +8,7 @@ use crate::frames::{self, HandOffFrame};
 use crate::lane::write_batch;
 use crate::machine::resident_bytes;
 use crate::process::Server;
-use crate::report::{Required, Row, figure};
+use crate::report::{Required, Row};
 use crate::statistics::slope;
 use crate::transport;
 use anyhow::{Context, Result};
@@ -72,8 +72,7 @@ pub async fn all(options: &Options) -> Result<Vec<Row>> {
 type Points = Vec<(f64, f64)>;
 
 fn points(points: &Points) -> String {
-    let shown =
-        points.iter().map(|(count, bytes)| format!("{} at {}", size(*bytes), figure(*count)));
+    let shown = points.iter().map(|(count, bytes)| format!("{} at {count:.0}", size(*bytes)));
     shown.collect::<Vec<_>>().join(", ")
 }
 

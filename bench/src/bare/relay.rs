@@ -87,10 +87,7 @@ async fn forward(
                 return Ok(());
             }
             ensure!(header.kind == kind::SEND, "the bare relay knows no {:#06x}", header.kind);
-            let (request, payload) = envelope(bytes)?;
-            let send = rkyv::access::<ArchivedSend, rkyv::rancor::Error>(payload)
-                .map_err(|error| anyhow!("no send: {error}"))?;
-            let body = send.body.bytes();
+            let (request, body) = read_send(bytes)?;
             if message.as_ref().is_none_or(|frame| frame.body_bytes() != body.len()) {
                 message = Some(MessageFrame::new(author, body.len())?);
             }
@@ -106,14 +103,18 @@ async fn forward(
     }
 }
 
-fn envelope(bytes: &[u8]) -> Result<(&[u8; 8], &[u8])> {
+/// Request id and packed body of a `send`, where they lie.
+pub(crate) fn read_send(bytes: &[u8]) -> Result<(&[u8; 8], &[u8])> {
     let (request, rest) = bytes.split_first_chunk::<8>().context("no request id")?;
     let (key_length, rest) = rest.split_first().context("no idempotency key")?;
     let payload = rest.get(usize::from(*key_length)..).context("the key is cut")?;
-    Ok((request, payload))
+    let send = rkyv::access::<ArchivedSend, rkyv::rancor::Error>(payload)
+        .map_err(|error| anyhow!("no send: {error}"))?;
+    Ok((request, send.body.bytes()))
 }
 
-async fn hello(reader: &mut Reader) -> Result<(usize, Role, RequestId)> {
+/// Which side of which pair, and the request to be answered.
+pub(crate) async fn hello(reader: &mut Reader) -> Result<(usize, Role, RequestId)> {
     let mut found = None;
     while found.is_none() {
         let each = |header: Header, bytes: &[u8]| {
@@ -132,7 +133,8 @@ async fn hello(reader: &mut Reader) -> Result<(usize, Role, RequestId)> {
     found.context("the loop ends with one")
 }
 
-fn welcome(role: Role, request: RequestId) -> Vec<u8> {
+/// The answer to a hello, with an empty snapshot.
+pub(crate) fn welcome(role: Role, request: RequestId) -> Vec<u8> {
     let welcome = Welcome {
         session: SessionId(1),
         server: "bare".to_owned(),

@@ -252,3 +252,96 @@ async fn receive(
     let number = u32::try_from(entries.next() - 1)?;
     Ok(Ended::Agent { index, session, number, received: messages.next(), latency })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bare::relay::{self as bare, token};
+    use crate::frames::{MessageFrame, SentFrame};
+    use crate::lane::Reader;
+    use crate::transport;
+    use relevo_wire::vocabulary::{Author, Role};
+    use std::time::Duration;
+
+    const BODY_BYTES: usize = 256;
+    const TICKET: TicketId = TicketId(9);
+
+    /// What a server does wrong with its 50th message.
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Fault {
+        None,
+        EntryLost,
+        EntryDoubled,
+        EntryOfOther,
+        AnswerDoubled,
+    }
+
+    async fn welcomed(endpoint: &quinn::Endpoint) -> Result<(quinn::SendStream, Reader)> {
+        let connection = endpoint.accept().await.context("closed")?.await?;
+        let (mut send, receive) = connection.accept_bi().await?;
+        let mut reader = Reader::new(receive);
+        let (_, role, request) = bare::hello(&mut reader).await?;
+        write_batch(&mut send, &mut bare::welcome(role, request)).await?;
+        Ok((send, reader))
+    }
+
+    async fn serve(endpoint: quinn::Endpoint, fault: Fault) -> Result<()> {
+        let (mut to_bot, mut from_bot) = welcomed(&endpoint).await?;
+        let (mut to_agent, _from_agent) = welcomed(&endpoint).await?;
+        let (message, sent) =
+            (MessageFrame::new(Author::Customer, BODY_BYTES)?, SentFrame::new(TICKET));
+        let (mut entries, mut answers, mut number) = (Vec::new(), Vec::new(), 0);
+        loop {
+            let each = |_: Header, bytes: &[u8]| {
+                let (request, body) = bare::read_send(bytes)?;
+                number += 1;
+                let fault = if number == 50 { fault } else { Fault::None };
+                let ticket = if fault == Fault::EntryOfOther { TicketId(1) } else { TICKET };
+                let times = match fault {
+                    Fault::EntryLost => 0,
+                    Fault::EntryDoubled => 2,
+                    Fault::None | Fault::EntryOfOther | Fault::AnswerDoubled => 1,
+                };
+                (0..times).for_each(|_| message.append(&mut entries, ticket, number, body));
+                let times = if fault == Fault::AnswerDoubled { 2 } else { 1 };
+                (0..times).for_each(|_| sent.append(&mut answers, request, number));
+                Ok(())
+            };
+            from_bot.read(each).await?;
+            write_batch(&mut to_agent, &mut entries).await?;
+            write_batch(&mut to_bot, &mut answers).await?;
+        }
+    }
+
+    async fn driven(fault: Fault) -> Result<()> {
+        let (server, target) = transport::server()?;
+        tokio::spawn(serve(server, fault));
+        let client = transport::client(&target)?;
+        let pair = Pair {
+            bot: Session::open(&client, target.address, &token(0, Role::Bot)).await?,
+            agent: Session::open(&client, target.address, &token(0, Role::Agent)).await?,
+            frame: SendFrame::customer("contact", BODY_BYTES, true)?,
+            ticket: TICKET,
+            number: 0,
+        };
+        // Long enough for fifty messages of which every one waits for its answer.
+        let window = Window { warm_up: Duration::ZERO, measured: Duration::from_secs(1) };
+        let (_, pairs) = run(vec![pair], Pace::InFlight(4), window).await?;
+        ensure!(pairs[0].number > 50, "the fault was never reached");
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn only_a_server_without_fault_has_a_rate() {
+        driven(Fault::None).await.unwrap();
+        for (fault, told) in [
+            (Fault::EntryLost, "1 were lost"),
+            (Fault::EntryDoubled, "came twice"),
+            (Fault::EntryOfOther, "came to the agent of"),
+            (Fault::AnswerDoubled, "answered twice"),
+        ] {
+            let error = driven(fault).await.unwrap_err();
+            assert!(format!("{error:#}").contains(told), "{fault:?}: {error:#}");
+        }
+    }
+}
