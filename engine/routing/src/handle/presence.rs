@@ -128,11 +128,10 @@ impl Turn<'_> {
         }
     }
 
-    /// A session that closes the word before its command comes makes the agent ineligible now.
+    /// A command on the agent has come: whatever closed the word may be over, and the next claim
+    /// tells.
     pub(super) fn heed_word(&mut self, agent: AgentId) {
-        let is_open = self.is_open(agent);
-        let entry = self.state.agents.at_mut(agent);
-        entry.closing = entry.is_serving() && !is_open;
+        self.state.agents.at_mut(agent).closing = false;
         self.state.refresh_agent(agent);
     }
 

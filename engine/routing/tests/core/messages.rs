@@ -5,7 +5,7 @@ use relevo_routing::event::Event;
 use relevo_routing::input::{Party, Target};
 use relevo_routing::{Input, Settings};
 use relevo_wire::answer::Answer;
-use relevo_wire::vocabulary::{Author, Holder, TicketState};
+use relevo_wire::vocabulary::{Author, Holder, Intent, TicketState};
 use relevo_wire::{BotId, ContactKey, ErrorCode, TicketId};
 
 fn bot_says(ticket: TicketId, epoch: u32) -> Input {
@@ -203,6 +203,18 @@ fn progress_never_goes_back_and_says_nothing_twice() {
     assert_eq!(told(Party::Bot(BOT), 3, 0), Some((3, 0)), "each party for itself");
     assert_eq!(told(Party::Bot(BotId(9)), 5, 0), None);
     assert_eq!(told(Party::Agent(relevo_wire::AgentId(9)), 5, 0), None);
+}
+
+#[test]
+fn a_new_agent_has_confirmed_nothing() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    let ticket = desk.hand_off(1);
+    let (ana, bea) = (Party::Agent(desk.agent_id("ana")), Party::Agent(desk.agent_id("bea")));
+    assert_eq!(desk.receipt(ana, ticket, 2, 0).events.len(), 1);
+    desk.intent("ana", Intent::Offline);
+    assert_eq!(desk.holder(ticket).as_deref(), Some("bea"));
+    assert_eq!(desk.receipt(bea, ticket, 1, 0).events.len(), 1, "it begins at nothing");
+    assert_eq!(desk.receipt(ana, ticket, 4, 0).events.len(), 0, "no longer a party");
 }
 
 #[test]

@@ -150,6 +150,18 @@ fn offline_is_gone_without_a_grace_period() {
 }
 
 #[test]
+fn the_time_of_keeping_runs_from_the_first_moment_of_being_gone() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let ticket = desk.hand_off(1);
+    desk.reply("ana", ticket);
+    desk.intent("ana", Intent::Offline);
+    desk.pass(100 * SECOND);
+    desk.disconnect("ana", SessionId(1));
+    assert_eq!(requeued(&desk.pass(499 * SECOND)), []);
+    assert_eq!(requeued(&desk.pass(SECOND)).len(), 1, "not anew when it became unreachable");
+}
+
+#[test]
 fn paused_and_invisible_keep_their_tickets_and_may_go_on_talking() {
     for intent in [Intent::Paused, Intent::Invisible] {
         let mut desk = desk();
