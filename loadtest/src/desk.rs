@@ -165,14 +165,13 @@ impl Tag {
     }
 }
 
-/// Names the reason of a request that came to nothing.
+/// Names the reason of a request that came to nothing: what may well happen by its code, what
+/// should not in full.
 #[must_use]
-pub fn error_name(error: &ClientError) -> &'static str {
-    match error {
-        ClientError::Refused(refused) => refused.code.name(),
-        ClientError::Closed(_) => "session over",
-        ClientError::GivenUp => "given up",
-        ClientError::Unexpected(_) => "unexpected answer",
+pub fn error_name(error: &ClientError) -> String {
+    match error.code() {
+        Some(code) if crossed(error) || code == ErrorCode::Overloaded => code.name().to_owned(),
+        Some(_) | None => error.to_string(),
     }
 }
 

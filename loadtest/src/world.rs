@@ -12,6 +12,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
+/// Most kinds of errors that are told apart.
+const ERRORS: usize = 100;
+
 /// What all sessions of a run share.
 #[derive(Debug)]
 pub struct World {
@@ -141,7 +144,9 @@ impl Tally {
     /// A request came to nothing.
     pub fn failed(&self, command: &str, error: &str) {
         let mut errors = self.errors.lock().expect("no thread panicked while it counted");
-        *errors.entry(format!("{command}: {error}")).or_default() += 1;
+        let key = format!("{command}: {error}");
+        let known = errors.len() < ERRORS || errors.contains_key(&key);
+        *errors.entry(if known { key } else { "others".into() }).or_default() += 1;
     }
 
     /// Conversations that ended, by outcome.

@@ -157,7 +157,7 @@ impl AgentDesk {
             let code = error.code();
             let nothing = matches!(code, Some(ErrorCode::NothingWaiting | ErrorCode::NoSeat));
             if !(tag == Tag::Pull && nothing) {
-                self.world.tally.failed(tag.command(), error_name(error));
+                self.world.tally.failed(tag.command(), &error_name(error));
             }
         }
         match tag {

@@ -75,7 +75,7 @@ impl BotDesk {
     pub(super) fn answered(&mut self, answered: Answered, actions: &mut Vec<Action>) {
         let Answered { tag, intended_us, at_us, result } = answered;
         if let Err(error) = &result {
-            self.world.tally.failed(tag.command(), error_name(error));
+            self.world.tally.failed(tag.command(), &error_name(error));
         }
         match tag {
             Tag::HandOff(index) => self.handed_off(index, intended_us, at_us, result, actions),
