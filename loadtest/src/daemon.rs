@@ -45,7 +45,10 @@ impl Daemon {
     /// There is no binary, it ends at once, or it says nothing usable within 30 s; its own last
     /// words are in the error.
     pub async fn start(binary: Option<&Path>) -> Result<Self> {
-        let binary = binary.map_or_else(beside, |path| Ok(path.to_path_buf()))?;
+        let binary = binary.map_or_else(beside, |path| {
+            // It runs in another folder.
+            path.canonicalize().with_context(|| format!("{}", path.display()))
+        })?;
         let directory = tempfile::Builder::new().prefix("relevo-loadtest-").tempdir()?;
         let config = directory.path().join("relevo.toml");
         std::fs::write(&config, configuration())?;

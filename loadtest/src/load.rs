@@ -70,7 +70,7 @@ pub async fn load(load: &Load, command: String) -> Result<Report> {
     };
     let prepared = prepare(load, rate)?;
     let (plan, staff) = (plan(load), staff(load));
-    let world = World::new(plan.clone(), staff.clone(), bodies, false);
+    let world = World::new(plan.clone(), staff.clone(), bodies);
     let pulls = pull_every_us(load, prepared.busiest.rate);
     let mut run = Run::prepare(&load.against.source()?, world, times(load), pulls).await?;
     let start_us = run.world().clock.now_us();
@@ -148,7 +148,7 @@ fn report(
 /// is started here.
 async fn saturate(load: &Load, bodies: &Bodies) -> Result<Ramp> {
     let plan = Plan { patience_mean_us: 0, pull_share: 0.0, ..plan(load) };
-    let world = World::new(plan, staff(load), bodies.clone(), false);
+    let world = World::new(plan, staff(load), bodies.clone());
     let mut run = Run::prepare(&load.against.source()?, world, times(load), None).await?;
     let schedule = ramp::stairs()?;
     let mut progress = Progress::new("ramp", schedule.duration_us() / SECOND_US);

@@ -12,6 +12,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
+/// How many closes the lead remembers.
+const LEAD_MEMORY: u64 = 64;
+/// A close that takes longer is no usual one, in microseconds.
+const LEAD_LONGEST_US: u64 = 100_000;
 /// Most kinds of errors that are told apart.
 const ERRORS: usize = 100;
 
@@ -36,7 +40,14 @@ pub struct World {
     pub tally: Tally,
     /// How long each customer waited, by the daemon's own times; kept where it is asked for.
     pub waits: Option<Mutex<Vec<Wait>>>,
+    /// Where agents are to be held for the planned time by the daemon's clock.
+    pub lead: Option<Lead>,
 }
+
+/// How much earlier an agent closes, so that the way of the news and of the close is not added to
+/// the service: the mean time that a close takes, followed as it changes.
+#[derive(Debug, Default)]
+pub struct Lead(AtomicU64);
 
 /// Time of a run.
 #[derive(Debug, Clone, Copy)]
@@ -103,17 +114,40 @@ impl Clock {
 impl World {
     /// A world in which nothing has happened.
     #[must_use]
-    pub fn new(plan: Plan, staff: Staff, bodies: Bodies, keep_waits: bool) -> Self {
+    pub fn new(plan: Plan, staff: Staff, bodies: Bodies) -> Self {
         Self {
             clock: Clock::default(),
             recorder: Recorder::default(),
             checker: Checker::new(staff.clone()),
             floor: Floor::new(&staff),
             tally: Tally::default(),
-            waits: keep_waits.then(Mutex::default),
+            waits: None,
+            lead: None,
             plan,
             staff,
             bodies,
+        }
+    }
+
+    /// Keeps every customer's wait, and holds agents for the planned time by the daemon's clock.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { waits: Some(Mutex::default()), lead: Some(Lead::default()), ..self }
+    }
+
+    /// How much earlier an agent closes, in microseconds.
+    #[must_use]
+    pub fn lead_us(&self) -> u64 {
+        self.lead.as_ref().map_or(0, |lead| lead.0.load(Ordering::Relaxed))
+    }
+
+    /// A close took so long, in microseconds.
+    pub fn closed_after(&self, took_us: u64) {
+        if let Some(Lead(lead)) = &self.lead {
+            // Updates that cross lose one another: the mean stays a mean.
+            let old = lead.load(Ordering::Relaxed);
+            let new = (old * (LEAD_MEMORY - 1) + took_us.min(LEAD_LONGEST_US)) / LEAD_MEMORY;
+            lead.store(new, Ordering::Relaxed);
         }
     }
 

@@ -176,6 +176,7 @@ impl AgentDesk {
                 if result.is_ok() {
                     let took_us = at_us.saturating_sub(intended_us);
                     self.world.recorder.record(Phase::CloseAcknowledged, took_us);
+                    self.world.closed_after(took_us);
                 }
             }
             Tag::Pull | Tag::HandOff(_) | Tag::CustomerMessage(_) | Tag::CustomerLeft(_) => {}
@@ -235,10 +236,11 @@ impl AgentDesk {
             Err(error) if crossed(&error) => return,
             Err(_) => {}
         }
+        let lead_us = self.world.lead_us();
         let Some(ticket) = self.tickets.get_mut(&id) else { return };
         if let Some(work) = &mut ticket.work {
             work.ordinal += 1;
-            work.schedule(id, actions);
+            work.schedule(id, lead_us, actions);
         }
     }
 
@@ -248,10 +250,11 @@ impl AgentDesk {
         if crossed(error) && !stays {
             return;
         }
+        let lead_us = self.world.lead_us();
         let Some(ticket) = self.tickets.get_mut(&id) else { return };
         if let Some(work) = &mut ticket.work {
             work.transfer = false;
-            work.schedule(id, actions);
+            work.schedule(id, lead_us, actions);
         }
     }
 
@@ -308,7 +311,7 @@ impl Ticket {
             postponed_us: None,
             conversation,
         });
-        work.schedule(id, actions);
+        work.schedule(id, world.lead_us(), actions);
     }
 
     fn lose(&mut self) {
@@ -329,12 +332,12 @@ impl Work {
     }
 
     /// Plans the next step, or takes the one that had to wait for an answer.
-    fn schedule(&mut self, id: TicketId, actions: &mut Vec<Action>) {
+    fn schedule(&mut self, id: TicketId, lead_us: u64, actions: &mut Vec<Action>) {
         self.busy = false;
         let after_us = match self.next() {
             Step::Message => self.conversation.agent_message_after_us(self.ordinal),
             Step::Transfer => self.conversation.service_us / 2,
-            Step::Close => self.conversation.service_us,
+            Step::Close => self.conversation.service_us.saturating_sub(lead_us),
         };
         let due_us = self.postponed_us.take().unwrap_or(self.began_us + after_us);
         actions.push(Action::Schedule { due_us, due: Due::Step(id) });

@@ -34,7 +34,7 @@ fn world(plan: impl FnOnce(&mut Plan)) -> Arc<World> {
     };
     plan(&mut of);
     let staff = Staff { agents: 2, seats: 1, bots: 1, queues_per_bot: of.queues_per_bot };
-    Arc::new(World::new(of, staff, Bodies::generated(1), true))
+    Arc::new(World::new(of, staff, Bodies::generated(1)).exact())
 }
 
 fn entry(number: u32, event: EntryEvent) -> Entry {
@@ -283,4 +283,18 @@ fn the_way_of_a_message_counts_from_when_it_was_meant_and_not_before_the_assignm
     assert_eq!(world.recorder.whole(Phase::RelayOneWay).max(), 30);
     let (verdict, _) = world.checker.finish();
     assert_eq!(verdict.count(Counter::Altered).checked, 2);
+}
+
+#[test]
+fn where_the_daemon_s_clock_counts_the_close_leaves_earlier_by_its_way() {
+    let world = world(|_| {});
+    (0..10_000).for_each(|_| world.closed_after(2_000));
+    assert!((1_900..=2_000).contains(&world.lead_us()), "{}", world.lead_us());
+    let (mut desk, mut actions) = (agent(&world), Vec::new());
+    desk.saw(&handed_off(false), 100, &mut actions);
+    desk.saw(&assigned(2), 110, &mut actions);
+    let lead_us = world.lead_us();
+    let close = serve(&mut desk, &mut actions).pop();
+    let service_us = world.plan.conversation(0, SERVICE_US).service_us;
+    assert_eq!(close, Some(("close", 110 + service_us - lead_us)));
 }
