@@ -148,13 +148,13 @@ pub fn start(
 
 fn ancestors(published: &Published, ticket: TicketId) -> SmallVec<[TicketId; 2]> {
     let mut found = SmallVec::new();
-    let mut next = published.conversations.read(ticket, |c| c.parent).flatten();
+    let mut next = published.conversations.read(ticket, Conversation::parent).flatten();
     while let Some(parent) = next {
         if found.len() == ANCESTORS {
             break;
         }
         found.push(parent);
-        next = published.conversations.read(parent, |c| c.parent).flatten();
+        next = published.conversations.read(parent, Conversation::parent).flatten();
     }
     found
 }

@@ -50,10 +50,23 @@ pub enum What {
     Assigned { agent: AgentId, epoch: u32 },
     /// Back in its line.
     Requeued { agent: AgentId, reason: RequeueReason, epoch: u32 },
-    /// Goes on in a child.
-    Transferred { child: TicketId, queue: QueueId, agent: Option<AgentId>, epoch: u32 },
+    /// Goes on in a child. Boxed: few entries are one, and every entry is as large as the largest.
+    Transferred(Box<Child>),
     /// Over.
-    Returned { reason: CloseReason, outcome: Outcome, tags: Box<[String]>, epoch: u32 },
+    Returned { reason: CloseReason, outcome: Outcome, tags: Option<Box<Vec<String>>>, epoch: u32 },
+}
+
+/// Where a ticket goes on.
+#[derive(Debug, Clone, PartialEq, Eq, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
+pub struct Child {
+    /// The child ticket.
+    pub ticket: TicketId,
+    /// Its queue.
+    pub queue: QueueId,
+    /// The agent for whom it is reserved.
+    pub agent: Option<AgentId>,
+    /// The epoch from then on.
+    pub epoch: u32,
 }
 
 /// How far a party has come.
@@ -75,7 +88,7 @@ pub struct Live {
     /// The owner has caught up.
     pub bot_live: bool,
     /// Sessions of the agent that have caught up.
-    pub agents: smallvec::SmallVec<[Arc<Session>; 1]>,
+    pub agents: Vec<Arc<Session>>,
 }
 
 /// A ticket as its parties see it.
@@ -87,8 +100,8 @@ pub struct Conversation {
     pub bot: BotId,
     /// Its queue.
     pub queue: QueueId,
-    /// The ticket it goes on from.
-    pub parent: Option<TicketId>,
+    /// The ticket it goes on from. Boxed, as most have none.
+    pub parent: Option<Box<TicketId>>,
     /// The agent who has it, or had it when it closed.
     pub agent: Option<AgentId>,
     /// The last agent who lost it, and the entry that told so.
@@ -118,6 +131,12 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// The ticket it goes on from.
+    #[must_use]
+    pub fn parent(&self) -> Option<TicketId> {
+        self.parent.as_deref().copied()
+    }
+
     /// A ticket that has just been opened.
     #[must_use]
     pub fn open(
@@ -134,7 +153,7 @@ impl Conversation {
             tenant,
             bot: opened.bot,
             queue: opened.queue,
-            parent: opened.parent,
+            parent: opened.parent.map(Box::new),
             agent: None,
             former: None,
             state: TicketState::Waiting,
@@ -198,16 +217,16 @@ impl Conversation {
         self.state = TicketState::Closed;
         self.epoch = event.epoch;
         let what = match child {
-            Some(child) => What::Transferred {
-                child: child.ticket,
+            Some(child) => What::Transferred(Box::new(Child {
+                ticket: child.ticket,
                 queue: child.queue,
                 agent: child.reserved.map(|(agent, _)| agent),
                 epoch: event.epoch,
-            },
+            })),
             None => What::Returned {
                 reason: event.reason,
                 outcome: event.outcome,
-                tags: event.tags.clone().into_boxed_slice(),
+                tags: (!event.tags.is_empty()).then(|| Box::new(event.tags.clone())),
                 epoch: event.epoch,
             },
         };
@@ -223,3 +242,7 @@ impl Conversation {
         self.former.filter(|(former, _)| *former == agent).map(|(_, until)| until)
     }
 }
+
+// A center has hundreds of thousands of waiting tickets, with one entry each.
+const _: () = assert!(size_of::<Conversation>() <= 160);
+const _: () = assert!(size_of::<Stored>() <= 96);

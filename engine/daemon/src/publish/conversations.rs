@@ -219,7 +219,7 @@ impl Conversations {
 
     /// Puts a conversation in, with its place in the look-ups.
     pub(super) fn insert(&self, ticket: TicketId, conversation: Conversation) {
-        if let Some(parent) = conversation.parent {
+        if let Some(parent) = conversation.parent() {
             self.change(parent, |parent| parent.children += 1);
         }
         let mut index = self.lock_index();
@@ -262,7 +262,7 @@ impl Conversations {
             for stored in &gone.entries {
                 self.count_out(&stored.private);
             }
-            let Some(parent) = gone.parent else { return };
+            let Some(parent) = gone.parent() else { return };
             let orphaned = self.change(parent, |parent| {
                 parent.children = parent.children.saturating_sub(1);
                 parent.forgotten && parent.children == 0

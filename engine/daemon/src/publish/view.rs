@@ -62,7 +62,7 @@ fn event(
     };
     Some(match &stored.what {
         What::HandedOff { reason, priority } => {
-            let (note, details) = match (conversation.parent, private) {
+            let (note, details) = match (conversation.parent(), private) {
                 (Some(_), note) => (
                     note.map_or_else(String::new, |n| String::from_utf8_lossy(&n).into_owned()),
                     None,
@@ -74,7 +74,7 @@ fn event(
                 queue: queue_name(directory, conversation.queue),
                 reason: *reason,
                 priority: *priority,
-                parent: conversation.parent,
+                parent: conversation.parent(),
                 note,
                 details,
             })
@@ -92,19 +92,19 @@ fn event(
             reason: *reason,
             epoch: *epoch,
         }),
-        What::Transferred { child, queue, agent, epoch } => EntryEvent::Transferred(Transferred {
+        What::Transferred(child) => EntryEvent::Transferred(Transferred {
             from: queue_name(directory, conversation.queue),
-            to: agent.map_or_else(
-                || queue_name(directory, *queue),
+            to: child.agent.map_or_else(
+                || queue_name(directory, child.queue),
                 |agent| agent_name(directory, agent),
             ),
-            child: *child,
-            epoch: *epoch,
+            child: child.ticket,
+            epoch: child.epoch,
         }),
         What::Returned { reason, outcome, tags, epoch } => EntryEvent::Returned(Returned {
             reason: *reason,
             outcome: *outcome,
-            tags: tags.to_vec(),
+            tags: tags.as_deref().cloned().unwrap_or_default(),
             epoch: *epoch,
         }),
     })

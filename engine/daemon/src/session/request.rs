@@ -17,6 +17,7 @@ use super::outbox::{CatchUp, Outbox};
 use super::{Party, Session, admin, catch_up};
 use crate::admission::{BotShare, Permit};
 use crate::metrics::CommandName;
+use crate::publish::conversation::Conversation;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
 use crate::shard::ShardInput;
@@ -269,7 +270,7 @@ fn may_read(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) -
                     if this == ticket {
                         return true;
                     }
-                    at = conversations.read(this, |c| c.parent).flatten();
+                    at = conversations.read(this, Conversation::parent).flatten();
                 }
                 false
             })
