@@ -88,7 +88,7 @@ impl Tickets {
         if !ticket.started {
             ticket.start(entry.number.saturating_sub(1));
         }
-        if entry.number <= ticket.received || ticket.is_own(entry.number) {
+        if entry.number <= ticket.received {
             return Ok(());
         }
         if entry.number == ticket.received + 1 {
@@ -292,10 +292,6 @@ impl Ticket {
         self.first = received + 1;
         self.received = received;
         self.given = received;
-    }
-
-    fn is_own(&self, number: u32) -> bool {
-        self.ahead.as_ref().is_some_and(|ahead| ahead.own.contains(&number))
     }
 
     /// Moves the cursor over own messages that are next.
