@@ -333,6 +333,8 @@ impl Session {
             let given = self.tickets.listed(summary);
             if let Some(given) = given.filter(|_| automatic) {
                 self.shared.state().progressed(summary.ticket, given, 0);
+                // The receipts' timer is set where the task looks at what it shares.
+                self.shared.wake.notify_one();
             }
         }
         if snapshot.last {

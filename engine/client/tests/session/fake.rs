@@ -1,5 +1,6 @@
 //! A server of one endpoint that does what a test tells it: real QUIC, real frames, no decisions.
 
+use crate::come;
 use quinn::crypto::rustls::QuicServerConfig;
 use quinn::{Connection, Endpoint, RecvStream, SendStream, VarInt};
 use relevo_client::wire::answer::{Answer, TicketSummary, Welcome};
@@ -75,8 +76,8 @@ impl FakeServer {
 
     /// Accepts a connection and reads its `hello` and cursors.
     pub(crate) async fn accept(&self) -> FakeSession {
-        let connection = self.endpoint.accept().await.unwrap().await.unwrap();
-        let mut pushes = FakeLane::new(connection.accept_bi().await.unwrap());
+        let connection = come(self.endpoint.accept()).await.unwrap().await.unwrap();
+        let mut pushes = FakeLane::new(come(connection.accept_bi()).await.unwrap());
         let request = pushes.request().await;
         let Command::Hello(hello) = request.command else { panic!("hello comes first") };
         let (mut cursors, mut more, mut cursor_frames) = (hello.resume, hello.more, 1);
@@ -96,7 +97,7 @@ impl FakeServer {
 
     /// Accepts a connection whose handshake the client breaks off.
     pub(crate) async fn refused_by_client(&self) {
-        self.endpoint.accept().await.unwrap().await.expect_err("the client believes us");
+        come(self.endpoint.accept()).await.unwrap().await.expect_err("the client believes us");
     }
 
     /// Accepts a connection and welcomes it as a bot with nothing open.
@@ -134,7 +135,7 @@ impl FakeSession {
     }
 
     pub(crate) async fn lane(&self) -> FakeLane {
-        FakeLane::new(self.connection.accept_bi().await.unwrap())
+        FakeLane::new(come(self.connection.accept_bi()).await.unwrap())
     }
 
     pub(crate) async fn entries(&mut self, ticket: TicketId, numbers: &[u32]) {
@@ -169,7 +170,7 @@ impl FakeLane {
                 self.buffer.drain(..length);
                 return Some(request);
             }
-            let chunk = self.recv.read_chunk(65_536, true).await.ok()??;
+            let chunk = come(self.recv.read_chunk(65_536, true)).await.ok()??;
             self.buffer.extend_from_slice(&chunk.bytes);
         }
     }

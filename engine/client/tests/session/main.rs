@@ -12,6 +12,12 @@ mod resume;
 use fake::{FakeServer, FakeSession};
 use relevo_client::wire::ids::TicketId;
 use relevo_client::{BotClient, ClientEvent, Connector, Events, Options};
+use std::time::Duration;
+
+/// Waits, but not for ever: what never comes fails the test instead of hanging it.
+pub(crate) async fn come<T>(coming: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), coming).await.expect("it never came")
+}
 
 /// A bot's session with the given options, and the server's side of it.
 pub(crate) async fn open(
@@ -28,7 +34,7 @@ pub(crate) async fn open(
 pub(crate) async fn take(events: &mut Events, count: usize) -> Vec<(TicketId, u32)> {
     let mut taken = Vec::new();
     while taken.len() < count {
-        if let ClientEvent::Entry(entry) = events.next().await.expect("the session goes on") {
+        if let ClientEvent::Entry(entry) = come(events.next()).await.expect("the session goes on") {
             taken.push((entry.ticket, entry.number));
         }
     }
@@ -39,7 +45,7 @@ pub(crate) async fn take(events: &mut Events, count: usize) -> Vec<(TicketId, u3
 pub(crate) async fn take_until(events: &mut Events, last: fn(&ClientEvent) -> bool) -> Vec<u32> {
     let mut taken = Vec::new();
     loop {
-        let event = events.next().await.expect("the session goes on");
+        let event = come(events.next()).await.expect("the session goes on");
         if last(&event) {
             return taken;
         }
