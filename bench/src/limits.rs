@@ -203,7 +203,7 @@ async fn relays(name: &str, load: Load, required: f64, options: &Options) -> Res
         return Ok(limit.note(row.judged(Required::Nothing, options.claim, limit.weakness())));
     };
     let home = tempfile::tempdir_in(&options.directory)?;
-    let (server, relevo) = Server::relevo(program, home.path())?;
+    let (server, relevo) = Server::relevo(program, home.path(), "")?;
     let mut pairs = stage::relays(&server, &relevo, load.pairs, options.messages).await?;
     let (mut measured, mut server_us) = (Vec::new(), Vec::new());
     for _ in 0..options.pairs {
@@ -226,7 +226,7 @@ async fn cycles(options: &Options) -> Result<Vec<Row>> {
     let program = options.relevo.as_ref().context("cycles need Relevo")?;
     let mut limit = Limit::start(FEW, options).await?;
     let home = tempfile::tempdir_in(&options.directory)?;
-    let (server, relevo) = Server::relevo(program, home.path())?;
+    let (server, relevo) = Server::relevo(program, home.path(), "")?;
     let mut pairs = stage::cycles(&server, &relevo, FEW.pairs).await?;
     let pace = Pace::InFlight(FEW.in_flight);
     let mut relays = Vec::new();

@@ -60,13 +60,14 @@ impl Server {
         Ok(Self { child, target })
     }
 
-    /// Starts Relevo on an empty `directory` of its own, on free ports of the loopback.
+    /// Starts Relevo on an empty `directory` of its own, on free ports of the loopback, with
+    /// `limits` as the lines of that section.
     ///
     /// # Errors
     /// It did not start or did not say where it listens.
-    pub fn relevo(program: &Path, directory: &Path) -> Result<(Self, Relevo)> {
+    pub fn relevo(program: &Path, directory: &Path, limits: &str) -> Result<(Self, Relevo)> {
         let file = directory.join("relevo.toml");
-        std::fs::write(&file, CONFIG)
+        std::fs::write(&file, format!("{CONFIG}\n[limits]\n{limits}\n"))
             .with_context(|| format!("cannot write {}", file.display()))?;
         let mut command = Command::new(program);
         command.arg("serve").arg("-c").arg(&file);
