@@ -82,6 +82,9 @@ impl State {
             return;
         }
         *count_in(&mut self.stats.tickets, ticket.state) += 1;
+        if !ticket.is_open() {
+            return;
+        }
         let queue = self.queues.at_mut(ticket.queue);
         match ticket.state {
             TicketState::Waiting => {
@@ -105,6 +108,9 @@ impl State {
             return;
         }
         *count_in(&mut self.stats.tickets, ticket.state) -= 1;
+        if !ticket.is_open() {
+            return;
+        }
         let queue = self.queues.at_mut(ticket.queue);
         match ticket.state {
             TicketState::Waiting => {

@@ -184,11 +184,14 @@ impl Turn<'_> {
     }
 
     fn text(&self, input: &HandOff, queue: QueueId, online: bool) -> String {
-        let of_queue = self.state.directory.queue(queue).map(|queue| &queue.object.texts);
-        let texts = input.texts.as_ref().or(of_queue);
-        texts.map_or_else(String::new, |texts| {
-            if online { texts.online.clone() } else { texts.offline.clone() }
-        })
+        let queue = self.state.queues.at(queue);
+        let text = match (&input.texts, online) {
+            (Some(texts), true) => &texts.online,
+            (Some(texts), false) => &texts.offline,
+            (None, true) => &*queue.online_text,
+            (None, false) => &*queue.offline_text,
+        };
+        text.to_owned()
     }
 }
 

@@ -9,6 +9,8 @@ use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
 use relevo_wire::{AgentId, BotId, QueueId};
+use rustc_hash::FxHashSet;
+use std::sync::Arc;
 
 /// All queues by number.
 #[derive(Debug, Default)]
@@ -17,6 +19,8 @@ pub(crate) struct Queues {
     /// Heads of the ordinary lines of queues that push, close together: a freed agent looks at many.
     heads: Vec<Head>,
     changed: Vec<QueueId>,
+    /// Every text once: thousands of queues say the same, and a shared text is in a cache.
+    texts: FxHashSet<Arc<str>>,
 }
 
 /// The first of a line.
@@ -32,38 +36,45 @@ impl Head {
 }
 
 /// A queue: what of its directory object decides, and what it has.
+///
+/// The fields of every ticket's way stand together at the front: of thousands of queues hardly one
+/// is in a cache when its turn comes.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Queue {
-    pub(crate) exists: bool,
     pub(crate) bot: BotId,
-    pub(crate) active: bool,
-    pub(crate) strategy: Strategy,
-    pub(crate) delivery: Delivery,
-    pub(crate) agent_gone: AgentGone,
-    pub(crate) nobody_online: NobodyOnline,
-    pub(crate) keep_us: Micros,
-    pub(crate) transfer_wait_us: Micros,
-    pub(crate) threshold_us: Micros,
-    pub(crate) short_loss_us: Micros,
-    /// In rising order.
-    pub(crate) members: Vec<AgentId>,
-    pub(crate) member_bits: Bits,
-    pub(crate) line: Line,
-    pub(crate) tests: Line,
-    /// For `round_robin`: who was served last.
-    pub(crate) last_served: MaybeAgent,
-    pub(crate) pace: Pace,
-    /// Members online, and those of them who accept tests.
-    pub(crate) online: u32,
-    pub(crate) online_for_tests: u32,
     /// Open tickets, tests too.
     pub(crate) open: u32,
     /// Without tests: in a line or reserved, and with an agent who has not written.
     pub(crate) waiting: u32,
     pub(crate) unanswered: u32,
+    /// For `round_robin`: who was served last.
+    pub(crate) last_served: MaybeAgent,
+    /// Members online, and those of them who accept tests.
+    pub(crate) online: u32,
+    pub(crate) online_for_tests: u32,
+    pub(crate) exists: bool,
+    pub(crate) active: bool,
+    is_changed: bool,
+    pub(crate) strategy: Strategy,
+    pub(crate) delivery: Delivery,
+    pub(crate) nobody_online: NobodyOnline,
+    pub(crate) agent_gone: AgentGone,
+    pub(crate) pace: Pace,
+    pub(crate) line: Line,
     pub(crate) waits: Oldest,
     pub(crate) unanswered_since: Oldest,
-    is_changed: bool,
+    pub(crate) threshold_us: Micros,
+    /// Said when somebody is online, and when nobody is.
+    pub(crate) online_text: Arc<str>,
+    pub(crate) offline_text: Arc<str>,
+    pub(crate) short_loss_us: Micros,
+    /// In rising order.
+    pub(crate) members: Vec<AgentId>,
+    pub(crate) member_bits: Bits,
+    pub(crate) tests: Line,
+    pub(crate) keep_us: Micros,
+    pub(crate) transfer_wait_us: Micros,
 }
 
 /// How fast a line moves while somebody waits: for the estimated wait.
@@ -98,7 +109,7 @@ const SECOND: Micros = 1_000_000;
 
 impl Queue {
     fn new(bot: BotId, object: &directory::Queue) -> Self {
-        let mut queue = Self {
+        Self {
             exists: true,
             bot,
             active: true,
@@ -124,9 +135,9 @@ impl Queue {
             waits: Oldest::default(),
             unanswered_since: Oldest::default(),
             is_changed: false,
-        };
-        queue.configure(object);
-        queue
+            online_text: "".into(),
+            offline_text: "".into(),
+        }
     }
 
     fn configure(&mut self, object: &directory::Queue) {
@@ -189,13 +200,40 @@ impl Queues {
         if id.0 as usize == self.list.len() {
             self.list.push(Queue::new(bot, object));
             self.heads.push(Head::NONE);
-        } else {
-            self.at_mut(id).configure(object);
+        }
+        let texts = [&object.texts.online, &object.texts.offline].map(|text| self.shared(text));
+        let queue = self.at_mut(id);
+        queue.configure(object);
+        let [online, offline] = texts;
+        let former = [
+            std::mem::replace(&mut queue.online_text, online),
+            std::mem::replace(&mut queue.offline_text, offline),
+        ];
+        for text in former {
+            self.drop_unshared(&text);
         }
         let queue = self.at(id);
         let head = queue.line.head().filter(|_| queue.pushes());
         self.heads[id.0 as usize] = head.map_or(Head::NONE, |(key, slot)| Head { key, slot });
         self.note_changed(id);
+    }
+
+    /// Forgets a text that only the caller still holds.
+    fn drop_unshared(&mut self, text: &Arc<str>) {
+        const POOL_AND_CALLER: usize = 2;
+        if Arc::strong_count(text) == POOL_AND_CALLER {
+            self.texts.remove(text);
+        }
+    }
+
+    /// The text, as every queue that says it has it.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = text.into();
+        self.texts.insert(Arc::clone(&shared));
+        shared
     }
 
     pub(crate) fn delete(&mut self, id: QueueId) {
@@ -263,5 +301,25 @@ impl Queues {
         let existing: Vec<QueueId> =
             (0..).zip(&self.list).filter(|(_, q)| q.exists).map(|(id, _)| QueueId(id)).collect();
         existing.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_nobody_says_any_more_are_forgotten() {
+        let mut queues = Queues::default();
+        for round in 0..100 {
+            for id in 0..2 {
+                let mut object = directory::Queue::new("b", "q");
+                object.texts.online = format!("hello {round}");
+                object.texts.offline = if round % 2 == 0 { "later".into() } else { "hello".into() };
+                queues.put(QueueId(id), BotId(0), &object);
+                assert_eq!(*queues.at(QueueId(id)).online_text, *object.texts.online);
+            }
+            assert!(queues.texts.len() <= 2, "{:?}", queues.texts);
+        }
     }
 }

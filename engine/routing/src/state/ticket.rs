@@ -10,32 +10,20 @@ use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A ticket, open or closed and still resumable. Small: half a million may wait.
+///
+/// The fields stand in the order in which a decision touches them: most tickets are not in a cache
+/// when their turn comes, and every line of it is a wait for memory.
 #[derive(Debug, Clone, Archive, Serialize, Deserialize)]
+#[repr(C)]
 pub(crate) struct Ticket {
     pub(crate) id: TicketId,
-    pub(crate) contact: ContactKey,
-    pub(crate) parent: MaybeTicket,
-    /// The child of a transfer.
-    pub(crate) child: MaybeTicket,
+    // What the line and an assignment read and write.
+    pub(crate) arrived: Micros,
     /// Counts the tenant's tickets: rises as ids do, so that it stands for the id in a line.
     pub(crate) order: u64,
-    pub(crate) bot_number: u64,
-    pub(crate) arrived: Micros,
     pub(crate) waiting_since: Micros,
-    pub(crate) first_waiting_since: Micros,
-    /// When the conversation's service-level threshold passes; none when judged.
-    pub(crate) target_at: MaybeTime,
     /// The latest assignment.
     pub(crate) assigned_at: MaybeTime,
-    /// First human message of this ticket.
-    pub(crate) first_response_at: MaybeTime,
-    /// First customer message that no agent has answered.
-    pub(crate) unanswered_since: MaybeTime,
-    pub(crate) closed_at: MaybeTime,
-    /// Until when a gone agent keeps it.
-    pub(crate) kept_until: MaybeTime,
-    pub(crate) excluded_until: Micros,
-    pub(crate) reserved_until: Micros,
     pub(crate) bot: BotId,
     pub(crate) queue: QueueId,
     /// Who has it, or had it when it was closed.
@@ -47,21 +35,40 @@ pub(crate) struct Ticket {
     pub(crate) epoch: u32,
     /// Number of the last entry.
     pub(crate) last: u32,
-    pub(crate) bot_progress: Progress,
-    /// Progress of the present agent.
-    pub(crate) agent_progress: Progress,
-    pub(crate) for_bot: Unconfirmed,
-    pub(crate) for_agent: Unconfirmed,
-    pub(crate) recent: Option<Box<RecentMessages>>,
     pub(crate) priority: u16,
     pub(crate) state: TicketState,
+    pub(crate) test: bool,
+    pub(crate) ever_assigned: bool,
     pub(crate) via: Via,
     pub(crate) reason: HandOffReason,
-    pub(crate) test: bool,
     pub(crate) position_updates: bool,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
-    pub(crate) ever_assigned: bool,
+    /// Progress of the present agent.
+    pub(crate) agent_progress: Progress,
+    // What messages and the end read and write.
+    /// When the conversation's service-level threshold passes; none when judged.
+    pub(crate) target_at: MaybeTime,
+    pub(crate) first_waiting_since: Micros,
+    /// First human message of this ticket.
+    pub(crate) first_response_at: MaybeTime,
+    /// First customer message that no agent has answered.
+    pub(crate) unanswered_since: MaybeTime,
+    pub(crate) closed_at: MaybeTime,
+    /// Until when a gone agent keeps it.
+    pub(crate) kept_until: MaybeTime,
+    /// The child of a transfer.
+    pub(crate) child: MaybeTicket,
+    pub(crate) contact: ContactKey,
+    pub(crate) for_agent: Unconfirmed,
+    pub(crate) for_bot: Unconfirmed,
+    pub(crate) recent: Option<Box<RecentMessages>>,
+    pub(crate) bot_progress: Progress,
+    pub(crate) parent: MaybeTicket,
+    // What few tickets need.
+    pub(crate) excluded_until: Micros,
+    pub(crate) reserved_until: Micros,
+    pub(crate) bot_number: u64,
 }
 
 /// How far a party has come.

@@ -1,9 +1,9 @@
 //! A start: time down counts for no deadline that closes or moves a ticket, presence is remembered.
 
 use crate::common::*;
-use relevo_routing::Input;
 use relevo_routing::event::{Event, Judgement, Ready};
 use relevo_routing::input::Target;
+use relevo_routing::{Input, Settings};
 use relevo_wire::SessionId;
 use relevo_wire::answer::Answer;
 use relevo_wire::directory::NobodyOnline;
@@ -183,6 +183,23 @@ fn ids_of_two_starts_do_not_meet() {
     desk.restart(0);
     desk.handle(Input::Ready);
     assert_ne!(desk.hand_off(2), first, "in the same microsecond");
+}
+
+#[test]
+fn ready_runs_one_matching_pass() {
+    let settings = Settings { assignments_per_step: 2, ..Settings::default() };
+    let mut desk = Desk::with(settings);
+    desk.agent("ana", 9);
+    desk.queue("q", &["ana"], |_| {});
+    for contact in 1..=4 {
+        desk.hand_off(contact);
+    }
+    desk.online("ana");
+    assert_eq!(desk.tenant.stats().tickets.waiting, 2, "a tick would go on");
+    // Recovery knows of nothing left to match; here even the session has come already.
+    desk.tenant = desk.replayed();
+    let events = desk.events_of_session(Input::Ready);
+    assert_eq!(assignments(&events).len(), 2);
 }
 
 #[test]
