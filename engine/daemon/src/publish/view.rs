@@ -93,7 +93,11 @@ fn event(
             epoch: *epoch,
         }),
         What::Transferred(child) => EntryEvent::Transferred(Transferred {
-            from: queue_name(directory, conversation.queue),
+            from: format!(
+                "{}/{}",
+                bot_name(directory, conversation.bot),
+                queue_name(directory, conversation.queue)
+            ),
             to: child.agent.map_or_else(
                 || queue_name(directory, child.queue),
                 |agent| agent_name(directory, agent),

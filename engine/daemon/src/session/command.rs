@@ -18,6 +18,7 @@ use ring::digest::{Context, SHA256, digest};
 
 use super::{Party, Session};
 use crate::publish::Published;
+use crate::publish::conversation::Conversation;
 use crate::shard::presence::Presences;
 
 /// What a command becomes.
@@ -282,8 +283,14 @@ fn target_queue(
     if name.contains('/') {
         return named_queue(names, name);
     }
-    let bot = names.published.conversations.read(transfer.ticket, |c| c.bot);
-    bot.and_then(|bot| names.directory.queue_id(bot, name))
+    // Another tenant's ticket is answered like one that does not exist, in the core's words.
+    let own = |c: &Conversation| (c.tenant == names.tenant).then_some(c.bot);
+    let bot = names.published.conversations.read(transfer.ticket, own).flatten();
+    let bot =
+        bot.ok_or_else(|| not_found("ticket", format!("no ticket {} is known", transfer.ticket)))?;
+    names
+        .directory
+        .queue_id(bot, name)
         .ok_or_else(|| not_found("to", format!("the ticket's bot has no queue named `{name}`")))
 }
 
