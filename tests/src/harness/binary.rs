@@ -74,6 +74,14 @@ fn cargo(arguments: &[&str]) {
             command.args(["--profile", profile]);
         }
     }
+    // What the outer cargo told this process would make build scripts run again, here and there.
+    for (name, _) in env::vars_os() {
+        let told =
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        if name.to_str().is_some_and(|name| told.iter().any(|told| name.starts_with(told))) {
+            command.env_remove(name);
+        }
+    }
     let output = command.output().expect("cargo can be run where its tests run");
     assert!(
         output.status.success(),

@@ -2,7 +2,7 @@
 
 use super::wait::within;
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream};
+use quinn::{ClientConfig, Connection, Endpoint, RecvStream, SendStream, TransportConfig, VarInt};
 use relevo_wire::command::{Command, Hello, Request};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::frame::{self, HEADER_BYTES, ServerFrame};
@@ -19,6 +19,9 @@ use std::sync::Arc;
 pub const FRAMES: &[u8] = b"relevo/1";
 /// The ALPN of JSON lines.
 pub const JSON: &[u8] = b"relevo-json/1";
+
+/// What the daemon may send on a lane that the test does not read, in bytes.
+const WINDOW_BYTES: u32 = 64 * 1024;
 
 /// A connection.
 #[derive(Debug)]
@@ -70,8 +73,12 @@ impl Raw {
         let crypto = QuicClientConfig::try_from(tls).expect("TLS 1.3 has QUIC's cipher suite");
         let endpoint = Endpoint::client(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))
             .expect("the system has sockets");
+        let mut transport = TransportConfig::default();
+        transport.stream_receive_window(VarInt::from_u32(WINDOW_BYTES));
+        let mut config = ClientConfig::new(Arc::new(crypto));
+        config.transport_config(Arc::new(transport));
         let connecting = endpoint
-            .connect_with(ClientConfig::new(Arc::new(crypto)), server, "localhost")
+            .connect_with(config, server, "localhost")
             .expect("the address is one to connect to");
         let connection = within("handshake", connecting).await?;
         Ok(Self { connection, _endpoint: endpoint })
