@@ -9,7 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
-use quinn::{Endpoint, EndpointConfig, Incoming, TokioRuntime, TransportConfig, VarInt};
+use quinn::{
+    ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, Incoming, TokioRuntime,
+    TransportConfig, VarInt,
+};
+use ring::hmac;
+use ring::rand::{self, Random, SystemRandom};
 use rustix::net::sockopt;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -38,6 +43,13 @@ const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 /// Wanted socket buffers: a burst of 4 MiB is 3 ms of loopback at full speed.
 const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 
+/// Length of a connection id, in bytes: as quinn's own.
+const CONNECTION_ID_BYTES: usize = 8;
+/// At least so long between two stateless resets: 5,000 clients of a process that was killed are
+/// told within 1 s, and garbage costs no more than that many tags. A reset is smaller than what it
+/// answers.
+const RESET_INTERVAL: Duration = Duration::from_micros(200);
+
 /// Why there is no endpoint.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -58,7 +70,11 @@ pub enum BindError {
 ///
 /// # Errors
 /// See [`BindError`].
-pub fn bind(address: SocketAddr, tls: rustls::ServerConfig) -> Result<Endpoint, BindError> {
+pub fn bind(
+    address: SocketAddr,
+    tls: rustls::ServerConfig,
+    reset_secret: &[u8; 32],
+) -> Result<Endpoint, BindError> {
     let failed = |error| BindError::Bind { address, error };
     let socket = UdpSocket::bind(address).map_err(failed)?;
     raise_buffers(&socket);
@@ -66,8 +82,38 @@ pub fn bind(address: SocketAddr, tls: rustls::ServerConfig) -> Result<Endpoint, 
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(Arc::new(transport()));
     config.max_incoming(HANDSHAKES * 4);
-    Endpoint::new(EndpointConfig::default(), Some(config), socket, Arc::new(TokioRuntime))
-        .map_err(failed)
+    let endpoint = endpoint_config(reset_secret);
+    Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime)).map_err(failed)
+}
+
+/// Resets that the next process on this key file makes alike: a client of the one before it learns
+/// at its first packet that its connection is gone, and not at its idle timeout.
+fn endpoint_config(reset_secret: &[u8; 32]) -> EndpointConfig {
+    let secret = hmac::Key::new(hmac::HMAC_SHA256, reset_secret);
+    let mut config = EndpointConfig::new(Arc::new(secret));
+    config.cid_generator(|| Box::new(AnyConnectionId));
+    config.min_reset_interval(RESET_INTERVAL);
+    config
+}
+
+/// Random connection ids, every one of them taken for ours: quinn's own generator drops the packets
+/// of another process's connections without a reset.
+struct AnyConnectionId;
+
+impl ConnectionIdGenerator for AnyConnectionId {
+    fn generate_cid(&mut self) -> ConnectionId {
+        let id: Random<[u8; CONNECTION_ID_BYTES]> =
+            rand::generate(&SystemRandom::new()).expect("the system has random bytes");
+        ConnectionId::new(&id.expose())
+    }
+
+    fn cid_len(&self) -> usize {
+        CONNECTION_ID_BYTES
+    }
+
+    fn cid_lifetime(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// The limits of a connection before its `hello`.

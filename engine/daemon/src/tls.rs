@@ -4,7 +4,7 @@
 use crate::config::TlsFiles;
 use crate::keys::hex;
 use arc_swap::ArcSwap;
-use ring::digest;
+use ring::{digest, hmac};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -35,6 +35,7 @@ pub struct Tls {
     resolver: Arc<Resolver>,
     /// A development certificate that is not on disk yet.
     made: Option<Arc<Made>>,
+    reset_secret: ResetSecret,
 }
 
 /// A certificate that cannot be used: which file, why, and what would be right.
@@ -136,14 +137,13 @@ impl Tls {
                 (development, Some(Arc::new(made)))
             }
         };
-        let pair = match &made {
-            Some(made) => {
-                let (certificate, key) = (made.certificate.as_bytes(), made.key.as_bytes());
-                parse(&files, certificate, key)?
-            }
-            None => read_files(&files)?,
+        let (certificate, key) = match &made {
+            Some(made) => (made.certificate.clone().into_bytes(), made.key.clone().into_bytes()),
+            None => (read(&files.certificate)?, read(&files.key)?),
         };
-        Ok(Self { files, resolver: Arc::new(Resolver(ArcSwap::from_pointee(pair))), made })
+        let pair = parse(&files, &certificate, &key)?;
+        let resolver = Arc::new(Resolver(ArcSwap::from_pointee(pair)));
+        Ok(Self { files, resolver, made, reset_secret: ResetSecret::of(&key) })
     }
 
     /// Stores the certificate that [`Tls::open`] made, if it made one. The data directory must
@@ -176,6 +176,14 @@ impl Tls {
         hex(digest::digest(&digest::SHA256, own).as_ref())
     }
 
+    /// A secret that lives as long as the key's file: what stateless resets are made
+    /// from, so that a restarted daemon can tell clients of the one before it that their
+    /// connections are gone, at their first packet and not at their idle timeout.
+    #[must_use]
+    pub fn reset_secret(&self) -> [u8; 32] {
+        self.reset_secret.0
+    }
+
     /// A configuration for QUIC that follows every later [`Tls::reload`].
     #[must_use]
     pub fn server_config(&self) -> ServerConfig {
@@ -188,6 +196,23 @@ impl Tls {
         config.max_early_data_size = 0;
         config.alpn_protocols = vec![ALPN_FRAMES.to_vec(), ALPN_JSON.to_vec()];
         config
+    }
+}
+
+#[derive(Clone, Copy)]
+struct ResetSecret([u8; 32]);
+
+impl ResetSecret {
+    fn of(key_file: &[u8]) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key_file);
+        let tag = hmac::sign(&key, b"relevo: stateless resets");
+        Self(tag.as_ref().try_into().expect("a tag of HMAC-SHA-256 has 32 bytes"))
+    }
+}
+
+impl fmt::Debug for ResetSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResetSecret").finish_non_exhaustive()
     }
 }
 

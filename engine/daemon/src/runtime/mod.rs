@@ -101,7 +101,7 @@ impl Daemon {
     /// See [`StartError`]. Nothing is left running.
     pub async fn start(config: &Config, tls: &Tls) -> Result<Self, StartError> {
         // Addresses first: a port in use must change nothing on disk.
-        let endpoint = quic::bind(config.server.listen, tls.server_config())?;
+        let endpoint = quic::bind(config.server.listen, tls.server_config(), &tls.reset_secret())?;
         let http_failed = |error| StartError::Http { address: config.server.http, error };
         let http = TcpListener::bind(config.server.http).await.map_err(http_failed)?;
         let http_address = http.local_addr().map_err(http_failed)?;
