@@ -1,0 +1,79 @@
+//! `relevo-tests`: the campaigns. Each ends with 0 when everything held and 1 when something did
+//! not, after saying what.
+
+use clap::{Parser, Subcommand};
+use relevo_tests::campaign::crash::{self, Report};
+use relevo_tests::campaign::traffic::Load;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Campaigns against a real daemon.
+#[derive(Debug, Parser)]
+#[command(name = "relevo-tests")]
+struct Cli {
+    #[command(subcommand)]
+    campaign: Campaign,
+}
+
+#[derive(Debug, Subcommand)]
+enum Campaign {
+    /// kill -9 of a loaded daemon at random moments; everything acknowledged is there once
+    Crash {
+        #[command(flatten)]
+        size: Size,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Size {
+    /// Kills and restarts
+    #[arg(long, default_value_t = 20)]
+    cycles: u32,
+    /// Agents
+    #[arg(long, default_value_t = 20)]
+    agents: usize,
+    /// Bots
+    #[arg(long, default_value_t = 4)]
+    bots: usize,
+    /// What chance is made of
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Size {
+    fn load(&self) -> Load {
+        Load { bots: self.bots, agents: self.agents, seed: self.seed }
+    }
+}
+
+#[tokio::main]
+async fn main() -> io::Result<ExitCode> {
+    match Cli::parse().campaign {
+        Campaign::Crash { size } => {
+            tell("crash", &size, &crash::run(size.cycles, size.load()).await)
+        }
+    }
+}
+
+fn tell(campaign: &str, size: &Size, report: &Report) -> io::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    let acknowledged = report.acknowledged;
+    writeln!(
+        out,
+        "{campaign}: {} of {} cycles, seed {}, {} agents, {} bots; acknowledged: {} hand-offs, {} \
+         messages, {} closes; violations: {}",
+        report.cycles,
+        size.cycles,
+        size.seed,
+        size.agents,
+        size.bots,
+        acknowledged.tickets,
+        acknowledged.messages,
+        acknowledged.closes,
+        report.violations.len()
+    )?;
+    for violation in report.violations.iter().take(20) {
+        writeln!(out, "  {violation}")?;
+    }
+    Ok(if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
