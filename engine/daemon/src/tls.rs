@@ -287,13 +287,15 @@ impl Made {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 Ok(()) | Err(_) => {}
             }
+            sync_names(folder)?;
         }
         replace(&files.key, &self.key, 0o600)?;
         replace(&files.certificate, &self.certificate, 0o644)
     }
 }
 
-/// Writes a file aside with its mode from the first byte on, and renames it into place.
+/// Writes a file aside with its mode from the first byte on, and renames it into place, durably: a
+/// client that pinned the certificate finds it again after a power cut too.
 fn replace(file: &Path, text: &str, mode: u32) -> io::Result<()> {
     let aside = file.with_extension("new");
     match fs::remove_file(&aside) {
@@ -304,7 +306,16 @@ fn replace(file: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut written = open.write(true).create_new(true).mode(mode).open(&aside)?;
     written.write_all(text.as_bytes())?;
     written.sync_all()?;
-    fs::rename(&aside, file)
+    fs::rename(&aside, file)?;
+    sync_names(file)
+}
+
+/// Makes the name of a file or folder durable: it stands in the folder above.
+fn sync_names(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(above) if !above.as_os_str().is_empty() => fs::File::open(above)?.sync_all(),
+        Some(_) | None => fs::File::open(".")?.sync_all(),
+    }
 }
 
 #[cfg(test)]
