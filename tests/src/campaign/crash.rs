@@ -9,15 +9,16 @@ use super::seeded::Seeded;
 use super::traffic::{self, Load, Traffic};
 use crate::harness::wait::let_pass;
 use crate::harness::{Deployment, Settings};
+use relevo_wire::ids::TicketId;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long an agent may be away: less than some restarts take.
-pub const GRACE: Duration = Duration::from_secs(6);
+pub const GRACE: Duration = Duration::from_secs(8);
 /// One cycle in so many stays down for longer than [`GRACE`].
 const LONG_DOWN_EVERY: u32 = 7;
-/// What a restart, a resume or the last customer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// What a resume or the last customer may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a campaign came to.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub async fn run(cycles: u32, load: Load) -> Report {
     for cycle in 0..cycles {
         let_pass(Duration::from_millis(300 + random.below(1200))).await;
         deployment.daemon.kill().await;
-        let acknowledged = traffic.ledger().size();
+        let (acknowledged, open) = (traffic.ledger_size(), traffic.ledger().open());
         let before = traffic.reconnects();
         if cycle % LONG_DOWN_EVERY == LONG_DOWN_EVERY - 1 {
             let_pass(GRACE + Duration::from_secs(1)).await;
@@ -51,7 +52,7 @@ pub async fn run(cycles: u32, load: Load) -> Report {
             let what = format!("cycle {cycle}: {:?}: {}", ended.code, ended.stderr);
             return report(traffic, cycle, vec![what]).await;
         }
-        let missing = resumed(&traffic, before, acknowledged).await;
+        let missing = resumed(&deployment, &traffic, before, acknowledged, &open).await;
         if !missing.is_empty() {
             return report(traffic, cycle, missing).await;
         }
@@ -68,12 +69,33 @@ pub async fn run(cycles: u32, load: Load) -> Report {
     report
 }
 
-/// Waits until every session is back and what was acknowledged has arrived; what has not.
-pub async fn resumed(traffic: &Traffic, before: usize, acknowledged: Size) -> Vec<String> {
+/// Waits until every session is back, what was acknowledged has arrived, and every ticket that was
+/// open is known or has ended; what is not so.
+///
+/// # Panics
+/// The operator is refused.
+pub async fn resumed(
+    deployment: &Deployment,
+    traffic: &Traffic,
+    before: usize,
+    acknowledged: Size,
+    open: &[TicketId],
+) -> Vec<String> {
+    let admin = deployment.admin().await;
+    let mut unknown = Vec::new();
+    for ticket in open {
+        if admin.explain(*ticket).await.is_err() {
+            unknown.push(*ticket);
+        }
+    }
+    admin.close().await;
     let start = Instant::now();
     loop {
         let back = traffic.reconnects() - before;
+        let still_open = traffic.ledger().open();
+        let lost = unknown.iter().filter(|ticket| still_open.contains(ticket));
         let mut missing = traffic.ledger().missing(acknowledged);
+        missing.extend(lost.map(|ticket| format!("{ticket}: it was open and is not known")));
         if back >= traffic.sessions() && missing.is_empty() {
             return missing;
         }

@@ -8,6 +8,7 @@ use crate::harness::party::hand_off;
 use crate::harness::{Deployment, Site};
 use relevo_client::{
     AgentClient, BotClient, ClientError, ClientEvent, Events, HandOffAnswer, MessageOptions,
+    Options,
 };
 use relevo_wire::command::{HandOff, TransferTarget};
 use relevo_wire::error::ErrorCode;
@@ -75,6 +76,17 @@ pub fn site(load: Load) -> Site {
     })
 }
 
+/// A connection counts as lost well within the grace period of a campaign, as 15 s are within the
+/// default 30 s.
+fn impatient(options: Options) -> Options {
+    Options {
+        idle_timeout: Duration::from_secs(3),
+        keep_alive_interval: Duration::from_secs(1),
+        connect_timeout: Duration::from_secs(2),
+        ..options
+    }
+}
+
 fn agent_name(number: usize) -> String {
     format!("agent-{number}")
 }
@@ -94,7 +106,7 @@ impl Traffic {
         let mut seeds = Seeded::new(load.seed);
         for name in (0..load.agents).map(agent_name) {
             shared.ledger().agent(&name, u32::from(SEATS));
-            let options = deployment.options(deployment.key(TENANT, &name));
+            let options = impatient(deployment.options(deployment.key(TENANT, &name)));
             let opened = deployment.connector.agent(options).await;
             let (client, events) = opened.expect("the agent is let in");
             client.set_presence(Intent::Online, "").await.expect("an agent may go online");
@@ -103,7 +115,7 @@ impl Traffic {
             tasks.spawn(agent.run(events));
         }
         for name in (0..load.bots).map(bot_name) {
-            let options = deployment.options(deployment.key(TENANT, &name));
+            let options = impatient(deployment.options(deployment.key(TENANT, &name)));
             let opened = deployment.connector.bot(options).await;
             let (client, events) = opened.expect("the bot is let in");
             tasks.spawn(watch(name.clone(), true, events, Arc::clone(&shared)));

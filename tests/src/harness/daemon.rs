@@ -65,15 +65,19 @@ impl Daemon {
     /// # Panics
     /// It did not become ready.
     pub async fn start(settings: Settings) -> Self {
-        Self::start_with(settings, Vec::new()).await
+        Self::start_with(settings, |_, _| Vec::new()).await
     }
 
-    /// Starts a daemon with variables in its environment.
+    /// Starts a daemon with variables in its environment, made for its disk and a folder beside it.
     ///
     /// # Panics
     /// It did not become ready.
-    pub async fn start_with(settings: Settings, environment: Vec<(String, String)>) -> Self {
+    pub async fn start_with(
+        settings: Settings,
+        environment: impl FnOnce(&Path, &Path) -> Vec<(String, String)>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("the system has a temporary folder");
+        let environment = environment(&disk(folder.path()), folder.path());
         let (running, ready) =
             spawn(&settings, folder.path(), &environment, 0).await.unwrap_or_else(|ended| {
                 panic!("the daemon did not become ready: {:?}\n{}", ended.code, ended.stderr)
@@ -94,6 +98,12 @@ impl Daemon {
         data(self.folder.path())
     }
 
+    /// The folder in which the data directory is made, with nothing else in it.
+    #[must_use]
+    pub fn disk(&self) -> PathBuf {
+        disk(self.folder.path())
+    }
+
     /// Its configuration file.
     #[must_use]
     pub fn config(&self) -> PathBuf {
@@ -103,11 +113,6 @@ impl Daemon {
     /// What the next start is configured with.
     pub fn settings(&mut self) -> &mut Settings {
         &mut self.settings
-    }
-
-    /// The environment of the next start.
-    pub fn environment(&mut self) -> &mut Vec<(String, String)> {
-        &mut self.environment
     }
 
     /// The number of the process.
@@ -251,6 +256,7 @@ async fn spawn(
     number: u32,
 ) -> Result<(Running, Ready), Ended> {
     let config = config(folder);
+    fs::create_dir_all(disk(folder)).expect("the temporary folder can be written");
     fs::write(&config, settings.file(&data(folder))).expect("the temporary folder can be written");
     let log = folder.join(format!("log-{number}"));
     let stderr = File::create(&log).expect("the temporary folder can be written");
@@ -280,8 +286,13 @@ async fn spawn(
     }
 }
 
+/// The part of the folder that is the daemon's disk: nothing else is in it.
+fn disk(folder: &Path) -> PathBuf {
+    folder.join("disk")
+}
+
 fn data(folder: &Path) -> PathBuf {
-    folder.join("data")
+    disk(folder).join("data")
 }
 
 fn config(folder: &Path) -> PathBuf {
