@@ -158,10 +158,17 @@ impl Tickets {
         (ticket.given > summary.confirmed).then_some(ticket.given)
     }
 
-    /// The snapshot is complete: what does not stand in it has nothing more to come.
+    /// The snapshot is complete: what does not stand in it has nothing more to come. Its cursor is
+    /// kept as that of an ended ticket: a server that is killed forgets receipts that no sync has
+    /// carried yet, and then sends again what it had left out of this snapshot.
     pub(crate) fn snapshot_complete(&mut self) {
-        self.tickets.retain(|_, ticket| ticket.listed);
-        self.ended.retain(|id| self.tickets.contains_key(id));
+        for (id, ticket) in &mut self.tickets {
+            if !ticket.listed && !ticket.ended {
+                ticket.ended = true;
+                self.ended.push_back(*id);
+            }
+        }
+        self.forget_oldest();
     }
 
     /// The connection is lost: what is held will come again.
@@ -229,8 +236,8 @@ impl Tickets {
         };
         let id = entry.ticket;
         due.push(entry);
-        if ended && !ticket.ended {
-            ticket.ended = true;
+        let was_ended = std::mem::replace(&mut ticket.ended, ended);
+        if ended && !was_ended {
             self.ended.push_back(id);
             self.forget_oldest();
         }
