@@ -19,6 +19,8 @@ pub enum Phase {
     Assigned,
     /// Arrival to the agent's news that it has the customer.
     AgentNotified,
+    /// The same, only of customers who found a free agent: no time in line.
+    NotifiedAtOnce,
     /// Arrival to the first words of the agent, at the bot.
     FirstReply,
     /// A message, from one side to the other.
@@ -31,10 +33,11 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::HandOffAcknowledged,
         Self::Assigned,
         Self::AgentNotified,
+        Self::NotifiedAtOnce,
         Self::FirstReply,
         Self::RelayOneWay,
         Self::CloseAcknowledged,
@@ -48,6 +51,7 @@ impl Phase {
             Self::HandOffAcknowledged => "hand_off_acknowledged",
             Self::Assigned => "assigned",
             Self::AgentNotified => "agent_notified",
+            Self::NotifiedAtOnce => "notified_at_once",
             Self::FirstReply => "first_reply",
             Self::RelayOneWay => "relay_one_way",
             Self::CloseAcknowledged => "close_acknowledged",
@@ -66,6 +70,7 @@ impl Phase {
             Self::AgentNotified => {
                 "intended arrival to the agent's news of the customer, time in line included"
             }
+            Self::NotifiedAtOnce => "as agent_notified, of customers who found a free agent",
             Self::FirstReply => "intended arrival to the agent's first words at the bot",
             Self::RelayOneWay => "intended send of a message to its arrival on the other side",
             Self::CloseAcknowledged => "intended close to its answer",
@@ -76,7 +81,7 @@ impl Phase {
 
 /// The phases that are kept second by second.
 pub const TIMELINE: [Phase; 3] =
-    [Phase::HandOffAcknowledged, Phase::AgentNotified, Phase::RelayOneWay];
+    [Phase::HandOffAcknowledged, Phase::NotifiedAtOnce, Phase::RelayOneWay];
 
 /// Takes times from every session.
 #[derive(Debug)]

@@ -47,7 +47,7 @@ impl Progress {
             row.open,
             row.waiting,
             p99(Phase::HandOffAcknowledged),
-            p99(Phase::AgentNotified),
+            p99(Phase::NotifiedAtOnce),
             p99(Phase::RelayOneWay)
         );
         let second = row.at_s as u64;

@@ -46,6 +46,9 @@ struct Ticket {
     epoch: u32,
     /// How often it was assigned, to anybody.
     assignments: u32,
+    /// The daemon's time of its first entry, in microseconds since 1970.
+    opened_at: Option<u64>,
+    assigned_at: u64,
     stamp: Option<TicketStamp>,
     work: Option<Work>,
 }
@@ -123,6 +126,7 @@ impl AgentDesk {
     pub(super) fn saw(&mut self, entry: &Entry, now_us: u64, actions: &mut Vec<Action>) {
         self.world.checker.saw(Party::Agent(self.agent), entry);
         let ticket = self.tickets.entry(entry.ticket).or_default();
+        ticket.opened_at.get_or_insert(entry.at);
         match &entry.event {
             EntryEvent::Empty(_) => {}
             EntryEvent::HandedOff(handed_off) => {
@@ -137,6 +141,7 @@ impl AgentDesk {
             }
             EntryEvent::Assigned(assigned) => {
                 ticket.assignments += 1;
+                ticket.assigned_at = entry.at;
                 ticket.mine = self.world.staff.agent_of(&assigned.agent) == Some(self.agent);
                 ticket.epoch = assigned.epoch;
                 if ticket.mine {
@@ -299,6 +304,9 @@ impl Ticket {
         if self.assignments == 1 && !stamp.transferred {
             let took_us = now_us.saturating_sub(stamp.intended_us);
             world.recorder.record(Phase::AgentNotified, took_us);
+            if self.opened_at == Some(self.assigned_at) {
+                world.recorder.record(Phase::NotifiedAtOnce, took_us);
+            }
         }
         let conversation = world.plan.conversation(stamp.index, stamp.service_mean_us);
         let served_us = if stamp.transferred { conversation.service_us / 2 } else { 0 };

@@ -215,6 +215,7 @@ fn an_agent_says_its_messages_in_time_and_closes_at_the_end_of_the_service() {
     desk.saw(&handed_off(false), 100, &mut actions);
     desk.saw(&assigned(2), 110, &mut actions);
     assert_eq!(world.recorder.whole(Phase::AgentNotified).max(), 100);
+    assert_eq!(world.recorder.whole(Phase::NotifiedAtOnce).len(), 0, "it waited");
     let conversation = world.plan.conversation(0, SERVICE_US);
     let at = |ordinal| 110 + conversation.agent_message_after_us(ordinal);
     let expected = [
@@ -223,6 +224,16 @@ fn an_agent_says_its_messages_in_time_and_closes_at_the_end_of_the_service() {
         ("close", 110 + conversation.service_us),
     ];
     assert_eq!(serve(&mut desk, &mut actions), expected);
+}
+
+#[test]
+fn a_ticket_that_is_opened_and_assigned_at_one_time_did_not_wait() {
+    let world = world(|_| {});
+    let (mut desk, mut actions) = (agent(&world), Vec::new());
+    let opened = handed_off(false);
+    desk.saw(&opened, 100, &mut actions);
+    desk.saw(&Entry { at: opened.at, ..assigned(2) }, 110, &mut actions);
+    assert_eq!(world.recorder.whole(Phase::NotifiedAtOnce).max(), 100);
 }
 
 #[test]

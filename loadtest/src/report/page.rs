@@ -189,7 +189,7 @@ fn rate_against_p99(report: &Report) -> String {
             .collect(),
         scatter: true,
     };
-    let mut series = vec![of(Phase::HandOffAcknowledged), of(Phase::AgentNotified)];
+    let mut series = vec![of(Phase::HandOffAcknowledged), of(Phase::NotifiedAtOnce)];
     if !report.ramp.is_empty() {
         let points =
             report.ramp.iter().map(|step| (step.accepted, step.p99_us as f64 / 1e3)).collect();
@@ -205,7 +205,8 @@ fn time_line(timeline: &[Row]) -> String {
         points: timeline.iter().filter_map(|row| Some((row.at_s, p99_ms(row, phase)?))).collect(),
         scatter: false,
     };
-    let series = [of(Phase::HandOffAcknowledged), of(Phase::AgentNotified), of(Phase::RelayOneWay)];
+    let series =
+        [of(Phase::HandOffAcknowledged), of(Phase::NotifiedAtOnce), of(Phase::RelayOneWay)];
     plot(&seconds(), &milliseconds(true), &series)
 }
 

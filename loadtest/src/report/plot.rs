@@ -83,9 +83,17 @@ fn range(values: impl Iterator<Item = f64>, log: bool) -> Option<(f64, f64)> {
         let (from, to) = (from.log10().floor(), to.log10().ceil());
         (10f64.powf(from), 10f64.powf(if to > from { to } else { from + 1.0 }))
     } else {
-        let from = from.min(0.0);
-        (from, if to > from { to * 1.05 } else { from + 1.0 })
+        // Every linear value here is a count or a time: from 0 to a round mark above the last.
+        let step = round_step(to.max(1.0) / f64::from(MARKS));
+        (0.0, (to.max(1.0) / step).ceil() * step)
     })
+}
+
+/// The next of 1, 2, 5, 10, 20, ... that is not below.
+fn round_step(least: f64) -> f64 {
+    let decade = 10f64.powf(least.log10().floor());
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| factor * decade >= least * 0.999);
+    factor.unwrap_or(10.0) * decade
 }
 
 impl Scale {
@@ -100,8 +108,9 @@ impl Scale {
 
     fn marks(&self) -> Vec<f64> {
         if !self.log {
-            let step = (self.to - self.from) / f64::from(MARKS);
-            return (0..=MARKS).map(|mark| self.from + step * f64::from(mark)).collect();
+            let step = round_step(self.to / f64::from(MARKS));
+            let count = (self.to / step).round() as u32;
+            return (0..=count).map(|mark| step * f64::from(mark)).collect();
         }
         let decades = (self.to / self.from).log10().round() as i32;
         (0..=decades).map(|decade| self.from * 10f64.powi(decade)).collect()
