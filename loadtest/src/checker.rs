@@ -74,9 +74,16 @@ impl Checker {
 
     /// A hand-off was acknowledged: the ticket must come to an end that its bot sees.
     pub fn accepted(&self, ticket: TicketId) {
-        let mut shard = self.shard(ticket);
-        if !shard.settled.contains_key(&ticket) {
+        let mut next = Some(ticket);
+        // The child of a transfer is a ticket that must come to an end too; one whose entries were
+        // all here before this answer ends now.
+        while let Some(ticket) = next {
+            let mut shard = self.shard(ticket);
+            if shard.settled.contains_key(&ticket) {
+                return;
+            }
             shard.open.entry(ticket).or_default().expect_end();
+            next = shard.settle_if_whole(ticket, &self.staff);
         }
     }
 
@@ -142,7 +149,6 @@ impl Checker {
         lock(&self.shards[at])
     }
 
-    /// The child of a transfer is a ticket that must come to an end too.
     fn expect_child(&self, child: Option<TicketId>) {
         if let Some(child) = child {
             self.accepted(child);

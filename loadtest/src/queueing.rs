@@ -14,13 +14,15 @@ use crate::pacer::{ServiceMean, Stream};
 use crate::plan::staff::Staff;
 use crate::plan::{Plan, ServiceShape};
 use crate::progress::Progress;
-use crate::run::{Finished, Run};
+use crate::run::Run;
 use crate::setup::QueueTimes;
 use crate::statistics::Estimate;
 use crate::world::{Wait, World};
 use anyhow::{Context, Result};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
+
+mod ideal;
 
 /// Share of the customers at the start who still see the empty queue.
 const WARM_UP: f64 = 0.1;
@@ -44,6 +46,8 @@ pub struct Row {
     pub waiting: Estimate,
     /// Mean wait, in seconds.
     pub wait_s: Estimate,
+    /// Mean wait in a queue without delays on the same customers, in seconds.
+    pub ideal_s: f64,
     /// Share of the customers who left.
     pub abandoned: f64,
     /// What the formula says; waits in service times.
@@ -62,38 +66,63 @@ pub async fn erlang(arguments: &Erlang) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for patience in [None, Some(arguments.patience)] {
         for occupancy in &arguments.occupancy {
-            rows.push(measure(arguments, *occupancy, patience).await?);
+            let setting = Setting::new(arguments, *occupancy, patience)?;
+            rows.push(measure(arguments, setting).await?);
         }
     }
     Ok(rows)
 }
 
-async fn measure(arguments: &Erlang, occupancy: f64, patience: Option<f64>) -> Result<Row> {
-    let service_s = arguments.service_ms / 1e3;
-    let service_us = (service_s * SECOND_US as f64) as u64;
-    let formula = if patience.is_some() { "Erlang A" } else { "Erlang C" };
-    let plan = Plan {
-        seed: arguments.seed,
-        bots: 1,
-        queues_per_bot: 1,
-        pull_share: 0.0,
-        messages_per_ticket: 0,
-        transfer_share: 0.0,
-        leave_share: 0.0,
-        patience_mean_us: patience.map_or(0, |times| (times * service_us as f64) as u64),
-        service: ServiceShape::Exponential,
-    };
-    let staff = Staff { agents: arguments.agents, seats: 1, bots: 1, queues_per_bot: 1 };
-    let world = World::new(plan, staff, Bodies::generated(arguments.seed)).exact();
+/// One queue, and how long it is looked at.
+struct Setting {
+    formula: &'static str,
+    occupancy: f64,
+    /// Mean patience in service times.
+    patience: Option<f64>,
+    plan: Plan,
+    agents: u32,
+    service_us: u64,
+    schedule: Schedule,
+}
+
+impl Setting {
+    fn new(arguments: &Erlang, occupancy: f64, patience: Option<f64>) -> Result<Self> {
+        let service_us = (arguments.service_ms * 1e3) as u64;
+        let plan = Plan {
+            seed: arguments.seed,
+            bots: 1,
+            queues_per_bot: 1,
+            pull_share: 0.0,
+            messages_per_ticket: 0,
+            transfer_share: 0.0,
+            leave_share: 0.0,
+            patience_mean_us: patience.map_or(0, |times| (times * service_us as f64) as u64),
+            service: ServiceShape::Exponential,
+        };
+        let rate = occupancy * f64::from(arguments.agents) / (arguments.service_ms / 1e3);
+        let schedule = Schedule::flat(rate, arguments.duration * SECOND_US, Spacing::Poisson)?;
+        let formula = if patience.is_some() { "Erlang A" } else { "Erlang C" };
+        let agents = arguments.agents;
+        Ok(Self { formula, occupancy, patience, plan, agents, service_us, schedule })
+    }
+
+    fn ideal(&self) -> Vec<Wait> {
+        ideal::waits(&self.plan, &self.schedule, self.agents, self.service_us)
+    }
+}
+
+async fn measure(arguments: &Erlang, setting: Setting) -> Result<Row> {
+    let staff = Staff { agents: setting.agents, seats: 1, bots: 1, queues_per_bot: 1 };
+    let bodies = Bodies::generated(arguments.seed);
+    let world = World::new(setting.plan.clone(), staff, bodies).exact();
     let times =
         QueueTimes { threshold_seconds: 1, short_loss_seconds: 0, transfer_wait_seconds: 1 };
     let mut run = Run::prepare(&arguments.against.source()?, world, times, None).await?;
-    let rate = occupancy * f64::from(arguments.agents) / service_s;
-    let schedule = Schedule::flat(rate, arguments.duration * SECOND_US, Spacing::Poisson)?;
     let start_us = run.world().clock.now_us();
-    let mut progress = Progress::new(&format!("{formula} {occupancy}"), arguments.duration);
-    let stream = Stream { schedule, start_us, service: ServiceMean::Fixed(service_us) };
-    run.arrivals(stream, |row, _| {
+    let name = format!("{} {}", setting.formula, setting.occupancy);
+    let mut progress = Progress::new(&name, arguments.duration);
+    let service = ServiceMean::Fixed(setting.service_us);
+    run.arrivals(Stream { schedule: setting.schedule.clone(), start_us, service }, |row, _| {
         progress.row(row);
         ControlFlow::Continue(())
     })
@@ -102,49 +131,51 @@ async fn measure(arguments: &Erlang, occupancy: f64, patience: Option<f64>) -> R
     progress.end();
     let planned = run.planned();
     let finished = run.finish().await?;
-    let mut row = judge(&finished, formula, occupancy, service_s, patience)?;
-    let accepted = finished.world.tally.accepted.load(Ordering::Relaxed);
+    let waits = finished.world.waits.as_ref().context("the run kept no waits")?;
+    let waits = waits.lock().expect("no thread panicked while it kept a wait").clone();
+    let mut row = judge(&setting, waits, &finished.holds)?;
+    row.failures.extend(finished.failures.iter().cloned());
+    let without = crate::report::without_base(&setting.plan);
+    row.failures.extend(finished.verdict.failures(without));
+    let tally = &finished.world.tally;
+    let accepted = tally.accepted.load(Ordering::Relaxed);
     if (accepted as f64) < planned as f64 * 0.99 {
         row.failures.push(format!("{accepted} of {planned} hand-offs were acknowledged"));
+    }
+    let lost = tally.lost_connections.load(Ordering::Relaxed);
+    if lost > 0 {
+        row.failures.push(format!("{lost} connections were lost: {:?}", tally.errors()));
     }
     Ok(row)
 }
 
-fn judge(
-    finished: &Finished,
-    formula: &'static str,
-    planned: f64,
-    service_s: f64,
-    patience: Option<f64>,
-) -> Result<Row> {
-    let waits = finished.world.waits.as_ref().context("the run kept no waits")?;
-    let mut waits = waits.lock().expect("no thread panicked while it kept a wait").clone();
-    waits.sort_unstable_by_key(|wait| wait.index);
-    let settled = waits.split_off((waits.len() as f64 * WARM_UP) as usize);
-    let hold_s = mean_hold_s(&finished.holds, settled.first().map_or(0, |wait| wait.from))
+fn judge(setting: &Setting, waits: Vec<Wait>, holds: &[Hold]) -> Result<Row> {
+    let settled = settled(waits);
+    let service_s = setting.service_us as f64 / 1e6;
+    let hold_s = mean_hold_s(holds, settled.first().map_or(0, |wait| wait.from))
         .context("no ticket held an agent")?;
-    let agents = finished.world.staff.agents;
     let (waiting, wait_s) = estimates(&settled).context("too few customers to say anything")?;
+    let (_, ideal_s) = estimates(&self::settled(setting.ideal())).context("too few customers")?;
     let left = settled.iter().filter(|wait| wait.left).count();
     let load = rate(&settled) * hold_s;
-    let forecast = match patience {
+    let agents = setting.agents;
+    let forecast = match setting.patience {
         None => erlang::patient(agents, load),
         Some(times) => erlang::impatient(agents, load, times * service_s / hold_s),
     };
-    let without = crate::report::without_base(&finished.world.plan);
-    let mut failures = finished.failures.clone();
-    failures.extend(finished.verdict.failures(without));
+    let mut failures = Vec::new();
     if forecast.is_none() {
         failures.push(format!("the measured load {load:.3} is not below the {agents} agents"));
     }
     Ok(Row {
-        formula,
-        planned,
+        formula: setting.formula,
+        planned: setting.occupancy,
         measured: load / f64::from(agents),
         customers: settled.len(),
         hold_ratio: hold_s / service_s,
         waiting,
         wait_s,
+        ideal_s: ideal_s.mean,
         abandoned: left as f64 / settled.len() as f64,
         // A line that grows for ever.
         forecast: forecast.unwrap_or(Forecast {
@@ -155,6 +186,12 @@ fn judge(
         hold_s,
         failures,
     })
+}
+
+/// In order, without the customers who still saw the empty queue.
+fn settled(mut waits: Vec<Wait>) -> Vec<Wait> {
+    waits.sort_unstable_by_key(|wait| wait.index);
+    waits.split_off((waits.len() as f64 * WARM_UP) as usize)
 }
 
 impl Row {
@@ -181,17 +218,32 @@ impl Row {
 #[must_use]
 pub fn table(rows: &[Row]) -> String {
     let mut lines = vec![
-        "                  occupancy                 share who wait, 99 %    formula   \
-         mean wait ms, 99 %      formula   left %  formula"
-            .to_owned(),
-        "formula    planned measured customers".to_owned(),
+        format!(
+            "{:>29} {:>10} {:>32} {:>42} {:>16}",
+            "occupancy", "", "share who wait", "mean wait, ms", "left, %"
+        ),
+        format!(
+            "{:<10} {:>8} {:>9} {:>10} {:>9}    {:>8} {:>10} {:>9}    {:>8} {:>10} {:>10} {:>8} {:>7}",
+            "formula",
+            "planned",
+            "measured",
+            "customers",
+            "measured",
+            "99 %",
+            "formula",
+            "measured",
+            "99 %",
+            "formula",
+            "ideal",
+            "measured",
+            "formula"
+        ),
     ];
     for row in rows {
         let ms = |seconds: f64| seconds * 1e3;
         let outside = if row.failures().is_empty() { "" } else { "  OUTSIDE" };
         lines.push(format!(
-            "{:<10} {:>7.3} {:>8.4} {:>9}  {:>8.5} +- {:>8.5}  {:>8.5}  {:>8.3} +- {:>8.3}  \
-             {:>8.3}  {:>6.3}  {:>6.3}{outside}",
+            "{:<10} {:>8.3} {:>9.4} {:>10} {:>9.5} +- {:>8.5} {:>10.5} {:>9.3} +- {:>8.3} {:>10.3} {:>10.3} {:>8.3} {:>7.3}{outside}",
             row.formula,
             row.planned,
             row.measured,
@@ -202,6 +254,7 @@ pub fn table(rows: &[Row]) -> String {
             ms(row.wait_s.mean),
             ms(row.wait_s.half_width),
             ms(row.forecast.mean_wait * row.hold_s),
+            ms(row.ideal_s),
             row.abandoned * 100.0,
             row.forecast.abandoned_share * 100.0,
         ));

@@ -205,7 +205,7 @@ impl Run {
             stuck = if left < best { 0 } else { stuck + 1 };
             best = best.min(left);
             if stuck >= STUCK_LOOKS {
-                self.failures.push(format!("{left} conversations and tickets did not end"));
+                self.failures.push(self.stuck());
                 return Ok(());
             }
         }
@@ -239,6 +239,20 @@ impl Run {
         let (checked, holds) = world.checker.finish();
         verdict.merge(checked);
         Ok(Finished { world, verdict, holds, failures, epoch_us, daemon: usage })
+    }
+
+    /// What has not ended, in words.
+    fn stuck(&self) -> String {
+        let tally = &self.world.tally;
+        let [issued, accepted, refused] = [&tally.issued, &tally.accepted, &tally.refused]
+            .map(|count| count.load(Ordering::Relaxed));
+        format!(
+            "{} conversations and {} tickets did not end; {issued} hand-offs were sent, {accepted} \
+             accepted, {refused} refused; errors: {:?}",
+            tally.open_now(),
+            self.world.checker.unsettled(),
+            tally.errors()
+        )
     }
 
     async fn begin(&self) -> Result<()> {

@@ -100,6 +100,19 @@ fn a_right_story_is_settled_and_has_a_base_everywhere_but_where_others_look() {
 }
 
 #[test]
+fn a_story_that_is_over_before_the_hand_off_is_answered_is_settled_with_the_answer() {
+    let checker = Checker::new(staff());
+    for party in [BOT, Party::Agent(5)] {
+        checker.saw(party, &entry(TICKET, 1, assigned(5, 2)));
+        checker.saw(party, &entry(TICKET, 2, returned(3)));
+    }
+    assert_eq!(checker.unsettled(), 1);
+    checker.accepted(TICKET);
+    assert_eq!(checker.unsettled(), 0);
+    assert_eq!(wrong(checker), []);
+}
+
+#[test]
 fn nothing_checked_is_a_failure() {
     let (verdict, _) = Checker::new(staff()).finish();
     assert_eq!(verdict.failures(&[]).len(), Counter::ALL.len());
