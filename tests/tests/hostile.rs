@@ -1,0 +1,201 @@
+//! What no client of ours would send: it gets the error that has its name, the lane or session ends
+//! if it must, and nobody else notices.
+
+use relevo_tests::harness::deployment::TENANT;
+use relevo_tests::harness::raw::{FRAMES, JSON, Lane, Raw, hello};
+use relevo_tests::harness::wait::{until_equal, within};
+use relevo_tests::harness::{Deployment, Site};
+use relevo_wire::command::{AgentsOnline, Command, Next, Request, Status};
+use relevo_wire::error::ErrorCode;
+use relevo_wire::frame::{self, HEADER_BYTES, VERSION, kind};
+use relevo_wire::ids::RequestId;
+use relevo_wire::{Answer, limits};
+use std::time::Instant;
+
+async fn deployment() -> Deployment {
+    Deployment::start(&Site::simple(&[("ana", 1)])).await
+}
+
+async fn connect(deployment: &Deployment) -> Raw {
+    Raw::connect(deployment.daemon.ready().quic, FRAMES).await
+}
+
+fn request(id: u64, command: Command) -> Request {
+    Request { request_id: RequestId(id), idempotency_key: None, command }
+}
+
+fn ask(id: u64) -> Request {
+    request(id, Command::AgentsOnline(AgentsOnline { queue: None }))
+}
+
+fn bytes(request: &Request) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    frame::write_request(&mut bytes, request);
+    bytes
+}
+
+fn header(length: u32, kind: u16, version: u16) -> Vec<u8> {
+    let mut bytes = length.to_le_bytes().to_vec();
+    bytes.extend(kind.to_le_bytes());
+    bytes.extend(version.to_le_bytes());
+    bytes
+}
+
+/// The lane ends; nothing more comes on it.
+async fn assert_over(mut lane: Lane) {
+    while within("the lane ends", lane.frame()).await.is_some() {}
+}
+
+#[tokio::test]
+async fn what_comes_before_hello_is_unauthenticated() {
+    let deployment = deployment().await;
+    let key = deployment.key(TENANT, "shop");
+    let wrong_key = format!("{}x", &key[..key.len() - 1]);
+    for first in [ask(7), hello(""), hello("nobody"), hello(&wrong_key), hello(&"k".repeat(9000))] {
+        let raw = connect(&deployment).await;
+        let mut lane = raw.lane().await;
+        lane.ask(&first).await;
+        assert_eq!(lane.refused(ErrorCode::Unauthenticated).await, first.request_id);
+        assert_over(lane).await;
+    }
+    let rejected = [("reason", "unauthenticated")];
+    let counted = async || deployment.scrape().await.sum("relevo_rejected_total", &rejected);
+    until_equal("each is counted", 5.0, counted).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_ends_and_holds_nobody_up() {
+    let deployment = deployment().await;
+    let start = Instant::now();
+    let silent = connect(&deployment).await;
+    let mut lane = silent.lane().await;
+    lane.write(&[1]).await;
+    let bot = deployment.bot("shop").await;
+    bot.hand_over("c1").await;
+    silent.closed().await;
+    assert!(start.elapsed().as_secs() >= 3, "hello may take 3 s");
+}
+
+#[tokio::test]
+async fn a_malformed_frame_ends_its_lane_and_nothing_else() {
+    let deployment = deployment().await;
+    let raw = connect(&deployment).await;
+    let mut first = raw.hello(deployment.key(TENANT, "shop")).await;
+    let whole = bytes(&ask(9));
+    let mut cut_payload = whole.clone();
+    cut_payload.truncate(HEADER_BYTES + 9);
+    cut_payload[..4].copy_from_slice(&9_u32.to_le_bytes());
+    let mut other_version = whole.clone();
+    other_version[6..8].copy_from_slice(&(VERSION + 1).to_le_bytes());
+    let mut unknown_kind = whole.clone();
+    unknown_kind[4..6].copy_from_slice(&0x0fff_u16.to_le_bytes());
+    let cases = [
+        (cut_payload, ErrorCode::Malformed),
+        (other_version, ErrorCode::VersionUnsupported),
+        (unknown_kind, ErrorCode::Malformed),
+        ([header(3, kind::SEND, VERSION), vec![0; 3]].concat(), ErrorCode::Malformed),
+        (header(u32::MAX, kind::SEND, VERSION), ErrorCode::LimitExceeded),
+        (header(limits::FRAME_BYTES as u32 + 1, kind::SEND, VERSION), ErrorCode::LimitExceeded),
+        (
+            header(limits::HAND_OFF_BYTES as u32 + 1, kind::HAND_OFF, VERSION),
+            ErrorCode::LimitExceeded,
+        ),
+    ];
+    for (bytes, code) in cases {
+        let mut lane = raw.lane().await;
+        lane.write(&bytes).await;
+        lane.refused(code).await;
+        assert_over(lane).await;
+        // The session's other lanes go on.
+        first.ask(&ask(10)).await;
+        assert!(matches!(first.answer().await, (RequestId(10), Answer::AgentsOnline(_))));
+    }
+}
+
+#[tokio::test]
+async fn what_a_role_may_not_do_is_forbidden_and_a_second_hello_is_no_command() {
+    let deployment = deployment().await;
+    let raw = connect(&deployment).await;
+    let key = deployment.key(TENANT, "shop");
+    let mut lane = raw.hello(key).await;
+    lane.ask(&request(2, Command::Next(Next { queue: None }))).await;
+    assert_eq!(lane.refused(ErrorCode::Forbidden).await, RequestId(2));
+    lane.ask(&request(3, Command::Status(Status {}))).await;
+    assert_eq!(lane.refused(ErrorCode::Forbidden).await, RequestId(3));
+    lane.ask(&ask(4)).await;
+    assert!(matches!(lane.answer().await, (RequestId(4), Answer::AgentsOnline(_))));
+    let again = Request { request_id: RequestId(5), ..hello(key) };
+    lane.ask(&again).await;
+    match lane.answer().await {
+        (RequestId(5), Answer::Error(error)) => {
+            assert!(
+                matches!(error.code, ErrorCode::Malformed | ErrorCode::WrongState),
+                "{error:?}"
+            );
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_protocol_gets_no_connection() {
+    let deployment = deployment().await;
+    let refused = Raw::try_connect(deployment.daemon.ready().quic, b"h3").await;
+    assert!(refused.is_err());
+    deployment.bot("shop").await.hand_over("c1").await;
+}
+
+#[tokio::test]
+async fn json_that_is_none_is_told_by_name_and_place() {
+    let deployment = deployment().await;
+    let key = deployment.key(TENANT, "shop");
+    let lines = [
+        ("{", "malformed"),
+        ("[]", "malformed"),
+        ("{\"type\":\"fly\",\"request_id\":5}", "malformed"),
+        ("{\"type\":\"agents_online\",\"request_id\":5,\"colour\":\"red\"}", "malformed"),
+    ];
+    for (line, code) in lines {
+        let raw = Raw::connect(deployment.daemon.ready().quic, JSON).await;
+        let mut lane = raw.lane().await;
+        let hello = format!("{{\"type\":\"hello\",\"request_id\":1,\"token\":\"{key}\"}}\n");
+        lane.write(hello.as_bytes()).await;
+        assert_eq!(lane.line().await.expect("an answer")["answer"], "welcome");
+        lane.write(format!("{line}\n").as_bytes()).await;
+        let error = loop {
+            let line = lane.line().await.expect("the error comes before the end");
+            if line["type"] == "error" {
+                break line;
+            }
+        };
+        assert_eq!(error["code"], code, "{line}: {error}");
+        if line.contains("colour") {
+            assert!(error.to_string().contains("colour"), "{error}");
+        }
+    }
+    // A line longer than any may be.
+    let raw = Raw::connect(deployment.daemon.ready().quic, JSON).await;
+    let mut lane = raw.lane().await;
+    lane.write(&vec![b' '; limits::HELLO_BYTES + 1]).await;
+    assert_eq!(lane.line().await.expect("an error")["code"], "limit_exceeded");
+}
+
+#[tokio::test]
+async fn more_lanes_than_allowed_are_not_opened() {
+    let deployment = deployment().await;
+    let raw = connect(&deployment).await;
+    let _first = raw.hello(deployment.key(TENANT, "shop")).await;
+    let mut lanes = Vec::new();
+    for number in 1..u64::from(limits::LANES) {
+        let mut lane = raw.lane().await;
+        lane.ask(&ask(number)).await;
+        assert!(matches!(lane.answer().await, (_, Answer::AgentsOnline(_))));
+        lanes.push(lane);
+    }
+    // The transport itself allows no more until one is closed.
+    let mut opening = Box::pin(raw.connection.open_bi());
+    let is_held = std::future::poll_fn(|context| {
+        std::task::Poll::Ready(opening.as_mut().poll(context).is_pending())
+    });
+    assert!(is_held.await, "a lane too many was allowed");
+}
