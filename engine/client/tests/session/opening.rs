@@ -1,5 +1,5 @@
 use crate::fake::FakeServer;
-use crate::{open, take_until};
+use crate::{come, open, take_until};
 use relevo_client::wire::answer::Answer;
 use relevo_client::wire::error::{ErrorCode, WireError};
 use relevo_client::wire::push::{GoAway, Push};
@@ -71,7 +71,7 @@ async fn a_session_that_must_not_reconnect_ends_with_its_connection() {
         session.lose();
     });
     assert!(matches!(online, Err(ClientError::Closed(_))), "{online:?}");
-    while events.next().await.is_some() {}
+    while come(events.next()).await.is_some() {}
     assert!(events.end_reason().is_some());
     assert!(matches!(client.agents_online(None).await, Err(ClientError::Closed(_))));
 }
@@ -101,7 +101,7 @@ async fn a_revoked_key_and_a_refused_return_end_the_session() {
     let (_client, mut events, mut session) = open(&server, server.options()).await;
     let go_away = GoAway { reason: "revoked".into(), reconnect_after_ms: 1 };
     session.pushes.push(Push::GoAway(go_away)).await;
-    while events.next().await.is_some() {}
+    while come(events.next()).await.is_some() {}
     assert_eq!(events.end_reason().as_deref(), Some("told to go away: revoked"));
 
     let (_client, mut events, session) = open(&server, server.options()).await;
@@ -109,7 +109,7 @@ async fn a_revoked_key_and_a_refused_return_end_the_session() {
     let mut session = server.accept().await;
     let error = WireError::new(ErrorCode::Unauthenticated, "revoked meanwhile");
     session.pushes.answer(session.hello_id, Answer::Error(error)).await;
-    while events.next().await.is_some() {}
+    while come(events.next()).await.is_some() {}
     assert!(events.end_reason().is_some());
 }
 
@@ -139,7 +139,7 @@ async fn closing_waits_for_answers_and_takes_no_further_request() {
     lane.answer(request.request_id, online()).await;
     assert!(asking.await.unwrap().is_ok());
     closing.await;
-    while events.next().await.is_some() {}
+    while come(events.next()).await.is_some() {}
     assert_eq!(events.end_reason().as_deref(), Some("closed by this program"));
 }
 

@@ -1,5 +1,5 @@
 use crate::fake::{FakeServer, ticket};
-use crate::open;
+use crate::{come, open};
 use relevo_client::wire::Packed;
 use relevo_client::wire::answer::{Answer, Done, Rejected, Sent};
 use relevo_client::wire::command::{Command, HandOff};
@@ -134,7 +134,7 @@ async fn commands_get_keys_of_their_own_where_a_repeat_would_do_harm() {
 async fn what_is_too_long_or_no_request_is_not_even_sent() {
     let server = FakeServer::start();
     let (client, _events, _session) = open(&server, server.options()).await;
-    let long = client.customer_left("x".repeat(70_000)).await;
+    let long = come(client.customer_left("x".repeat(70_000))).await;
     assert_eq!(long.unwrap_err().code(), Some(ErrorCode::LimitExceeded));
     let status = || Command::Status(relevo_client::wire::command::Status {});
     let key = client.request(status(), Some("k".repeat(65))).await;
