@@ -100,6 +100,13 @@ impl FakeServer {
         come(self.endpoint.accept()).await.unwrap().await.expect_err("the client believes us");
     }
 
+    /// Accepts a connection, as far as it comes, and says nothing.
+    pub(crate) async fn silent(&self) {
+        if let Ok(connection) = come(self.endpoint.accept()).await.unwrap().await {
+            connection.closed().await;
+        }
+    }
+
     /// Accepts a connection and welcomes it as a bot with nothing open.
     pub(crate) async fn welcome(&self) -> FakeSession {
         let mut session = self.accept().await;
