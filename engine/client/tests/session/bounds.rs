@@ -1,4 +1,4 @@
-use crate::fake::{FakeServer, FakeSession, entry, summary, ticket};
+use crate::fake::{FakeServer, entry, summary, ticket};
 use crate::{come, is_disconnected, open, take, take_until};
 use relevo_client::wire::answer::{Answer, Done};
 use relevo_client::wire::command::{Command, Receipt};
@@ -6,7 +6,7 @@ use relevo_client::wire::ids::RequestId;
 use relevo_client::wire::push::{Entry, EntryEvent, Message, Push};
 use relevo_client::wire::vocabulary::{Author, Body, Role};
 use relevo_client::wire::{Packed, TicketId};
-use relevo_client::{BotClient, Options, Receipts};
+use relevo_client::{Options, Receipts};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -52,8 +52,7 @@ fn large(number: u32) -> Push {
 async fn a_program_that_takes_no_events_slows_the_server_and_still_gets_its_answers() {
     const ENTRIES: u32 = 5000;
     let server = FakeServer::start();
-    let options = Options { receipts: Receipts::Manual, ..server.options() };
-    let (client, mut events, mut session) = open(&server, options).await;
+    let (client, mut events, mut session) = open(&server, server.options()).await;
     let connection = session.connection.clone();
     let (written, mut progress) = tokio::sync::watch::channel(0);
     let pushing = tokio::spawn(async move {
@@ -129,10 +128,14 @@ async fn what_the_program_took_is_confirmed_in_few_frames_and_what_it_did_not_is
     assert_eq!(receipts(&mut lane, &[(ticket(2), 1), (ticket(3), 63)]).await, 2);
 }
 
+fn automatic(server: &FakeServer) -> Options {
+    Options { receipts: Receipts::default(), ..server.options() }
+}
+
 #[tokio::test]
 async fn a_single_entry_is_confirmed_after_the_interval() {
     let server = FakeServer::start();
-    let (_client, mut events, mut session) = open(&server, server.options()).await;
+    let (_client, mut events, mut session) = open(&server, automatic(&server)).await;
     session.entries(ticket(1), &[1]).await;
     take(&mut events, 1).await;
     let mut lane = session.lane().await;
@@ -142,7 +145,7 @@ async fn a_single_entry_is_confirmed_after_the_interval() {
 #[tokio::test]
 async fn receipts_lost_with_a_connection_are_told_again() {
     let server = FakeServer::start();
-    let (_client, mut events, mut session) = open(&server, server.options()).await;
+    let (_client, mut events, mut session) = open(&server, automatic(&server)).await;
     session.entries(ticket(1), &[1, 2, 3]).await;
     take(&mut events, 3).await;
     let mut lane = session.lane().await;
@@ -158,9 +161,7 @@ async fn receipts_lost_with_a_connection_are_told_again() {
 #[tokio::test]
 async fn manual_receipts_say_what_the_program_says() {
     let server = FakeServer::start();
-    let options = Options { receipts: Receipts::Manual, ..server.options() };
-    let (client, mut events, mut session): (BotClient, _, FakeSession) =
-        open(&server, options).await;
+    let (client, mut events, mut session) = open(&server, server.options()).await;
     session.pushes.push(Push::Entry(entry(ticket(1), 1))).await;
     session.pushes.push(Push::Entry(entry(ticket(1), 2))).await;
     take(&mut events, 2).await;

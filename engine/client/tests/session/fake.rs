@@ -11,7 +11,7 @@ use relevo_client::wire::ids::{RequestId, SessionId, TicketId};
 use relevo_client::wire::push::{Empty, Entry, EntryEvent, Message, Push, Snapshot};
 use relevo_client::wire::vocabulary::{Author, Body, Role, TicketState};
 use relevo_client::wire::{Packed, limits};
-use relevo_client::{Options, Reconnect, Trust};
+use relevo_client::{Options, Receipts, Reconnect, Trust};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -65,11 +65,12 @@ impl FakeServer {
         Trust::Fingerprint(sha256.as_ref().try_into().unwrap())
     }
 
-    /// Options that reconnect at once.
+    /// Options that reconnect at once and confirm nothing by themselves.
     pub(crate) fn options(&self) -> Options {
         let soon = Duration::from_millis(1);
         Options {
             reconnect: Reconnect::FullJitter { base: soon, cap: soon },
+            receipts: Receipts::Manual,
             ..Options::bot(self.address, self.trust(), "secret")
         }
     }
