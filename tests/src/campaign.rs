@@ -3,5 +3,7 @@
 pub mod crash;
 pub mod ledger;
 pub mod power_cut;
+pub mod resume;
 pub mod seeded;
+pub mod syncs;
 pub mod traffic;

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use relevo_tests::campaign::crash::{self, Report};
 use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
 use relevo_tests::campaign::traffic::Load;
+use relevo_tests::campaign::{resume, syncs};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -32,6 +33,14 @@ enum Campaign {
         #[arg(long)]
         without_sync: bool,
     },
+    /// Every agent is back within the grace period after a kill -9, and none counts as gone
+    Resume {
+        /// Agents, each with a ticket it has not answered yet
+        #[arg(long, default_value_t = 5000)]
+        agents: usize,
+    },
+    /// One fdatasync a group commit, and answers only after it, as strace sees it
+    Syncs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -67,6 +76,20 @@ async fn main() -> io::Result<ExitCode> {
             tell("power-cut without fdatasync", &size, &blind)
         }
         Campaign::PowerCut { size, without_sync: false } => power_cut(&size).await,
+        Campaign::Resume { agents } => {
+            let report = resume::run(agents).await;
+            writeln!(io::stdout(), "{report}")?;
+            Ok(if report.held() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Campaign::Syncs => match syncs::run().await {
+            None => Ok(ExitCode::SUCCESS),
+            Some(report) => {
+                writeln!(io::stdout(), "{report}")?;
+                let wrong = report.wrong();
+                wrong.iter().try_for_each(|wrong| writeln!(io::stdout(), "  {wrong}"))?;
+                Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 
 use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
 use relevo_tests::campaign::traffic::{self, Load, Traffic};
-use relevo_tests::campaign::{crash, ledger::Ledger};
+use relevo_tests::campaign::{crash, ledger::Ledger, resume, syncs};
 use relevo_tests::harness::tree::tree;
 use relevo_tests::harness::wait::until;
 use relevo_tests::harness::{Deployment, Settings};
@@ -47,6 +47,19 @@ async fn the_notes_hold_everything_that_a_daemon_does_to_its_disk() {
     for (path, bytes) in real {
         assert!(replayed[&path] == bytes, "{} is not what was noted", path.display());
     }
+}
+
+#[tokio::test]
+async fn every_group_is_synced_once_and_answered_after() {
+    if let Some(report) = syncs::run().await {
+        assert_eq!(report.wrong(), [""; 0], "{report}");
+    }
+}
+
+#[tokio::test]
+async fn agents_resume_and_none_counts_as_gone() {
+    let report = resume::run(30).await;
+    assert!(report.held(), "{report}");
 }
 
 fn entry(number: u32, at: u64, event: EntryEvent) -> Entry {

@@ -18,7 +18,7 @@ async fn used() -> Deployment {
     let deployment = Deployment::start(&site).await;
     let mut bot = deployment.bot("shop").await;
     let lost = bot.hand_over("lost").await;
-    bot.client.customer_left("lost").await.unwrap();
+    bot.client.customer_left("lost").await.expect("it is taken");
     bot.inbox.returned(lost.ticket).await;
     let mut ana = deployment.online("ana").await;
     let mut bea = deployment.online("bea").await;
@@ -128,8 +128,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 fn files(folder: &Path, ends: &[&str]) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(folder).expect("the repository can be read") {
+        let path = entry.expect("the repository can be read").path();
         if path.is_dir() {
             found.extend(files(&path, ends));
         } else if path.extension().is_some_and(|end| ends.iter().any(|e| end == *e)) {

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: their failure is the test's")]
 
 use relevo_client::ClientEvent;
-use relevo_tests::harness::daemon::run;
+use relevo_tests::harness::daemon::{Ended, run};
 use relevo_tests::harness::raw::{FRAMES, Raw};
 use relevo_tests::harness::tree::tree;
 use relevo_tests::harness::wait::until_equal;
@@ -29,18 +29,21 @@ impl Frozen {
         let (is_frozen, frozen) = mpsc::channel();
         let (thaw, thawed) = mpsc::channel::<()>();
         let thread = thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("the system gives threads");
             let session = runtime.block_on(async {
                 let raw = Raw::connect(server, FRAMES).await;
                 let lane = raw.hello(&key).await;
                 (raw, lane)
             });
-            is_frozen.send(()).unwrap();
+            is_frozen.send(()).expect("the test waits for it");
             // Nothing polls the runtime any more. The error is the other end's drop.
             let _ = thawed.recv();
             runtime.block_on(async { drop(session) });
         });
-        frozen.recv().unwrap();
+        frozen.recv().expect("the session opens");
         Self { thaw: Some(thaw), thread: Some(thread) }
     }
 }
@@ -49,15 +52,15 @@ impl Drop for Frozen {
     fn drop(&mut self) {
         self.thaw.take();
         if let Some(thread) = self.thread.take() {
-            thread.join().unwrap();
+            thread.join().expect("it does not panic");
         }
     }
 }
 
-async fn serve(folder: &Path, settings: &Settings) -> relevo_tests::harness::daemon::Ended {
+async fn serve(folder: &Path, settings: &Settings) -> Ended {
     let config = folder.join("relevo.toml");
-    fs::write(&config, settings.file(&folder.join("data"))).unwrap();
-    run(&["serve", "-c", config.to_str().unwrap()]).await
+    fs::write(&config, settings.file(&folder.join("data"))).expect("a temporary folder");
+    run(&["serve", "-c", config.to_str().expect("a plain name")]).await
 }
 
 #[tokio::test]

@@ -151,6 +151,11 @@ impl Inbox {
         self.entries.get(&ticket).map_or(&[], Vec::as_slice)
     }
 
+    /// The entries of every ticket that came so far.
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().flatten()
+    }
+
     /// Everything that came and is no entry.
     #[must_use]
     pub fn others(&self) -> &[ClientEvent] {
