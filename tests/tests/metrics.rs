@@ -1,5 +1,4 @@
 //! What a live daemon exports, against the table of its metrics, the dashboard and the rules.
-#![expect(clippy::unwrap_used, reason = "helpers of tests: their failure is the test's")]
 
 use relevo::metrics::names;
 use relevo_tests::harness::deployment::{TENANT, queue};
