@@ -1,5 +1,4 @@
 //! How the process starts, refuses to start, and ends.
-#![expect(clippy::unwrap_used, reason = "helpers of tests: their failure is the test's")]
 
 use relevo_client::ClientEvent;
 use relevo_tests::harness::daemon::{Ended, run};
