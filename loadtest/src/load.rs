@@ -6,6 +6,7 @@ use crate::arrivals::{Busiest, SECOND_US, Schedule, Spacing};
 use crate::bodies::Bodies;
 use crate::machine::Machine;
 use crate::pacer::{ServiceMean, Stream};
+use crate::plan::occupancy::service_mean_us;
 use crate::plan::pull::pulls_per_second;
 use crate::plan::staff::Staff;
 use crate::plan::{Plan, ServiceShape};
@@ -196,10 +197,17 @@ fn prepare(load: &Load, rate: f64) -> Result<Prepared> {
             Pattern::Step => (Schedule::step(rate, duration_us)?, "step".into()),
         }
     };
-    let busiest = schedule.busiest((HOUR_S / load.speed * SECOND_US as f64) as u64);
-    let seats = f64::from(load.agents) * f64::from(load.seats);
-    let service_mean_s = load.occupancy * seats / busiest.rate;
-    let service = ServiceMean::Fixed((service_mean_s * SECOND_US as f64) as u64);
+    let window_us = (HOUR_S / load.speed * SECOND_US as f64) as u64;
+    let seats = load.occupancy * f64::from(load.agents) * f64::from(load.seats);
+    let (service_mean_us, busiest) = if load.arrivals.is_some() {
+        let staying = 1.0 - load.lost - LEAVE_SHARE / 2.0;
+        service_mean_us(&plan(load), &schedule, window_us, seats, staying)
+    } else {
+        let busiest = schedule.busiest(window_us);
+        ((seats / busiest.rate * SECOND_US as f64) as u64, busiest)
+    };
+    let service = ServiceMean::Fixed(service_mean_us);
+    let service_mean_s = service_mean_us as f64 / SECOND_US as f64;
     Ok(Prepared { schedule, arrivals, busiest, service, service_mean_s })
 }
 

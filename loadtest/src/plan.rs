@@ -7,6 +7,7 @@ use crate::random::{Purpose, mix, stream};
 use rand::RngExt;
 use rand_distr::{Exp1, LogNormal};
 
+pub mod occupancy;
 pub mod pull;
 pub mod staff;
 
