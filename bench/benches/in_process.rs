@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use relevo_bench::in_process::{self, Turns};
+use relevo_bench::machine;
 use relevo_bench::report::Report;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,9 +25,9 @@ struct Options {
     /// Writes the report here too.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// A directory on the disk to measure.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
+    /// A directory on the disk to measure [default: that of this program].
+    #[arg(long)]
+    directory: Option<PathBuf>,
     /// Given by `cargo bench`; without it, as under `cargo test`, the run is quick.
     #[arg(long, hide = true)]
     bench: bool,
@@ -40,7 +41,8 @@ fn main() -> anyhow::Result<()> {
         let each = Duration::from_secs_f64(options.seconds);
         Turns { pairs: options.pairs, each, claim: options.pairs >= 7 && options.seconds >= 5.0 }
     };
+    let directory = machine::directory(options.directory)?;
     let mut report = Report::new();
-    report.rows = in_process::all(turns, &options.only, &options.directory)?;
+    report.rows = in_process::all(turns, &options.only, &directory)?;
     report.publish(options.json.as_deref())
 }

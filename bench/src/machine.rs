@@ -1,6 +1,8 @@
 //! The fingerprint of the machine: a figure without it says nothing.
 
 use serde::Serialize;
+use std::io;
+use std::path::PathBuf;
 
 /// What the figures were measured on.
 #[derive(Debug, Clone, Serialize)]
@@ -21,6 +23,20 @@ pub struct Machine {
     pub release: bool,
     /// How the program was called.
     pub command: String,
+}
+
+/// The directory to measure in: the one that was given, else that of this program. It is on a disk,
+/// and what an interrupted run leaves there goes with the build.
+///
+/// # Errors
+/// The program's own place is unknown.
+pub fn directory(given: Option<PathBuf>) -> io::Result<PathBuf> {
+    if let Some(given) = given {
+        return Ok(given);
+    }
+    let mut directory = std::env::current_exe()?;
+    directory.pop();
+    Ok(directory)
 }
 
 impl Machine {

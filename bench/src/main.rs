@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use relevo_bench::bare::{self, Bare};
 use relevo_bench::driver::stage::Messages;
 use relevo_bench::report::Report;
-use relevo_bench::{limits, memory};
+use relevo_bench::{limits, machine, memory};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::Command;
@@ -49,9 +49,9 @@ struct Common {
     /// Writes the report here too.
     #[arg(long)]
     json: Option<PathBuf>,
-    /// A directory on the disk to measure.
-    #[arg(long, default_value = ".")]
-    directory: PathBuf,
+    /// A directory on the disk to measure [default: that of this program].
+    #[arg(long)]
+    directory: Option<PathBuf>,
     /// Worker threads of the driver.
     #[arg(long, default_value_t = 2)]
     driver_threads: usize,
@@ -126,7 +126,7 @@ fn measure_limits(task: Limits) -> Result<()> {
         server_threads: task.common.server_threads,
         messages: Messages { body_bytes: task.message_bytes, ids: !task.no_message_ids },
         cycle_receipts: !task.no_cycle_receipts,
-        directory: task.common.directory,
+        directory: machine::directory(task.common.directory)?,
     };
     let mut report = Report::new();
     report.rows = runtime(task.common.driver_threads)?.block_on(limits::all(&options))?;
@@ -144,7 +144,7 @@ fn measure_memory(task: Memory) -> Result<()> {
         tickets,
         claim: sessions >= CLAIM_SESSIONS && tickets >= CLAIM_TICKETS,
         server_threads: task.common.server_threads,
-        directory: task.common.directory,
+        directory: machine::directory(task.common.directory)?,
     };
     let mut report = Report::new();
     report.rows = runtime(task.common.driver_threads)?.block_on(memory::all(&options))?;
