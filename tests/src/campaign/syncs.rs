@@ -100,7 +100,7 @@ pub async fn run() -> Option<Report> {
     for number in 0..ALONE {
         ask(&bot, format!("alone-{number}")).await;
     }
-    let alone = trace.end().await;
+    let alone = trace.end_after_answers(ALONE).await;
 
     let before = committed(&deployment).await;
     let trace = Trace::start(&strace, deployment.daemon.pid(), deployment.daemon.disk()).await;
@@ -167,11 +167,26 @@ impl Trace {
         Self { strace, file }
     }
 
+    /// Ends looking once so many answers were seen: a client has its answer before strace has
+    /// written down that it left.
+    async fn end_after_answers(self, answers: usize) -> Vec<Call> {
+        until("strace has written down every answer", async || {
+            let seen = self.seen().into_iter().filter(|call| *call == Call::Answered).count();
+            (seen >= answers).then_some(())
+        })
+        .await;
+        self.end().await
+    }
+
     /// Ends looking; what was seen.
     async fn end(mut self) -> Vec<Call> {
         let pid = self.strace.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
         kill_process(pid.expect("strace is running"), Signal::TERM).expect("an own child");
         within("strace ends", self.strace.wait()).await.expect("an own child");
+        self.seen()
+    }
+
+    fn seen(&self) -> Vec<Call> {
         let text = fs::read_to_string(&self.file).expect("strace has written");
         text.lines().filter_map(call).collect()
     }
