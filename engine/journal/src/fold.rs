@@ -133,11 +133,19 @@ impl Folder {
         if start.group >= last {
             return Ok(None);
         }
-        let groups = self.store.read(start.group.next(), last);
-        let mut records = Records::new(groups, start);
+        let closing = Arc::clone(&self.closing);
+        // Cut short by a close: the next start folds the generation.
+        let groups = self
+            .store
+            .read(start.group.next(), last)
+            .take_while(move |_| !closing.load(Ordering::Acquire));
+        let mut records = Records::new(Box::new(groups), start);
         let mut out = SnapshotWriter::create(&dir)?;
         let previous = previous.as_mut().map(|previous| previous as &mut dyn Read);
         self.folding.fold.fold(previous, &mut records, &mut out)?;
+        if self.closing.load(Ordering::Acquire) {
+            return Ok(None);
+        }
         // Groups behind the last record may hold only parts that nobody names.
         if let Some(unread) = records.next() {
             let (place, _) = unread?;

@@ -8,7 +8,8 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use relevo_journal::{
@@ -316,6 +317,53 @@ fn a_panic_in_the_fold_ends_the_journal() {
     assert!(matches!(failure, Failure::Panicked(text) if text.contains("a bug in the fold")));
     assert!(journal.handle.close().is_err());
     assert_eq!(journal.handle.state(), JournalState::Poisoned);
+}
+
+/// Tells when it has begun, and goes on when it may.
+struct Slow {
+    begun: Sender<()>,
+    go_on: Receiver<()>,
+    taken: Sender<usize>,
+}
+
+impl Fold for Slow {
+    fn fold(
+        &mut self,
+        _: Option<&mut dyn Read>,
+        records: &mut dyn Iterator<Item = FoldItem>,
+        _: &mut dyn Write,
+    ) -> Result<(), FoldError> {
+        self.begun.send(()).unwrap();
+        self.go_on.recv().unwrap();
+        self.taken.send(records.count()).unwrap();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_close_does_not_wait_for_a_snapshot_that_is_being_made() {
+    let dir = support::tempdir();
+    let ((begun, has_begun), (may_go_on, go_on), (taken, counted)) =
+        (channel(), channel(), channel());
+    let (journal, _done) = start(open(small(dir.path())).unwrap(), Slow { begun, go_on, taken });
+    journal.write_groups(1..50);
+    journal.handle.snapshot_now();
+    has_begun.recv().unwrap();
+    let closing = thread::spawn({
+        let handle = journal.handle.clone();
+        move || handle.close()
+    });
+    while journal.handle.submit(vec![numbered(50)]).is_ok() {
+        thread::yield_now();
+    }
+    may_go_on.send(()).unwrap();
+    closing.join().unwrap().unwrap();
+    drop(journal);
+    assert_eq!(counted.recv().unwrap(), 0, "groups that were read after the close began");
+    assert_eq!(names(&dir.path().join("snapshots")).len(), 0);
+    let (journal, done) = start(open(small(dir.path())).unwrap(), Append);
+    assert_eq!(next(&done).last_group, GroupNumber(49));
+    journal.close();
 }
 
 #[test]
