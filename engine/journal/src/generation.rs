@@ -15,6 +15,7 @@ use crate::layout::{numbered, parent_of, sync_dir};
 use crate::limits::{CACHE_BYTES, SEGMENT_BYTES};
 use crate::log::LogError;
 use crate::place::GroupNumber;
+use crate::sled_pool;
 
 /// sled's own background tasks may hold a dropped database's file for some milliseconds.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -78,11 +79,18 @@ impl Generation {
 
     /// Writes one group and makes it durable; returns the time in the sync alone.
     pub(crate) fn append(&self, number: GroupNumber, value: &[u8]) -> Result<Duration, LogError> {
-        self.db.insert(key(number), value).map_err(LogError::sled("insert a group"))?;
-        self.db.flush().map_err(LogError::sled("flush a group"))?;
+        sled_pool::call(|| {
+            self.db.insert(key(number), value).map_err(LogError::sled("insert a group"))?;
+            self.db.flush().map_err(LogError::sled("flush a group"))
+        })?;
         let start = Instant::now();
         self.sync()?;
         Ok(start.elapsed())
+    }
+
+    /// Frees the processor from sled's idle threads: for a generation that is written to.
+    pub(crate) fn shrink_pool(&self) {
+        sled_pool::shrink(&self.db);
     }
 
     pub(crate) fn sync(&self) -> Result<(), LogError> {
@@ -92,7 +100,7 @@ impl Generation {
     /// Makes durable what sled wrote when it opened the directory.
     pub(crate) fn sync_opened(&self) -> Result<(), LogError> {
         let during = "sync an opened generation";
-        self.db.flush().map_err(LogError::sled(during))?;
+        sled_pool::call(|| self.db.flush()).map_err(LogError::sled(during))?;
         sync_tree(&self.dir).map_err(LogError::io(during))?;
         sync_dir(parent_of(&self.dir)).map_err(LogError::io(during))
     }
@@ -154,7 +162,7 @@ fn open_sled(dir: &Path) -> Result<sled::Db, LogError> {
         .cache_capacity(CACHE_BYTES);
     let start = Instant::now();
     loop {
-        match config.open() {
+        match sled_pool::call(|| config.open()) {
             Ok(db) => return Ok(db),
             Err(sled::Error::Io(error))
                 if error.to_string().contains("could not acquire lock")

@@ -27,6 +27,7 @@ mod recovery;
 mod repair;
 mod replay;
 mod sled_log;
+mod sled_pool;
 mod snapshot;
 mod start;
 mod storage;

@@ -61,6 +61,11 @@ impl SledLog {
         })
     }
 
+    /// Before the first append.
+    pub(crate) fn shrink_pool(&self) {
+        self.current.shrink_pool();
+    }
+
     /// Who is told of sealed generations.
     pub(crate) fn notify_sealed(&mut self, sealed: Sender<Sealed>) {
         self.sealed = Some(sealed);

@@ -35,6 +35,7 @@ impl Recovered {
         folding: Option<Folding>,
     ) -> Result<JournalHandle<T>, StartError> {
         let Self { store, mut log, start, tail, options, .. } = self;
+        log.shrink_pool();
         let generation_bytes = options.generation_bytes.saturating_mul(SPACE_PER_BYTE);
         let snapshot_bytes = largest_bytes(&store.layout().snapshots())?;
         let reserve_bytes = options

@@ -8,6 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 
 use crate::committer::{CommitError, Committer, Group};
 use crate::cursor::{Cursor, JournalState};
@@ -109,6 +113,7 @@ pub(crate) fn start_beside<T: Send + 'static, L: Log + 'static>(
     if let Some(folder) = folder {
         let end = end.clone();
         threads.push(thread::Builder::new().name("journal-fold".to_owned()).spawn(move || {
+            yield_to_all();
             if let Err(panic) = catch_unwind(AssertUnwindSafe(|| folder.run())) {
                 end.fail(Failure::Panicked(panic_text(panic.as_ref())));
             }
@@ -120,6 +125,18 @@ pub(crate) fn start_beside<T: Send + 'static, L: Log + 'static>(
             .spawn(move || writer.run_guarded(&end))?,
     );
     Ok(JournalHandle::new(queue, cursor, source, threads, closing))
+}
+
+/// A fold takes seconds of processor time and nobody waits for it: everything else of the daemon goes
+/// first, and at once. As an equal it made commits wait for whole time slices: with it the p99 from
+/// hand-off to agent under half load was 6.3 ms, without 4.3 ms.
+fn yield_to_all() {
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    if let Err(error) =
+        set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
+    {
+        tracing::debug!(?error, "snapshots are made at normal priority");
+    }
 }
 
 /// How a journal ends by itself, from either of its threads.
