@@ -3,7 +3,9 @@
 //! ```text
 //! committed group ─► projections (conversations, directory) ─► answers, entries ─► outboxes
 //! ```
-//! One thread owns it. It refuses nothing, drops nothing and never waits for an outbox.
+//! The journal's writer drives it, between two commits: a thread of its own would be one more wake-up
+//! for each group, and while publish works the next group fills. It refuses nothing, drops nothing
+//! and never waits for an outbox.
 
 pub mod catch_up;
 pub mod conversation;

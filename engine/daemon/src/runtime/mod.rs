@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel;
 use quinn::Endpoint;
 use relevo_journal::{Failure, Hooks};
 use relevo_routing::input::Input;
@@ -81,7 +80,6 @@ pub struct Daemon {
     stop_shards: watch::Sender<bool>,
     stop_tasks: watch::Sender<bool>,
     shards: Vec<JoinHandle<()>>,
-    publish: JoinHandle<()>,
     fatal: watch::Receiver<Option<Fatal>>,
 }
 
@@ -126,11 +124,13 @@ impl Daemon {
         metrics.contact_center().set_directory(&queue_entries(&published));
 
         let (fatal_sender, fatal) = watch::channel(None);
-        let (groups, groups_out) = channel::unbounded();
         let failed = fatal_sender.clone();
+        let mut publisher = Publisher::new(
+            Arc::clone(&published),
+            Telemetry::new(Arc::clone(&metrics), Arc::clone(&views)),
+        );
         let hooks = Hooks {
-            // Unbounded in form: admission's budget bounds what can be on its way.
-            sink: Box::new(move |group| drop(groups.send(group))),
+            sink: Box::new(move |group| publisher.group(group)),
             failed: Box::new(move |failure| {
                 tracing::error!(%failure, "the log has failed");
                 let fatal = match failure {
@@ -162,15 +162,6 @@ impl Daemon {
             rings,
             fatal: fatal_sender.clone(),
         }));
-
-        let publisher =
-            Publisher::new(published, Telemetry::new(Arc::clone(&metrics), Arc::clone(&views)));
-        let publish = spawn("publish", &fatal_sender, move || {
-            let mut publisher = publisher;
-            while let Ok(group) = groups_out.recv() {
-                publisher.group(group);
-            }
-        })?;
 
         let (stop_shards, stop_seen) = watch::channel(false);
         let mut tenants: Vec<Vec<_>> = (0..count).map(|_| Vec::new()).collect();
@@ -232,7 +223,6 @@ impl Daemon {
             stop_shards,
             stop_tasks,
             shards,
-            publish,
             fatal,
         })
     }
@@ -299,7 +289,7 @@ impl Daemon {
         self.stop_shards.send_replace(true);
         self.shared.wake_shards();
         self.stop_tasks.send_replace(true);
-        let Self { shared, shards, publish, endpoint, .. } = self;
+        let Self { shared, shards, endpoint, .. } = self;
         endpoint.wait_idle().await;
         let joined = tokio::task::spawn_blocking(move || {
             for shard in shards {
@@ -307,7 +297,6 @@ impl Daemon {
             }
             let closed = shared.journal.close();
             drop(shared);
-            drop(publish.join());
             closed
         });
         match joined.await {
