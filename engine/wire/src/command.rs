@@ -298,7 +298,7 @@ pub struct HandOff {
     /// Texts instead of the queue's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<Texts>,
-    /// Push the position in line, at most every 10 s.
+    /// Push the position in line when it changes, at most every 10 s by default.
     #[serde(default)]
     pub position_updates: bool,
     /// A test: goes to members who accept tests, counts only in the probe's figures.

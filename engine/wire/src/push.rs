@@ -301,7 +301,7 @@ pub struct TypingPush {
     pub author: Author,
 }
 
-/// Place in line.
+/// New place in line of a ticket that waits.
 #[derive(
     Debug,
     Clone,
@@ -316,7 +316,7 @@ pub struct TypingPush {
 pub struct Position {
     /// The ticket.
     pub ticket: TicketId,
-    /// From 1.
+    /// From 1: next in line.
     pub position: u32,
 }
 
