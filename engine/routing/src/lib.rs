@@ -19,6 +19,7 @@ mod handle;
 pub mod input;
 mod matching;
 mod origin;
+mod positions;
 pub mod record;
 pub mod seats;
 mod settings;

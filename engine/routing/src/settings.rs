@@ -46,6 +46,9 @@ pub struct Settings {
     pub objects: usize,
     /// Most stored credentials. 100,000.
     pub keys: usize,
+    /// A waiting ticket that asked is told its place in line at most once in this time. 10 s: what
+    /// the protocol promises.
+    pub position_interval_us: Micros,
     /// Most deadlines that one tick handles, so that a record stays small; the next tick goes on at
     /// once. 256: some 16 KiB of events.
     pub deadlines_per_tick: usize,
@@ -74,6 +77,7 @@ impl Default for Settings {
             ],
             objects: 1_000_000,
             keys: 100_000,
+            position_interval_us: 10 * SECOND,
             deadlines_per_tick: 256,
             assignments_per_step: 256,
         }

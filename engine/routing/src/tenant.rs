@@ -7,12 +7,14 @@ use crate::handle::{Sessions, Turn};
 use crate::input::Command;
 pub use crate::origin::Origin;
 use crate::origin::TicketIds;
+use crate::positions;
 use crate::seats::Seats;
 pub use crate::settings::Settings;
 use crate::snapshot::{self, SnapshotError};
 use crate::state::State;
 use crate::stats::{QueueAgents, QueueStats, Stats};
 use crate::{Micros, Step};
+use relevo_wire::push::Position;
 use relevo_wire::vocabulary::{Intent, Reachability};
 use relevo_wire::{QueueId, TenantId};
 
@@ -136,6 +138,22 @@ impl Tenant {
         // What time alone made possible since the last tick is the next tick's work.
         let now = due.map_or(now, |due| now.min(due.saturating_sub(1)));
         audit::audit(&self.state, seats, queue_from, queues, now)
+    }
+
+    /// Adds to `found` the places in line that are to be told now: of waiting tickets that asked,
+    /// where the place is another than was told last, each at most once in
+    /// [`Settings::position_interval_us`]. Walks at most `places` places of the lines in which
+    /// somebody asked, goes on there with the next call, begins anew at most once a second, and
+    /// gives back how many places it walked. Every place told is exact; a ticket is looked at as
+    /// often as the calls come round to it, so that those of very long lines are told less often.
+    /// Changes nothing that an event or a snapshot tells of. To be called between inputs.
+    pub fn look_at_positions(
+        &mut self,
+        now: Micros,
+        places: usize,
+        found: &mut Vec<Position>,
+    ) -> usize {
+        positions::look(&mut self.state, now, places, found)
     }
 
     /// Numbers of the tenant.

@@ -53,6 +53,7 @@ impl State {
     /// A ticket gets its place: in its queue's line, or in that of the agent it is reserved for.
     pub(super) fn enter_line(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
+        self.positions.entered(ticket);
         match ticket.reserved.get() {
             Some(agent) => {
                 let key = crate::state::line::LineKey::of(ticket);
@@ -65,6 +66,7 @@ impl State {
     /// A ticket leaves the line that it is in.
     pub(super) fn leave_line(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
+        self.positions.left(ticket);
         match ticket.reserved.get() {
             Some(agent) => {
                 let key = crate::state::line::LineKey::of(ticket);

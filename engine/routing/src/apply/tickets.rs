@@ -37,7 +37,7 @@ impl State {
         let slot = self.slot(event.ticket);
         self.leave_state(slot);
         self.leave_line(slot);
-        self.clear_waiting_timers(slot);
+        self.stop_waiting(slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Assigned;
         ticket.agent = event.agent.into();
@@ -102,7 +102,7 @@ impl State {
         self.judged(slot);
         if from == TicketState::Waiting {
             self.leave_line(slot);
-            self.clear_waiting_timers(slot);
+            self.stop_waiting(slot);
         } else {
             self.set_kept(slot, MaybeTime::NONE);
             let agent = self.tickets.at(slot).agent.get();
@@ -191,8 +191,12 @@ impl State {
         self.wake_agent(agent);
     }
 
-    fn clear_waiting_timers(&mut self, slot: Slot) {
+    /// What began with the waiting ends with it.
+    fn stop_waiting(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
+        if ticket.position_updates {
+            self.positions.forget(slot);
+        }
         if ticket.reserved.is_some() {
             self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         }

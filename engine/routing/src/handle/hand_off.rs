@@ -5,6 +5,7 @@ use super::{Answered, Turn};
 use crate::event::{Event, HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
 use crate::input::HandOff;
 use crate::state::line::LineKey;
+use crate::state::positions::Told;
 use crate::state::queues::Queue;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
@@ -33,7 +34,9 @@ impl Turn<'_> {
         }
         let slot = self.open(input, queue);
         self.settle();
-        Ok(self.accepted(input, slot, false))
+        let accepted = self.accepted(input, slot, false);
+        self.note_told(slot, accepted.position);
+        Ok(Answer::Accepted(accepted))
     }
 
     /// Only one open ticket per contact and bot: the transcript is appended, nothing else changes.
@@ -46,7 +49,11 @@ impl Turn<'_> {
             let repeated = HandOffRepeated { ticket, number, reason, bytes };
             self.emit_of(slot, Event::HandOffRepeated(repeated));
         }
-        Ok(self.accepted(input, slot, true))
+        let accepted = self.accepted(input, slot, true);
+        if !input.dry_run {
+            self.note_told(slot, accepted.position);
+        }
+        Ok(Answer::Accepted(accepted))
     }
 
     /// The queue named, or the bot's default; of this bot only.
@@ -133,11 +140,11 @@ impl Turn<'_> {
         }
     }
 
-    fn accepted(&self, input: &HandOff, slot: Slot, existing: bool) -> Answer {
+    fn accepted(&self, input: &HandOff, slot: Slot, existing: bool) -> Accepted {
         let ticket = self.state.tickets.at(slot);
         let position = self.position_hint(slot);
         let queue = self.state.queues.at(ticket.queue);
-        Answer::Accepted(Accepted {
+        Accepted {
             ticket: ticket.id,
             number: ticket.bot_number,
             existing,
@@ -146,7 +153,15 @@ impl Turn<'_> {
             text: self.text(input, ticket.queue, queue.online_for(ticket.test) > 0),
             truncated: input.truncated,
             epoch: ticket.epoch,
-        })
+        }
+    }
+
+    /// The answer tells the place: the first push waits its time from here on.
+    fn note_told(&mut self, slot: Slot, position: u32) {
+        let ticket = self.state.tickets.at(slot);
+        if ticket.position_updates && ticket.is_waiting() {
+            self.state.positions.tell(slot, Told { position, at: self.now });
+        }
     }
 
     /// What a hand-off would be answered; there is no ticket, so its id is nil.

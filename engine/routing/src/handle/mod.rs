@@ -1,8 +1,8 @@
 //! The decisions: an input is checked against the state, becomes events, and gets its answer.
 //!
 //! A handler reads the state, emits events (each applied at once), and returns what the asker gets.
-//! It changes nothing else but seat words, sessions and timers that have run out, none of which a
-//! snapshot holds.
+//! It changes nothing else but seat words, sessions, places told and timers that have run out, none
+//! of which a snapshot holds.
 
 mod close;
 mod directory;

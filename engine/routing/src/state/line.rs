@@ -4,6 +4,7 @@ use super::slab::Slot;
 use super::ticket::Ticket;
 use relevo_wire::limits::PRIORITY;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// Place in a line: priority descending, arrived ascending, id (by the order of creation).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,12 @@ impl Line {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (LineKey, Slot)> {
         self.tickets.iter().map(|(key, slot)| (*key, *slot))
+    }
+
+    /// As [`Line::iter`], behind a key or from the head.
+    pub(crate) fn after(&self, key: Option<LineKey>) -> impl Iterator<Item = (LineKey, Slot)> {
+        let from = key.map_or(Bound::Unbounded, Bound::Excluded);
+        self.tickets.range((from, Bound::Unbounded)).map(|(key, slot)| (*key, *slot))
     }
 
     /// Place of a key, from 1. Counts: O(line).

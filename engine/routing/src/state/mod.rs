@@ -11,6 +11,7 @@ pub(crate) mod idempotency;
 pub(crate) mod line;
 pub(crate) mod maybe;
 pub(crate) mod oldest;
+pub(crate) mod positions;
 pub(crate) mod queues;
 pub(crate) mod recent;
 pub(crate) mod slab;
@@ -27,6 +28,7 @@ use bots::Bots;
 use contacts::ContactMessages;
 use idempotency::Idempotencies;
 use maybe::MaybeTime;
+use positions::Positions;
 use queues::Queues;
 use relevo_wire::{AgentId, QueueId};
 use slab::Slot;
@@ -49,6 +51,7 @@ pub(crate) struct State {
     pub(crate) timers: Timers,
     pub(crate) stats: Stats,
     pub(crate) wake: Wake,
+    pub(crate) positions: Positions,
     /// The ticket that a decision is about: a hint that spares `apply` the look-up.
     pub(crate) at_hand: Slot,
 }
@@ -89,6 +92,7 @@ impl State {
             timers: Timers::default(),
             stats: Stats::default(),
             wake: Wake::default(),
+            positions: Positions::default(),
             at_hand: Slot::MAX,
         }
     }

@@ -8,6 +8,7 @@ mod hand_off;
 mod idempotency;
 mod messages;
 mod outcomes;
+mod positions;
 mod presence;
 mod pull;
 mod random;

@@ -170,6 +170,7 @@ impl World {
             priority: if self.chance(20) { 500 } else { 0 },
             test: self.chance(10),
             dry_run: self.chance(5),
+            position_updates: contact.0 % 2 == 0,
             ..hand_off(0)
         })
     }
