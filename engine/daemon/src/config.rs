@@ -66,6 +66,8 @@ pub struct Server {
     pub grace: Duration,
     /// How long an agent may be unreachable before its intent becomes offline.
     pub presence_expiry: Duration,
+    /// A waiting ticket that asked is pushed its place in line at most once in this time.
+    pub position_interval: Duration,
     /// How long a drain may take.
     pub drain: Duration,
     /// Most sessions at once.
@@ -170,6 +172,7 @@ impl Default for Server {
             shards: None,
             grace: Duration::from_secs(30),
             presence_expiry: Duration::from_secs(60 * 60),
+            position_interval: Duration::from_secs(10),
             drain: Duration::from_secs(20),
             max_sessions: 16_384,
             memory_max_bytes: None,

@@ -15,6 +15,8 @@ pub struct Settings {
     pub grace_seconds: u64,
     /// How long a drain may take, in seconds.
     pub drain_seconds: u64,
+    /// Least time between two pushes of a ticket's place in line, in seconds.
+    pub position_interval_seconds: u64,
     /// Shard threads.
     pub shards: u16,
     /// More lines of the file.
@@ -29,6 +31,7 @@ impl Default for Settings {
             http: any,
             grace_seconds: 30,
             drain_seconds: 10,
+            position_interval_seconds: 10,
             shards: 2,
             more: String::new(),
         }
@@ -50,9 +53,15 @@ impl Settings {
         write!(
             text,
             "[server]\nlisten = \"{}\"\nhttp = \"{}\"\ngrace_seconds = {}\ndrain_seconds = {}\n\
-             shards = {}\n\n[journal]\ndirectory = {data}\n\n[log]\nlevel = \"debug\"\n\
-             format = \"json\"\n{}",
-            self.listen, self.http, self.grace_seconds, self.drain_seconds, self.shards, self.more
+             position_interval_seconds = {}\nshards = {}\n\n[journal]\ndirectory = {data}\n\n\
+             [log]\nlevel = \"debug\"\nformat = \"json\"\n{}",
+            self.listen,
+            self.http,
+            self.grace_seconds,
+            self.drain_seconds,
+            self.position_interval_seconds,
+            self.shards,
+            self.more
         )
         .expect("writing into a string cannot fail");
         text

@@ -124,6 +124,13 @@ fn server(config: &Config) -> Vec<Knob> {
             the laptop shut.",
         ),
         knob(
+            "position_interval_seconds",
+            server.position_interval.as_secs(),
+            "A waiting customer whose hand-off asked hears of a new place in line at most once in so
+            many seconds, and less often while more than 256,000 wait in a shard's lines. 10: more
+            news than that reads as noise.",
+        ),
+        knob(
             "drain_seconds",
             server.drain.as_secs(),
             "How long a drain (SIGTERM) may take before the exit with code 75. 20: below the 30 s

@@ -71,6 +71,12 @@ fn server(section: Section<'_>, base: &Path, limits: &Limits) -> Server {
         shards: section.optional_number("shards", 1..=256, "threads").map(|found| found.value),
         grace: Duration::from_secs(grace_s),
         presence_expiry: Duration::from_secs(expiry.map_or(expiry_default, |found| found.value)),
+        position_interval: Duration::from_secs(section.number(
+            "position_interval_seconds",
+            default.position_interval.as_secs(),
+            1..=3600,
+            "seconds",
+        )),
         drain: Duration::from_secs(section.number(
             "drain_seconds",
             default.drain.as_secs(),

@@ -127,7 +127,7 @@ fn unknown_keys_get_the_nearest_name() {
             "3:3: unknown key \"lisen\" in [server]; did you mean listen?",
             "4:1: unknown key \"port\" in [server]; it may have: grace_seconds, \
              presence_expiry_seconds, max_sessions, listen, http, tls_certificate_file, \
-             tls_key_file, shards, drain_seconds, memory_max_mib",
+             tls_key_file, shards, position_interval_seconds, drain_seconds, memory_max_mib",
         ],
     );
     check("[sever]\n", &["1:2: unknown key \"sever\" in the file; did you mean server?"]);

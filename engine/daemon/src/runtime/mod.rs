@@ -108,6 +108,7 @@ impl Daemon {
         let settings = Settings {
             grace_us: micros(config.server.grace),
             presence_expiry_us: micros(config.server.presence_expiry),
+            position_interval_us: micros(config.server.position_interval),
             ..Settings::default()
         };
         let recovered = recovery::recover(config, &settings)?;
@@ -184,6 +185,7 @@ impl Daemon {
                 ring,
                 clock,
                 journal: journal.clone(),
+                published: Arc::clone(&shared.published),
                 views: Arc::clone(&views),
                 metrics: Arc::clone(&metrics),
                 heartbeat,

@@ -1,6 +1,7 @@
 //! A shard as a plain state machine: tenants, their seats, and what becomes of an input.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use relevo_routing::seats::Seats;
 use relevo_routing::stats::Stats;
 use relevo_routing::tenant::{Origin, Settings, Tenant};
 use relevo_wire::ids::{AgentId, QueueId, TenantId, TicketId};
+use relevo_wire::push::Position;
 
 use super::ShardInput;
 use super::presence::Presences;
@@ -77,6 +79,8 @@ pub struct ShardMachine {
     presences: Arc<Presences>,
     settings: Settings,
     origin: Origin,
+    /// The tenant that was looked at last for places in line to tell.
+    positions_told: TenantId,
 }
 
 impl ShardMachine {
@@ -88,7 +92,13 @@ impl ShardMachine {
         settings: Settings,
         origin: Origin,
     ) -> Self {
-        let mut machine = Self { tenants: BTreeMap::new(), presences, settings, origin };
+        let mut machine = Self {
+            tenants: BTreeMap::new(),
+            presences,
+            settings,
+            origin,
+            positions_told: TenantId(0),
+        };
         for (id, mut tenant) in tenants {
             tenant.set_origin(machine.origin);
             let mut seats = Seats::default();
@@ -202,6 +212,26 @@ impl ShardMachine {
         }
     }
 
+    /// Places in line to tell now, after a look at `places` places of all tenants together. Begins
+    /// behind the tenant that the last call ended with, so that none waits for another's long line.
+    pub fn positions(&mut self, now: u64, places: usize) -> Vec<Position> {
+        let mut found = Vec::new();
+        let mut left = places;
+        let last = self.positions_told;
+        let behind = (Bound::Excluded(last), Bound::Unbounded);
+        let before = (Bound::Unbounded, Bound::Included(last));
+        for part in [behind, before] {
+            for (id, slot) in self.tenants.range_mut(part) {
+                if left == 0 {
+                    return found;
+                }
+                left -= slot.tenant.look_at_positions(now, left, &mut found);
+                self.positions_told = *id;
+            }
+        }
+        found
+    }
+
     fn slot(&mut self, id: TenantId) -> &mut Slot {
         self.tenants.entry(id).or_insert_with(|| {
             let mut tenant = Tenant::new(id, self.settings.clone());
@@ -247,5 +277,70 @@ fn request_id(asker: &Asker) -> u64 {
     match asker {
         Asker::Request { request, .. } | Asker::Opened { request, .. } => request.0,
         Asker::Silent(_) | Asker::Lost(_) | Asker::Daemon(_) | Asker::Nobody => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relevo_routing::Event;
+    use relevo_routing::input::HandOff;
+    use relevo_wire::directory::{Bot, Object, Queue};
+    use relevo_wire::ids::{BotId, ContactKey, SessionId};
+    use relevo_wire::vocabulary::HandOffReason;
+
+    const NOW: u64 = 1_700_000_000_000_000;
+    const BOT: BotId = BotId(0);
+
+    fn give(machine: &mut ShardMachine, tenant: TenantId, input: Input) -> Submission<Outcome> {
+        machine.handle(NOW, from_nobody(tenant, input, Instant::now()))
+    }
+
+    /// So many tickets that asked, less the first.
+    fn line(machine: &mut ShardMachine, tenant: TenantId, tickets: u128) -> Vec<TicketId> {
+        for object in [Object::Bot(Bot::new("b", "q")), Object::Queue(Queue::new("b", "q"))] {
+            give(machine, tenant, Input::Put { object, if_version: None });
+        }
+        give(machine, tenant, Input::BotSessionOpened { bot: BOT, session: SessionId(1) });
+        let mut waiting = Vec::new();
+        for contact in 0..tickets {
+            let hand_off = HandOff {
+                bot: BOT,
+                contact: ContactKey(contact),
+                queue: None,
+                reason: HandOffReason::Requested,
+                priority: 0,
+                texts: None,
+                truncated: false,
+                position_updates: true,
+                test: false,
+                dry_run: false,
+                bytes: 0,
+            };
+            let events = give(machine, tenant, Input::HandOff(hand_off)).payload.events;
+            waiting.extend(events.iter().filter_map(|event| {
+                if let Event::TicketOpened(opened) = event { Some(opened.ticket) } else { None }
+            }));
+        }
+        give(machine, tenant, Input::CustomerLeft { bot: BOT, contact: ContactKey(0) });
+        waiting.split_off(1)
+    }
+
+    #[test]
+    fn nobody_waits_for_the_long_line_of_another_tenant() {
+        let settings = Settings::default();
+        let later = NOW + settings.position_interval_us;
+        let origin = Origin { start: 1, shard: 0 };
+        let mut machine = ShardMachine::new([], Arc::default(), settings, origin);
+        let long = line(&mut machine, TenantId(1), 100);
+        let short = line(&mut machine, TenantId(2), 3);
+        let mut told = |places| {
+            let places = machine.positions(later, places).into_iter();
+            places.map(|told| (told.ticket, told.position)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(0), []);
+        assert_eq!(told(2), [(long[0], 1), (long[1], 2)]);
+        assert_eq!(told(3), [(short[0], 1), (short[1], 2), (long[2], 3)]);
+        assert_eq!(told(1_000).len(), long.len() - 3);
     }
 }

@@ -4,8 +4,10 @@
 //! ring ─► ShardMachine::handle ─► Submission<Outcome> ─► journal
 //! ```
 //! [`machine`] is the plain state machine; [`thread`] drives it with the ring and the clock.
+//! Of what a shard finds only places in line go to a session past the journal: they are hints.
 
 pub mod machine;
+mod positions;
 pub mod presence;
 pub mod thread;
 

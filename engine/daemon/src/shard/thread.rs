@@ -1,4 +1,4 @@
-//! Drives a shard: ring in, journal out, timers, published figures, the auditor.
+//! Drives a shard: ring in, journal out, timers, published figures, the auditor, places in line.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +9,10 @@ use tokio::sync::watch;
 
 use super::ShardInput;
 use super::machine::ShardMachine;
+use super::positions;
 use crate::clock::Clock;
 use crate::metrics::{Metrics, Phase};
+use crate::publish::Published;
 use crate::publish::outcome::Outcome;
 use crate::ring::Consumer;
 use crate::runtime::heartbeat::Heartbeat;
@@ -24,6 +26,10 @@ const BATCH: usize = 256;
 const TURN: Duration = Duration::from_millis(20);
 /// Turns in which every queue is looked at once: one second.
 const TURNS: usize = 50;
+/// Most places in line that are looked at in a turn, and so most pushes of places: a long line must
+/// not hold up decisions. 25,600 a second: a ticket hears of its place every 10 s while up to
+/// 256,000 wait in the lines in which somebody asked, and every 20 s while 500,000 do.
+const PLACES: usize = 512;
 
 /// What the thread of a shard holds.
 pub struct ShardThread {
@@ -35,6 +41,8 @@ pub struct ShardThread {
     pub clock: Clock,
     /// Where its submissions go.
     pub journal: JournalHandle<Outcome>,
+    /// Sessions by ticket, for places in line.
+    pub published: Arc<Published>,
     /// Figures.
     pub views: Arc<Views>,
     /// Latencies.
@@ -80,6 +88,7 @@ impl ShardThread {
             if turn.elapsed() >= TURN {
                 turn = Instant::now();
                 self.machine.audit(&self.views, now, TURNS);
+                positions::push(&self.published, self.machine.positions(now, PLACES));
             }
             if taken == 0 {
                 if *self.stop.borrow() {

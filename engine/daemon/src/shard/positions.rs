@@ -1,0 +1,111 @@
+//! Passes places in line on to the bots whose customers wait: hints, which no log holds.
+
+use std::sync::Arc;
+
+use relevo_wire::push::{Position, Push};
+
+use crate::publish::Published;
+use crate::session::outbox::OUTBOX_BYTES;
+
+/// A bot that lets more bytes than this gather gets no hints until it has taken them: hints must
+/// not make it a slow consumer. A quarter: the rest is for entries.
+const ROOM_BYTES: usize = OUTBOX_BYTES / 4;
+
+/// Appends each place to the session of the bot that has its ticket.
+pub(super) fn push(published: &Published, positions: Vec<Position>) {
+    let mut touched = Vec::new();
+    for position in positions {
+        published.conversations.read(position.ticket, |c| {
+            let Some(owner) = &c.live.bot_owner else { return };
+            let has_room = owner.outbox.len_bytes() <= ROOM_BYTES;
+            if has_room && owner.push(&Push::Position(position.clone())) {
+                touched.push(Arc::clone(owner));
+            }
+        });
+    }
+    for owner in touched {
+        owner.outbox.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publish::conversations::{Conversations, Record};
+    use crate::session::outbox::Work;
+    use crate::session::{Codec, Party, Session};
+    use arc_swap::ArcSwap;
+    use bytes::Bytes;
+    use relevo_journal::{GroupNumber, Place};
+    use relevo_routing::Event;
+    use relevo_routing::event::TicketOpened;
+    use relevo_wire::ids::{BotId, ContactKey, QueueId, SessionId, TenantId, TicketId};
+    use relevo_wire::vocabulary::{HandOffReason, Role, Via};
+    use std::collections::HashMap;
+
+    const TENANT: TenantId = TenantId(1);
+    const PLACE: Position = Position { ticket: TicketId(7), position: 2 };
+
+    fn session() -> Arc<Session> {
+        let (id, party) = (SessionId(1), Party::Bot(BotId(0)));
+        let (name, key) = ("shop".to_owned(), String::new());
+        Arc::new(Session::new(id, TENANT, party, Role::Bot, name, key, Codec::Json, HashMap::new()))
+    }
+
+    /// One waiting ticket that this session has.
+    fn published(owner: &Arc<Session>) -> Published {
+        let conversations = Conversations::new(0);
+        let opened = TicketOpened {
+            ticket: PLACE.ticket,
+            bot_number: 1,
+            bot: BotId(0),
+            contact: ContactKey(1),
+            queue: QueueId(0),
+            via: Via::HandOff,
+            reason: HandOffReason::Requested,
+            priority: 0,
+            test: false,
+            position_updates: true,
+            parent: None,
+            reserved: None,
+            excluded: None,
+            arrived: 0,
+            first_waiting_since: 0,
+            target_at: None,
+            answered_before: false,
+            epoch: 1,
+            bytes: 0,
+            private: false,
+        };
+        let place = Place { group: GroupNumber(1), index: 0 };
+        let record = Record { tenant: TENANT, now: 0, place, events: &[], private: &Bytes::new() };
+        conversations.apply_event(record, &Event::TicketOpened(opened));
+        conversations.change(PLACE.ticket, |c| c.live.bot_owner = Some(Arc::clone(owner)));
+        Published { conversations, directories: ArcSwap::default() }
+    }
+
+    #[test]
+    fn a_place_goes_to_the_session_that_has_the_ticket() {
+        let (owner, other) = (session(), session());
+        let published = published(&owner);
+        let unknown = Position { ticket: TicketId(8), position: 1 };
+        push(&published, vec![unknown, PLACE]);
+        let mut line = Vec::new();
+        Codec::Json.write_push(&mut line, &Push::Position(PLACE));
+        assert_eq!(owner.outbox.take(), Work::Frames(line));
+        assert!(owner.push(&Push::Position(PLACE)), "the writer was woken");
+        assert_eq!(other.outbox.take(), Work::Idle);
+    }
+
+    #[test]
+    fn a_bot_that_takes_nothing_is_no_slow_consumer_for_its_hints() {
+        let owner = session();
+        let published = published(&owner);
+        for _ in 0..100 {
+            push(&published, vec![PLACE; 512]);
+        }
+        assert_eq!(owner.outbox.ended(), None);
+        let gathered = owner.outbox.len_bytes();
+        assert!((ROOM_BYTES..ROOM_BYTES + 256).contains(&gathered), "{gathered}");
+    }
+}
