@@ -17,7 +17,8 @@ pub enum ClientEvent {
     Progress(Progress),
     /// Somebody types.
     Typing(TypingPush),
-    /// Place in line.
+    /// New place in line of a ticket whose hand-off asked with `position_updates`. A hint: what was
+    /// told while the session was away does not come again.
     Position(Position),
     /// Own presence changed.
     Presence(Presence),

@@ -2,7 +2,8 @@ use crate::fake::FakeServer;
 use crate::{come, open, take_until};
 use relevo_client::wire::answer::Answer;
 use relevo_client::wire::error::{ErrorCode, WireError};
-use relevo_client::wire::push::{GoAway, Push};
+use relevo_client::wire::ids::TicketId;
+use relevo_client::wire::push::{GoAway, Position, Push};
 use relevo_client::wire::vocabulary::Role;
 use relevo_client::{ClientError, ClientEvent, ConnectError, Connector, Options, Reconnect, Trust};
 use std::pin::pin;
@@ -74,6 +75,16 @@ async fn a_session_that_must_not_reconnect_ends_with_its_connection() {
     while come(events.next()).await.is_some() {}
     assert!(events.end_reason().is_some());
     assert!(matches!(client.agents_online(None).await, Err(ClientError::Closed(_))));
+}
+
+#[tokio::test]
+async fn a_place_in_line_comes_as_an_event_of_its_own() {
+    let server = FakeServer::start();
+    let (_client, mut events, mut session) = open(&server, server.options()).await;
+    take_until(&mut events, |event| matches!(event, ClientEvent::Snapshot(_))).await;
+    let place = Position { ticket: TicketId(1), position: 3 };
+    session.pushes.push(Push::Position(place.clone())).await;
+    assert_eq!(come(events.next()).await, Some(ClientEvent::Position(place)));
 }
 
 #[tokio::test]
