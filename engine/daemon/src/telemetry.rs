@@ -24,7 +24,6 @@ use crate::views::Views;
 pub struct Telemetry {
     metrics: Arc<Metrics>,
     views: Arc<Views>,
-    relay_ns: Vec<u64>,
     notified_ns: Vec<u64>,
 }
 
@@ -32,7 +31,7 @@ impl Telemetry {
     /// Counts into `metrics`, and tickets by state into `views`.
     #[must_use]
     pub fn new(metrics: Arc<Metrics>, views: Arc<Views>) -> Self {
-        Self { metrics, views, relay_ns: Vec::new(), notified_ns: Vec::new() }
+        Self { metrics, views, notified_ns: Vec::new() }
     }
 
     /// Tells the metrics of a queue made, changed or deleted. The published directory already has
@@ -76,9 +75,6 @@ impl Observer for Telemetry {
     fn outcome(&mut self, outcome: &Outcome) {
         let took = || nanos(outcome.received.elapsed());
         let any = |of: fn(&Event) -> bool| outcome.events.iter().any(of);
-        if any(|event| matches!(event, Event::MessageStored(_))) {
-            self.relay_ns.push(took());
-        }
         // A hand-off that found an agent at once: a later assignment is another command's doing.
         if any(|event| matches!(event, Event::TicketOpened(_)))
             && any(|event| matches!(event, Event::Assigned(_)))
@@ -88,9 +84,7 @@ impl Observer for Telemetry {
     }
 
     fn group(&mut self, figures: &GroupFigures) {
-        self.metrics.record(Phase::Relay, &self.relay_ns);
         self.metrics.record(Phase::HandOffNotified, &self.notified_ns);
-        self.relay_ns.clear();
         self.notified_ns.clear();
         if figures.records > 0 {
             self.metrics.record(Phase::Commit, &[nanos(figures.commit)]);
@@ -181,6 +175,15 @@ fn queue_entry(tenant: TenantId, directory: &Directory, queue: QueueId) -> Optio
 #[must_use]
 pub fn session_end(reason: &str) -> SessionEnd {
     SessionEnd::ALL.into_iter().find(|end| end.name() == reason).unwrap_or(SessionEnd::Internal)
+}
+
+/// Messages that were read at these times have been written to their receiver.
+pub fn relayed(metrics: &Metrics, received: &[Instant]) {
+    if !received.is_empty() {
+        let now = Instant::now();
+        let took = |read: &Instant| nanos(now.saturating_duration_since(*read));
+        metrics.record(Phase::Relay, &received.iter().map(took).collect::<Vec<_>>());
+    }
 }
 
 /// Counts a refusal that saw no routing state.

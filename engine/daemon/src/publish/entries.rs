@@ -1,6 +1,7 @@
 //! From a durable event to the sessions of both parties.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
@@ -14,6 +15,12 @@ use super::outcome::Outcome;
 use super::view::{self, Side};
 use super::{Observer, Publisher};
 use crate::session::{Party, Session};
+
+/// A message on its way to those who did not write it.
+struct Relayed {
+    author: Option<Arc<Session>>,
+    received: Instant,
+}
 
 impl<O: Observer> Publisher<O> {
     /// Tells the parties of every event of a record.
@@ -35,8 +42,11 @@ impl<O: Observer> Publisher<O> {
             Event::HandOffRepeated(e) => self.entry(directory, e.ticket, e.number, None),
             Event::MessageStored(e) => {
                 // The author's own session has the entry in its answer.
-                let author = outcome.asker.session().cloned();
-                self.entry(directory, e.ticket, e.number, author.as_ref());
+                let message = Relayed {
+                    author: outcome.asker.session().cloned(),
+                    received: outcome.received,
+                };
+                self.entry(directory, e.ticket, e.number, Some(&message));
             }
             Event::Assigned(e) => self.assigned(outcome.tenant, directory, e),
             Event::Requeued(e) => {
@@ -76,16 +86,18 @@ impl<O: Observer> Publisher<O> {
         directory: &Directory,
         ticket: TicketId,
         number: u32,
-        skip: Option<&Arc<Session>>,
+        message: Option<&Relayed>,
     ) {
         let touched = &mut self.touched;
-        let is_skipped = |session: &Arc<Session>| skip.is_some_and(|s| Arc::ptr_eq(s, session));
+        let author = message.and_then(|message| message.author.as_ref());
+        let received = message.map(|message| message.received);
+        let is_skipped = |session: &Arc<Session>| author.is_some_and(|a| Arc::ptr_eq(a, session));
         self.published.conversations.change(ticket, |c| {
             let push = |side| view::entry(c, directory, side, ticket, number).map(Push::Entry);
             if let Some(owner) =
                 c.live.bot_owner.as_ref().filter(|s| c.live.bot_live && !is_skipped(s))
                 && let Some(push) = push(Side::Bot)
-                && owner.push(&push)
+                && owner.push_entry(&push, received)
             {
                 touched.push(Arc::clone(owner));
             }
@@ -93,7 +105,7 @@ impl<O: Observer> Publisher<O> {
                 && let Some(push) = push(Side::Agent)
             {
                 for session in c.live.agents.iter().filter(|session| !is_skipped(session)) {
-                    if session.push(&push) {
+                    if session.push_entry(&push, received) {
                         touched.push(Arc::clone(session));
                     }
                 }

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 use tokio::sync::Notify;
 
 use relevo_wire::TicketId;
@@ -34,10 +35,25 @@ pub struct CatchUp {
     pub live: bool,
 }
 
+/// Whole frames that are written as one.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Frames {
+    /// The frames.
+    pub bytes: Vec<u8>,
+    /// When the daemon read each message that is among them.
+    pub received: Vec<Instant>,
+}
+
+impl From<Vec<u8>> for Frames {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, received: Vec::new() }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Waiting {
     first: VecDeque<Vec<u8>>,
-    frames: Vec<u8>,
+    frames: Frames,
     catch_up: VecDeque<CatchUp>,
     end: Option<LaneEnd>,
 }
@@ -54,7 +70,7 @@ pub struct Outbox {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Work {
     /// Write these frames.
-    Frames(Vec<u8>),
+    Frames(Frames),
     /// Read entries of this ticket and write them.
     CatchUp(CatchUp),
     /// Nothing now.
@@ -67,12 +83,22 @@ impl Outbox {
     /// Appends frames that `write` encodes. The writer is woken by [`Outbox::wake`], so that many
     /// appends cost one wake-up. True when this append is the first since the last wake.
     pub fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
+        self.append_received(None, write)
+    }
+
+    /// As [`Self::append`], for a message that the daemon read at `received`.
+    pub fn append_received(
+        &self,
+        received: Option<Instant>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
         let mut waiting = self.lock();
         if waiting.end.is_some() {
             return false;
         }
-        write(&mut waiting.frames);
-        if waiting.frames.len() > OUTBOX_BYTES {
+        write(&mut waiting.frames.bytes);
+        waiting.frames.received.extend(received);
+        if waiting.frames.bytes.len() > OUTBOX_BYTES {
             // What was gathered is dropped: the receiver resumes by cursor and loses nothing.
             *waiting = Waiting { end: Some(LaneEnd::Slow), ..Waiting::default() };
         }
@@ -137,16 +163,16 @@ impl Outbox {
     /// Bytes that wait.
     #[must_use]
     pub fn len_bytes(&self) -> usize {
-        self.lock().frames.len()
+        self.lock().frames.bytes.len()
     }
 
     /// Takes what is to be done: live frames first, then one catch-up.
     pub fn take(&self) -> Work {
         let mut waiting = self.lock();
         if let Some(piece) = waiting.first.pop_front() {
-            return Work::Frames(piece);
+            return Work::Frames(piece.into());
         }
-        if !waiting.frames.is_empty() {
+        if !waiting.frames.bytes.is_empty() {
             return Work::Frames(std::mem::take(&mut waiting.frames));
         }
         if let Some(reason) = waiting.end {
@@ -176,7 +202,7 @@ mod tests {
         outbox.add_catch_up(missed);
         assert!(!outbox.append(|out| out.extend_from_slice(b"one")), "one wake-up is pending");
         outbox.append(|out| out.extend_from_slice(b"two"));
-        assert_eq!(outbox.take(), Work::Frames(b"onetwo".to_vec()));
+        assert_eq!(outbox.take(), Work::Frames(b"onetwo".to_vec().into()));
         assert_eq!(outbox.take(), Work::CatchUp(missed));
         assert_eq!(outbox.take(), Work::Idle);
     }
@@ -193,11 +219,24 @@ mod tests {
     }
 
     #[test]
+    fn the_writer_learns_when_each_message_was_read() {
+        let outbox = Outbox::default();
+        let (first, second) = (Instant::now(), Instant::now() + std::time::Duration::from_secs(1));
+        outbox.append_received(Some(first), |out| out.push(1));
+        outbox.append(|out| out.push(2));
+        outbox.append_received(Some(second), |out| out.push(3));
+        let frames = Frames { bytes: vec![1, 2, 3], received: vec![first, second] };
+        assert_eq!(outbox.take(), Work::Frames(frames));
+        outbox.append(|out| out.push(4));
+        assert_eq!(outbox.take(), Work::Frames(vec![4].into()), "told once");
+    }
+
+    #[test]
     fn what_waits_at_a_close_is_still_written() {
         let outbox = Outbox::default();
         outbox.append(|out| out.push(7));
         outbox.end(LaneEnd::Closed);
-        assert_eq!(outbox.take(), Work::Frames(vec![7]));
+        assert_eq!(outbox.take(), Work::Frames(vec![7].into()));
         assert_eq!(outbox.take(), Work::End(LaneEnd::Closed));
     }
 }

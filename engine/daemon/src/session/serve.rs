@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::hello::{Credential, authenticate};
 use super::lane::{LaneError, Reader, WriteEnd, write};
-use super::outbox::{LaneEnd, Outbox, Work};
+use super::outbox::{Frames, LaneEnd, Outbox, Work};
 use super::request::{LaneState, Verdict, take};
 use super::{Codec, Party, Session};
 use crate::exit;
@@ -297,7 +297,13 @@ async fn write_lane(
 ) {
     loop {
         let written = match outbox.take() {
-            Work::Frames(frames) => write(stream, frames).await,
+            Work::Frames(Frames { bytes, received }) => {
+                let written = write(stream, bytes).await;
+                if written.is_ok() {
+                    telemetry::relayed(&shared.metrics, &received);
+                }
+                written
+            }
             Work::CatchUp(at) => super::catch_up::run(shared, session, stream, outbox, at).await,
             Work::Idle => {
                 outbox.ready().await;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use relevo_wire::answer::Answer;
 use relevo_wire::ids::{AgentId, BotId, RequestId, SessionId, TenantId, TicketId};
@@ -107,6 +108,12 @@ impl Session {
     /// Appends a push; true when the session must be woken after the group.
     pub fn push(&self, push: &Push) -> bool {
         self.outbox.append(|out| self.codec.write_push(out, push))
+    }
+
+    /// Appends an entry; of a message with the time when the daemon read it. True as for
+    /// [`Self::push`].
+    pub fn push_entry(&self, push: &Push, received: Option<Instant>) -> bool {
+        self.outbox.append_received(received, |out| self.codec.write_push(out, push))
     }
 
     /// Tells the client to go and ends the session.

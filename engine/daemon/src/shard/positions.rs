@@ -92,7 +92,7 @@ mod tests {
         push(&published, vec![unknown, PLACE]);
         let mut line = Vec::new();
         Codec::Json.write_push(&mut line, &Push::Position(PLACE));
-        assert_eq!(owner.outbox.take(), Work::Frames(line));
+        assert_eq!(owner.outbox.take(), Work::Frames(line.into()));
         assert!(owner.push(&Push::Position(PLACE)), "the writer was woken");
         assert_eq!(other.outbox.take(), Work::Idle);
     }
