@@ -1,6 +1,6 @@
 //! All resumable conversations, and what is looked up by key.
 //!
-//! Publish (one thread) changes it; session writers read single conversations out of it. The maps
+//! Publish changes it; session writers read single conversations out of it. The maps
 //! are looked up by key only. Bodies are kept in memory up to a budget, the oldest leave first and
 //! are read from the log from then on.
 
@@ -40,7 +40,9 @@ pub struct Record<'a> {
 /// All resumable conversations.
 #[derive(Debug)]
 pub struct Conversations {
-    map: DashMap<TicketId, Conversation, FxBuildHasher>,
+    /// Boxed: a table has up to twice as many places as conversations, and each place is as large as
+    /// what it holds.
+    map: DashMap<TicketId, Box<Conversation>, FxBuildHasher>,
     index: Mutex<Index>,
     memory: Mutex<VecDeque<(TicketId, u32)>>,
     body_bytes: AtomicU64,
@@ -231,7 +233,7 @@ impl Conversations {
             }
         }
         drop(index);
-        self.map.insert(ticket, conversation);
+        self.map.insert(ticket, Box::new(conversation));
     }
 
     /// The core has forgotten a ticket: it goes, unless a child still shows it.
