@@ -61,7 +61,7 @@ impl SledLog {
         })
     }
 
-    /// Before the first append.
+    /// Before the first append; each new generation does it again.
     pub(crate) fn shrink_pool(&self) {
         self.current.shrink_pool();
     }
@@ -87,6 +87,7 @@ impl SledLog {
         self.store.release(first);
         self.current_bytes = 0;
         self.current_ends = Instant::now() + self.rotation.age;
+        self.shrink_pool();
         self.tell_sealed();
         Ok(())
     }

@@ -14,7 +14,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -71,6 +71,7 @@ impl Wake for OutOfWork {
             thread::sleep(PATIENCE);
             let open = CALLS.open();
             if open.is_some() && open == seen {
+                *out() -= 1;
                 return;
             }
             seen = open;
@@ -78,13 +79,20 @@ impl Wake for OutOfWork {
     }
 }
 
-/// Takes the threads out of the pool that it does not need. Once for a process, whatever it opens.
+/// Threads that are out of the pool.
+fn out() -> MutexGuard<'static, usize> {
+    static OUT: Mutex<usize> = Mutex::new(0);
+    OUT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes the threads out of the pool that it does not need: at the start, and again now and then, as
+/// they may have come back.
 pub(crate) fn shrink(db: &sled::Db) {
-    static SHRUNK: Once = Once::new();
-    SHRUNK.call_once(|| {
-        let taken = (0..STARTED - KEPT).filter(|_| take_one(db)).count();
-        tracing::debug!(taken, "threads of sled's pool are out of work");
-    });
+    let mut out = out();
+    while *out < STARTED - KEPT && take_one(db) {
+        *out += 1;
+    }
+    tracing::debug!(out = *out, "threads of sled's pool are out of work");
 }
 
 fn take_one(db: &sled::Db) -> bool {
@@ -122,10 +130,14 @@ mod tests {
         }
         call(|| first.wait());
         call(|| second.wait());
+        shrink(&db);
+        assert_eq!(*out(), STARTED - KEPT, "they can be taken out again");
+        db.insert(b"last", vec![0; 1024]).unwrap();
+        call(|| db.flush()).unwrap();
     }
 
     #[derive(Default)]
-    struct Meeting(std::sync::Mutex<bool>, std::sync::Condvar);
+    struct Meeting(Mutex<bool>, std::sync::Condvar);
 
     impl Meeting {
         fn come(&self) {
