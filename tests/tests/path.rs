@@ -3,6 +3,7 @@
 use relevo_tests::harness::deployment::TENANT;
 use relevo_tests::harness::inbox::said;
 use relevo_tests::harness::party::hand_off_with;
+use relevo_tests::harness::wait::until_equal;
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::answer::AgentsOnlineAnswer;
 use relevo_wire::push::EntryEvent;
@@ -72,6 +73,11 @@ async fn a_customer_waits_is_served_and_returns_to_the_bot() {
     ana.inbox.assert_dense(held.ticket, 6);
     let after = bot.customer(&contact, "bye").await;
     assert_eq!((after.holder, after.ticket), (Holder::Bot, None));
+
+    // One message each way came as it was said; what was caught up is no relay. It is counted once
+    // it is written, which its receiver may know first.
+    let relayed = async || deployment.scrape().await.sum("relevo_relay_seconds_count", &[]);
+    until_equal("each relay is timed", 2.0, relayed).await;
 
     let scrape = deployment.scrape().await;
     let queue = [("tenant", TENANT), ("bot", "shop"), ("queue", "sales")];
