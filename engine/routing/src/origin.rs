@@ -1,15 +1,19 @@
 //! Ticket ids: UUIDv7 of `now`, with where they were made in the random bits. No randomness.
 
 use crate::Micros;
-use relevo_wire::{TenantId, TicketId};
+use relevo_wire::TicketId;
 
-/// Where ids are made: distinguishes two starts of a daemon and two shards of a start.
+/// Where ids are made: no two of them meet, neither of two starts of a daemon, nor of two shards of a
+/// start, nor of two tenants of a shard.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Origin {
     /// Number of the daemon's start (its low 20 bits are used).
     pub start: u32,
     /// Number of the shard (its low 8 bits are used).
     pub shard: u16,
+    /// Number of the tenant among those of its shard (its low 22 bits are used). Counted, not drawn
+    /// from the tenant's own id: two of four million would be enough to meet.
+    pub tenant: u32,
 }
 
 const COUNTER_BITS: u32 = 24;
@@ -22,24 +26,19 @@ const LOW_BITS: u32 = 62;
 const _: () = assert!(COUNTER_BITS + TENANT_BITS + SHARD_BITS + START_BITS == LOW_BITS + 12);
 
 /// Makes the ids of one tenant: each greater than the one before while `now` does not go back.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TicketIds {
     origin: u128,
-    tenant: u128,
     last_ms: u64,
     counter: u32,
 }
 
 impl TicketIds {
-    pub(crate) fn new(tenant: TenantId) -> Self {
-        let tenant = u128::from(tenant.0 >> (64 - TENANT_BITS)) << COUNTER_BITS;
-        Self { origin: 0, tenant, last_ms: 0, counter: 0 }
-    }
-
     pub(crate) fn set_origin(&mut self, origin: Origin) {
         let start = u128::from(origin.start) & ((1 << START_BITS) - 1);
         let shard = u128::from(origin.shard) & ((1 << SHARD_BITS) - 1);
-        self.origin = ((start << SHARD_BITS) | shard) << (TENANT_BITS + COUNTER_BITS);
+        let tenant = u128::from(origin.tenant) & ((1 << TENANT_BITS) - 1);
+        self.origin = ((((start << SHARD_BITS) | shard) << TENANT_BITS) | tenant) << COUNTER_BITS;
     }
 
     pub(crate) fn next(&mut self, now: Micros) -> TicketId {
@@ -51,7 +50,7 @@ impl TicketIds {
             // 16 million ids in one millisecond are more than memory holds.
             self.counter = (self.counter + 1) & ((1 << COUNTER_BITS) - 1);
         }
-        let random = self.origin | self.tenant | u128::from(self.counter);
+        let random = self.origin | u128::from(self.counter);
         let (high, low) = (random >> LOW_BITS, random & ((1 << LOW_BITS) - 1));
         let time = u128::from(self.last_ms) & 0xffff_ffff_ffff;
         TicketId((time << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)
@@ -64,8 +63,8 @@ mod tests {
 
     #[test]
     fn an_id_is_a_uuid_of_version_7_with_the_time_first() {
-        let mut ids = TicketIds::new(TenantId(u64::MAX));
-        ids.set_origin(Origin { start: u32::MAX, shard: u16::MAX });
+        let mut ids = TicketIds::default();
+        ids.set_origin(Origin { start: u32::MAX, shard: u16::MAX, tenant: u32::MAX });
         let id = ids.next(1_700_000_000_000_000).0;
         assert_eq!(id >> 80, 1_700_000_000_000);
         assert_eq!((id >> 76) & 0xf, 7);
@@ -74,7 +73,7 @@ mod tests {
 
     #[test]
     fn ids_rise_and_never_repeat() {
-        let mut ids = TicketIds::new(TenantId(7));
+        let mut ids = TicketIds::default();
         let mut last = TicketId(0);
         for now in [5_000, 5_000, 5_001, 6_000, 6_000, 9_000] {
             let id = ids.next(now);
@@ -85,14 +84,14 @@ mod tests {
 
     #[test]
     fn starts_shards_and_tenants_do_not_meet() {
-        let id = |tenant, start, shard| {
-            let mut ids = TicketIds::new(TenantId(tenant));
-            ids.set_origin(Origin { start, shard });
+        let id = |start, shard, tenant| {
+            let mut ids = TicketIds::default();
+            ids.set_origin(Origin { start, shard, tenant });
             ids.next(1_000)
         };
-        let first = id(1 << 60, 1, 1);
-        assert_ne!(first, id(2 << 60, 1, 1));
-        assert_ne!(first, id(1 << 60, 2, 1));
-        assert_ne!(first, id(1 << 60, 1, 2));
+        let first = id(1, 1, 1);
+        assert_ne!(first, id(2, 1, 1));
+        assert_ne!(first, id(1, 2, 1));
+        assert_ne!(first, id(1, 1, 2));
     }
 }

@@ -16,7 +16,7 @@ use crate::stats::{QueueAgents, QueueStats, Stats};
 use crate::{Micros, Step};
 use relevo_wire::push::Position;
 use relevo_wire::vocabulary::{Intent, Reachability};
-use relevo_wire::{QueueId, TenantId};
+use relevo_wire::{AgentId, QueueId, TenantId};
 
 /// The state of one tenant. [`Tenant::handle`] decides, [`Tenant::apply`] changes.
 #[derive(Debug)]
@@ -196,12 +196,18 @@ impl Tenant {
         counts
     }
 
+    /// How many tickets an agent has; 0 for one that does not exist.
+    #[must_use]
+    pub fn tickets_of(&self, agent: AgentId) -> usize {
+        self.state.agents.get(agent).map_or(0, |agent| agent.tickets.len())
+    }
+
     /// Queues whose [`Tenant::queue_stats`] have changed since the last call, each once.
     pub fn take_changed_queues(&mut self) -> Vec<QueueId> {
         self.state.queues.take_changed()
     }
 
     fn with_state(id: TenantId, state: State) -> Self {
-        Self { id, state, sessions: Sessions::default(), ids: TicketIds::new(id) }
+        Self { id, state, sessions: Sessions::default(), ids: TicketIds::default() }
     }
 }

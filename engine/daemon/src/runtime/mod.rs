@@ -175,7 +175,7 @@ impl Daemon {
         let down_us = if recovered.last_us == 0 { 0 } else { started_us - recovered.last_us };
         for (number, (ring, tenants)) in consumers.into_iter().zip(tenants).enumerate() {
             let shard = u16::try_from(number).expect("far fewer shards than 65,536");
-            let origin = Origin { start, shard };
+            let origin = Origin { start, shard, tenant: 0 };
             let machine =
                 ShardMachine::new(tenants, Arc::clone(&presences), settings.clone(), origin);
             let heartbeat = Arc::new(Heartbeat::default());

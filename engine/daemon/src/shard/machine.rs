@@ -78,7 +78,8 @@ pub struct ShardMachine {
     tenants: BTreeMap<TenantId, Slot>,
     presences: Arc<Presences>,
     settings: Settings,
-    origin: Origin,
+    /// Where the next tenant makes its ids.
+    next_origin: Origin,
     /// The tenant that was looked at last for places in line to tell.
     positions_told: TenantId,
 }
@@ -96,11 +97,12 @@ impl ShardMachine {
             tenants: BTreeMap::new(),
             presences,
             settings,
-            origin,
+            next_origin: origin,
             positions_told: TenantId(0),
         };
         for (id, mut tenant) in tenants {
-            tenant.set_origin(machine.origin);
+            tenant.set_origin(machine.next_origin);
+            machine.next_origin.tenant += 1;
             let mut seats = Seats::default();
             tenant.restore_seats(&mut seats);
             let mut slot = Slot::new(tenant, seats);
@@ -235,7 +237,8 @@ impl ShardMachine {
     fn slot(&mut self, id: TenantId) -> &mut Slot {
         self.tenants.entry(id).or_insert_with(|| {
             let mut tenant = Tenant::new(id, self.settings.clone());
-            tenant.set_origin(self.origin);
+            tenant.set_origin(self.next_origin);
+            self.next_origin.tenant += 1;
             Slot::new(tenant, Seats::default())
         })
     }
@@ -326,11 +329,22 @@ mod tests {
         waiting.split_off(1)
     }
 
+    /// The simulator found it: ids came from the first bits of the tenants' own, so that tickets of
+    /// two tenants who handed over in one millisecond could be one in the conversations.
+    #[test]
+    fn tickets_of_two_tenants_never_have_one_id() {
+        let origin = Origin { start: 1, ..Origin::default() };
+        let mut machine = ShardMachine::new([], Arc::default(), Settings::default(), origin);
+        let mut of = |tenant| line(&mut machine, TenantId(tenant), 3);
+        let (first, second) = (of(1), of(2));
+        assert!(first.iter().all(|ticket| !second.contains(ticket)), "{first:?} {second:?}");
+    }
+
     #[test]
     fn nobody_waits_for_the_long_line_of_another_tenant() {
         let settings = Settings::default();
         let later = NOW + settings.position_interval_us;
-        let origin = Origin { start: 1, shard: 0 };
+        let origin = Origin { start: 1, ..Origin::default() };
         let mut machine = ShardMachine::new([], Arc::default(), settings, origin);
         let long = line(&mut machine, TenantId(1), 100);
         let short = line(&mut machine, TenantId(2), 3);

@@ -344,7 +344,7 @@ impl Desk {
         let mut tenant = self.replayed();
         assert!(tenant.snapshot() == self.tenant.snapshot(), "recovery gives the same state");
         self.starts += 1;
-        tenant.set_origin(Origin { start: self.starts, shard: 0 });
+        tenant.set_origin(Origin { start: self.starts, ..Origin::default() });
         self.tenant = tenant;
         self.seats = Seats::new();
         self.tenant.restore_seats(&mut self.seats);
