@@ -73,6 +73,17 @@ impl Published {
     }
 }
 
+impl Published {
+    /// An agent that has nothing of a ticket yet also gets those that it was transferred from.
+    pub(super) fn add_history(&self, session: &Session, ticket: TicketId) {
+        if let Party::Agent(_) = session.party {
+            for ancestor in ancestors(self, ticket).into_iter().rev() {
+                session.outbox.add_catch_up(CatchUp { ticket: ancestor, next: 1, live: false });
+            }
+        }
+    }
+}
+
 /// The side on which a session may read a ticket, and up to which entry. History (`live` false) is
 /// what an agent reads of the tickets that its own was transferred from: the caller checked it.
 fn visible(c: &Conversation, session: &Session, live: bool) -> Option<(Side, u32)> {

@@ -11,7 +11,7 @@ use relevo_wire::ids::{TenantId, TicketId};
 use relevo_wire::push::{Presence, Progress, Push};
 
 use super::catch_up::start_agent;
-use super::outcome::Outcome;
+use super::outcome::{Asker, Outcome};
 use super::view::{self, Side};
 use super::{Observer, Publisher};
 use crate::session::{Party, Session};
@@ -48,7 +48,7 @@ impl<O: Observer> Publisher<O> {
                 };
                 self.entry(directory, e.ticket, e.number, Some(&message));
             }
-            Event::Assigned(e) => self.assigned(outcome.tenant, directory, e),
+            Event::Assigned(e) => self.assigned(outcome, directory, e),
             Event::Requeued(e) => {
                 self.entry(directory, e.ticket, e.number, None);
                 self.published.conversations.change(e.ticket, |c| c.live.agents.clear());
@@ -134,9 +134,12 @@ impl<O: Observer> Publisher<O> {
         self.entry(directory, opened.ticket, 1, None);
     }
 
-    fn assigned(&mut self, tenant: TenantId, directory: &Directory, assigned: &Assigned) {
+    fn assigned(&mut self, outcome: &Outcome, directory: &Directory, assigned: &Assigned) {
         self.entry(directory, assigned.ticket, assigned.number, None);
-        let sessions: Vec<_> = self.sessions.of_agent(tenant, assigned.agent).to_vec();
+        let sessions = self.sessions.of_agent(outcome.tenant, assigned.agent);
+        // A session that opens with this very record has begun all its tickets already.
+        let has_begun = |session: &Arc<Session>| matches!(&outcome.asker, Asker::Opened { session: opened, .. } if Arc::ptr_eq(opened, session));
+        let sessions: Vec<_> = sessions.iter().filter(|s| !has_begun(s)).cloned().collect();
         for session in sessions {
             if start_agent(&self.published, directory, &session, assigned.ticket, 1) {
                 self.touched.push(session);

@@ -134,6 +134,8 @@ impl<O: Observer> Publisher<O> {
         }
         self.reply(&mut outcome);
         self.entries(&outcome);
+        // Only now: whoever is live has the bodies of this record.
+        self.published.conversations.keep_body_budget();
         if let Asker::Lost(session) = &outcome.asker {
             let touched = self.sessions.remove(&self.published, session);
             self.touched.extend(touched);
@@ -157,7 +159,6 @@ impl<O: Observer> Publisher<O> {
             conversations.apply_event(record, event);
             self.observer.after(&self.published, event, Before { state });
         }
-        conversations.keep_body_budget();
     }
 
     fn reply(&mut self, outcome: &mut Outcome) {

@@ -96,6 +96,9 @@ impl Sessions {
                 let chunk = published.chunk(&directory, session, catch_up, None);
                 debug_assert!(chunk.frames.is_empty() && chunk.rest.is_none());
             } else {
+                if next == 1 {
+                    published.add_history(session, summary.ticket);
+                }
                 session.outbox.add_catch_up(catch_up);
             }
         }
