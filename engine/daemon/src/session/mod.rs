@@ -10,6 +10,7 @@ mod admin;
 mod catch_up;
 pub mod command;
 mod hello;
+pub mod intake;
 pub mod lane;
 pub mod outbox;
 mod request;

@@ -4,19 +4,19 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relevo_routing::input::{Command as RoutingCommand, Idempotency, Input};
+use relevo_routing::input::{Command as RoutingCommand, Input};
 use relevo_wire::Answer;
-use relevo_wire::command::{Command, Request};
+use relevo_wire::command::Request;
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::RequestId;
 use relevo_wire::push::{Push, TypingPush};
 use relevo_wire::vocabulary::Author;
 
-use super::command::{Converted, Local, Names, convert, digest_128, done};
+use super::command::{Local, done};
+use super::intake::{Intake, take_in};
 use super::outbox::{CatchUp, Outbox};
 use super::{Party, Session, admin, catch_up};
 use crate::admission::{BotShare, Permit};
-use crate::metrics::CommandName;
 use crate::publish::conversation::Conversation;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
@@ -70,8 +70,6 @@ pub(super) async fn take(
     received: Instant,
 ) -> Verdict {
     let id = request.request_id;
-    let is_hand_off = matches!(request.command, Command::HandOff(_));
-    let name = CommandName::from(&request.command);
     let refused = shared.accepting().and_then(|()| shared.storing(&request.command));
     if let Err(error) = refused {
         return refuse(shared, session, lane, id, error);
@@ -79,24 +77,18 @@ pub(super) async fn take(
     if session.party == Party::Admin {
         return admin::take(shared, session, lane, request, received).await;
     }
-    let idempotency = idempotency(session, &request);
-    let directories = shared.published.directories.load_full();
-    let Some(directory) = directories.tenant(session.tenant) else {
-        let error = WireError::new(ErrorCode::NotFound, "the tenant was deleted");
-        return refuse(shared, session, lane, id, error);
-    };
-    let names = Names { tenant: session.tenant, directory, published: &shared.published };
-    let converted = convert(session, names, &shared.presences, request.command);
-    let (input, private, silent) = match converted {
-        Ok(Converted::Shard { input, private, silent }) => (input, private, silent),
-        Ok(Converted::Local(local)) => {
+    let (published, presences) = (&shared.published, &shared.presences);
+    let taken = take_in(published, presences, session, &lane.outbox, request, received);
+    let mut input = match taken {
+        Ok(Intake::Shard(input)) => input,
+        Ok(Intake::Local(local)) => {
             return answer_locally(shared, session, lane, id, local).await;
         }
         Err(error) => return refuse(shared, session, lane, id, error),
     };
-    let sets_presence = matches!(input, Input::SetPresence { .. });
-    let permit = match admit(shared, session, lane, is_hand_off, bytes).await {
-        Ok(permit) => permit,
+    let is_hand_off = matches!(input.command.input, Input::HandOff(_));
+    match admit(shared, session, lane, is_hand_off, bytes).await {
+        Ok(permit) => input.permit = Some(permit),
         Err(verdict) => {
             let message = if verdict == Verdict::Next {
                 "no budget now: hand over again later"
@@ -108,34 +100,15 @@ pub(super) async fn take(
             // rest, or what came behind it would overtake it.
             let id = if verdict == Verdict::Next { id } else { RequestId(0) };
             refuse(shared, session, lane, id, error);
-            if sets_presence {
+            if matches!(input.command.input, Input::SetPresence { .. }) {
                 // The seat word was closed for it: without its command it would stay closed. At
                 // most one a lane, which ends here.
-                shared.learn(session.tenant, input, Asker::Nobody);
+                shared.learn(session.tenant, input.command.input, Asker::Nobody);
             }
             return verdict;
         }
-    };
-    let asker = if silent {
-        Asker::Silent(Arc::clone(session))
-    } else {
-        Asker::Request {
-            session: Arc::clone(session),
-            lane: Arc::clone(&lane.outbox),
-            request: id,
-            name,
-            instead: None,
-        }
-    };
-    let command = RoutingCommand { idempotency, input };
-    lane.pending.push_back(ShardInput {
-        tenant: session.tenant,
-        command,
-        private,
-        asker,
-        received,
-        permit: Some(permit),
-    });
+    }
+    lane.pending.push_back(input);
     Verdict::Next
 }
 
@@ -183,22 +156,6 @@ pub(super) fn refuse(
 /// Answers at once.
 pub(super) fn answer(session: &Session, lane: &LaneState, id: RequestId, answer: &Answer) {
     lane.outbox.append_now(|out| session.codec.write_answer(out, id, answer));
-}
-
-fn idempotency(session: &Session, request: &Request) -> Option<Idempotency> {
-    let key = request.idempotency_key.as_deref()?;
-    let mut content = Vec::new();
-    let bare = Request {
-        request_id: RequestId(0),
-        idempotency_key: None,
-        command: request.command.clone(),
-    };
-    relevo_wire::frame::write_request(&mut content, &bare);
-    Some(Idempotency {
-        credential: digest_128(&session.key_prefix) as u64,
-        key: digest_128(key),
-        digest: super::command::digest_bytes_128(&content),
-    })
 }
 
 async fn answer_locally(

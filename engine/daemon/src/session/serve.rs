@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quinn::{Connection, ConnectionError, SendStream};
-use relevo_routing::input::Input;
 use relevo_wire::command::{Command, Cursor, Request};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::{RequestId, TicketId};
@@ -17,7 +16,7 @@ use super::hello::{Credential, authenticate};
 use super::lane::{LaneError, Reader, WriteEnd, write};
 use super::outbox::{Frames, LaneEnd, Outbox, Work};
 use super::request::{LaneState, Verdict, take};
-use super::{Codec, Party, Session};
+use super::{Codec, Party, Session, intake};
 use crate::exit;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
@@ -164,18 +163,10 @@ fn new_session(
 /// Tells the shard of the session; publish answers the hello at its place in the order.
 fn announce(shared: &Shared, session: &Arc<Session>, request: RequestId) -> Result<(), WireError> {
     shared.accepting()?;
-    let input = match session.party {
-        Party::Agent(agent) => {
-            let seen = shared.presences.session_opened(session.tenant, agent).unwrap_or_default();
-            Input::AgentSessionOpened { agent, session: session.id, seen }
-        }
-        Party::Bot(bot) => {
-            shared.count_bot_session(session.tenant, bot, 1);
-            Input::BotSessionOpened { bot, session: session.id }
-        }
-        // An admin's session changes no routing state; it takes its place in the order all the same.
-        Party::Admin => Input::Tick,
-    };
+    let input = intake::opened(&shared.presences, session);
+    if let Party::Bot(bot) = session.party {
+        shared.count_bot_session(session.tenant, bot, 1);
+    }
     let asker = Asker::Opened { session: Arc::clone(session), request };
     shared.learn(session.tenant, input, asker);
     Ok(())
@@ -186,17 +177,10 @@ fn lost(shared: &Arc<Shared>, session: &Arc<Session>) {
     session.set_lost();
     shared.sessions.remove(&session.id);
     shared.metrics.engine().session_closed(telemetry::session_end(session.end_reason()));
-    let input = match session.party {
-        Party::Agent(agent) => {
-            let seen = shared.presences.session_lost(session.tenant, agent).unwrap_or_default();
-            Input::AgentSessionLost { agent, session: session.id, seen }
-        }
-        Party::Bot(bot) => {
-            shared.count_bot_session(session.tenant, bot, -1);
-            Input::BotSessionLost { bot, session: session.id }
-        }
-        Party::Admin => Input::Tick,
-    };
+    let input = intake::lost(&shared.presences, session);
+    if let Party::Bot(bot) = session.party {
+        shared.count_bot_session(session.tenant, bot, -1);
+    }
     shared.learn(session.tenant, input, Asker::Lost(Arc::clone(session)));
 }
 
