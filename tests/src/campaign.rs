@@ -5,5 +5,6 @@ pub mod ledger;
 pub mod power_cut;
 pub mod resume;
 pub mod seeded;
+pub mod simulate;
 pub mod syncs;
 pub mod traffic;

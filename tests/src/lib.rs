@@ -5,3 +5,4 @@
 
 pub mod campaign;
 pub mod harness;
+pub mod simulation;

@@ -5,9 +5,11 @@ use clap::{Parser, Subcommand};
 use relevo_tests::campaign::crash::{self, Report};
 use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
 use relevo_tests::campaign::traffic::Load;
-use relevo_tests::campaign::{resume, syncs};
+use relevo_tests::campaign::{resume, simulate, syncs};
+use relevo_tests::simulation::world::Tally;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// Campaigns against a real daemon.
 #[derive(Debug, Parser)]
@@ -38,6 +40,34 @@ enum Campaign {
         /// Agents, each with a ticket it has not answered yet
         #[arg(long, default_value_t = 5000)]
         agents: usize,
+    },
+    /// The daemon's own state machines with a lying disk, clients that come and go and a clock of
+    /// their own: everything from a seed
+    Simulate {
+        /// What chance is made of
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Simulated hours
+        #[arg(long, default_value_t = 1.0)]
+        hours: f64,
+        /// Prints the last of what happened before a failure
+        #[arg(long)]
+        trace: bool,
+    },
+    /// Seed after seed, until the time is up or a seed fails
+    Swarm {
+        /// The first seed
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Simulated hours of each seed
+        #[arg(long, default_value_t = 0.5)]
+        hours: f64,
+        /// Minutes of real time
+        #[arg(long, default_value_t = 1.0)]
+        minutes: f64,
+        /// Most seeds
+        #[arg(long, default_value_t = u64::MAX)]
+        seeds: u64,
     },
     /// One fdatasync a group commit, and answers only after it, as strace sees it
     Syncs,
@@ -81,6 +111,19 @@ async fn main() -> io::Result<ExitCode> {
             writeln!(io::stdout(), "{report}")?;
             Ok(if report.held() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Campaign::Simulate { seed, hours, trace } => {
+            let began = Instant::now();
+            simulated(simulate::attempt(seed, hours, trace), began)
+        }
+        Campaign::Swarm { seed, hours, minutes, seeds } => {
+            let began = Instant::now();
+            let time = Duration::from_secs_f64(minutes * 60.0);
+            let ended = simulate::swarm(seed, hours, time, seeds);
+            if let Ok((count, _)) = &ended {
+                writeln!(io::stdout(), "{count} seeds from {seed} on, {hours} hours each")?;
+            }
+            simulated(ended.map(|(_, tally)| tally), began)
+        }
         Campaign::Syncs => match syncs::run().await {
             None => Ok(ExitCode::SUCCESS),
             Some(report) => {
@@ -90,6 +133,19 @@ async fn main() -> io::Result<ExitCode> {
                 Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
         },
+    }
+}
+
+fn simulated(ended: anyhow::Result<Tally>, began: Instant) -> io::Result<ExitCode> {
+    match ended {
+        Ok(tally) => {
+            simulate::show(&mut io::stdout().lock(), &tally, began.elapsed())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            writeln!(io::stdout(), "{error:#}")?;
+            Ok(ExitCode::FAILURE)
+        }
     }
 }
 

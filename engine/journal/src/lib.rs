@@ -51,7 +51,7 @@ pub use log::{Appended, GroupSource, Groups, Log, LogError};
 pub use memory::MemoryLog;
 pub use options::{Options, Retention};
 pub use place::{GroupHash, GroupNumber, Place, RecordNumber, Tail};
-pub use record::{RecordBytes, RecordError, Submission};
+pub use record::{RecordBytes, RecordError, Submission, read_record};
 pub use recovery::{OpenError, Recovered, RecoveryReport, open};
 pub use replay::Records;
 pub use snapshot::SnapshotReader;

@@ -264,10 +264,10 @@ fn whole(schema: u16, number: RecordNumber, value: &Arc<[u8]>, entry: &Entry) ->
 }
 
 /// Reads one record by its place, with its parts.
-pub(crate) fn read_record(
-    source: &dyn GroupSource,
-    place: Place,
-) -> Result<RecordBytes, RecordError> {
+///
+/// # Errors
+/// There is none, or the log cannot be read.
+pub fn read_record(source: &dyn GroupSource, place: Place) -> Result<RecordBytes, RecordError> {
     let (decoded, value) = read_group(source, place)?;
     let at = place.index as usize;
     let Some(entry) = decoded.entries.get(at) else { return Err(RecordError::Absent { place }) };

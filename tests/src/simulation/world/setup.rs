@@ -1,0 +1,158 @@
+//! Who lives in the world, and how its daemon is set up.
+
+use relevo::publish::outcome::Asker;
+use relevo::session::Party as Who;
+use relevo_routing::input::Input;
+use relevo_routing::tenant::Settings;
+use relevo_wire::directory::{Agent, AgentGone, Bot, Delivery, Object, Queue, Strategy};
+use relevo_wire::ids::{AgentId, BotId, TenantId};
+
+use super::{Setup, Violation, World};
+use crate::campaign::seeded::Seeded;
+use crate::simulation::device::Device;
+use crate::simulation::party::{Contact, Party};
+
+/// At least three, so that tenants of different shards meet in one journal.
+const SHARDS: usize = 3;
+const TENANTS: u64 = 4;
+const BOTS: u32 = 2;
+const AGENTS: u32 = 4;
+const QUEUES: usize = 2;
+const CONTACTS: usize = 5;
+
+pub(super) fn daemon(random: &mut Seeded) -> Setup {
+    Setup {
+        settings: Settings::default(),
+        shards: SHARDS,
+        // Small ones are run dry.
+        budget_entries: 16 << random.below(6),
+        // Few bodies in memory: the rest is read from the log.
+        messages_memory_bytes: 4_096 << random.below(10),
+    }
+}
+
+impl World {
+    pub(super) fn people(&mut self) -> Result<(), Violation> {
+        let mut source = 0;
+        let mut next = || {
+            source += 1;
+            source
+        };
+        for number in 1..=TENANTS {
+            let tenant = TenantId(number);
+            self.tenants.insert(tenant);
+            let bots: Vec<String> = (0..BOTS).map(|bot| format!("b{bot}")).collect();
+            let agents: Vec<String> = (0..AGENTS).map(|agent| format!("a{agent}")).collect();
+            let names = |bot: &String| -> Vec<String> {
+                (0..QUEUES).map(|queue| format!("{bot}/q{queue}")).collect()
+            };
+            let all: Vec<String> = bots.iter().flat_map(names).collect();
+            for (id, name) in (0..BOTS).zip(&bots) {
+                let contacts = (0..CONTACTS).map(|contact| Contact {
+                    id: format!("{name}-c{contact}"),
+                    source: next(),
+                    written: 0,
+                });
+                let contacts = contacts.collect();
+                // The second bot runs two programs.
+                let devices = 1 + id as usize;
+                let who = Who::Bot(BotId(id));
+                self.party(tenant, who, name, contacts, names(name), &agents, devices, &mut next);
+            }
+            for (id, name) in (0..AGENTS).zip(&agents) {
+                // The first agent has a browser and a phone.
+                let devices = if id == 0 { 2 } else { 1 };
+                let who = Who::Agent(AgentId(id));
+                self.party(tenant, who, name, Vec::new(), all.clone(), &agents, devices, &mut next);
+            }
+            for bot in &bots {
+                self.put(tenant, Object::Bot(Bot::new(bot.clone(), "q0")));
+            }
+            for agent in &agents {
+                let seats = 1 + u16::try_from(self.random.below(3)).expect("few");
+                self.put(tenant, Object::Agent(Agent::new(agent.clone(), seats)));
+            }
+            for queue in &all {
+                let queue = self.some_queue(queue, &agents);
+                self.put(tenant, Object::Queue(queue));
+            }
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "called in one place, a column each")]
+    fn party(
+        &mut self,
+        tenant: TenantId,
+        who: Who,
+        name: &str,
+        contacts: Vec<Contact>,
+        queues: Vec<String>,
+        colleagues: &[String],
+        devices: usize,
+        next: &mut impl FnMut() -> u32,
+    ) {
+        let number = self.parties.len();
+        self.parties.push(Party {
+            tenant,
+            who,
+            name: name.to_owned(),
+            received: Default::default(),
+            contacts,
+            tickets: Default::default(),
+            colleagues: colleagues.to_vec(),
+            queues,
+            devices,
+        });
+        self.devices.extend((0..devices).map(|position| Device::new(number, position, next())));
+    }
+
+    /// A change of the directory: an admin's, who does not wait for it.
+    pub(super) fn change_directory(&mut self) {
+        let tenant = TenantId(1 + self.random.below(TENANTS));
+        let agents: Vec<String> = (0..AGENTS).map(|agent| format!("a{agent}")).collect();
+        let object = match self.random.below(4) {
+            0 => {
+                let name = format!("a{}", self.random.below(AGENTS.into()));
+                let seats = u16::try_from(self.random.below(4)).expect("few");
+                let mut agent = Agent::new(name, seats);
+                agent.active = self.random.chance(950);
+                Object::Agent(agent)
+            }
+            1 => {
+                let mut bot = Bot::new(format!("b{}", self.random.below(BOTS.into())), "q0");
+                bot.seats_per_agent = self.random.chance(300).then_some(1);
+                Object::Bot(bot)
+            }
+            _ => {
+                let bot = self.random.below(BOTS.into());
+                let queue = self.random.below(QUEUES as u64);
+                Object::Queue(self.some_queue(&format!("b{bot}/q{queue}"), &agents))
+            }
+        };
+        self.put(tenant, object);
+    }
+
+    fn put(&mut self, tenant: TenantId, object: Object) {
+        if let Some(daemon) = &self.daemon {
+            daemon.learn(tenant, Input::Put { object, if_version: None }, Asker::Nobody);
+        }
+    }
+
+    fn some_queue(&mut self, name: &str, agents: &[String]) -> Queue {
+        let (bot, name) = name.split_once('/').expect("queues are named bot/queue");
+        let random = &mut self.random;
+        let mut queue = Queue::new(bot, name);
+        let strategies = [Strategy::LeastActive, Strategy::LongestIdle, Strategy::RoundRobin];
+        queue.strategy = strategies[usize::try_from(random.below(3)).expect("three")];
+        queue.delivery = match random.below(10) {
+            0..7 => Delivery::Push,
+            7 => Delivery::Pull,
+            _ => Delivery::Both,
+        };
+        queue.agent_gone = if random.chance(700) { AgentGone::Keep } else { AgentGone::Requeue };
+        queue.keep_seconds = 60;
+        queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();
+        queue
+    }
+}
