@@ -4,8 +4,10 @@
 use clap::{Parser, Subcommand};
 use relevo_tests::campaign::crash::{self, Report};
 use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
+use relevo_tests::campaign::simulate::{Failed, Run};
 use relevo_tests::campaign::traffic::Load;
 use relevo_tests::campaign::{resume, simulate, syncs};
+use relevo_tests::simulation::faults::Fault;
 use relevo_tests::simulation::world::Tally;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -50,9 +52,9 @@ enum Campaign {
         /// Simulated hours
         #[arg(long, default_value_t = 1.0)]
         hours: f64,
-        /// Prints the last of what happened before a failure
-        #[arg(long)]
-        trace: bool,
+        /// Only these kinds of faults, separated by commas [default: all]
+        #[arg(long, value_delimiter = ',', value_parser = Fault::named)]
+        faults: Option<Vec<Fault>>,
     },
     /// Seed after seed, until the time is up or a seed fails
     Swarm {
@@ -67,6 +69,16 @@ enum Campaign {
         minutes: f64,
         /// Most seeds
         #[arg(long, default_value_t = u64::MAX)]
+        seeds: u64,
+    },
+    /// Looks for each bug that this build has planted; the simulator must find all of them
+    #[cfg(planted)]
+    Planted {
+        /// Simulated hours of each seed
+        #[arg(long, default_value_t = 0.25)]
+        hours: f64,
+        /// Most seeds for each bug
+        #[arg(long, default_value_t = 10_000)]
         seeds: u64,
     },
     /// One fdatasync a group commit, and answers only after it, as strace sees it
@@ -111,9 +123,11 @@ async fn main() -> io::Result<ExitCode> {
             writeln!(io::stdout(), "{report}")?;
             Ok(if report.held() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        Campaign::Simulate { seed, hours, trace } => {
+        Campaign::Simulate { seed, hours, faults } => {
             let began = Instant::now();
-            simulated(simulate::attempt(seed, hours, trace), began)
+            let all = Run::new(seed, hours);
+            let run = Run { faults: faults.unwrap_or_else(|| all.faults.clone()), ..all };
+            simulated(run.run().map_err(Box::new), began)
         }
         Campaign::Swarm { seed, hours, minutes, seeds } => {
             let began = Instant::now();
@@ -123,6 +137,11 @@ async fn main() -> io::Result<ExitCode> {
                 writeln!(io::stdout(), "{count} seeds from {seed} on, {hours} hours each")?;
             }
             simulated(ended.map(|(_, tally)| tally), began)
+        }
+        #[cfg(planted)]
+        Campaign::Planted { hours, seeds } => {
+            let all = simulate::planted::find(&mut io::stdout(), hours, seeds)?;
+            Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Campaign::Syncs => match syncs::run().await {
             None => Ok(ExitCode::SUCCESS),
@@ -136,14 +155,14 @@ async fn main() -> io::Result<ExitCode> {
     }
 }
 
-fn simulated(ended: anyhow::Result<Tally>, began: Instant) -> io::Result<ExitCode> {
+fn simulated(ended: Result<Tally, Box<Failed>>, began: Instant) -> io::Result<ExitCode> {
     match ended {
         Ok(tally) => {
             simulate::show(&mut io::stdout().lock(), &tally, began.elapsed())?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => {
-            writeln!(io::stdout(), "{error:#}")?;
+        Err(failed) => {
+            failed.explain(&mut io::stdout().lock())?;
             Ok(ExitCode::FAILURE)
         }
     }

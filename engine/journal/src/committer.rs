@@ -184,6 +184,11 @@ impl<T, L: Log> Committer<T, L> {
         let (value, tail) = self.builder.seal(self.schema, &self.tail);
         let bytes = value.len();
         let start = Instant::now();
+        #[cfg(planted)]
+        if crate::planted::is(crate::planted::Bug::DeliveredFirst) {
+            self.builder.clear();
+            return Ok(Some(self.group(deliveries, bytes, Duration::ZERO, Duration::ZERO)));
+        }
         let appended = self.log.append(self.tail.group, value).map_err(|source| {
             self.poisoned = true;
             CommitError::Log { group: tail.group, bytes, source }

@@ -248,6 +248,8 @@ pub(crate) fn decode(value: &[u8]) -> Result<DecodedGroup, FrameError> {
     }
     let found = read_u32(value, CRC_AT.start);
     let computed = value_crc(value);
+    #[cfg(planted)]
+    let found = if crate::planted::is(crate::planted::Bug::TornTaken) { computed } else { found };
     if found != computed {
         return Err(FrameError::Crc { found, computed });
     }

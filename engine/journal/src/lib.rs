@@ -21,6 +21,8 @@ mod log;
 mod memory;
 mod options;
 mod place;
+#[cfg(planted)]
+pub mod planted;
 mod queue;
 mod record;
 mod recovery;

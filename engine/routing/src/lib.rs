@@ -19,6 +19,8 @@ mod handle;
 pub mod input;
 mod matching;
 mod origin;
+#[cfg(planted)]
+pub mod planted;
 mod positions;
 pub mod record;
 pub mod seats;

@@ -59,6 +59,12 @@ impl Tenant {
     /// # Panics
     /// The event names what this state does not have: events of another tenant, or not in order.
     pub fn apply(&mut self, now: Micros, event: &Event) {
+        #[cfg(planted)]
+        if crate::planted::is(crate::planted::Bug::ForgottenAnswers)
+            && matches!(event, Event::Answered(_))
+        {
+            return;
+        }
         self.state.apply(now, event);
         // What was matched stands in the log; the rest is found at `Input::Ready`.
         self.state.wake.clear();
@@ -81,6 +87,9 @@ impl Tenant {
         for (id, agent) in self.state.agents.iter() {
             let capacity = if agent.exists && agent.active { agent.seats } else { 0 };
             let used = u16::try_from(agent.tickets.len()).unwrap_or(u16::MAX);
+            #[cfg(planted)]
+            let used =
+                if crate::planted::is(crate::planted::Bug::UncountedSeats) { 0 } else { used };
             let wants = agent.exists && agent.intent == Intent::Online;
             let grace = agent.reachability == Reachability::Grace;
             let word = seats.ensure(id.0 as usize, capacity);

@@ -322,6 +322,12 @@ impl Daemon {
         !self.queue.is_empty() || self.committer.waiting() > 0 || !self.committed.is_empty()
     }
 
+    /// Does a record wait to be committed, and not only answers?
+    #[must_use]
+    pub fn has_records(&self) -> bool {
+        self.queue.iter().flatten().any(|submission| !submission.public.is_empty())
+    }
+
     /// Is the log finished? Nothing is committed any more then.
     pub fn is_poisoned(&mut self) -> bool {
         self.committer.commit().is_err()

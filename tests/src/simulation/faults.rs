@@ -50,6 +50,16 @@ impl Fault {
         Self::Snapshot,
     ];
 
+    /// Reads [`Self::name`].
+    ///
+    /// # Errors
+    /// There is no such fault; the text says which there are.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let names = Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|fault| fault.name() == name.trim());
+        found.ok_or_else(|| format!("there is no fault `{name}`, only {names}"))
+    }
+
     /// How it is printed.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -101,6 +111,16 @@ impl Rates {
         let of: Vec<(Fault, u64)> = usual.into_iter().map(draw).collect();
         let total = of.iter().map(|(_, rate)| rate).sum();
         Self { of, total }
+    }
+
+    /// Leaves out all others.
+    pub fn allow(&mut self, faults: &[Fault]) {
+        for (fault, rate) in &mut self.of {
+            if !faults.contains(fault) {
+                *rate = 0;
+            }
+        }
+        self.total = self.of.iter().map(|(_, rate)| rate).sum();
     }
 
     /// The fault of this step, if it has one.

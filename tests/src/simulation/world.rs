@@ -15,7 +15,7 @@ use super::Violation;
 use super::daemon::{Daemon, Setup, Taken, Written};
 use super::device::Device;
 use super::disk::Disk;
-use super::faults::{Counts, Rates};
+use super::faults::{Counts, Fault, Rates};
 use super::ledger::Ledger;
 use super::party::Party;
 use super::trace::Trace;
@@ -46,11 +46,25 @@ pub struct Tally {
     pub hash: u64,
 }
 
+impl Tally {
+    /// Adds what another run came to.
+    pub fn add(&mut self, other: &Self) {
+        self.simulated_us += other.simulated_us;
+        self.steps += other.steps;
+        self.commands += other.commands;
+        self.records += other.records;
+        self.tickets += other.tickets;
+        self.faults.add(&other.faults);
+        self.hash ^= other.hash;
+    }
+}
+
 /// A world.
 pub struct World {
     random: Seeded,
     setup: Setup,
     rates: Rates,
+    allowed: Vec<Fault>,
     now: u64,
     disk: Disk,
     daemon: Option<Daemon>,
@@ -66,6 +80,8 @@ pub struct World {
     tenants: BTreeSet<TenantId>,
     large_until: BTreeMap<usize, u64>,
     next_rest: u64,
+    /// Time that only the wall clock's steps made: nobody lived it.
+    stepped_us: u64,
     tally: Tally,
     trace: Trace,
 }
@@ -87,6 +103,7 @@ impl World {
             random,
             setup,
             rates,
+            allowed: Fault::ALL.to_vec(),
             now: BEGIN_US,
             disk,
             daemon: Some(daemon),
@@ -100,10 +117,19 @@ impl World {
             tenants: BTreeSet::new(),
             large_until: BTreeMap::new(),
             next_rest: BEGIN_US + REST_EVERY_US,
+            stepped_us: 0,
             trace: Trace::default(),
             tally: Tally { hash: 0xcbf2_9ce4_8422_2325, ..Tally::default() },
         };
-        world.people()?;
+        world.people();
+        // The directory is durable before anything goes wrong.
+        for shard in 0..world.setup.shards {
+            world.turn(shard, usize::MAX)?;
+        }
+        while world.daemon.as_ref().is_some_and(Daemon::has_uncommitted) {
+            world.commit()?;
+            world.publish()?;
+        }
         Ok(world)
     }
 
@@ -117,13 +143,22 @@ impl World {
         self.trace.lines()
     }
 
-    /// Runs for so many microseconds of simulated time, and comes to rest.
+    /// Only these faults happen from now on.
+    pub fn allow(&mut self, faults: &[Fault]) {
+        self.rates.allow(faults);
+        self.allowed = faults.to_vec();
+    }
+
+    /// Runs for so many microseconds of simulated time, and comes to rest; or for so many steps.
     ///
     /// # Errors
     /// Something does not hold.
-    pub fn run(&mut self, simulated_us: u64) -> Result<(), Violation> {
-        let end = self.now + simulated_us;
-        while self.now < end {
+    pub fn run(&mut self, simulated_us: u64, steps: u64) -> Result<(), Violation> {
+        let end = self.lived_us() + simulated_us;
+        while self.lived_us() < end {
+            if self.tally.steps >= steps {
+                return Ok(());
+            }
             let done = if self.now >= self.next_rest {
                 self.next_rest = self.now + REST_EVERY_US;
                 self.rest()
@@ -139,22 +174,27 @@ impl World {
     #[must_use]
     pub fn tally(&self) -> Tally {
         Tally {
-            simulated_us: self.now - BEGIN_US,
+            simulated_us: self.lived_us(),
             records: self.ledger.records,
             tickets: self.ledger.created,
             ..self.tally.clone()
         }
     }
 
+    fn lived_us(&self) -> u64 {
+        (self.now - BEGIN_US).saturating_sub(self.stepped_us)
+    }
+
     fn step(&mut self) -> Result<(), Violation> {
         self.tally.steps += 1;
-        self.now += self.random.below(4_000);
+        self.now += self.random.below(2_000);
         if let Some(fault) = self.rates.next(&mut self.random) {
             return self.fail(fault);
         }
         if self.daemon.is_none() {
             if self.now < self.up_at {
-                self.now = self.up_at.min(self.now + self.random.below(SECOND_US));
+                // Nobody does anything but wait.
+                self.now = self.up_at;
                 return Ok(());
             }
             return self.start();
@@ -184,13 +224,13 @@ impl World {
                 self.hear(device)
             }
             98 => {
-                self.now += self.random.below(400_000);
+                self.now += self.random.below(200_000);
                 Ok(())
             }
             _ => {
                 // Long enough for reservations and grace periods to end, now and then.
-                let chance = self.random.chance(20);
-                self.now += self.random.below(if chance { 40 * SECOND_US } else { SECOND_US });
+                let is_long = self.random.chance(10);
+                self.now += self.random.below(if is_long { 40 * SECOND_US } else { SECOND_US });
                 Ok(())
             }
         }

@@ -60,6 +60,10 @@ impl Published {
                 else {
                     chunk.rest = Some(CatchUp { next, ..at });
                     chunk.wanted = Some(c.entries[next as usize - 1].place);
+                    #[cfg(planted)]
+                    if relevo_routing::planted::is(relevo_routing::planted::Bug::EarlyLive) {
+                        go_live(c, session);
+                    }
                     return;
                 };
                 session.codec.write_push(&mut chunk.frames, &Push::Entry(entry));

@@ -86,7 +86,15 @@ fn save_one(ticket: TicketId, c: &Conversation) -> SavedConversation {
         test: c.test,
         had_agent: c.had_agent,
         target_missed: c.target_missed,
+        #[cfg(not(planted))]
         bot_progress: c.bot_progress,
+        #[cfg(planted)]
+        bot_progress: if relevo_routing::planted::is(relevo_routing::planted::Bug::SnapshotProgress)
+        {
+            Progress::default()
+        } else {
+            c.bot_progress
+        },
         agent_progress: c.agent_progress,
         forgotten: c.forgotten,
         entries: c.entries.iter().map(entry).collect(),

@@ -90,6 +90,12 @@ impl Sessions {
         for summary in &tickets {
             let cursor = resume.get(&summary.ticket).copied().unwrap_or(summary.confirmed);
             let next = cursor.min(summary.last) + 1;
+            #[cfg(planted)]
+            let next = if relevo_routing::planted::is(relevo_routing::planted::Bug::ResumeCursor) {
+                next + u32::from(next > 1)
+            } else {
+                next
+            };
             let catch_up = CatchUp { ticket: summary.ticket, next, live: true };
             if next > summary.last {
                 // Nothing missed: live at once, without a turn of the writer.

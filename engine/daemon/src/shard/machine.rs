@@ -119,6 +119,8 @@ impl ShardMachine {
         let slot = self.slot(id);
         let step = slot.tenant.handle(now, &mut slot.seats, command);
         register(&self.presences, id, self.tenants.get_mut(&id).expect("the slot was just used"));
+        #[cfg(planted)]
+        let step = overtake(step, &asker);
         let mut public = Vec::new();
         let mut private_bytes = Vec::new();
         if !step.events.is_empty() {
@@ -242,6 +244,20 @@ impl ShardMachine {
             Slot::new(tenant, Seats::default())
         })
     }
+}
+
+/// Answers what made no event at once.
+#[cfg(planted)]
+fn overtake(mut step: relevo_routing::Step, asker: &Asker) -> relevo_routing::Step {
+    use relevo_routing::planted::{Bug, is};
+    if is(Bug::AnswerOvertakes)
+        && step.events.is_empty()
+        && let Asker::Request { session, lane, request, .. } = asker
+        && let Some(relevo_routing::Reply::Answer(answer)) = step.reply.take()
+    {
+        lane.append_now(|out| session.codec.write_answer(out, *request, &answer));
+    }
+    step
 }
 
 fn from_nobody(tenant: TenantId, input: Input, received: Instant) -> ShardInput {

@@ -44,6 +44,10 @@ impl State {
     /// A seat came free: of interest even to an agent who was available before, as a cap per bot
     /// may have stood in the way.
     pub(crate) fn wake_agent(&mut self, id: AgentId) {
+        #[cfg(planted)]
+        if crate::planted::is(crate::planted::Bug::LostWakeUp) {
+            return;
+        }
         self.refresh_agent(id);
         if self.agents.available.holds(id.0) && self.wake.agents.last() != Some(&id) {
             self.wake.agents.push(id);

@@ -33,6 +33,10 @@ impl State {
             self.stats.bots_reachable -= 1;
             self.stats.bots_unreachable += 1;
         }
+        #[cfg(planted)]
+        if crate::planted::is(crate::planted::Bug::DeadlineWhileDown) {
+            return;
+        }
         self.move_deadlines(event.down_us);
     }
 

@@ -99,6 +99,10 @@ impl Turn<'_> {
 
     fn release(&self, holder: Option<AgentId>) {
         if let Some(word) = holder.and_then(|agent| self.seats.word(agent.0 as usize)) {
+            #[cfg(planted)]
+            if crate::planted::is(crate::planted::Bug::KeptSeat) {
+                return;
+            }
             word.release();
         }
     }

@@ -22,7 +22,10 @@ impl Turn<'_> {
         if self.state.bots.get(input.bot).is_none() {
             return Err(no_bot());
         }
-        if let Some(slot) = self.state.tickets.open_of(input.bot, input.contact) {
+        let open = self.state.tickets.open_of(input.bot, input.contact);
+        #[cfg(planted)]
+        let open = open.filter(|_| !crate::planted::is(crate::planted::Bug::SecondTicket));
+        if let Some(slot) = open {
             return self.repeated_hand_off(input, slot);
         }
         let queue = self.queue_of(input)?;

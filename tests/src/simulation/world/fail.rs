@@ -1,6 +1,7 @@
 //! Faults as they happen.
 
 use super::{SECOND_US, Violation, World};
+use crate::simulation::daemon::Daemon;
 use crate::simulation::disk::Torn;
 use crate::simulation::faults::Fault;
 
@@ -72,17 +73,22 @@ impl World {
         Ok(())
     }
 
-    /// The daemon is gone, in the middle of whatever it did. Four of five crashes come in the middle
-    /// of a commit, if there is something to commit.
+    /// The daemon is gone, in the middle of whatever it did: mostly of a commit, whose last write is
+    /// torn then.
     fn crash(&mut self) -> Result<(), Violation> {
+        let in_commit = self.random.chance(950);
+        if in_commit {
+            self.stir()?;
+        }
         let Some(mut daemon) = self.daemon.take() else { return Ok(()) };
         let before = self.disk.log.tail();
-        let is_committing = self.random.chance(800) && daemon.commit() == Some(true);
+        let is_committing = in_commit && daemon.commit() == Some(true);
         // Answers alone need no group.
-        if is_committing && self.disk.log.tail() > before {
+        let may_tear = self.allowed.contains(&Fault::TornWrite);
+        if may_tear && is_committing && self.disk.log.tail() > before {
             let torn = match self.random.below(10) {
-                0..8 => Torn::Part,
-                8 => Torn::Lost,
+                0..9 => Torn::Part,
+                _ if self.random.chance(500) => Torn::Lost,
                 _ => Torn::Whole,
             };
             self.disk.tear(torn, &mut self.random);
@@ -94,8 +100,30 @@ impl World {
         self.all_lost()
     }
 
+    /// Lets clients and shards work until something waits for a commit, for some rounds at most.
+    fn stir(&mut self) -> Result<(), Violation> {
+        while self.daemon.as_mut().and_then(Daemon::publish).is_some_and(|number| {
+            self.disk.visible = number;
+            true
+        }) {}
+        for _ in 0..4 {
+            if self.daemon.as_ref().is_none_or(Daemon::has_records) {
+                break;
+            }
+            for number in 0..self.devices.len() {
+                self.act(number)?;
+                self.take_in(number)?;
+            }
+            for shard in 0..self.setup.shards {
+                self.turn(shard, 16)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The log refuses a group: the daemon tells nobody of it, commits nothing after it and ends.
     fn sync_error(&mut self) -> Result<bool, Violation> {
+        self.stir()?;
         let Some(daemon) = &mut self.daemon else { return Ok(false) };
         self.disk.log.fail_after(0);
         let committed = daemon.commit();
@@ -128,13 +156,15 @@ impl World {
             _ => SECOND_US,
         };
         self.up_at = self.now + self.random.below(down);
-        if self.random.chance(200) {
+        if self.random.chance(200) && self.allowed.contains(&Fault::ClockStep) {
             self.tally.faults.count(Fault::ClockStep);
             if self.random.chance(500) {
                 // Back: the daemon goes on just after the last record, not before it.
                 self.up_at = self.now + 1;
             } else {
-                self.up_at += self.random.below(1_800 * SECOND_US);
+                let step_us = self.random.below(1_800 * SECOND_US);
+                self.up_at += step_us;
+                self.stepped_us += step_us;
             }
         }
         Ok(())

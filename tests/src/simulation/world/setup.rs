@@ -7,7 +7,7 @@ use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{Agent, AgentGone, Bot, Delivery, Object, Queue, Strategy};
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
-use super::{Setup, Violation, World};
+use super::{Setup, World};
 use crate::campaign::seeded::Seeded;
 use crate::simulation::device::Device;
 use crate::simulation::party::{Contact, Party};
@@ -32,7 +32,7 @@ pub(super) fn daemon(random: &mut Seeded) -> Setup {
 }
 
 impl World {
-    pub(super) fn people(&mut self) -> Result<(), Violation> {
+    pub(super) fn people(&mut self) {
         let mut source = 0;
         let mut next = || {
             source += 1;
@@ -77,7 +77,6 @@ impl World {
                 self.put(tenant, Object::Queue(queue));
             }
         }
-        Ok(())
     }
 
     #[expect(clippy::too_many_arguments, reason = "called in one place, a column each")]
