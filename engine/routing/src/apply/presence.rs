@@ -99,14 +99,27 @@ impl State {
         agent.intent = event.intent;
         agent.reason.clone_from(&event.reason);
         if event.intent == Intent::Offline {
-            if agent.reachability == Reachability::Unreachable {
-                self.set_deadline(event.agent, MaybeTime::NONE);
-            }
             self.begin_keeping(now, event.agent);
         } else if !agent.is_gone() {
             self.end_keeping(event.agent);
         }
+        self.follow_expiry(now, event.agent);
         self.refresh_agent(event.agent);
+    }
+
+    /// While an agent is unreachable, every intent but offline ends some time: that of an agent who
+    /// was offline before has its whole time from now on.
+    fn follow_expiry(&mut self, now: Micros, id: AgentId) {
+        let agent = self.agents.at(id);
+        if agent.reachability != Reachability::Unreachable {
+            return;
+        }
+        if agent.intent == Intent::Offline {
+            self.set_deadline(id, MaybeTime::NONE);
+        } else if !agent.deadline.is_some() {
+            let expires = now.saturating_add(self.settings.presence_expiry_us);
+            self.set_deadline(id, MaybeTime::at(expires));
+        }
     }
 
     /// The deadline of an agent's reachability, with the timer that belongs to it.

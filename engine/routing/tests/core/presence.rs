@@ -259,3 +259,17 @@ fn a_lost_session_closes_the_agent_before_its_command_comes() {
     assert_eq!(desk.events(Input::AgentSessionLost { agent: ana, session, seen }), []);
     assert_eq!(desk.disconnect("ana", live).len(), 1);
 }
+
+#[test]
+fn an_intent_set_without_a_session_expires_too() {
+    let mut desk = Desk::staffed(&["ana"]);
+    desk.intent("ana", Intent::Offline);
+    desk.disconnect("ana", SessionId(1));
+    desk.pass(30 * SECOND);
+    desk.wait(3_600 * SECOND);
+    desk.intent("ana", Intent::Online);
+    desk.wait(3_599 * SECOND);
+    let events = desk.pass(SECOND);
+    let [Event::IntentSet(set)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((set.intent, set.cause), (Intent::Offline, IntentCause::Expired));
+}
