@@ -19,7 +19,7 @@ impl Turn<'_> {
                 return Err(WireError::field(ErrorCode::WrongState, "queue", message));
             }
         }
-        if !entry.is_serving() || entry.closing {
+        if !entry.is_serving() || !self.is_open(agent) {
             let message = "the agent is not online: set its presence to online first";
             return Err(WireError::new(ErrorCode::WrongState, message));
         }

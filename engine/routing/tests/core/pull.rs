@@ -5,6 +5,7 @@ use relevo_routing::Input;
 use relevo_routing::input::HandOff;
 use relevo_wire::answer::Answer;
 use relevo_wire::directory::{Agent, Delivery, Object};
+use relevo_wire::vocabulary::Intent;
 use relevo_wire::{ErrorCode, QueueId, TicketId};
 
 fn next(
@@ -126,4 +127,22 @@ fn a_test_is_rejected_when_only_others_are_online() {
     let (_, answer) = desk.ask(Input::HandOff(HandOff { test: true, ..hand_off(1) }));
     assert!(matches!(answer, Answer::Rejected(_)), "{answer:?}");
     desk.hand_off(1);
+}
+
+#[test]
+fn who_has_just_paused_is_told_so_whatever_waits_and_however_full_it_is() {
+    let mut desk = desk();
+    desk.agent("ana", 1);
+    desk.queue("q", &["ana"], |queue| queue.delivery = Delivery::Pull);
+    let session = desk.online("ana");
+    let ana = desk.agent_id("ana");
+    desk.seats.word(ana.0 as usize).expect("a word").close_intent();
+    assert_eq!(next(&mut desk, "ana", None), Err(ErrorCode::WrongState), "nothing waits");
+    desk.intent("ana", Intent::Online);
+    desk.hand_off(1);
+    assert!(next(&mut desk, "ana", None).is_ok());
+    let seen = desk.seats.word(ana.0 as usize).expect("a word").close_reachable();
+    assert_eq!(next(&mut desk, "ana", None), Err(ErrorCode::WrongState), "no seat is free");
+    desk.events(Input::AgentSessionLost { agent: ana, session, seen });
+    assert_eq!(next(&mut desk, "ana", None), Err(ErrorCode::WrongState));
 }
