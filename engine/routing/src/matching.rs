@@ -57,8 +57,7 @@ impl Turn<'_> {
         let word = self.seats.word(agent.0 as usize);
         let is_claimed = word.and_then(|word| word.claim()).map(Claim::commit).is_some();
         if !is_claimed {
-            self.state.agents.at_mut(agent).closing = true;
-            self.state.refresh_agent(agent);
+            self.leave_alone(agent);
             return false;
         }
         let ticket = self.state.tickets.at(slot);
@@ -71,6 +70,12 @@ impl Turn<'_> {
         };
         self.emit_of(slot, Event::Assigned(assigned));
         true
+    }
+
+    /// A session has just closed the agent's word: until its command comes nobody claims it.
+    pub(crate) fn leave_alone(&mut self, agent: AgentId) {
+        self.state.agents.at_mut(agent).closing = true;
+        self.state.refresh_agent(agent);
     }
 
     /// The agent that the queue's strategy picks for a waiting ticket, whether or not the queue

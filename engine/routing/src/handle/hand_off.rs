@@ -168,12 +168,11 @@ impl Turn<'_> {
     }
 
     /// What a hand-off would be answered; there is no ticket, so its id is nil.
-    fn as_if_accepted(&self, input: &HandOff, id: QueueId) -> Answer {
+    fn as_if_accepted(&mut self, input: &HandOff, id: QueueId) -> Answer {
         let opening = self.opening(input, id, TicketId(0));
         let as_if = Ticket::opened(&opening, self.now, self.state.tickets.totals.created);
+        let assigned = self.state.queues.at(id).pushes() && self.would_be_assigned(&as_if);
         let queue = self.state.queues.at(id);
-        let picked = if queue.pushes() { self.pick(&as_if) } else { None };
-        let assigned = picked.is_some_and(|agent| self.is_open(agent));
         let line = queue.line_for(input.test);
         let position = if assigned { 0 } else { line.position_hint(LineKey::of(&as_if)) };
         Answer::Accepted(Accepted {
@@ -186,6 +185,18 @@ impl Turn<'_> {
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned),
         })
+    }
+
+    /// Whether a claim would succeed: with the agent picked first, or with the next one where a
+    /// session has just closed the word.
+    fn would_be_assigned(&mut self, as_if: &Ticket) -> bool {
+        while let Some(agent) = self.pick(as_if) {
+            if self.is_open(agent) {
+                return true;
+            }
+            self.leave_alone(agent);
+        }
+        false
     }
 
     /// Place in its line; 0 when it does not wait.

@@ -192,3 +192,15 @@ fn a_repeated_hand_off_counts_for_what_a_ticket_may_hold() {
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::LimitExceeded, "body"));
     desk.accepted(HandOff { bytes: 800, ..hand_off(1) });
 }
+
+#[test]
+fn a_dry_run_looks_past_an_agent_who_has_just_paused() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    let ana = desk.agent_id("ana");
+    desk.seats.word(ana.0 as usize).expect("a word").close_intent();
+    let dry = desk.accepted(HandOff { dry_run: true, ..hand_off(1) });
+    assert_eq!((dry.position, dry.epoch), (0, 2));
+    let accepted = desk.accepted(hand_off(1));
+    assert_eq!(desk.holder(accepted.ticket).as_deref(), Some("bea"));
+    assert_eq!((accepted.position, accepted.epoch), (dry.position, dry.epoch));
+}
