@@ -2,9 +2,10 @@
 //!
 //! Work comes from [`crate::state::Wake`]: tickets that began to wait, agents that became able. A
 //! pair can only become possible through one of the two, so looking at those is enough. A ticket
-//! picks its agent by the queue's strategy; an agent picks the most urgent ticket of its queues.
-//! Every assignment claims its seat first; a claim that fails means that a session has just closed
-//! the word, and the agent is left alone until that session's command comes.
+//! picks its agent by the queue's strategy; an agent picks the most urgent ticket of its queues; of
+//! all that is possible the most urgent ticket goes first. Every assignment claims its seat first; a
+//! claim that fails means that a session has just closed the word, and the agent is left alone until
+//! that session's command comes.
 
 use crate::event::{Assigned, Event};
 use crate::handle::Turn;
@@ -15,12 +16,13 @@ use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Strategy;
 use relevo_wire::{AgentId, BotId, QueueId};
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 
 /// Up to so many members are looked at one by one; more are met through the bit sets.
 const FEW_MEMBERS: usize = 128;
 
-/// A ticket that an agent could have: those reserved for it come first.
+/// A ticket that somebody could have: those reserved for an agent come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     from_queue: bool,
@@ -28,14 +30,37 @@ struct Candidate {
     slot: Slot,
 }
 
+impl Candidate {
+    fn of(ticket: &Ticket, slot: Slot) -> Self {
+        Self { from_queue: !ticket.reserved.is_some(), key: LineKey::of(ticket), slot }
+    }
+}
+
+/// What became of a try to assign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Assigned,
+    /// A session has just closed the agent.
+    Closed,
+    /// The step has made as many assignments as it may.
+    StepIsFull,
+}
+
 impl Turn<'_> {
-    /// Matches what may match now.
+    /// Matches what may match now, the most urgent ticket first.
     pub(crate) fn settle(&mut self) {
         if self.state.wake.is_empty() {
             return;
         }
-        self.place_tickets();
-        self.serve_agents();
+        let agents = self.woken_agents();
+        let mut tickets = self.woken_tickets();
+        let is_alone = agents.is_empty() && tickets.len() == 1;
+        tickets.retain(|candidate| !self.is_hopeless(candidate.slot, is_alone));
+        match (&agents[..], &tickets[..]) {
+            ([], tickets) => tickets.iter().for_each(|candidate| self.place(candidate.slot)),
+            ([agent], []) => self.serve(*agent),
+            (agents, tickets) => self.match_many(agents, tickets),
+        }
     }
 
     /// A whole pass: every ticket that waits and every agent that is there.
@@ -124,30 +149,51 @@ impl Turn<'_> {
         line.find(|(_, slot)| !self.state.tickets.at(*slot).excludes(agent, self.now))
     }
 
-    fn place_tickets(&mut self) {
-        let mut tickets = std::mem::take(&mut self.state.wake.tickets);
-        let state = &self.state;
-        tickets.retain(|slot| state.tickets.get(*slot).is_some_and(Ticket::is_waiting));
-        if tickets.len() > 1 {
-            tickets.sort_by_key(|slot| (LineKey::of(state.tickets.at(*slot)), *slot));
-            tickets.dedup();
+    fn woken_agents(&mut self) -> Vec<AgentId> {
+        let mut agents = std::mem::take(&mut self.state.wake.agents);
+        for queue in std::mem::take(&mut self.state.wake.queues) {
+            agents.extend(self.state.queues.at(queue).members.iter().copied());
         }
-        let is_alone = tickets.len() == 1;
-        for slot in tickets.drain(..) {
-            self.place(slot, is_alone);
+        agents.retain(|agent| self.state.agents.available.holds(agent.0));
+        agents
+    }
+
+    /// Those that wait, the most urgent first.
+    fn woken_tickets(&mut self) -> SmallVec<[Candidate; 2]> {
+        let (wake, tickets) = (&mut self.state.wake, &self.state.tickets);
+        let waiting = |slot| tickets.get(slot).filter(|ticket| ticket.is_waiting());
+        let woken = wake.tickets.drain(..);
+        let mut woken: SmallVec<[Candidate; 2]> =
+            woken.filter_map(|slot| Some(Candidate::of(waiting(slot)?, slot))).collect();
+        woken.sort_unstable();
+        woken.dedup();
+        woken
+    }
+
+    /// Assigns unless the step has done its share: that is noted only where an agent is open, so
+    /// that what is left for a tick is always something.
+    fn try_assign(&mut self, slot: Slot, agent: AgentId) -> Tried {
+        if self.assignments_left == 0 && self.is_open(agent) {
+            return Tried::StepIsFull;
         }
-        // Nothing wakes a ticket while tickets are placed; the allocation is kept.
-        self.state.wake.tickets = tickets;
+        if self.assignments_left == 0 {
+            self.leave_alone(agent);
+            return Tried::Closed;
+        }
+        if !self.assign(slot, agent) {
+            return Tried::Closed;
+        }
+        self.assignments_left -= 1;
+        Tried::Assigned
     }
 
     /// Looks for an agent until one is claimed or none is left.
-    fn place(&mut self, slot: Slot, is_alone: bool) {
-        if self.is_hopeless(slot, is_alone) {
-            return;
-        }
+    fn place(&mut self, slot: Slot) {
         while let Some(agent) = self.pick(self.state.tickets.at(slot)) {
-            if self.assign(slot, agent) {
-                return;
+            match self.try_assign(slot, agent) {
+                Tried::Closed => {}
+                Tried::Assigned => return,
+                Tried::StepIsFull => return self.state.wake.tickets.push(slot),
             }
         }
     }
@@ -165,67 +211,64 @@ impl Turn<'_> {
         let queue = self.state.queues.at(ticket.queue);
         let is_plain =
             |other: Slot| other != slot && !self.state.tickets.at(other).excluded.is_some();
-        let is_alone =
-            is_alone && self.state.wake.agents.is_empty() && self.state.wake.queues.is_empty();
         let mut front = queue.line_for(ticket.test).iter().take(2);
         !queue.pushes() || (is_alone && front.any(|(_, other)| is_plain(other)))
-    }
-
-    fn serve_agents(&mut self) {
-        let mut agents = std::mem::take(&mut self.state.wake.agents);
-        for queue in std::mem::take(&mut self.state.wake.queues) {
-            agents.extend(self.state.queues.at(queue).members.iter().copied());
-        }
-        agents.retain(|agent| self.state.agents.available.holds(agent.0));
-        if let [agent] = agents[..] {
-            self.serve(agent);
-        } else if !agents.is_empty() {
-            self.serve_many(&agents);
-        }
     }
 
     /// One agent takes the most urgent tickets until it is full: nobody else is eligible for them,
     /// or they would not wait.
     fn serve(&mut self, agent: AgentId) {
-        let mut budget = self.state.settings.assignments_per_step;
         while self.state.agents.available.holds(agent.0)
             && let Some(candidate) = self.best_for(agent)
         {
-            if budget == 0 {
-                self.state.wake.agents.push(agent);
-                return;
+            match self.try_assign(candidate.slot, agent) {
+                Tried::Assigned | Tried::Closed => {}
+                Tried::StepIsFull => return self.state.wake.agents.push(agent),
             }
-            budget -= 1;
-            self.assign(candidate.slot, agent);
         }
     }
 
-    /// Several agents became able at once: the most urgent ticket of all goes first, and its
-    /// queue's strategy picks the agent.
-    fn serve_many(&mut self, agents: &[AgentId]) {
-        let mut budget = self.state.settings.assignments_per_step;
-        let mut wishes: BTreeSet<(Candidate, AgentId)> = BTreeSet::new();
+    /// Several became able or began to wait at once: the most urgent ticket of all goes first, and
+    /// its queue's strategy picks the agent. A wish is a ticket's own, or an agent's for the best
+    /// that it may have.
+    fn match_many(&mut self, agents: &[AgentId], tickets: &[Candidate]) {
+        let mut wishes: BTreeSet<(Candidate, Option<AgentId>)> =
+            tickets.iter().map(|candidate| (*candidate, None)).collect();
         for agent in agents {
-            wishes.extend(self.best_for(*agent).map(|candidate| (candidate, *agent)));
+            wishes.extend(self.best_for(*agent).map(|candidate| (candidate, Some(*agent))));
         }
         while let Some((wish, agent)) = wishes.pop_first() {
-            if !self.state.agents.available.holds(agent.0) {
+            let present = match agent {
+                Some(agent) if !self.state.agents.available.holds(agent.0) => None,
+                Some(agent) => self.best_for(agent),
+                None => Some(wish).filter(|wish| self.state.tickets.at(wish.slot).is_waiting()),
+            };
+            let Some(present) = present else { continue };
+            if present != wish {
+                wishes.insert((present, agent));
                 continue;
             }
-            let Some(best) = self.best_for(agent) else { continue };
-            if best != wish {
-                wishes.insert((best, agent));
+            let Some(picked) = self.pick(self.state.tickets.at(wish.slot)).or(agent) else {
                 continue;
+            };
+            match self.try_assign(wish.slot, picked) {
+                Tried::Assigned | Tried::Closed => {
+                    wishes.insert((wish, agent));
+                }
+                Tried::StepIsFull => {
+                    wishes.insert((wish, agent));
+                    return self.leave_for_a_tick(&wishes);
+                }
             }
-            if budget == 0 {
-                self.state.wake.agents.push(agent);
-                self.state.wake.agents.extend(wishes.iter().map(|(_, agent)| *agent));
-                return;
+        }
+    }
+
+    fn leave_for_a_tick(&mut self, wishes: &BTreeSet<(Candidate, Option<AgentId>)>) {
+        for (candidate, agent) in wishes {
+            match agent {
+                Some(agent) => self.state.wake.agents.push(*agent),
+                None => self.state.wake.tickets.push(candidate.slot),
             }
-            budget -= 1;
-            let picked = self.pick(self.state.tickets.at(best.slot));
-            self.assign(best.slot, picked.unwrap_or(agent));
-            wishes.extend(self.best_for(agent).map(|candidate| (candidate, agent)));
         }
     }
 

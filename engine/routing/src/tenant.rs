@@ -42,6 +42,7 @@ impl Tenant {
     /// Decides one input: the events are already applied when this returns. `now` is never below
     /// that of an input or event before. `seats` are the tenant's own words, by agent number.
     pub fn handle(&mut self, now: Micros, seats: &mut Seats, command: Command) -> Step {
+        let assignments_left = self.state.settings.assignments_per_step;
         let turn = Turn {
             state: &mut self.state,
             sessions: &mut self.sessions,
@@ -49,6 +50,7 @@ impl Tenant {
             seats,
             now,
             step: Step::default(),
+            assignments_left,
         };
         turn.decide(command)
     }

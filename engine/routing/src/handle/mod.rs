@@ -39,6 +39,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) seats: &'a mut Seats,
     pub(crate) now: Micros,
     pub(crate) step: Step,
+    /// How many more the matching may make in this step.
+    pub(crate) assignments_left: usize,
 }
 
 impl Turn<'_> {

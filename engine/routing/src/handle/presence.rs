@@ -136,7 +136,7 @@ impl Turn<'_> {
     }
 
     /// What the seat word says now.
-    pub(super) fn is_open(&self, agent: AgentId) -> bool {
+    pub(crate) fn is_open(&self, agent: AgentId) -> bool {
         self.seats.word(agent.0 as usize).is_some_and(|word| word.view().is_open())
     }
 

@@ -2,8 +2,9 @@
 
 use crate::common::*;
 use relevo_routing::event::Event;
-use relevo_routing::input::HandOff;
+use relevo_routing::input::{HandOff, Target};
 use relevo_routing::{Input, Settings};
+use relevo_wire::answer::Answer;
 use relevo_wire::directory::{Agent, Object, Strategy};
 use relevo_wire::vocabulary::{Intent, TicketState};
 
@@ -279,4 +280,41 @@ fn the_auditor_sees_a_lost_wake_up() {
     let [violation] = &violations[..] else { panic!("{violations:?}") };
     assert_eq!((violation.ticket, violation.agent), (ticket, ana));
     assert_eq!(desk.tenant.audit(&desk.seats, 1, 9, desk.now).violations, [], "other queues");
+}
+
+#[test]
+fn a_ticket_that_begins_to_wait_is_not_served_before_a_more_urgent_one() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    let (ana, bea) = (desk.agent_id("ana"), desk.agent_id("bea"));
+    let plain = desk.hand_off(1);
+    let urgent = desk.accepted(HandOff { priority: 5, ..hand_off(2) }).ticket;
+    let queue = Target::Queue(desk.queue_id("q"));
+    let urgent = desk.child(desk.transfer("bea", urgent, queue));
+    assert_eq!(desk.holder(urgent), None, "bea gave it away, ana is full");
+    // One transfer makes two assignments possible: ana's seat comes free, and a ticket bea may have.
+    let (events, answer) = desk.ask(desk.transfer("ana", plain, queue));
+    let Answer::Transferred(plain) = answer else { panic!("{answer:?}") };
+    assert_eq!(assignments(&events), [(urgent, ana), (plain.child, bea)]);
+}
+
+#[test]
+fn a_new_ticket_waits_behind_those_whom_a_full_step_has_left() {
+    let settings = Settings { assignments_per_step: 2, ..Settings::default() };
+    let mut desk = Desk::with(settings);
+    desk.agent("ana", 9);
+    desk.queue("q", &["ana"], |_| {});
+    let waiting: Vec<_> = (1..=5).map(|contact| desk.hand_off(contact)).collect();
+    desk.connect("ana");
+    assert_eq!(assignments(&desk.intent("ana", Intent::Online)).len(), 2);
+    // The hand-off comes before the tick that would go on.
+    let (events, answer) = desk.ask(Input::HandOff(hand_off(6)));
+    let Answer::Accepted(accepted) = answer else { panic!("{answer:?}") };
+    let served: Vec<_> = assignments(&events).iter().map(|(ticket, _)| *ticket).collect();
+    assert_eq!(served, waiting[2..4], "the next two in line");
+    assert_eq!(accepted.position, 2);
+    let served = assignments(&desk.handle(Input::Tick).events);
+    assert_eq!(
+        served.iter().map(|(ticket, _)| *ticket).collect::<Vec<_>>(),
+        [waiting[4], accepted.ticket]
+    );
 }
