@@ -50,8 +50,10 @@ impl Turn<'_> {
 
     /// Nothing waits, or only tickets of bots of which the agent has as many as it may.
     fn nothing_for(&self, agent: AgentId, queues: &[QueueId]) -> WireError {
+        let looks_at_tests = self.state.agents.at(agent).accepts_tests;
         let capped = queues.iter().map(|queue| self.state.queues.at(*queue)).any(|queue| {
-            queue.is_pulled() && !queue.line.is_empty() && self.is_capped(agent, queue.bot)
+            let waits = !queue.line.is_empty() || (looks_at_tests && !queue.tests.is_empty());
+            queue.is_pulled() && waits && self.is_capped(agent, queue.bot)
         });
         if capped {
             let message = "the agent has as many tickets of this bot as one agent may have";

@@ -146,3 +146,20 @@ fn who_has_just_paused_is_told_so_whatever_waits_and_however_full_it_is() {
     desk.events(Input::AgentSessionLost { agent: ana, session, seen });
     assert_eq!(next(&mut desk, "ana", None), Err(ErrorCode::WrongState));
 }
+
+#[test]
+fn the_cap_of_the_bot_is_told_where_only_tests_wait_too() {
+    let mut desk = desk();
+    desk.put(Object::Agent(Agent { accepts_tests: true, ..Agent::new("ana", 2) }));
+    desk.agent("bea", 2);
+    desk.bot(|bot| bot.seats_per_agent = Some(1));
+    desk.queue("q", &["ana", "bea"], |queue| queue.delivery = Delivery::Pull);
+    for agent in ["ana", "bea"] {
+        desk.online(agent);
+        desk.hand_off(if agent == "ana" { 1 } else { 2 });
+        assert!(next(&mut desk, agent, None).is_ok());
+    }
+    desk.accepted(HandOff { test: true, ..hand_off(3) });
+    assert_eq!(next(&mut desk, "ana", None), Err(ErrorCode::NoSeat));
+    assert_eq!(next(&mut desk, "bea", None), Err(ErrorCode::NothingWaiting), "it is not for her");
+}
