@@ -10,6 +10,7 @@ pub(crate) mod contacts;
 pub(crate) mod idempotency;
 pub(crate) mod line;
 pub(crate) mod maybe;
+pub(crate) mod neighbours;
 pub(crate) mod oldest;
 pub(crate) mod positions;
 pub(crate) mod queues;

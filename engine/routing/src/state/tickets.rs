@@ -1,5 +1,6 @@
 //! All remembered tickets, found by id and by contact.
 
+use super::neighbours::Neighbours;
 use super::slab::{Slab, Slot};
 use super::ticket::Ticket;
 use crate::stats::Totals;
@@ -16,6 +17,7 @@ pub(crate) struct Tickets {
     by_id: HashTable<Slot>,
     /// The newest remembered ticket of a contact, open or closed.
     by_contact: HashTable<Slot>,
+    neighbours: Neighbours,
     pub(crate) totals: Totals,
     /// Open test tickets in lines: as long as there are none, nobody looks for them.
     pub(crate) tests_waiting: u32,
@@ -51,10 +53,17 @@ impl Tickets {
         if let Ok(entry) = self.by_id.find_entry(hash(ticket.id.0), |other| *other == slot) {
             entry.remove();
         }
-        if let Ok(entry) =
-            self.by_contact.find_entry(hash(ticket.contact.0), |other| *other == slot)
+        let (older, newer) = self.neighbours.take_out(slot);
+        let contact = hash(ticket.contact.0);
+        if newer.is_none()
+            && let Ok(mut newest) = self.by_contact.find_entry(contact, |other| *other == slot)
         {
-            entry.remove();
+            match older {
+                Some(older) => *newest.get_mut() = older,
+                None => {
+                    newest.remove();
+                }
+            }
         }
         ticket
     }
@@ -121,7 +130,10 @@ impl Tickets {
             |other| slab.at(*other).contact == contact,
             |other| hash(slab.at(*other).contact.0),
         ) {
-            hashbrown::hash_table::Entry::Occupied(mut newest) => *newest.get_mut() = slot,
+            hashbrown::hash_table::Entry::Occupied(mut newest) => {
+                let before = std::mem::replace(newest.get_mut(), slot);
+                self.neighbours.follow(before, slot);
+            }
             hashbrown::hash_table::Entry::Vacant(vacant) => {
                 vacant.insert(slot);
             }

@@ -3,7 +3,7 @@
 use crate::common::*;
 use relevo_routing::event::Event;
 use relevo_routing::input::{Party, Target};
-use relevo_routing::{Input, Settings};
+use relevo_routing::{Input, Settings, Tenant};
 use relevo_wire::answer::Answer;
 use relevo_wire::vocabulary::{Author, Holder, Intent, TicketState};
 use relevo_wire::{BotId, ContactKey, ErrorCode, TicketId};
@@ -257,4 +257,48 @@ fn a_closed_ticket_is_forgotten_after_24_hours_or_when_there_are_too_many() {
     let events = desk.pass(24 * 3600 * SECOND);
     assert_eq!(events.len(), 2);
     assert_eq!(desk.code(Input::Explain { ticket: tickets[2] }), ErrorCode::NotFound);
+}
+
+#[test]
+fn a_forgotten_ticket_does_not_hide_the_one_before_it() {
+    let mut desk = Desk::staffed(&[]);
+    let first = desk.hand_off(1);
+    let said = desk.customer(1, Some(5));
+    desk.left(1);
+    let second = desk.hand_off(1);
+    let last = closed(&desk.left(1)).number;
+    let step = desk.receipt(Party::Bot(BOT), second, last, 0);
+    assert!(matches!(step.events[..], [Event::Progressed(_), Event::Forgotten(_)]));
+    let again = desk.customer(1, Some(5));
+    assert_eq!((again.ticket, again.number), (Some(first), said.number));
+    // What a snapshot gives back says the same.
+    let settings = desk.tenant.settings().clone();
+    desk.tenant = Tenant::from_snapshot(&desk.tenant.snapshot(), settings).expect("valid");
+    assert_eq!(desk.customer(1, Some(5)), again);
+}
+
+#[test]
+fn tickets_of_a_contact_are_forgotten_in_any_order() {
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut desk = Desk::staffed(&[]);
+        let tickets: Vec<(TicketId, u32)> = (0..3)
+            .map(|id| {
+                let ticket = desk.hand_off(1);
+                desk.customer(1, Some(id));
+                (ticket, closed(&desk.left(1)).number)
+            })
+            .collect();
+        let mut left: Vec<usize> = vec![0, 1, 2];
+        for forgotten in order {
+            let (ticket, last) = tickets[forgotten];
+            assert_eq!(desk.receipt(Party::Bot(BOT), ticket, last, 0).events.len(), 2);
+            left.retain(|other| *other != forgotten);
+            let Some(newest) = left.last() else { continue };
+            let again = desk.customer(1, Some(*newest as u128));
+            assert_eq!(again.ticket, Some(tickets[*newest].0), "{order:?}, without {forgotten}");
+        }
+        assert_eq!(desk.customer(1, Some(9)).ticket, None);
+        let next = desk.hand_off(1);
+        assert_eq!(desk.customer(1, Some(0)).ticket, Some(next));
+    }
 }
