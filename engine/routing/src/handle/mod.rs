@@ -50,6 +50,10 @@ impl Turn<'_> {
         let idempotency = idempotency.filter(|_| idempotent::is_mutating(&input));
         if let Some(repeated) = idempotency.and_then(|key| self.repeated(&key)) {
             self.step.reply = Some(Reply::Answer(repeated));
+            if let Input::SetPresence { agent, seen, .. } = input {
+                self.follow_intent(agent, seen);
+                self.settle();
+            }
             return self.step;
         }
         self.step.reply = self.input(input);
@@ -87,7 +91,9 @@ impl Turn<'_> {
             Input::CustomerLeft { bot, contact } => self.customer_left(bot, contact),
             Input::TakeBack { bot, ticket } => self.take_back(bot, ticket),
             Input::SetPresence { agent, intent, reason, seen } => {
-                self.set_presence(agent, intent, reason, seen)
+                let answered = self.set_presence(agent, intent, reason);
+                self.follow_intent(agent, seen);
+                answered
             }
             Input::Next { agent, queue } => self.next(agent, queue),
             Input::Targets { agent, ticket } => self.targets(agent, ticket),

@@ -61,7 +61,6 @@ impl Turn<'_> {
         agent: AgentId,
         intent: Intent,
         reason: String,
-        seen: CloseCount,
     ) -> Answered {
         let Some(entry) = self.state.agents.get(agent) else { return Err(no_agent()) };
         if reason.len() > NOTE_BYTES {
@@ -71,15 +70,21 @@ impl Turn<'_> {
         if entry.intent != intent || entry.reason != reason {
             self.set_intent(agent, intent, reason, IntentCause::Agent);
         }
+        Ok(done())
+    }
+
+    /// To be called after every command on an intent, also after one that was refused or is not
+    /// carried out again: its session has closed the word all the same.
+    pub(super) fn follow_intent(&mut self, agent: AgentId, seen: CloseCount) {
+        let Some(entry) = self.state.agents.get(agent) else { return };
         if let Some(word) = self.seats.word(agent.0 as usize) {
-            if intent == Intent::Online {
+            if entry.intent == Intent::Online {
                 word.open_intent(seen);
             } else {
                 word.heard_intent_close(seen);
             }
         }
         self.heed_word(agent);
-        Ok(done())
     }
 
     pub(super) fn bot_session_opened(&mut self, bot: BotId, session: SessionId) -> Reply {

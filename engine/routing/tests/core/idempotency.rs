@@ -69,3 +69,33 @@ fn a_refusal_is_not_remembered_and_reads_take_no_key() {
     let dry = Input::HandOff(HandOff { dry_run: true, ..hand_off(1) });
     assert_eq!(keyed(&mut desk, 6, 1, dry).events[..], []);
 }
+
+#[test]
+fn a_pause_that_is_not_carried_out_again_leaves_no_agent_closed() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let ana = desk.agent_id("ana");
+    let pause = |desk: &mut Desk, digest| {
+        // The session closes the word before its command comes.
+        let seen = desk.seats.word(0).expect("a word").close_intent();
+        let reason = "lunch".to_owned();
+        let input = Input::SetPresence { agent: ana, intent: Intent::Paused, reason, seen };
+        keyed(desk, 5, digest, input)
+    };
+    pause(&mut desk, 1);
+    desk.intent("ana", Intent::Online);
+    let waiting = {
+        let first = desk.hand_off(1);
+        assert_eq!(desk.holder(first).as_deref(), Some("ana"));
+        desk.hand_off(2)
+    };
+    let repeated = pause(&mut desk, 1);
+    assert_eq!(repeated.events[..], []);
+    assert!(matches!(answer(repeated), Answer::Done(_)), "the first answer again");
+    let first = desk.tickets_of_contact(1);
+    assert_eq!(assignments(&desk.close("ana", first)), [(waiting, ana)], "she is online");
+
+    assert!(matches!(answer(pause(&mut desk, 2)), Answer::Error(_)), "the key is taken");
+    let third = desk.hand_off(3);
+    desk.close("ana", waiting);
+    assert_eq!(desk.holder(third).as_deref(), Some("ana"));
+}
