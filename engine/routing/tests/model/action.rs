@@ -1,0 +1,381 @@
+//! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
+
+use crate::shapes::{Named, Shape, mostly, named, seldom, shape};
+use proptest::prelude::*;
+use proptest::sample::select;
+use relevo_wire::vocabulary::{Intent, Role};
+
+/// One thing that happens, perhaps with an idempotency key.
+#[derive(Debug, Clone)]
+pub(crate) struct Action {
+    pub(crate) what: What,
+    pub(crate) key: Option<u8>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Ask(Ask),
+    /// Every party of a ticket confirms everything.
+    Confirm {
+        ticket: Which,
+    },
+    /// An agent comes to work: a session, then online.
+    Come {
+        agent: u8,
+    },
+    /// `late`: the command comes after others, but what it closes is closed at once.
+    SetPresence {
+        agent: u8,
+        intent: Intent,
+        reason: bool,
+        late: bool,
+    },
+    OpenSession {
+        agent: u8,
+        late: bool,
+    },
+    LoseSession {
+        agent: u8,
+        nth: u8,
+        late: bool,
+    },
+    /// The oldest late command comes.
+    Deliver,
+    OpenBotSession {
+        bot: u8,
+    },
+    LoseBotSession {
+        bot: u8,
+        nth: u8,
+    },
+    /// A command with a key is sent once more.
+    Again {
+        nth: u8,
+    },
+    /// Time passes; ticks come at their deadlines.
+    Pass {
+        time: u64,
+    },
+    /// Time passes, and whatever is due waits for the next tick.
+    Late {
+        time: u64,
+    },
+    Tick,
+    /// A snapshot is taken: the next start begins there.
+    Snapshot,
+    /// The daemon ends and starts again; commands may come before it is ready.
+    Restart {
+        down: u64,
+        starting: u64,
+        at_once: bool,
+    },
+}
+
+/// What becomes one command.
+#[derive(Debug, Clone)]
+pub(crate) enum Ask {
+    HandOff(HandOver),
+    CustomerMessage {
+        contact: u8,
+        id: Option<u8>,
+        bytes: u32,
+    },
+    BotMessage {
+        ticket: Which,
+        stale: bool,
+        id: Option<u8>,
+        bytes: u32,
+    },
+    AgentMessage {
+        ticket: Which,
+        by: By,
+        stale: bool,
+        id: Option<u8>,
+        bytes: u32,
+    },
+    CustomerLeft {
+        contact: u8,
+    },
+    TakeBack {
+        ticket: Which,
+    },
+    /// `delivered` and `read` count back from one behind the last entry.
+    Progress {
+        ticket: Which,
+        by: Side,
+        delivered: u8,
+        read: u8,
+    },
+    Next {
+        agent: u8,
+        queue: Option<u8>,
+    },
+    Targets {
+        ticket: Which,
+        by: By,
+    },
+    Transfer {
+        ticket: Which,
+        by: By,
+        stale: bool,
+        to: To,
+        note: bool,
+    },
+    Close {
+        ticket: Which,
+        by: By,
+        stale: bool,
+        tags: u8,
+    },
+    Explain {
+        ticket: Which,
+    },
+    Put {
+        object: Shape,
+        version: Guard,
+    },
+    Delete(Named),
+    CreateKey {
+        role: Role,
+        owner: u8,
+        prefix: u8,
+    },
+    RevokeKey {
+        prefix: u8,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct HandOver {
+    pub(crate) contact: u8,
+    pub(crate) queue: Option<Line>,
+    pub(crate) priority: u16,
+    pub(crate) test: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) own_texts: bool,
+    pub(crate) truncated: bool,
+    pub(crate) bytes: u32,
+}
+
+/// The nth ticket, newest first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Which {
+    pub(crate) nth: u8,
+    pub(crate) among: Among,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Among {
+    Open,
+    Held,
+    Waiting,
+    Closed,
+    All,
+}
+
+/// A queue by its own number, or the nth of a bot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Line {
+    OfBot(u8),
+    Any(u8),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum By {
+    /// The agent who has the ticket.
+    Holder,
+    Agent(u8),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Side {
+    Bot,
+    Agent(By),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum To {
+    Queue(Line),
+    Agent(u8),
+}
+
+/// The version that a put expects.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Guard {
+    None,
+    Present,
+    Other,
+}
+
+const SECOND: u64 = 1_000_000;
+
+fn moments() -> impl Strategy<Value = u64> {
+    prop_oneof![
+        4 => select(vec![0, 1, 1_000]),
+        8 => select(vec![SECOND, 2 * SECOND, 5 * SECOND]),
+        8 => select(vec![20 * SECOND, 29 * SECOND, 30 * SECOND, 60 * SECOND, 61 * SECOND]),
+        2 => select(vec![600 * SECOND, 3_600 * SECOND, 3_630 * SECOND]),
+        1 => Just(86_400 * SECOND),
+    ]
+}
+
+fn which(mostly: Among) -> impl Strategy<Value = Which> {
+    let among = prop_oneof![8 => Just(mostly), 1 => Just(Among::Open), 1 => Just(Among::All)];
+    (0..6_u8, among).prop_map(|(nth, among)| Which { nth, among })
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    prop_oneof![9 => (0..4_u8).prop_map(Line::OfBot), 1 => (0..6_u8).prop_map(Line::Any)]
+}
+
+fn by() -> impl Strategy<Value = By> {
+    prop_oneof![9 => Just(By::Holder), 1 => (0..6_u8).prop_map(By::Agent)]
+}
+
+fn id() -> impl Strategy<Value = Option<u8>> {
+    prop_oneof![4 => Just(None), 3 => Just(Some(0)), 2 => (0..4_u8).prop_map(Some)]
+}
+
+fn bytes() -> impl Strategy<Value = u32> {
+    60..=250_u32
+}
+
+fn agent() -> impl Strategy<Value = u8> {
+    prop_oneof![12 => 0..4_u8, 1 => 4..8_u8]
+}
+
+/// A few contacts come again and again.
+fn contact() -> impl Strategy<Value = u8> {
+    prop_oneof![1 => 0..2_u8, 1 => 0..11_u8]
+}
+
+fn hand_over() -> BoxedStrategy<Ask> {
+    let where_to = (contact(), prop_oneof![2 => Just(None), 3 => line().prop_map(Some)]);
+    let how = (select(vec![0, 0, 0, 3, 1000]), seldom(15), seldom(10));
+    let what = (seldom(10), seldom(10), bytes());
+    (where_to, how, what)
+        .prop_map(|((contact, queue), how, what)| {
+            let (priority, test, dry_run) = how;
+            let (own_texts, truncated, bytes) = what;
+            Ask::HandOff(HandOver {
+                contact,
+                queue,
+                priority,
+                test,
+                dry_run,
+                own_texts,
+                truncated,
+                bytes,
+            })
+        })
+        .boxed()
+}
+
+fn said() -> BoxedStrategy<Ask> {
+    let stale = || seldom(10);
+    prop_oneof![
+        6 => (contact(), id(), bytes())
+            .prop_map(|(contact, id, bytes)| Ask::CustomerMessage { contact, id, bytes }),
+        2 => (which(Among::Waiting), stale(), id(), bytes()).prop_map(|(ticket, stale, id, bytes)| {
+            Ask::BotMessage { ticket, stale, id, bytes }
+        }),
+        7 => (which(Among::Held), by(), stale(), id(), bytes()).prop_map(
+            |(ticket, by, stale, id, bytes)| Ask::AgentMessage { ticket, by, stale, id, bytes }
+        ),
+        4 => (which(Among::All), any::<bool>(), by(), 0..4_u8, 0..4_u8).prop_map(
+            |(ticket, is_bot, by, delivered, read)| {
+                let by = if is_bot { Side::Bot } else { Side::Agent(by) };
+                Ask::Progress { ticket, by, delivered, read }
+            }
+        ),
+    ]
+    .boxed()
+}
+
+fn moved() -> BoxedStrategy<Ask> {
+    let stale = || seldom(8);
+    let to = prop_oneof![1 => line().prop_map(To::Queue), 2 => agent().prop_map(To::Agent)];
+    prop_oneof![
+        9 => (which(Among::Held), by(), stale(), to, any::<bool>()).prop_map(
+            |(ticket, by, stale, to, note)| Ask::Transfer { ticket, by, stale, to, note }
+        ),
+        7 => (which(Among::Held), by(), stale(), prop_oneof![9 => 0..3_u8, 1 => Just(33)])
+            .prop_map(|(ticket, by, stale, tags)| Ask::Close { ticket, by, stale, tags }),
+        2 => which(Among::Open).prop_map(|ticket| Ask::TakeBack { ticket }),
+        3 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
+        7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
+            .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
+        1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
+        1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
+    ]
+    .boxed()
+}
+
+fn present() -> BoxedStrategy<What> {
+    let intent = prop_oneof![
+        4 => Just(Intent::Online),
+        2 => Just(Intent::Paused),
+        1 => Just(Intent::Invisible),
+        2 => Just(Intent::Offline),
+    ];
+    let late = || seldom(30);
+    prop_oneof![
+        6 => (agent(), intent, seldom(20), late()).prop_map(|(agent, intent, reason, late)| {
+            What::SetPresence { agent, intent, reason, late }
+        }),
+        5 => agent().prop_map(|agent| What::Come { agent }),
+        2 => (agent(), late()).prop_map(|(agent, late)| What::OpenSession { agent, late }),
+        4 => (agent(), 0..3_u8, late())
+            .prop_map(|(agent, nth, late)| What::LoseSession { agent, nth, late }),
+        3 => Just(What::Deliver),
+        1 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
+        1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
+    ]
+    .boxed()
+}
+
+fn configured() -> BoxedStrategy<Ask> {
+    let guard = select(vec![Guard::None, Guard::None, Guard::None, Guard::Present, Guard::Other]);
+    let role = select(vec![Role::Bot, Role::Agent, Role::Admin]);
+    prop_oneof![
+        10 => (shape(), guard).prop_map(|(object, version)| Ask::Put { object, version }),
+        5 => named().prop_map(Ask::Delete),
+        2 => (role, 0..4_u8, 0..3_u8)
+            .prop_map(|(role, owner, prefix)| Ask::CreateKey { role, owner, prefix }),
+        2 => (0..3_u8).prop_map(|prefix| Ask::RevokeKey { prefix }),
+    ]
+    .boxed()
+}
+
+fn time() -> BoxedStrategy<What> {
+    prop_oneof![
+        12 => moments().prop_map(|time| What::Pass { time }),
+        3 => moments().prop_map(|time| What::Late { time }),
+        1 => Just(What::Tick),
+        2 => Just(What::Snapshot),
+        1 => (moments(), moments(), mostly(70))
+            .prop_map(|(down, starting, at_once)| What::Restart { down, starting, at_once }),
+    ]
+    .boxed()
+}
+
+/// Boxed, as are its parts: what a strategy of so many kinds would keep on the stack is a lot.
+pub(crate) fn action() -> impl Strategy<Value = Action> {
+    let what = prop_oneof![
+        20 => hand_over().prop_map(What::Ask),
+        20 => said().prop_map(What::Ask),
+        2 => which(Among::Closed).prop_map(|ticket| What::Confirm { ticket }),
+        22 => moved().prop_map(What::Ask),
+        16 => present(),
+        7 => configured().prop_map(What::Ask),
+        16 => time(),
+        2 => (0..8_u8).prop_map(|nth| What::Again { nth }),
+    ];
+    let key = prop_oneof![4 => Just(None), 1 => (0..12_u8).prop_map(Some)];
+    (what, key).prop_map(|(what, key)| Action { what, key })
+}
+
+/// Up to so many actions.
+pub(crate) fn actions(most: usize) -> impl Strategy<Value = Vec<Action>> {
+    prop::collection::vec(action(), 1..=most)
+}

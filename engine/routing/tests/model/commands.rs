@@ -1,0 +1,200 @@
+//! From an action that speaks of small numbers to a command that speaks of what is there.
+
+use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, To, Which};
+use crate::pair::{DIGEST, Pair, START};
+use crate::shapes::{agent_name, bot_name, queue_name};
+use relevo_routing::input::{HandOff, Input, Key, Party, Target};
+use relevo_wire::directory::Object;
+use relevo_wire::vocabulary::{HandOffReason, Role, Texts};
+use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
+
+impl Pair {
+    /// An action that is one command; none when it is about a ticket and there is none.
+    pub(crate) fn input(&self, ask: &Ask) -> Option<Input> {
+        Some(match ask {
+            Ask::HandOff(hand_over) => Input::HandOff(self.hand_off(hand_over)),
+            Ask::CustomerMessage { contact, id, bytes } => {
+                let (bot, contact) = self.contact(*contact);
+                Input::CustomerMessage { bot, contact, client_message: digit(*id), bytes: *bytes }
+            }
+            Ask::BotMessage { ticket, stale, id, bytes } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                let bot = self.reference.ticket(ticket).bot;
+                let client_message = digit(*id);
+                Input::BotMessage { bot, ticket, epoch, client_message, bytes: *bytes }
+            }
+            Ask::AgentMessage { ticket, by, stale, id, bytes } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                let (agent, client_message) = (self.by(*by, ticket), digit(*id));
+                Input::AgentMessage { agent, ticket, epoch, client_message, bytes: *bytes }
+            }
+            Ask::CustomerLeft { contact } => {
+                let (bot, contact) = self.contact(*contact);
+                Input::CustomerLeft { bot, contact }
+            }
+            Ask::TakeBack { ticket } => {
+                let ticket = self.which(*ticket)?;
+                Input::TakeBack { bot: self.reference.ticket(ticket).bot, ticket }
+            }
+            Ask::Progress { ticket, by, delivered, read } => {
+                let ticket = self.which(*ticket)?;
+                let known = self.reference.ticket(ticket);
+                let party = match by {
+                    Side::Bot => Party::Bot(known.bot),
+                    Side::Agent(by) => Party::Agent(self.by(*by, ticket)),
+                };
+                let from_end = |back: &u8| (known.last + 1).saturating_sub(u32::from(*back));
+                let (delivered, read) = (from_end(delivered), from_end(read));
+                Input::Progress { party, ticket, delivered, read }
+            }
+            Ask::Next { agent, queue } => {
+                Input::Next { agent: self.agent(*agent), queue: queue.map(|q| self.queue(q)) }
+            }
+            Ask::Targets { ticket, by } => {
+                let ticket = self.which(*ticket)?;
+                Input::Targets { agent: self.by(*by, ticket), ticket }
+            }
+            Ask::Transfer { ticket, by, stale, to, note } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                let agent = self.by(*by, ticket);
+                let to = match to {
+                    To::Queue(line) => {
+                        Target::Queue(self.line(*line, self.reference.ticket(ticket).bot))
+                    }
+                    To::Agent(agent) => Target::Agent(self.agent(*agent)),
+                };
+                Input::Transfer { agent, ticket, epoch, to, note: *note }
+            }
+            Ask::Close { ticket, by, stale, tags } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                let tags = (0..*tags).map(|tag| format!("t{tag}")).collect();
+                Input::Close { agent: self.by(*by, ticket), ticket, epoch, tags }
+            }
+            Ask::Explain { ticket } => Input::Explain { ticket: self.which(*ticket)? },
+            Ask::Put { object, version } => {
+                let object = object.object();
+                let if_version = self.guard(&object, *version);
+                Input::Put { object, if_version }
+            }
+            Ask::Delete(named) => Input::Delete { object: named.reference() },
+            Ask::CreateKey { role, owner, prefix } => Input::CreateKey(key(*role, *owner, *prefix)),
+            Ask::RevokeKey { prefix } => Input::RevokeKey { prefix: format!("p{prefix}") },
+        })
+    }
+
+    fn hand_off(&self, hand_over: &HandOver) -> HandOff {
+        let (bot, contact) = self.contact(hand_over.contact);
+        let texts = Texts { online: "one moment".to_owned(), offline: "tomorrow".to_owned() };
+        HandOff {
+            bot,
+            contact,
+            queue: hand_over.queue.map(|line| self.line(line, bot)),
+            reason: HandOffReason::Requested,
+            priority: hand_over.priority,
+            texts: hand_over.own_texts.then_some(texts),
+            truncated: hand_over.truncated,
+            position_updates: hand_over.contact.is_multiple_of(2),
+            test: hand_over.test,
+            dry_run: hand_over.dry_run,
+            bytes: hand_over.bytes,
+        }
+    }
+
+    /// A contact is a bot's own: the last three are the second bot's.
+    fn contact(&self, number: u8) -> (BotId, ContactKey) {
+        let bot = bot_name(u8::from(number >= 8));
+        let bot = self.reference.bot_id(&bot).unwrap_or(BotId(99));
+        (bot, ContactKey(DIGEST.wrapping_mul(u128::from(number) + 1)))
+    }
+
+    pub(crate) fn agent(&self, number: u8) -> AgentId {
+        self.reference.agent_id(&agent_name(number)).unwrap_or(AgentId(u32::from(number)))
+    }
+
+    fn queue(&self, number: u8) -> QueueId {
+        let (bot, name) = queue_name(number);
+        let found = self.reference.bot_id(&bot).and_then(|b| self.reference.queue_id(b, &name));
+        found.unwrap_or(QueueId(u32::from(number)))
+    }
+
+    fn line(&self, line: Line, bot: BotId) -> QueueId {
+        match line {
+            Line::Any(number) => self.queue(number),
+            Line::OfBot(nth) => {
+                let queues = self.reference.queues_of(bot);
+                let nth = usize::from(nth).checked_rem(queues.len());
+                nth.map_or(QueueId(99), |nth| queues[nth])
+            }
+        }
+    }
+
+    pub(crate) fn which(&self, which: Which) -> Option<TicketId> {
+        let newest_first = self.reference.tickets.iter().rev();
+        let tickets: Vec<TicketId> = newest_first
+            .filter(|ticket| match which.among {
+                Among::Open => ticket.is_open(),
+                Among::Held => ticket.holder().is_some(),
+                Among::Waiting => ticket.is_waiting(),
+                Among::Closed => !ticket.is_open(),
+                Among::All => true,
+            })
+            .map(|ticket| ticket.id)
+            .collect();
+        let nth = usize::from(which.nth).checked_rem(tickets.len())?;
+        Some(tickets[nth])
+    }
+
+    /// A ticket and the epoch that an author believes in: the present one of its conversation, or
+    /// the one before.
+    fn believed(&self, which: Which, stale: bool) -> Option<(TicketId, u32)> {
+        let ticket = self.which(which)?;
+        let present = self.reference.ticket(self.reference.latest(ticket)).epoch;
+        Some((ticket, present - u32::from(stale)))
+    }
+
+    fn by(&self, by: By, ticket: TicketId) -> AgentId {
+        let latest = self.reference.ticket(self.reference.latest(ticket));
+        match by {
+            By::Holder => latest.agent.unwrap_or(AgentId(0)),
+            By::Agent(number) => self.agent(number),
+        }
+    }
+
+    fn guard(&self, object: &Object, guard: Guard) -> Option<u64> {
+        let directory = self.router.tenant.directory();
+        let objects = directory.objects();
+        let names = |of: &Object| match of {
+            Object::Tenant(tenant) => (0, String::new(), tenant.name.clone()),
+            Object::Bot(bot) => (1, String::new(), bot.name.clone()),
+            Object::Queue(queue) => (2, queue.bot.clone(), queue.name.clone()),
+            Object::Agent(agent) => (3, String::new(), agent.name.clone()),
+        };
+        let present = objects.iter().find(|present| names(&present.object) == names(object));
+        let version = present.map_or(0, |present| present.version);
+        match guard {
+            Guard::None => None,
+            Guard::Present => Some(version),
+            Guard::Other => Some(version + 1),
+        }
+    }
+}
+
+fn digit(id: Option<u8>) -> Option<u128> {
+    id.map(|id| DIGEST.rotate_left(13).wrapping_mul(u128::from(id) + 1))
+}
+
+fn key(role: Role, owner: u8, prefix: u8) -> Key {
+    let owner = match role {
+        Role::Bot => bot_name(owner),
+        Role::Agent => agent_name(owner),
+        Role::Admin | Role::Operator => String::new(),
+    };
+    Key {
+        prefix: format!("p{prefix}"),
+        sha256: [7; 32],
+        role,
+        owner,
+        label: String::new(),
+        created: START,
+    }
+}

@@ -1,0 +1,276 @@
+//! Objects and credentials are put, changed and deleted. Names and numbers never change.
+
+use crate::agents::Agent;
+use crate::queues::{Bot, Queue};
+use crate::reference::{Answered, Reference, done};
+use crate::refusals::refused;
+use relevo_routing::Event;
+use relevo_routing::event::{KeyRevoked, ObjectDeleted, ObjectPut};
+use relevo_routing::input::Key;
+use relevo_routing::seats::MAX_SEATS;
+use relevo_wire::answer::{Answer, Stored};
+use relevo_wire::directory::{self, Object, ObjectRef, Versioned};
+use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
+use relevo_wire::vocabulary::{Reachability, Role};
+use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, WireError};
+
+/// Longest period of a queue's own settings: a week.
+const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
+
+type Checked = Result<(), WireError>;
+
+impl Reference {
+    pub(crate) fn put(&mut self, object: &Object, if_version: Option<u64>) -> Answered {
+        self.check(object)?;
+        let (number, present) = self.find_object(object);
+        let present_version = present.as_ref().map_or(0, |present| present.version);
+        if if_version.is_some_and(|expected| expected != present_version) {
+            return Err(refused(ErrorCode::VersionConflict, "if_version"));
+        }
+        if present.as_ref().is_some_and(|present| present.object == *object) {
+            return Ok(Answer::Stored(Stored { version: present_version }));
+        }
+        if present.is_none() && number >= self.settings.objects {
+            return Err(WireError::new(ErrorCode::LimitExceeded, ""));
+        }
+        self.version += 1;
+        let version = self.version;
+        self.store_object(number, version, object);
+        let id = u32::try_from(number).expect("few objects");
+        self.emit(Event::ObjectPut(ObjectPut { version, id, object: object.clone() }));
+        Ok(Answer::Stored(Stored { version }))
+    }
+
+    /// The number that an object has, or would have, and what is there.
+    fn find_object(&self, object: &Object) -> (usize, Option<Versioned<Object>>) {
+        fn wrap<T: Clone>(
+            of: Option<&Versioned<T>>,
+            wrap: fn(T) -> Object,
+        ) -> Option<Versioned<Object>> {
+            of.map(|of| Versioned { version: of.version, object: wrap(of.object.clone()) })
+        }
+        match object {
+            Object::Tenant(_) => (0, wrap(self.tenant.as_ref(), Object::Tenant)),
+            Object::Bot(bot) => match self.bot_id(&bot.name) {
+                Some(BotId(id)) => {
+                    (id as usize, wrap(self.bots[id as usize].object.as_ref(), Object::Bot))
+                }
+                None => (self.bots.len(), None),
+            },
+            Object::Queue(queue) => {
+                let bot = self.bot_id(&queue.bot).expect("the bot was looked for");
+                match self.queue_id(bot, &queue.name) {
+                    Some(QueueId(id)) => {
+                        let found = self.queues[id as usize].object.as_ref();
+                        (id as usize, wrap(found, Object::Queue))
+                    }
+                    None => (self.queues.len(), None),
+                }
+            }
+            Object::Agent(agent) => match self.agent_id(&agent.name) {
+                Some(AgentId(id)) => {
+                    (id as usize, wrap(self.agents[id as usize].object.as_ref(), Object::Agent))
+                }
+                None => (self.agents.len(), None),
+            },
+        }
+    }
+
+    fn store_object(&mut self, number: usize, version: u64, object: &Object) {
+        match object.clone() {
+            Object::Tenant(object) => self.tenant = Some(Versioned { version, object }),
+            Object::Bot(object) => {
+                if number == self.bots.len() {
+                    self.bots.push(Bot {
+                        name: object.name.clone(),
+                        object: None,
+                        is_reachable: false,
+                        sessions: Vec::new(),
+                        tickets: 0,
+                    });
+                }
+                self.bots[number].object = Some(Versioned { version, object });
+            }
+            Object::Queue(object) => {
+                if number == self.queues.len() {
+                    self.queues.push(Queue {
+                        bot: self.bot_id(&object.bot).expect("the bot was looked for"),
+                        name: object.name.clone(),
+                        object: None,
+                        last_served: None,
+                        pace: crate::queues::Pace::default(),
+                    });
+                }
+                self.queues[number].object = Some(Versioned { version, object });
+            }
+            Object::Agent(object) => {
+                if number == self.agents.len() {
+                    self.agents.push(Agent::new(&object.name));
+                }
+                // An inactive agent has no seats for anybody who reads its word.
+                let capacity = if object.active { object.seats } else { 0 };
+                self.agents[number].word.capacity = capacity;
+                self.agents[number].object = Some(Versioned { version, object });
+            }
+        }
+    }
+
+    fn check(&self, object: &Object) -> Checked {
+        match object {
+            Object::Tenant(tenant) => {
+                name("name", &tenant.name)?;
+                let present = self.tenant.as_ref().map(|present| &present.object.name);
+                let stays = present.is_none_or(|present| *present == tenant.name);
+                must(stays, ErrorCode::WrongState, "name")
+            }
+            Object::Bot(bot) => {
+                name("name", &bot.name)?;
+                name("default_queue", &bot.default_queue)?;
+                if !bot.channel.is_empty() {
+                    name("channel", &bot.channel)?;
+                }
+                must(bot.priority_cap <= PRIORITY, ErrorCode::Malformed, "priority_cap")?;
+                let seats = bot.seats_per_agent.unwrap_or(1);
+                must((1..=MAX_SEATS).contains(&seats), ErrorCode::Malformed, "seats_per_agent")
+            }
+            Object::Queue(queue) => self.check_queue(queue),
+            Object::Agent(agent) => {
+                name("name", &agent.name)?;
+                must(agent.seats <= MAX_SEATS, ErrorCode::Malformed, "seats")
+            }
+        }
+    }
+
+    fn check_queue(&self, queue: &directory::Queue) -> Checked {
+        name("name", &queue.name)?;
+        for target in queue.transfer_targets.iter().flatten() {
+            name("transfer_targets", target)?;
+        }
+        for (field, seconds) in [
+            ("keep_seconds", queue.keep_seconds),
+            ("transfer_wait_seconds", queue.transfer_wait_seconds),
+            ("short_loss_seconds", queue.short_loss_seconds),
+        ] {
+            must(seconds <= LONGEST_SECONDS, ErrorCode::Malformed, field)?;
+        }
+        let is_bound = self.settings.thresholds_seconds.contains(&queue.threshold_seconds);
+        must(is_bound, ErrorCode::Malformed, "threshold_seconds")?;
+        let texts = &queue.texts;
+        for (field, text) in [("texts.online", &texts.online), ("texts.offline", &texts.offline)] {
+            must(text.len() <= TEXT_BYTES, ErrorCode::LimitExceeded, field)?;
+        }
+        must(self.bot_id(&queue.bot).is_some(), ErrorCode::NotFound, "bot")?;
+        for (at, member) in queue.members.iter().enumerate() {
+            must(self.agent_id(member).is_some(), ErrorCode::NotFound, "members")?;
+            must(!queue.members[..at].contains(member), ErrorCode::Malformed, "members")?;
+        }
+        Ok(())
+    }
+
+    /// What is in use is not deleted.
+    pub(crate) fn delete(&mut self, object: &ObjectRef) -> Answered {
+        let found = match object {
+            ObjectRef::Tenant(name) => self.deletable_tenant(name),
+            ObjectRef::Bot(name) => self.deletable_bot(name),
+            ObjectRef::Queue(bot, name) => self.deletable_queue(bot, name),
+            ObjectRef::Agent(name) => self.deletable_agent(name),
+        };
+        let (id, is_used) = found.ok_or_else(|| refused(ErrorCode::NotFound, "object"))?;
+        must(!is_used, ErrorCode::WrongState, "object")?;
+        self.version += 1;
+        let (version, object) = (self.version, object.clone());
+        self.emit(Event::ObjectDeleted(ObjectDeleted { version, id, object: object.clone() }));
+        match object {
+            ObjectRef::Tenant(_) => self.tenant = None,
+            ObjectRef::Bot(name) => {
+                self.bots[id as usize].object = None;
+                self.bots[id as usize].is_reachable = false;
+                self.revoke_keys_of(Role::Bot, &name);
+            }
+            ObjectRef::Queue(..) => self.queues[id as usize].object = None,
+            ObjectRef::Agent(name) => {
+                let agent = &mut self.agents[id as usize];
+                agent.object = None;
+                agent.reachability = Reachability::Unreachable;
+                agent.deadline = None;
+                agent.is_restarting = false;
+                agent.word.capacity = 0;
+                self.revoke_keys_of(Role::Agent, &name);
+            }
+        }
+        Ok(Answer::Stored(Stored { version }))
+    }
+
+    fn deletable_tenant(&self, name: &str) -> Option<(u32, bool)> {
+        self.tenant.as_ref().filter(|tenant| tenant.object.name == name)?;
+        let bots = self.bots.iter().any(|bot| bot.object.is_some());
+        let agents = self.agents.iter().any(|agent| agent.object.is_some());
+        Some((0, bots || agents))
+    }
+
+    fn deletable_bot(&self, name: &str) -> Option<(u32, bool)> {
+        let id = self.bot_id(name)?;
+        Some((id.0, !self.queues_of(id).is_empty()))
+    }
+
+    fn deletable_queue(&self, bot: &str, name: &str) -> Option<(u32, bool)> {
+        let id = self.queue_id(self.bot_id(bot)?, name)?;
+        let has_open = self.tickets.iter().any(|t| t.is_open() && t.queue == id);
+        Some((id.0, has_open || !self.members(id).is_empty()))
+    }
+
+    fn deletable_agent(&self, name: &str) -> Option<(u32, bool)> {
+        let id = self.agent_id(name)?;
+        let is_waited_for =
+            self.tickets.iter().any(|ticket| ticket.reserved.is_some_and(|(for_, _)| for_ == id));
+        let serves = !self.queues_served_by(id).is_empty();
+        Some((id.0, serves || is_waited_for || !self.held_by(id).is_empty()))
+    }
+
+    pub(crate) fn create_key(&mut self, key: &Key) -> Answered {
+        let has_owner = match key.role {
+            Role::Bot => self.bot_id(&key.owner).is_some(),
+            Role::Agent => self.agent_id(&key.owner).is_some(),
+            Role::Admin | Role::Operator => true,
+        };
+        must(has_owner, ErrorCode::NotFound, "owner")?;
+        let is_new = self.keys.iter().all(|known| known.prefix != key.prefix);
+        must(is_new, ErrorCode::VersionConflict, "prefix")?;
+        must(self.keys.len() < self.settings.keys, ErrorCode::LimitExceeded, "")?;
+        self.keys.push(key.clone());
+        self.emit(Event::KeyCreated(key.clone()));
+        Ok(done())
+    }
+
+    pub(crate) fn revoke_key(&mut self, prefix: &str) -> Answered {
+        let is_known = self.keys.iter().any(|key| key.prefix == prefix);
+        must(is_known, ErrorCode::NotFound, "prefix")?;
+        self.revoke(prefix.to_owned());
+        Ok(done())
+    }
+
+    /// A credential without its owner would be that of the next one with the name.
+    fn revoke_keys_of(&mut self, role: Role, owner: &str) {
+        let owned = self.keys.iter().filter(|key| key.role == role && key.owner == owner);
+        let mut prefixes: Vec<String> = owned.map(|key| key.prefix.clone()).collect();
+        prefixes.sort();
+        for prefix in prefixes {
+            self.revoke(prefix);
+        }
+    }
+
+    fn revoke(&mut self, prefix: String) {
+        self.keys.retain(|key| key.prefix != prefix);
+        self.emit(Event::KeyRevoked(KeyRevoked { prefix }));
+    }
+}
+
+fn must(holds: bool, code: ErrorCode, field: &str) -> Checked {
+    if holds { Ok(()) } else { Err(refused(code, field)) }
+}
+
+fn name(field: &str, name: &str) -> Checked {
+    let allowed = |sign: char| sign.is_ascii_alphanumeric() || ".-_".contains(sign);
+    let is_name = !name.is_empty() && name.len() <= NAME_BYTES && name.chars().all(allowed);
+    must(is_name, ErrorCode::Malformed, field)
+}

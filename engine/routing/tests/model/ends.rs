@@ -1,0 +1,155 @@
+//! The ends of a ticket, and its way back to the line.
+
+use crate::reference::{Answered, Reference, done};
+use crate::refusals::{no_agent, no_bot, refused};
+use crate::tickets::{Exclusion, Ticket};
+use relevo_routing::Event;
+use relevo_routing::event::{Closed, Judgement, Requeued};
+use relevo_wire::limits::TAGS;
+use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason, TicketState};
+use relevo_wire::{AgentId, BotId, ContactKey, ErrorCode, TicketId};
+
+impl Reference {
+    pub(crate) fn customer_left(&mut self, bot: BotId, contact: ContactKey) -> Answered {
+        if self.bot(bot).is_none() {
+            return Err(no_bot());
+        }
+        if let Some(ticket) = self.open_of(bot, contact) {
+            self.close(ticket, CloseReason::Client, &[], None);
+        }
+        Ok(done())
+    }
+
+    pub(crate) fn take_back(&mut self, bot: BotId, ticket: TicketId) -> Answered {
+        let id = self.latest_of_bot(bot, ticket)?;
+        if !self.ticket(id).is_open() {
+            return Err(self.wrong_state(self.ticket(id)));
+        }
+        self.close(id, CloseReason::Bot, &[], None);
+        Ok(done())
+    }
+
+    pub(crate) fn agent_close(
+        &mut self,
+        agent: AgentId,
+        ticket: TicketId,
+        epoch: u32,
+        tags: &[String],
+    ) -> Answered {
+        if self.agent(agent).is_none() {
+            return Err(no_agent());
+        }
+        if tags.len() > TAGS {
+            return Err(refused(ErrorCode::LimitExceeded, "tags"));
+        }
+        let id = self.latest_known(ticket)?;
+        self.check_owner(self.ticket(id), agent, epoch)?;
+        self.close(id, CloseReason::Agent, tags, None);
+        Ok(done())
+    }
+
+    pub(crate) fn close(
+        &mut self,
+        id: TicketId,
+        reason: CloseReason,
+        tags: &[String],
+        child: Option<TicketId>,
+    ) {
+        let now = self.now;
+        let ticket = self.ticket(id);
+        let outcome = outcome(ticket, reason);
+        let closed = Closed {
+            ticket: id,
+            number: ticket.last + 1,
+            reason,
+            outcome,
+            epoch: ticket.epoch + 1,
+            tags: tags.to_vec(),
+            child,
+            waited_us: ticket.is_waiting().then(|| now - ticket.waiting_since),
+            handle_us: ticket.first_response_at.map(|at| now - at),
+            judged: self.judge_end(ticket, outcome),
+        };
+        if let Some(agent) = ticket.holder() {
+            self.at_mut(agent).last_ticket_at = now;
+        }
+        let ticket = self.ticket_mut(id);
+        ticket.state = TicketState::Closed;
+        ticket.last += 1;
+        ticket.epoch += 1;
+        ticket.closed_at = Some(now);
+        ticket.child = child;
+        ticket.reserved = None;
+        ticket.kept_until = None;
+        ticket.target_at = None;
+        ticket.unconfirmed.clear();
+        self.ever.closed.push(outcome);
+        self.emit(Event::Closed(closed));
+        self.bound_closed();
+    }
+
+    /// Back to the line at its place, and not to this agent for a while.
+    pub(crate) fn requeue(&mut self, id: TicketId, reason: RequeueReason) {
+        let now = self.now;
+        let excluded_until = now + self.settings.exclusion_us;
+        let ticket = self.ticket_mut(id);
+        let agent = ticket.agent.take().expect("somebody has the ticket");
+        ticket.state = TicketState::Waiting;
+        ticket.last += 1;
+        ticket.epoch += 1;
+        ticket.waiting_since = now;
+        ticket.kept_until = None;
+        ticket.excluded = Some(Exclusion { agent, until: excluded_until, is_over: false });
+        let (number, epoch) = (ticket.last, ticket.epoch);
+        self.at_mut(agent).last_ticket_at = now;
+        let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };
+        self.emit(Event::Requeued(requeued));
+    }
+
+    /// A conversation that ends unjudged: left within its target, or missed. A transfer ends none.
+    fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
+        let target_at = ticket.target_at?;
+        let short_us = self.queue(ticket.queue).map_or(0, |queue| queue.short_loss_seconds);
+        let is_short = self.now - ticket.first_waiting_since < crate::hand_off::seconds(short_us);
+        match outcome {
+            Outcome::Transferred => None,
+            Outcome::Lost | Outcome::AbandonedUnanswered | Outcome::AbandonedAnswered
+                if self.now <= target_at =>
+            {
+                Some(if is_short { Judgement::LostShort } else { Judgement::LostInTarget })
+            }
+            Outcome::Lost
+            | Outcome::AbandonedUnanswered
+            | Outcome::AbandonedAnswered
+            | Outcome::TakenBack
+            | Outcome::Attended
+            | Outcome::Unserved => Some(Judgement::Missed),
+        }
+    }
+}
+
+/// Exactly one for each ticket.
+fn outcome(ticket: &Ticket, reason: CloseReason) -> Outcome {
+    let is_answered = ticket.first_response_at.is_some();
+    match reason {
+        CloseReason::Transferred => Outcome::Transferred,
+        CloseReason::Bot => Outcome::TakenBack,
+        CloseReason::Client if !ticket.ever_assigned => Outcome::Lost,
+        CloseReason::Client if is_answered => Outcome::AbandonedAnswered,
+        CloseReason::Client => Outcome::AbandonedUnanswered,
+        CloseReason::Agent
+        | CloseReason::ClientInactivity
+        | CloseReason::AgentInactivity
+        | CloseReason::Expired
+        | CloseReason::NoAgent
+        | CloseReason::OutOfHours
+        | CloseReason::QueueFull
+        | CloseReason::Supervisor => {
+            if is_answered {
+                Outcome::Attended
+            } else {
+                Outcome::Unserved
+            }
+        }
+    }
+}

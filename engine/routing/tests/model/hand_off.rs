@@ -1,0 +1,160 @@
+//! A bot hands a customer over.
+
+use crate::reference::{Answered, Reference};
+use crate::refusals::{no_bot, refused};
+use crate::tickets::{Ticket, Unconfirmed};
+use relevo_routing::Event;
+use relevo_routing::event::{HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
+use relevo_routing::input::HandOff;
+use relevo_wire::answer::{Accepted, Answer, Rejected};
+use relevo_wire::directory::NobodyOnline;
+use relevo_wire::vocabulary::Via;
+use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
+
+impl Reference {
+    pub(crate) fn hand_off(&mut self, input: &HandOff) -> Answered {
+        if input.dry_run {
+            return self.as_if_handed_over(input);
+        }
+        if self.bot(input.bot).is_none() {
+            return Err(no_bot());
+        }
+        if let Some(ticket) = self.open_of(input.bot, input.contact) {
+            return self.hand_over_again(input, ticket);
+        }
+        let queue = self.queue_for(input)?;
+        if let Some(rejection) = self.rejection(input, queue) {
+            return Ok(self.reject(input, queue, rejection));
+        }
+        let ticket = self.hand_over(input, queue);
+        self.match_all();
+        Ok(self.accepted(input, ticket, false))
+    }
+
+    /// A dry run answers the same and changes nothing: it is carried out on a copy. The ticket that
+    /// is not made has no id.
+    fn as_if_handed_over(&self, input: &HandOff) -> Answered {
+        let mut copy = self.clone();
+        let mut answer = copy.hand_off(&HandOff { dry_run: false, ..input.clone() })?;
+        if let Answer::Accepted(accepted) = &mut answer
+            && !accepted.existing
+        {
+            accepted.ticket = TicketId(0);
+        }
+        Ok(answer)
+    }
+
+    /// Only one open ticket per contact and bot: what was said is appended, nothing else changes.
+    fn hand_over_again(&mut self, input: &HandOff, id: TicketId) -> Answered {
+        self.check_unconfirmed(self.ticket(id), true, input.bytes)?;
+        let ticket = self.ticket_mut(id);
+        ticket.last += 1;
+        let number = ticket.last;
+        ticket.unconfirmed.push(Unconfirmed { for_agent: true, number, bytes: input.bytes });
+        let (reason, bytes) = (input.reason, input.bytes);
+        self.emit(Event::HandOffRepeated(HandOffRepeated { ticket: id, number, reason, bytes }));
+        Ok(self.accepted(input, id, true))
+    }
+
+    /// The queue named, or the bot's default; of this bot only.
+    fn queue_for(&self, input: &HandOff) -> Result<QueueId, WireError> {
+        let default = || self.queue_id(input.bot, &self.bot(input.bot)?.default_queue);
+        let queue = input.queue.or_else(default);
+        let of_bot = |id: &QueueId| self.queue(*id).is_some() && self.queue_bot(*id) == input.bot;
+        queue.filter(of_bot).ok_or_else(|| refused(ErrorCode::NotFound, "queue"))
+    }
+
+    fn rejection(&self, input: &HandOff, queue: QueueId) -> Option<Rejection> {
+        if !self.is_open(queue) {
+            return Some(Rejection::Inactive);
+        }
+        let refuses = match self.queue(queue)?.nobody_online {
+            NobodyOnline::Refuse => true,
+            NobodyOnline::Queue => false,
+        };
+        let is_nobody_online = self.online_in(queue, input.test) == 0;
+        (refuses && is_nobody_online).then_some(Rejection::NoAgent)
+    }
+
+    fn reject(&mut self, input: &HandOff, queue: QueueId, rejection: Rejection) -> Answer {
+        self.emit(Event::HandOffRejected(HandOffRejected {
+            bot: input.bot,
+            queue,
+            contact: input.contact,
+            reason: input.reason,
+            rejection,
+            test: input.test,
+        }));
+        let reason = match rejection {
+            Rejection::NoAgent => "no_agent",
+            Rejection::Inactive => "queue_inactive",
+        };
+        let text = self.text(input, queue, false);
+        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
+    }
+
+    fn hand_over(&mut self, input: &HandOff, queue: QueueId) -> TicketId {
+        let now = self.now;
+        let cap = self.bot(input.bot).map_or(0, |bot| bot.priority_cap);
+        let threshold_us = self.queue(queue).map_or(0, |queue| seconds(queue.threshold_seconds));
+        let opened = TicketOpened {
+            ticket: self.fresh_id(),
+            bot_number: self.bots[input.bot.0 as usize].tickets + 1,
+            bot: input.bot,
+            contact: input.contact,
+            queue,
+            via: Via::HandOff,
+            reason: input.reason,
+            priority: input.priority.min(cap),
+            test: input.test,
+            position_updates: input.position_updates,
+            parent: None,
+            reserved: None,
+            excluded: None,
+            arrived: now,
+            first_waiting_since: now,
+            target_at: (!input.test).then_some(now + threshold_us),
+            answered_before: false,
+            epoch: 1,
+            bytes: input.bytes,
+            private: input.bytes > 0,
+        };
+        self.open(opened)
+    }
+
+    /// A ticket is made and waits.
+    pub(crate) fn open(&mut self, opened: TicketOpened) -> TicketId {
+        let id = opened.ticket;
+        self.bots[opened.bot.0 as usize].tickets += 1;
+        self.ever.created += 1;
+        self.tickets.push(Ticket::opened(&opened, self.now));
+        self.emit(Event::TicketOpened(opened));
+        id
+    }
+
+    fn accepted(&self, input: &HandOff, id: TicketId, existing: bool) -> Answer {
+        let (ticket, position) = (self.ticket(id), self.position(id));
+        let is_online = self.online_in(ticket.queue, ticket.test) > 0;
+        Answer::Accepted(Accepted {
+            ticket: id,
+            number: ticket.bot_number,
+            existing,
+            position,
+            estimated_wait: self.estimated_wait(ticket.queue, position),
+            text: self.text(input, ticket.queue, is_online),
+            truncated: input.truncated,
+            epoch: ticket.epoch,
+        })
+    }
+
+    /// The hand-off's own text, or the queue's.
+    fn text(&self, input: &HandOff, queue: QueueId, is_online: bool) -> String {
+        let of_queue = self.queue(queue).map(|queue| &queue.texts);
+        let texts = input.texts.as_ref().or(of_queue).expect("the queue exists");
+        if is_online { texts.online.clone() } else { texts.offline.clone() }
+    }
+}
+
+pub(crate) fn seconds(seconds: u32) -> u64 {
+    u64::from(seconds) * 1_000_000
+}

@@ -1,0 +1,104 @@
+//! Who gets whom: as long as a ticket waits that an agent could have, the most urgent such ticket
+//! goes to the agent that its queue's strategy picks.
+
+use crate::reference::Reference;
+use crate::tickets::Ticket;
+use relevo_routing::Event;
+use relevo_routing::event::Assigned;
+use relevo_wire::directory::Strategy;
+use relevo_wire::vocabulary::TicketState;
+use relevo_wire::{AgentId, QueueId, TicketId};
+
+impl Reference {
+    /// Until nobody waits beside an agent who could take him, or the step's share is used up.
+    pub(crate) fn match_all(&mut self) {
+        while let Some((ticket, agent)) = self.next_match() {
+            if self.assignments_left == 0 {
+                self.is_unfinished = true;
+                return;
+            }
+            self.assignments_left -= 1;
+            self.assign(ticket, agent);
+        }
+        self.is_unfinished = false;
+    }
+
+    /// Tickets that wait for one agent go before those of the queues.
+    fn next_match(&self) -> Option<(TicketId, AgentId)> {
+        let mut waiting: Vec<&Ticket> =
+            self.tickets.iter().filter(|ticket| ticket.is_waiting()).collect();
+        waiting.sort_by_key(|ticket| (ticket.reserved.is_none(), ticket.urgency()));
+        waiting.iter().find_map(|ticket| Some((ticket.id, self.pick(ticket)?)))
+    }
+
+    /// The agent for a waiting ticket; none when nobody is eligible, or its queue is only pulled.
+    fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
+        if let Some((agent, _)) = ticket.reserved {
+            return Some(agent).filter(|agent| self.is_eligible(*agent, ticket));
+        }
+        if !self.pushes(ticket.queue) {
+            return None;
+        }
+        let mut eligible = self.members(ticket.queue);
+        eligible.retain(|agent| self.is_eligible(*agent, ticket));
+        let held = |agent: &AgentId| self.held_by(*agent).len();
+        let last_ticket_at = |agent: &AgentId| self.at(*agent).last_ticket_at;
+        let last_served = self.queues[ticket.queue.0 as usize].last_served;
+        match self.queue(ticket.queue)?.strategy {
+            Strategy::LeastActive => eligible
+                .into_iter()
+                .min_by_key(|agent| (held(agent), last_ticket_at(agent), *agent)),
+            Strategy::LongestIdle => {
+                eligible.into_iter().min_by_key(|agent| (last_ticket_at(agent), *agent))
+            }
+            Strategy::RoundRobin => {
+                let in_turn = |agent: &AgentId| (Some(*agent) <= last_served, *agent);
+                eligible.into_iter().min_by_key(in_turn)
+            }
+        }
+    }
+
+    /// Everything that an agent must be to get a ticket, membership aside.
+    pub(crate) fn is_eligible(&self, agent: AgentId, ticket: &Ticket) -> bool {
+        self.is_serving(agent)
+            && self.at(agent).word.is_open()
+            && self.free_seats(agent) > 0
+            && self.may_have(agent, ticket)
+    }
+
+    /// What stands between an agent with a free seat and this ticket: nothing.
+    pub(crate) fn may_have(&self, agent: AgentId, ticket: &Ticket) -> bool {
+        let accepts = !ticket.test || self.agent(agent).is_some_and(|agent| agent.accepts_tests);
+        accepts && !ticket.excludes(agent, self.now) && !self.is_capped(agent, ticket.bot)
+    }
+
+    pub(crate) fn assign(&mut self, id: TicketId, agent: AgentId) {
+        let now = self.now;
+        self.assignments += 1;
+        let assignment = self.assignments;
+        let ticket = self.ticket_mut(id);
+        ticket.state = TicketState::Assigned;
+        ticket.agent = Some(agent);
+        ticket.assignment = assignment;
+        ticket.assigned_at = Some(now);
+        ticket.ever_assigned = true;
+        ticket.reserved = None;
+        ticket.excluded = None;
+        ticket.agent_progress = crate::tickets::Progress::default();
+        ticket.epoch += 1;
+        ticket.last += 1;
+        let (number, epoch) = (ticket.last, ticket.epoch);
+        let (queue, test) = (ticket.queue, ticket.test);
+        let waited_us = now - ticket.waiting_since;
+        self.note_served(queue, agent, test);
+        self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
+    }
+
+    fn note_served(&mut self, queue: QueueId, agent: AgentId, test: bool) {
+        self.at_mut(agent).last_ticket_at = self.now;
+        self.queues[queue.0 as usize].last_served = Some(agent);
+        if !test {
+            self.note_pace(queue);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What the random actions have come to: a run that never comes to something proves nothing of it.
+
+use relevo_routing::{Event, Reply, Step};
+use relevo_wire::answer::Answer;
+use std::collections::BTreeMap;
+
+/// What some hundred cases come to.
+pub(crate) const EXPECTED: &[&str] = &[
+    "AgentGrace",
+    "AgentReachable",
+    "AgentUnreachable",
+    "Answered",
+    "Assigned",
+    "BotReachable",
+    "BotUnreachable",
+    "Closed AbandonedAnswered None",
+    "Closed AbandonedUnanswered None",
+    "Closed AbandonedUnanswered Some(LostInTarget)",
+    "Closed AbandonedUnanswered Some(LostShort)",
+    "Closed Attended None",
+    "Closed Lost None",
+    "Closed Lost Some(LostInTarget)",
+    "Closed Lost Some(LostShort)",
+    "Closed TakenBack Some(Missed)",
+    "Closed Transferred None",
+    "Closed Unserved None",
+    "Closed Unserved Some(Missed)",
+    "ContactMessageStored",
+    "Forgotten",
+    "HandOffRejected Inactive",
+    "HandOffRejected NoAgent",
+    "HandOffRepeated",
+    "IntentSet Invisible Login",
+    "IntentSet Offline Agent",
+    "IntentSet Offline Expired",
+    "KeyCreated",
+    "KeyRevoked",
+    "MessageStored Agent",
+    "MessageStored Bot",
+    "MessageStored Customer",
+    "ObjectDeleted",
+    "ObjectPut",
+    "Progressed",
+    "Ready",
+    "Requeued",
+    "Started",
+    "TargetMissed",
+    "TicketOpened HandOff reserved false",
+    "TicketOpened Transfer reserved false",
+    "TicketOpened Transfer reserved true",
+    "Unreserved",
+    "accepted",
+    "accepted again",
+    "done",
+    "explained",
+    "forbidden to",
+    "held_by_other ticket",
+    "idempotency_conflict idempotency_key",
+    "limit_exceeded ",
+    "limit_exceeded body",
+    "limit_exceeded tags",
+    "malformed members",
+    "malformed name",
+    "next",
+    "no_seat ",
+    "not_found members",
+    "not_found object",
+    "not_found queue",
+    "not_found to",
+    "nothing_waiting ",
+    "opened",
+    "rejected",
+    "sent Agent",
+    "sent Bot",
+    "sent Queue",
+    "stale_epoch epoch",
+    "targets",
+    "transferred",
+    "version_conflict if_version",
+    "wrong_state ",
+    "wrong_state object",
+    "wrong_state queue",
+    "wrong_state ticket",
+    "wrong_state to",
+];
+
+/// How often each kind of event and answer came.
+#[derive(Debug, Default)]
+pub(crate) struct Reached(pub(crate) BTreeMap<String, u64>);
+
+impl Reached {
+    pub(crate) fn note(&mut self, step: &Step) {
+        for event in &step.events {
+            self.count(of_event(event));
+        }
+        if let Some(reply) = &step.reply {
+            self.count(of_reply(reply));
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (what, times) in &other.0 {
+            *self.0.entry(what.clone()).or_default() += times;
+        }
+    }
+
+    pub(crate) fn lacks<'a>(&self, expected: &[&'a str]) -> Vec<&'a str> {
+        expected.iter().copied().filter(|what| !self.0.contains_key(*what)).collect()
+    }
+
+    fn count(&mut self, what: String) {
+        *self.0.entry(what).or_default() += 1;
+    }
+}
+
+/// The kind of an event, with what makes a difference.
+fn of_event(event: &Event) -> String {
+    let kind = format!("{event:?}").split('(').next().unwrap_or_default().to_owned();
+    let difference = if let Event::Closed(e) = event {
+        format!(" {:?} {:?}", e.outcome, e.judged)
+    } else if let Event::TicketOpened(e) = event {
+        format!(" {:?} reserved {}", e.via, e.reserved.is_some())
+    } else if let Event::MessageStored(e) = event {
+        format!(" {:?}", e.author)
+    } else if let Event::HandOffRejected(e) = event {
+        format!(" {:?}", e.rejection)
+    } else if let Event::IntentSet(e) = event {
+        format!(" {:?} {:?}", e.intent, e.cause)
+    } else {
+        String::new()
+    };
+    kind + &difference
+}
+
+fn of_reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Opened { .. } => "opened".to_owned(),
+        Reply::Answer(Answer::Error(error)) => format!("{} {}", error.code.name(), error.field),
+        Reply::Answer(Answer::Accepted(accepted)) if accepted.existing => {
+            "accepted again".to_owned()
+        }
+        Reply::Answer(Answer::Sent(sent)) => format!("sent {:?}", sent.holder),
+        Reply::Answer(answer) => answer.name().to_owned(),
+    }
+}

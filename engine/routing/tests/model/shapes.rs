@@ -1,0 +1,364 @@
+//! What directory objects look like: small numbers that name and shape them.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use relevo_routing::Settings;
+use relevo_wire::directory::{
+    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Strategy as Pick,
+    Tenant,
+};
+use relevo_wire::vocabulary::Texts;
+
+/// Agents and queues that exist from the start; puts may make a few more.
+pub(crate) const AGENTS: u8 = 4;
+pub(crate) const QUEUES: u8 = 4;
+pub(crate) const BOTS: u8 = 2;
+
+#[derive(Debug, Clone)]
+pub(crate) struct BotShape {
+    active: bool,
+    seats_per_agent: Option<u16>,
+    priority_cap: u16,
+    /// Its default queue is not in the directory.
+    no_default_queue: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AgentShape {
+    seats: u16,
+    active: bool,
+    accepts_tests: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct QueueShape {
+    strategy: Pick,
+    delivery: Delivery,
+    /// One bit for each agent.
+    members: u8,
+    gone: AgentGone,
+    keep_seconds: u32,
+    transfer_wait_seconds: u32,
+    nobody_online: NobodyOnline,
+    active: bool,
+    /// One bit for each queue.
+    targets: Option<u8>,
+    threshold_seconds: u32,
+    short_loss_seconds: u32,
+}
+
+/// An object with the number that stands in its name.
+#[derive(Debug, Clone)]
+pub(crate) enum Shape {
+    Tenant {
+        active: bool,
+        other_name: bool,
+    },
+    Bot(u8, BotShape),
+    Queue(u8, QueueShape),
+    Agent(u8, AgentShape),
+    /// Something that no directory takes.
+    Wrong(u8),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Named {
+    Tenant,
+    Bot(u8),
+    Queue(u8),
+    Agent(u8),
+}
+
+/// How a tenant begins, and how tight its bounds are.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) bots: Vec<BotShape>,
+    pub(crate) agents: Vec<AgentShape>,
+    pub(crate) queues: Vec<QueueShape>,
+    /// Agents online from the start, one bit each.
+    pub(crate) online: u8,
+    pub(crate) tight: Tight,
+}
+
+/// Which bounds are so tight that a few actions come to them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tight {
+    assignments: bool,
+    memories: bool,
+    unconfirmed: bool,
+    objects: bool,
+}
+
+pub(crate) fn bot_name(number: u8) -> String {
+    ["b", "c", "d"][usize::from(number % 3)].to_owned()
+}
+
+pub(crate) fn agent_name(number: u8) -> String {
+    format!("a{number}")
+}
+
+/// Bot and name: the fourth queue is the second bot's, and the sixth has a name of the first bot's.
+pub(crate) fn queue_name(number: u8) -> (String, String) {
+    let (bot, name) = match number % 6 {
+        3 => (1, 3),
+        5 => (1, 0),
+        other => (0, other),
+    };
+    (bot_name(bot), format!("q{name}"))
+}
+
+fn bits(set: u8) -> impl Iterator<Item = u8> {
+    (0..8).filter(move |bit| set & (1 << bit) != 0)
+}
+
+impl BotShape {
+    pub(crate) fn object(&self, number: u8) -> Object {
+        let default_queue = match (self.no_default_queue, number % 3) {
+            (false, 0) => "q0",
+            (false, _) => "q3",
+            (true, _) => "nowhere",
+        };
+        let mut bot = Bot::new(bot_name(number), default_queue);
+        bot.active = self.active;
+        bot.seats_per_agent = self.seats_per_agent;
+        bot.priority_cap = self.priority_cap;
+        Object::Bot(bot)
+    }
+}
+
+impl AgentShape {
+    pub(crate) fn object(&self, number: u8) -> Object {
+        let mut agent = Agent::new(agent_name(number), self.seats);
+        agent.active = self.active;
+        agent.accepts_tests = self.accepts_tests;
+        Object::Agent(agent)
+    }
+}
+
+impl QueueShape {
+    pub(crate) fn object(&self, number: u8) -> Object {
+        let (bot, name) = queue_name(number);
+        let texts = Texts { online: format!("{name} is here"), offline: format!("{name} is out") };
+        let mut queue = Queue::new(bot, name);
+        queue.texts = texts;
+        queue.strategy = self.strategy;
+        queue.delivery = self.delivery;
+        queue.members = bits(self.members).map(agent_name).collect();
+        queue.agent_gone = self.gone;
+        queue.keep_seconds = self.keep_seconds;
+        queue.transfer_wait_seconds = self.transfer_wait_seconds;
+        queue.nobody_online = self.nobody_online;
+        queue.active = self.active;
+        queue.transfer_targets =
+            self.targets.map(|targets| bits(targets).map(|bit| format!("q{bit}")).collect());
+        queue.threshold_seconds = self.threshold_seconds;
+        queue.short_loss_seconds = self.short_loss_seconds;
+        Object::Queue(queue)
+    }
+}
+
+impl Shape {
+    pub(crate) fn object(&self) -> Object {
+        match self {
+            Self::Tenant { active, other_name } => {
+                let name = if *other_name { "other" } else { "acme" }.to_owned();
+                Object::Tenant(Tenant { name, active: *active })
+            }
+            Self::Bot(number, bot) => bot.object(*number),
+            Self::Queue(number, queue) => queue.object(*number),
+            Self::Agent(number, agent) => agent.object(*number),
+            Self::Wrong(which) => wrong(*which),
+        }
+    }
+}
+
+fn wrong(which: u8) -> Object {
+    let mut queue = Queue::new("b", "q0");
+    let mut bot = Bot::new("b", "q0");
+    match which % 12 {
+        0 => return Object::Agent(Agent::new("a b", 1)),
+        1 => return Object::Agent(Agent::new("a0", 4096)),
+        2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
+        3 => queue.bot = "nobody".to_owned(),
+        4 => queue.members = vec!["nobody".to_owned()],
+        5 => queue.members = vec!["a0".to_owned(), "a0".to_owned()],
+        6 => queue.threshold_seconds = 61,
+        7 => queue.keep_seconds = u32::MAX,
+        8 => queue.texts.offline = "x".repeat(1025),
+        9 => bot.priority_cap = 1001,
+        10 => bot.seats_per_agent = Some(0),
+        _ => bot.channel = "a channel".to_owned(),
+    }
+    if which % 12 < 9 { Object::Queue(queue) } else { Object::Bot(bot) }
+}
+
+impl Named {
+    pub(crate) fn reference(self) -> ObjectRef {
+        match self {
+            Self::Tenant => ObjectRef::Tenant("acme".to_owned()),
+            Self::Bot(number) => ObjectRef::Bot(bot_name(number)),
+            Self::Queue(number) => {
+                let (bot, name) = queue_name(number);
+                ObjectRef::Queue(bot, name)
+            }
+            Self::Agent(number) => ObjectRef::Agent(agent_name(number)),
+        }
+    }
+}
+
+impl Tight {
+    pub(crate) fn settings(self) -> Settings {
+        let mut settings = Settings::default();
+        if self.assignments {
+            settings.assignments_per_step = 2;
+        }
+        if self.memories {
+            settings.closed_tickets = 2;
+            settings.idempotency_keys = 4;
+            settings.idempotency_keys_per_credential = 3;
+            settings.message_ids_per_ticket = 2;
+            settings.contact_message_ids = 3;
+        }
+        if self.unconfirmed {
+            // A dozen of the shortest messages: fewer than the router begins to put together.
+            settings.unconfirmed_bytes = 900;
+        }
+        if self.objects {
+            settings.objects = 5;
+            settings.keys = 1;
+        }
+        settings
+    }
+}
+
+/// True so often in a hundred, and false when a failure is made small.
+pub(crate) fn seldom(in_hundred: u32) -> impl Strategy<Value = bool> {
+    prop_oneof![100 - in_hundred => Just(false), in_hundred => Just(true)]
+}
+
+/// As [`seldom`] the other way round.
+pub(crate) fn mostly(in_hundred: u32) -> impl Strategy<Value = bool> {
+    seldom(100 - in_hundred).prop_map(|is_not| !is_not)
+}
+
+/// A set of the first so many numbers, each in it so often in a hundred.
+fn some_of(count: u8, in_hundred: u32) -> impl Strategy<Value = u8> {
+    let each = prop::collection::vec(mostly(in_hundred), usize::from(count));
+    each.prop_map(|each| each.iter().rev().fold(0, |set, is_in| set << 1 | u8::from(*is_in)))
+}
+
+pub(crate) fn bot_shape() -> impl Strategy<Value = BotShape> {
+    let cap = prop_oneof![3 => Just(None), 2 => (1..3_u16).prop_map(Some)];
+    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10)).prop_map(
+        |(active, seats_per_agent, priority_cap, no_default_queue)| BotShape {
+            active,
+            seats_per_agent,
+            priority_cap,
+            no_default_queue,
+        },
+    )
+}
+
+pub(crate) fn agent_shape() -> impl Strategy<Value = AgentShape> {
+    let seats = prop_oneof![5 => 1..3_u16, 3 => Just(3), 1 => Just(0)];
+    (seats, mostly(93), any::<bool>()).prop_map(|(seats, active, accepts_tests)| AgentShape {
+        seats,
+        active,
+        accepts_tests,
+    })
+}
+
+pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
+    let members = prop_oneof![
+        8 => some_of(AGENTS, 70),
+        1 => Just(0),
+        1 => any::<u8>(),
+    ];
+    let gone = select(vec![AgentGone::Keep, AgentGone::Keep, AgentGone::Requeue]);
+    let picks = (
+        select(vec![Pick::LeastActive, Pick::LongestIdle, Pick::RoundRobin]),
+        prop_oneof![
+            6 => Just(Delivery::Push),
+            2 => Just(Delivery::Both),
+            3 => Just(Delivery::Pull)
+        ],
+        members,
+        mostly(94),
+    );
+    let periods = (
+        select(vec![600_u32, 60, 0]),
+        select(vec![60_u32, 20, 0]),
+        select(vec![60_u32, 1, 5]),
+        select(vec![5_u32, 0]),
+    );
+    let refuses = seldom(15)
+        .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
+    let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
+    (picks, periods, gone, refuses, targets).prop_map(
+        |(picks, periods, gone, nobody_online, targets)| {
+            let (strategy, delivery, members, active) = picks;
+            let (keep, wait, threshold, short_loss) = periods;
+            QueueShape {
+                strategy,
+                delivery,
+                members,
+                gone,
+                keep_seconds: keep,
+                transfer_wait_seconds: wait,
+                nobody_online,
+                active,
+                targets,
+                threshold_seconds: threshold,
+                short_loss_seconds: short_loss,
+            }
+        },
+    )
+}
+
+pub(crate) fn shape() -> BoxedStrategy<Shape> {
+    prop_oneof![
+        1 => (any::<bool>(), seldom(30))
+            .prop_map(|(active, other_name)| Shape::Tenant { active, other_name }),
+        4 => (0..3_u8, bot_shape()).prop_map(|(number, bot)| Shape::Bot(number, bot)),
+        8 => (0..6_u8, queue_shape()).prop_map(|(number, queue)| Shape::Queue(number, queue)),
+        6 => (0..8_u8, agent_shape()).prop_map(|(number, agent)| Shape::Agent(number, agent)),
+        1 => any::<u8>().prop_map(Shape::Wrong),
+    ]
+    .boxed()
+}
+
+pub(crate) fn named() -> impl Strategy<Value = Named> {
+    prop_oneof![
+        1 => Just(Named::Tenant),
+        2 => (0..3_u8).prop_map(Named::Bot),
+        3 => (0..6_u8).prop_map(Named::Queue),
+        3 => (0..8_u8).prop_map(Named::Agent),
+    ]
+}
+
+pub(crate) fn setup() -> BoxedStrategy<Setup> {
+    let tight = (seldom(30), seldom(30), seldom(30), seldom(20)).prop_map(
+        |(assignments, memories, unconfirmed, objects)| Tight {
+            assignments,
+            memories,
+            unconfirmed,
+            objects,
+        },
+    );
+    let several = |count: u8| usize::from(count);
+    (
+        prop::collection::vec(bot_shape(), several(BOTS)),
+        prop::collection::vec(agent_shape(), several(AGENTS)),
+        prop::collection::vec(queue_shape(), several(QUEUES)),
+        some_of(AGENTS, 85),
+        tight,
+    )
+        .prop_map(|(bots, agents, queues, online, tight)| Setup {
+            bots,
+            agents,
+            queues,
+            online,
+            tight,
+        })
+        .boxed()
+}

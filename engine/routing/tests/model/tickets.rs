@@ -1,0 +1,255 @@
+//! One service episode of a contact: a ticket, and the tickets of a conversation.
+
+use crate::reference::Reference;
+use relevo_routing::Micros;
+use relevo_routing::event::{Forgotten, TicketOpened};
+use relevo_routing::{Event, input::Party};
+use relevo_wire::vocabulary::{Author, HandOffReason, TicketState};
+use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
+use std::cmp::Reverse;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Ticket {
+    pub(crate) id: TicketId,
+    pub(crate) bot_number: u64,
+    pub(crate) bot: BotId,
+    pub(crate) contact: ContactKey,
+    pub(crate) queue: QueueId,
+    pub(crate) reason: HandOffReason,
+    pub(crate) priority: u16,
+    pub(crate) test: bool,
+    pub(crate) position_updates: bool,
+    pub(crate) parent: Option<TicketId>,
+    pub(crate) child: Option<TicketId>,
+    pub(crate) state: TicketState,
+    pub(crate) epoch: u32,
+    /// Number of the last entry.
+    pub(crate) last: u32,
+    /// Who has it, or had it when it was closed.
+    pub(crate) agent: Option<AgentId>,
+    /// Which of all assignments the present one is.
+    pub(crate) assignment: u64,
+    pub(crate) ever_assigned: bool,
+    /// Waits for this agent alone, until then.
+    pub(crate) reserved: Option<(AgentId, Micros)>,
+    pub(crate) excluded: Option<Exclusion>,
+    /// A gone agent keeps it until then.
+    pub(crate) kept_until: Option<Micros>,
+    /// Place in line, inherited by a child.
+    pub(crate) arrived: Micros,
+    pub(crate) waiting_since: Micros,
+    /// When the conversation first began to wait.
+    pub(crate) first_waiting_since: Micros,
+    pub(crate) assigned_at: Option<Micros>,
+    pub(crate) first_response_at: Option<Micros>,
+    /// The first customer message that no agent has answered.
+    pub(crate) unanswered_since: Option<Micros>,
+    pub(crate) closed_at: Option<Micros>,
+    /// The last moment within the service level, as long as the conversation is not judged.
+    pub(crate) target_at: Option<Micros>,
+    /// Somebody human wrote in an earlier ticket of the conversation.
+    pub(crate) answered_before: bool,
+    pub(crate) bot_progress: Progress,
+    pub(crate) agent_progress: Progress,
+    pub(crate) unconfirmed: Vec<Unconfirmed>,
+    pub(crate) client_messages: Vec<ClientMessage>,
+}
+
+/// Who gave a ticket away does not get it back until then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Exclusion {
+    pub(crate) agent: AgentId,
+    pub(crate) until: Micros,
+    /// A tick has looked at the ticket since.
+    pub(crate) is_over: bool,
+}
+
+/// How far a party has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    pub(crate) delivered: u32,
+    pub(crate) read: u32,
+}
+
+/// An entry with private bytes that its receiver has not confirmed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unconfirmed {
+    pub(crate) for_agent: bool,
+    pub(crate) number: u32,
+    pub(crate) bytes: u32,
+}
+
+/// A message with an id of its author's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ClientMessage {
+    pub(crate) author: Author,
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) id: u128,
+    pub(crate) number: u32,
+}
+
+impl Ticket {
+    pub(crate) fn opened(event: &TicketOpened, now: Micros) -> Self {
+        let excluded = event.excluded;
+        Self {
+            id: event.ticket,
+            bot_number: event.bot_number,
+            bot: event.bot,
+            contact: event.contact,
+            queue: event.queue,
+            reason: event.reason,
+            priority: event.priority,
+            test: event.test,
+            position_updates: event.position_updates,
+            parent: event.parent,
+            child: None,
+            state: TicketState::Waiting,
+            epoch: event.epoch,
+            last: 1,
+            agent: None,
+            assignment: 0,
+            ever_assigned: false,
+            reserved: event.reserved,
+            excluded: excluded.map(|(agent, until)| Exclusion { agent, until, is_over: false }),
+            kept_until: None,
+            arrived: event.arrived,
+            waiting_since: now,
+            first_waiting_since: event.first_waiting_since,
+            assigned_at: None,
+            first_response_at: None,
+            unanswered_since: None,
+            closed_at: None,
+            target_at: event.target_at,
+            answered_before: event.answered_before,
+            bot_progress: Progress::default(),
+            agent_progress: Progress::default(),
+            unconfirmed: vec![Unconfirmed { for_agent: true, number: 1, bytes: event.bytes }],
+            client_messages: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state != TicketState::Closed
+    }
+
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.state == TicketState::Waiting
+    }
+
+    /// Who has it now.
+    pub(crate) fn holder(&self) -> Option<AgentId> {
+        self.agent.filter(|_| self.is_open())
+    }
+
+    /// Sort key of a line: the least is the most urgent.
+    pub(crate) fn urgency(&self) -> (Reverse<u16>, Micros, TicketId) {
+        (Reverse(self.priority), self.arrived, self.id)
+    }
+
+    pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {
+        self.excluded.is_some_and(|excluded| excluded.agent == agent && now < excluded.until)
+    }
+
+    /// Somebody human has written in this ticket or before it.
+    pub(crate) fn answered_ever(&self) -> bool {
+        self.answered_before || self.first_response_at.is_some()
+    }
+
+    pub(crate) fn progress_of(&self, party: Party) -> Option<Progress> {
+        match party {
+            Party::Bot(bot) => (self.bot == bot).then_some(self.bot_progress),
+            Party::Agent(agent) => (self.agent == Some(agent)).then_some(self.agent_progress),
+        }
+    }
+
+    /// It is over, and every party has everything.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        let agent_has_all = self.agent.is_none() || self.agent_progress.delivered == self.last;
+        !self.is_open() && self.bot_progress.delivered == self.last && agent_has_all
+    }
+}
+
+impl Reference {
+    pub(crate) fn find(&self, id: TicketId) -> Option<&Ticket> {
+        self.tickets.iter().find(|ticket| ticket.id == id)
+    }
+
+    /// A ticket that is remembered.
+    pub(crate) fn ticket(&self, id: TicketId) -> &Ticket {
+        self.find(id).expect("the ticket is remembered")
+    }
+
+    pub(crate) fn ticket_mut(&mut self, id: TicketId) -> &mut Ticket {
+        let found = self.tickets.iter_mut().find(|ticket| ticket.id == id);
+        found.expect("the ticket is remembered")
+    }
+
+    /// The newest remembered ticket of a bot's contact.
+    pub(crate) fn newest_of(&self, bot: BotId, contact: ContactKey) -> Option<&Ticket> {
+        let mut newest_first = self.tickets.iter().rev();
+        newest_first.find(|ticket| (ticket.bot, ticket.contact) == (bot, contact))
+    }
+
+    pub(crate) fn open_of(&self, bot: BotId, contact: ContactKey) -> Option<TicketId> {
+        let newest = self.newest_of(bot, contact).filter(|ticket| ticket.is_open());
+        newest.map(|ticket| ticket.id)
+    }
+
+    /// Where a conversation goes on after its transfers, as far as it is remembered.
+    pub(crate) fn latest(&self, id: TicketId) -> TicketId {
+        let child = self.ticket(id).child.filter(|child| self.find(*child).is_some());
+        child.map_or(id, |child| self.latest(child))
+    }
+
+    /// Open tickets of an agent in the order of their assignment.
+    pub(crate) fn held_by(&self, agent: AgentId) -> Vec<TicketId> {
+        let mut held: Vec<&Ticket> =
+            self.tickets.iter().filter(|ticket| ticket.holder() == Some(agent)).collect();
+        held.sort_by_key(|ticket| ticket.assignment);
+        held.iter().map(|ticket| ticket.id).collect()
+    }
+
+    /// Whether two waiting tickets stand in the same line: those reserved for an agent in the
+    /// agent's own, tests in one of their own.
+    fn same_line(one: &Ticket, other: &Ticket) -> bool {
+        let agent = |ticket: &Ticket| ticket.reserved.map(|(agent, _)| agent);
+        let line = |ticket: &Ticket| (ticket.queue, ticket.test);
+        agent(one) == agent(other) && (agent(one).is_some() || line(one) == line(other))
+    }
+
+    /// Place in line, from 1; 0 when it does not wait.
+    pub(crate) fn position(&self, id: TicketId) -> u32 {
+        let ticket = self.ticket(id);
+        if !ticket.is_waiting() {
+            return 0;
+        }
+        let before = self.tickets.iter().filter(|other| {
+            other.is_waiting()
+                && Self::same_line(ticket, other)
+                && other.urgency() < ticket.urgency()
+        });
+        u32::try_from(before.count() + 1).expect("few tickets")
+    }
+
+    pub(crate) fn forget(&mut self, id: TicketId) {
+        self.tickets.retain(|ticket| ticket.id != id);
+        self.emit(Event::Forgotten(Forgotten { ticket: id }));
+    }
+
+    /// Of more closed tickets than may stay, the one that was closed first goes.
+    pub(crate) fn bound_closed(&mut self) {
+        let closed: Vec<&Ticket> = self.tickets.iter().filter(|ticket| !ticket.is_open()).collect();
+        if closed.len() <= self.settings.closed_tickets {
+            return;
+        }
+        let first = closed.iter().min_by_key(|ticket| {
+            let told = self.witnessed(|event| {
+                matches!(event, Event::Forgotten(forgotten) if forgotten.ticket == ticket.id)
+            });
+            (ticket.closed_at, told, ticket.id)
+        });
+        if let Some(id) = first.map(|ticket| ticket.id) {
+            self.forget(id);
+        }
+    }
+}

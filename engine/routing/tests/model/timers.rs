@@ -1,0 +1,124 @@
+//! Deadlines: found by looking at every ticket and agent.
+
+use crate::reference::Reference;
+use crate::tickets::Ticket;
+use relevo_routing::event::{TargetMissed, Unreserved};
+use relevo_routing::{Event, Micros};
+use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason};
+use relevo_wire::{AgentId, TicketId};
+
+/// What is due. At the same moment agents come first, then what moves tickets, then what is
+/// measured; what is forgotten comes last of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Grace(AgentId),
+    Presence(AgentId),
+    Keep,
+    Reservation,
+    Target,
+    Exclusion,
+    Forget,
+}
+
+/// A deadline of an agent, or of the ticket beside it.
+type Deadline = (Micros, Due, Option<TicketId>);
+
+impl Reference {
+    /// When a tick is needed; none while the daemon starts.
+    pub(crate) fn next_deadline(&self) -> Option<Micros> {
+        if self.starting_since.is_some() {
+            return None;
+        }
+        if self.is_unfinished {
+            return Some(0);
+        }
+        self.deadlines().into_iter().map(|(at, ..)| at).min()
+    }
+
+    pub(crate) fn tick(&mut self) {
+        if self.starting_since.is_some() {
+            return;
+        }
+        for _ in 0..self.settings.deadlines_per_tick {
+            let Some((due, ticket)) = self.first_due() else { return };
+            self.fall_due(due, ticket);
+        }
+    }
+
+    /// An exclusion is over and no tick has looked at its ticket since. What time alone makes
+    /// possible is the next tick's work, or that of becoming ready.
+    pub(crate) fn has_overdue_exclusion(&self, now: Micros) -> bool {
+        let is_over = |(at, due, _): Deadline| due == Due::Exclusion && at <= now;
+        self.starting_since.is_none() && self.deadlines().into_iter().any(is_over)
+    }
+
+    fn deadlines(&self) -> Vec<Deadline> {
+        let agents = (0..).map(AgentId).zip(&self.agents).filter_map(|(id, agent)| {
+            let due = match agent.reachability {
+                Reachability::Reachable => return None,
+                Reachability::Grace => Due::Grace(id),
+                Reachability::Unreachable if agent.intent == Intent::Offline => return None,
+                Reachability::Unreachable => Due::Presence(id),
+            };
+            Some((agent.deadline?, due, None))
+        });
+        agents.chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t))).collect()
+    }
+
+    fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
+        let exclusion = ticket.excluded.filter(|_| ticket.is_waiting());
+        let due = [
+            (ticket.kept_until, Due::Keep),
+            (ticket.reserved.map(|(_, until)| until), Due::Reservation),
+            // An answer at the very moment is in time.
+            (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
+            (exclusion.filter(|e| !e.is_over).map(|e| e.until), Due::Exclusion),
+            (ticket.closed_at.map(|at| at + self.settings.closed_retention_us), Due::Forget),
+        ];
+        due.into_iter().filter_map(|(at, due)| Some((at?, due, Some(ticket.id)))).collect()
+    }
+
+    /// The earliest; of tickets due at the same moment for the same reason, any.
+    fn first_due(&self) -> Option<(Due, Option<TicketId>)> {
+        let due = self.deadlines().into_iter().filter(|(at, ..)| *at <= self.now);
+        let first = due.min_by_key(|(at, due, ticket)| {
+            let told = ticket.map_or(0, |ticket| self.told_at(*due, ticket));
+            (*due == Due::Forget, *at, *due, told, *ticket)
+        });
+        first.map(|(_, due, ticket)| (due, ticket))
+    }
+
+    fn told_at(&self, due: Due, ticket: TicketId) -> usize {
+        self.witnessed(|event| match due {
+            Due::Keep => matches!(event, Event::Requeued(e) if e.ticket == ticket),
+            Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
+            Due::Target => matches!(event, Event::TargetMissed(e) if e.ticket == ticket),
+            Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
+            // Of agents the number decides; an exclusion leaves no event.
+            Due::Grace(_) | Due::Presence(_) | Due::Exclusion => true,
+        })
+    }
+
+    fn fall_due(&mut self, due: Due, ticket: Option<TicketId>) {
+        let ticket = || ticket.expect("it is a ticket's deadline");
+        match due {
+            Due::Grace(agent) => self.grace_over(agent),
+            Due::Presence(agent) => self.presence_expired(agent),
+            Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
+            Due::Reservation => {
+                self.ticket_mut(ticket()).reserved = None;
+                self.emit(Event::Unreserved(Unreserved { ticket: ticket() }));
+            }
+            Due::Target => {
+                self.ticket_mut(ticket()).target_at = None;
+                self.emit(Event::TargetMissed(TargetMissed { ticket: ticket() }));
+            }
+            Due::Exclusion => {
+                if let Some(excluded) = &mut self.ticket_mut(ticket()).excluded {
+                    excluded.is_over = true;
+                }
+            }
+            Due::Forget => self.forget(ticket()),
+        }
+    }
+}

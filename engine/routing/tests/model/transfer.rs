@@ -1,0 +1,151 @@
+//! A ticket goes on with another queue or agent, in a child that keeps its place.
+
+use crate::hand_off::seconds;
+use crate::reference::{Answered, Reference};
+use crate::refusals::{no_agent, refused};
+use crate::tickets::Ticket;
+use relevo_routing::Micros;
+use relevo_routing::event::TicketOpened;
+use relevo_routing::input::Target;
+use relevo_wire::answer::{AgentTarget, Answer, QueueTarget, TargetsAnswer, TransferredAnswer};
+use relevo_wire::vocabulary::{CloseReason, Via};
+use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
+
+/// The child's queue, and the agent for whom it waits first, until then.
+type Place = (QueueId, Option<(AgentId, Micros)>);
+
+impl Reference {
+    pub(crate) fn transfer(
+        &mut self,
+        agent: AgentId,
+        ticket: TicketId,
+        epoch: u32,
+        to: Target,
+        note: bool,
+    ) -> Answered {
+        if self.agent(agent).is_none() {
+            return Err(no_agent());
+        }
+        let id = self.latest_known(ticket)?;
+        let ticket = self.ticket(id);
+        self.check_owner(ticket, agent, epoch)?;
+        let place = match to {
+            Target::Queue(queue) => self.place_in_queue(ticket, queue)?,
+            Target::Agent(to) => self.place_with_agent(ticket, agent, to)?,
+        };
+        let child = self.go_on(id, agent, place, note);
+        Ok(Answer::Transferred(TransferredAnswer { child }))
+    }
+
+    /// A queue of the same bot, allowed, open, with somebody online.
+    fn place_in_queue(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
+        let of_bot = |id: &QueueId| self.queue_bot(*id) == ticket.bot;
+        let Some(queue) = Some(to).filter(|to| self.queue(*to).is_some()).filter(of_bot) else {
+            return Err(refused(ErrorCode::NotFound, "to"));
+        };
+        if !self.is_target(ticket.queue, queue) {
+            return Err(refused(ErrorCode::Forbidden, "to"));
+        }
+        if !self.takes_transfers(queue) || self.online_in(queue, ticket.test) == 0 {
+            return Err(refused(ErrorCode::WrongState, "to"));
+        }
+        Ok((queue, None))
+    }
+
+    /// An agent of the same bot's queues who is online. Who is full is waited for.
+    fn place_with_agent(
+        &self,
+        ticket: &Ticket,
+        from: AgentId,
+        to: AgentId,
+    ) -> Result<Place, WireError> {
+        let Some(agent) = self.agent(to) else {
+            return Err(refused(ErrorCode::NotFound, "to"));
+        };
+        if to == from {
+            return Err(refused(ErrorCode::WrongState, "to"));
+        }
+        let mut queues = self.queues_served_by(to);
+        queues.retain(|queue| self.queue_bot(*queue) == ticket.bot);
+        if queues.is_empty() {
+            return Err(refused(ErrorCode::NotFound, "to"));
+        }
+        queues.retain(|q| self.takes_transfers(*q) && self.is_target(ticket.queue, *q));
+        // Through the ticket's own queue if that is possible.
+        queues.sort_by_key(|queue| (*queue != ticket.queue, *queue));
+        let Some(queue) = queues.first().copied() else {
+            return Err(refused(ErrorCode::Forbidden, "to"));
+        };
+        if !self.is_online(to) || (ticket.test && !agent.accepts_tests) {
+            return Err(refused(ErrorCode::WrongState, "to"));
+        }
+        let wait_us = self.queue(queue).map_or(0, |queue| seconds(queue.transfer_wait_seconds));
+        Ok((queue, Some((to, self.now + wait_us))))
+    }
+
+    /// The switch of the queue itself: a tenant or bot that takes no hand-offs still transfers.
+    fn takes_transfers(&self, queue: QueueId) -> bool {
+        self.queue(queue).is_some_and(|queue| queue.active)
+    }
+
+    fn go_on(&mut self, id: TicketId, giver: AgentId, place: Place, note: bool) -> TicketId {
+        let child = self.fresh_id();
+        let (queue, reserved) = place;
+        let parent = self.ticket(id).clone();
+        self.close(id, CloseReason::Transferred, &[], Some(child));
+        self.open(TicketOpened {
+            ticket: child,
+            bot_number: self.bots[parent.bot.0 as usize].tickets + 1,
+            bot: parent.bot,
+            contact: parent.contact,
+            queue,
+            via: Via::Transfer,
+            reason: parent.reason,
+            priority: parent.priority,
+            test: parent.test,
+            position_updates: parent.position_updates,
+            parent: Some(id),
+            reserved,
+            excluded: Some((giver, self.now + self.settings.exclusion_us)),
+            arrived: parent.arrived,
+            first_waiting_since: parent.first_waiting_since,
+            target_at: parent.target_at,
+            answered_before: parent.answered_ever(),
+            epoch: parent.epoch + 1,
+            bytes: 0,
+            private: note,
+        })
+    }
+
+    /// Where a ticket may be transferred: allowed queues, and who serves those that are open.
+    pub(crate) fn targets(&self, asker: AgentId, ticket: TicketId) -> Answered {
+        if self.agent(asker).is_none() {
+            return Err(no_agent());
+        }
+        let ticket = self.ticket(self.latest_known(ticket)?);
+        if ticket.holder() != Some(asker) {
+            return Err(self.wrong_state(ticket));
+        }
+        let mut allowed = self.queues_of(ticket.bot);
+        allowed.retain(|queue| self.is_target(ticket.queue, *queue));
+        let queues = allowed.iter().map(|queue| QueueTarget {
+            queue: self.queues[queue.0 as usize].name.clone(),
+            open: self.takes_transfers(*queue),
+            online: self.online_in(*queue, ticket.test),
+        });
+        let open = allowed.iter().filter(|queue| self.takes_transfers(**queue));
+        let mut agents: Vec<AgentId> = open.flat_map(|queue| self.members(*queue)).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        agents.retain(|agent| *agent != asker);
+        let agents = agents.into_iter().map(|agent| {
+            let free = if self.is_capped(agent, ticket.bot) { 0 } else { self.free_seats(agent) };
+            AgentTarget {
+                agent: self.agent_name(agent),
+                online: self.is_online(agent),
+                free: u32::try_from(free).expect("few seats"),
+            }
+        });
+        Ok(Answer::Targets(TargetsAnswer { queues: queues.collect(), agents: agents.collect() }))
+    }
+}
