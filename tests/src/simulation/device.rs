@@ -47,6 +47,8 @@ pub struct Device {
     streams: BTreeMap<TicketId, Stream>,
     /// What it said in its hello.
     cursors: BTreeMap<TicketId, u32>,
+    /// What its bot had confirmed when it said hello.
+    confirmed_before: BTreeMap<TicketId, u32>,
     /// How far it has come itself.
     received: BTreeMap<TicketId, u32>,
     confirmed: BTreeMap<TicketId, u32>,
@@ -103,6 +105,7 @@ impl Device {
             buffer: Vec::new(),
             streams: BTreeMap::new(),
             cursors: BTreeMap::new(),
+            confirmed_before: BTreeMap::new(),
             received: BTreeMap::new(),
             confirmed: BTreeMap::new(),
             last_answered: None,
@@ -115,8 +118,9 @@ impl Device {
         self.received.clone()
     }
 
-    /// It has said hello on `link`.
-    pub fn connected(&mut self, link: Link) {
+    /// It has said hello on `link`, when its bot had confirmed so much.
+    pub fn connected(&mut self, link: Link, confirmed: BTreeMap<TicketId, u32>) {
+        self.confirmed_before = confirmed;
         self.cursors = self.received.clone();
         self.streams.clear();
         self.buffer.clear();
@@ -137,7 +141,9 @@ impl Device {
     /// Lets go of a ticket that the daemon has forgotten.
     pub fn forget(&mut self, ticket: TicketId) {
         self.streams.remove(&ticket);
-        for of in [&mut self.cursors, &mut self.received, &mut self.confirmed] {
+        for of in
+            [&mut self.cursors, &mut self.confirmed_before, &mut self.received, &mut self.confirmed]
+        {
             of.remove(&ticket);
         }
     }

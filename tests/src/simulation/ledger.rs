@@ -64,6 +64,12 @@ impl Ticket {
         u32::try_from(self.entries.len()).expect("a ticket has fewer than 2^32 entries")
     }
 
+    /// Up to which entry its bot has confirmed.
+    #[must_use]
+    pub fn confirmed_by_bot(&self) -> u32 {
+        self.progress[0].0
+    }
+
     /// An entry by its number.
     #[must_use]
     pub fn entry(&self, number: u32) -> Option<&Entry> {

@@ -8,6 +8,7 @@ mod setup;
 use std::collections::{BTreeMap, BTreeSet};
 
 use relevo::fold::Fold;
+use relevo::session::Party as Who;
 use relevo_journal::Tail;
 use relevo_wire::ids::TenantId;
 
@@ -266,7 +267,13 @@ impl World {
             let party = &self.parties[device.party];
             let resume = device.resume().into_iter().collect();
             let link = daemon.open(party.tenant, party.who, &party.name, resume);
-            device.connected(link);
+            let mut confirmed = BTreeMap::new();
+            if let (Who::Bot(bot), Some(books)) = (party.who, self.ledger.books.get(&party.tenant))
+            {
+                let own = books.tickets.iter().filter(|(_, ticket)| ticket.bot == bot);
+                confirmed.extend(own.map(|(id, ticket)| (*id, ticket.confirmed_by_bot())));
+            }
+            device.connected(link, confirmed);
         }
         Ok(())
     }

@@ -143,7 +143,11 @@ impl Device {
                 None if party.devices == 1 && cursor.is_some() => {
                     Some(number) == cursor.map(|received| received + 1)
                 }
-                None => number <= known + 1,
+                // What was confirmed does not come again unless a cursor asks for it.
+                None => {
+                    let confirmed = self.confirmed_before.get(&ticket).copied().unwrap_or(0);
+                    number <= known + 1 && (cursor.is_some() || number > confirmed)
+                }
             };
             // An agent that is given a ticket (again) gets all of it, and of those that it came from;
             // a catch-up that was under way may bring some of their entries once more.
