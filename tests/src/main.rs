@@ -55,6 +55,9 @@ enum Campaign {
         /// Only these kinds of faults, separated by commas [default: all]
         #[arg(long, value_delimiter = ',', value_parser = Fault::named)]
         faults: Option<Vec<Fault>>,
+        /// Prints the last of what happened before a failure, and looks for no smaller one
+        #[arg(long)]
+        trace: bool,
     },
     /// Seed after seed, until the time is up or a seed fails
     Swarm {
@@ -123,10 +126,16 @@ async fn main() -> io::Result<ExitCode> {
             writeln!(io::stdout(), "{report}")?;
             Ok(if report.held() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
-        Campaign::Simulate { seed, hours, faults } => {
+        Campaign::Simulate { seed, hours, faults, trace } => {
             let began = Instant::now();
             let all = Run::new(seed, hours);
             let run = Run { faults: faults.unwrap_or_else(|| all.faults.clone()), ..all };
+            if trace && let Err(failed) = run.run_at_most(u64::MAX, true) {
+                let mut out = io::stdout().lock();
+                failed.happened.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+                writeln!(out, "{}", failed.violation)?;
+                return Ok(ExitCode::FAILURE);
+            }
             simulated(run.run().map_err(Box::new), began)
         }
         Campaign::Swarm { seed, hours, minutes, seeds } => {

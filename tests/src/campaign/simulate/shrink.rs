@@ -3,9 +3,9 @@
 use super::{Failed, Run};
 
 /// Seeds that are tried for each kind of fault that may be left out.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 5;
 /// Seeds that are tried with what is left.
-const LAST_SEEDS: u64 = 200;
+const LAST_SEEDS: u64 = 50;
 
 /// Leaves out one kind of fault after the other, then looks for the seed that fails soonest. Every
 /// try is at most as long as the shortest failure so far.

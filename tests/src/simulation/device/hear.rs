@@ -149,11 +149,13 @@ impl Device {
                     number <= known + 1 && (cursor.is_some() || number > confirmed)
                 }
             };
-            // An agent that is given a ticket (again) gets all of it, and of those that it came from;
-            // a catch-up that was under way may bring some of their entries once more.
+            // An agent that is given a ticket (again) gets all of it, and of those that it came from,
+            // beside what a resume still owes it of them: some entries come once more, none is
+            // left out.
             let is_over =
                 books.tickets.get(&ticket).is_some_and(|t| t.state == TicketState::Closed);
-            let is_history = number == 1 || (is_over && number <= known);
+            let own = self.received.get(&ticket).copied().unwrap_or(0);
+            let is_history = number == 1 || number == own + 1 || (is_over && number <= known);
             if !fits && !(is_history && matches!(party.who, Who::Agent(_))) {
                 let detail = format!("{ticket}: {number}, {next:?}, {cursor:?}, known {known}");
                 return Err(Violation::new("a receiver gets exactly what it missed", detail));
