@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
 use bytes::Bytes;
-use relevo_journal::{Place, RecordBytes};
+use relevo_journal::{FoldError as JournalFoldError, FoldItem, Place, RecordBytes};
 use relevo_routing::record::{self, RecordError, RecordHeader};
 use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::tenant::{Settings, Tenant};
@@ -136,6 +136,41 @@ impl Fold {
         }
         write_section(output, &saved::save(&self.conversations))?;
         Ok(())
+    }
+}
+
+/// Makes the journal's snapshots: the fold of the one before and the records since.
+#[derive(Debug)]
+pub struct Folder {
+    settings: Settings,
+}
+
+impl Folder {
+    /// Folds as the daemon with these settings does.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+}
+
+impl relevo_journal::Fold for Folder {
+    fn fold(
+        &mut self,
+        previous: Option<&mut dyn Read>,
+        records: &mut dyn Iterator<Item = FoldItem>,
+        out: &mut dyn Write,
+    ) -> Result<(), JournalFoldError> {
+        let failed = |error: FoldError| JournalFoldError::Other(Box::new(error));
+        // No body is kept: a snapshot names their places only.
+        let mut fold = Fold::new(self.settings.clone(), 0);
+        if let Some(mut previous) = previous {
+            fold.load(&mut previous).map_err(failed)?;
+        }
+        for item in records {
+            let (place, record) = item?;
+            fold.apply(place, &record).map_err(failed)?;
+        }
+        fold.save(out).map_err(failed)
     }
 }
 

@@ -1,21 +1,17 @@
 //! From the data directory to state: snapshot, then every record after it.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use relevo_journal::{
-    FoldError as JournalFoldError, FoldItem, Folding, OpenError, Options, RecordError, Recovered,
-    Retention,
-};
+use relevo_journal::{Folding, OpenError, Options, RecordError, Recovered, Retention};
 use relevo_routing::record::SCHEMA_VERSION;
 use relevo_routing::tenant::{Settings, Tenant};
 use relevo_wire::ids::TenantId;
 
 use crate::config::{self, Config};
-use crate::fold::{Fold, FoldError};
+use crate::fold::{Fold, FoldError, Folder};
 use crate::metrics::Metrics;
 use crate::publish::Published;
 use crate::publish::directory::Directories;
@@ -90,35 +86,10 @@ pub(super) fn count_states(published: &Published, views: &Views) {
 /// How the journal makes its snapshots.
 pub(super) fn folding(settings: &Settings, metrics: Arc<Metrics>) -> Folding {
     Folding {
-        fold: Box::new(Folder { settings: settings.clone() }),
+        fold: Box::new(Folder::new(settings.clone())),
         done: Box::new(move |result| match result {
             Ok(report) => metrics.engine().snapshot_taken(report.duration),
             Err(error) => tracing::warn!(%error, "no snapshot was made; the log is whole"),
         }),
-    }
-}
-
-struct Folder {
-    settings: Settings,
-}
-
-impl relevo_journal::Fold for Folder {
-    fn fold(
-        &mut self,
-        previous: Option<&mut dyn Read>,
-        records: &mut dyn Iterator<Item = FoldItem>,
-        out: &mut dyn Write,
-    ) -> Result<(), JournalFoldError> {
-        let failed = |error: FoldError| JournalFoldError::Other(Box::new(error));
-        // No body is kept: a snapshot names their places only.
-        let mut fold = Fold::new(self.settings.clone(), 0);
-        if let Some(mut previous) = previous {
-            fold.load(&mut previous).map_err(failed)?;
-        }
-        for item in records {
-            let (place, record) = item?;
-            fold.apply(place, &record).map_err(failed)?;
-        }
-        fold.save(out).map_err(failed)
     }
 }
