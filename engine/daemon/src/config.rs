@@ -21,18 +21,19 @@ pub use problem::{Problem, Problems};
 pub use render::{default_document, effective_document};
 pub(crate) use render::{key_document, object_document};
 
+use crate::files;
 use crate::metrics::ContactCenterBuckets;
 #[cfg(doc)]
 use crate::metrics::buckets::CONTACT_CENTER_SECONDS;
 use problem::Report;
 use reader::Section;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Longest file that is read, in bytes: 15,000 agents and 5,000 queues with 200 members each stay
-/// below it.
-const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Longest file that is read: 15,000 agents and 5,000 queues with 200 members each stay below it.
+const FILE_MIB_MAX: u64 = 64;
 
 /// Everything that the daemon is told.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -273,15 +274,12 @@ fn read_tables<T>(text: &str, report: &Report<'_>, read: impl FnOnce(&Section<'_
 }
 
 fn read(file: &Path) -> Result<String, Problems> {
-    let readable = "name a TOML file that this user may read";
-    let unreadable = |error: std::io::Error| {
-        Problems::unreadable(file, format!("cannot be read: {error}"), readable)
-    };
-    let bytes = std::fs::metadata(file).map_err(unreadable)?.len();
-    if bytes > FILE_BYTES_MAX {
-        let what = format!("has {bytes} bytes");
-        let right = format!("a configuration has at most {FILE_BYTES_MAX} bytes");
-        return Err(Problems::unreadable(file, what, &right));
-    }
-    std::fs::read_to_string(file).map_err(unreadable)
+    let right = "name a TOML file that this user may read";
+    read_text(file)
+        .map_err(|error| Problems::unreadable(file, format!("cannot be read: {error}"), right))
+}
+
+fn read_text(file: &Path) -> io::Result<String> {
+    let bytes = files::read(file, FILE_MIB_MAX)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }

@@ -2,6 +2,7 @@
 //! 0-RTT, both ALPNs, and a resolver whose certificate can be replaced while connections live.
 
 use crate::config::TlsFiles;
+use crate::files;
 use crate::keys::hex;
 use arc_swap::ArcSwap;
 use ring::{digest, hmac};
@@ -25,8 +26,8 @@ pub const ALPN_JSON: &[u8] = b"relevo-json/1";
 
 /// Folder of the development certificate in the data directory.
 const FOLDER: &str = "tls";
-/// Largest PEM file that is read, in bytes.
-const PEM_BYTES_MAX: u64 = 1024 * 1024;
+/// Largest PEM file that is read.
+const PEM_MIB_MAX: u64 = 1;
 
 /// The certificate in use, replaceable by [`Tls::reload`]. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -252,11 +253,8 @@ fn parse(files: &TlsFiles, certificate: &[u8], key: &[u8]) -> Result<CertifiedKe
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
-    let unreadable = |error| TlsError::Unreadable { file: file.to_owned(), error };
-    if fs::metadata(file).map_err(unreadable)?.len() > PEM_BYTES_MAX {
-        return Err(unreadable(io::Error::other("it is longer than 1 MiB")));
-    }
-    fs::read(file).map_err(unreadable)
+    files::read(file, PEM_MIB_MAX)
+        .map_err(|error| TlsError::Unreadable { file: file.to_owned(), error })
 }
 
 /// A development certificate and its key, PEM.

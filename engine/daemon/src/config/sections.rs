@@ -8,6 +8,7 @@ use super::{
     TlsFiles, read_tables, references,
 };
 use crate::metrics::buckets::{EXTRA_BUCKET_SECONDS, EXTRA_BUCKETS};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -248,28 +249,28 @@ fn directory(
     }
     let path = base.join(&file.value);
     match directory_file(&path, metrics, elsewhere) {
-        Some(found) => found.into_directory(Some(path)),
-        None => {
-            unreadable(report, &file, &path);
+        Ok(found) => found.into_directory(Some(path)),
+        Err(error) => {
+            unreadable(report, &file, &path, &error);
             Directory::default()
         }
     }
 }
 
-fn directory_file(path: &Path, metrics: &Metrics, elsewhere: &mut Vec<Problem>) -> Option<Found> {
-    let text = super::read(path).ok()?;
+fn directory_file(
+    path: &Path,
+    metrics: &Metrics,
+    elsewhere: &mut Vec<Problem>,
+) -> io::Result<Found> {
+    let text = super::read_text(path)?;
     let report = Report::new(path, &text);
     let found = read_tables(&text, &report, directory::read);
     references::check(&found, metrics, &report);
     elsewhere.append(&mut report.into_problems());
-    Some(found)
+    Ok(found)
 }
 
-fn unreadable(report: &Report<'_>, file: &Located<String>, path: &Path) {
-    let why = match std::fs::read_to_string(path) {
-        Ok(_) => "it is too long".to_owned(),
-        Err(error) => error.to_string(),
-    };
+fn unreadable(report: &Report<'_>, file: &Located<String>, path: &Path, why: &io::Error) {
     report.add(
         &file.span,
         format!("the directory file {} cannot be read: {why}", path.display()),
