@@ -253,9 +253,16 @@ impl Directory {
     /// # Errors
     /// Every problem, with its place and what would be right.
     pub fn load_objects(file: &Path) -> Result<Self, Problems> {
-        let text = read(file)?;
-        let report = Report::new(file, &text);
-        let found = read_tables(&text, &report, directory::read);
+        Self::parse_objects(&read(file)?, file)
+    }
+
+    /// Checks a text as [`Self::load_objects`] does, as if it stood in `file`.
+    ///
+    /// # Errors
+    /// Every problem, with its place and what would be right.
+    pub fn parse_objects(text: &str, file: &Path) -> Result<Self, Problems> {
+        let report = Report::new(file, text);
+        let found = read_tables(text, &report, directory::read);
         let problems = report.into_problems();
         if problems.is_empty() { Ok(found.into_directory(None)) } else { Err(Problems(problems)) }
     }

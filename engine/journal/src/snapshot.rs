@@ -24,10 +24,10 @@ const HEADER_BYTES: usize = 68;
 
 /// The bytes of a snapshot, in order; each chunk is checked before it is handed out.
 #[derive(Debug)]
-pub struct SnapshotReader {
+pub struct SnapshotReader<R = BufReader<File>> {
     tail: Tail,
     schema: u16,
-    file: BufReader<File>,
+    file: R,
     chunk: Vec<u8>,
     read: usize,
     chunks: u32,
@@ -35,9 +35,18 @@ pub struct SnapshotReader {
 }
 
 impl SnapshotReader {
-    /// Opens a file and checks its header; its chunks are checked as they are read.
+    /// Opens a file as [`Self::new`] does.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let mut file = BufReader::with_capacity(SNAPSHOT_CHUNK_BYTES, File::open(path)?);
+        Self::new(BufReader::with_capacity(SNAPSHOT_CHUNK_BYTES, File::open(path)?))
+    }
+}
+
+impl<R: Read> SnapshotReader<R> {
+    /// Reads the header of a snapshot file and checks it; its chunks are checked as they are read.
+    ///
+    /// # Errors
+    /// The header is damaged, or cannot be read.
+    pub fn new(mut file: R) -> io::Result<Self> {
         let mut header = [0; HEADER_BYTES];
         file.read_exact(&mut header)?;
         if &header[..8] != MAGIC || read_u32(&header, 64) != crc32c::crc32c(&header[..64]) {
@@ -91,7 +100,7 @@ impl SnapshotReader {
     }
 }
 
-impl Read for SnapshotReader {
+impl<R: Read> Read for SnapshotReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.read == self.chunk.len() && !self.ended {
             self.next_chunk()?;
