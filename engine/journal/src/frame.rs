@@ -261,7 +261,9 @@ pub(crate) fn decode(value: &[u8]) -> Result<DecodedGroup, FrameError> {
     let first_record = RecordNumber(read_u64(value, 16));
     let last_record = RecordNumber(read_u64(value, 24));
     let records = entries.iter().filter(|entry| entry.kind.is_record()).count() as u64;
-    if first_record.0.checked_add(records) != last_record.0.checked_add(1) {
+    // One more than the last one may be no number any more: then it is none of ours.
+    let after = first_record.0.checked_add(records);
+    if after.is_none() || after != last_record.0.checked_add(1) {
         let (first, last) = (first_record.0, last_record.0);
         return Err(FrameError::Count { first, last, records });
     }
@@ -364,4 +366,44 @@ pub(crate) fn read_u64(bytes: &[u8], at: usize) -> u64 {
     let mut field = [0; 8];
     field.copy_from_slice(&bytes[at..at + 8]);
     u64::from_le_bytes(field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A group of two records with the numbers given, its CRC made right.
+    fn numbered(group: u64, first: u64, last: u64) -> Vec<u8> {
+        let mut builder = GroupBuilder::new(GROUP_BYTES_MAX);
+        builder.push(EntryKind::Whole, b"first", b"");
+        builder.push(EntryKind::Whole, b"second", b"");
+        let mut value = builder.seal(1, &Tail::EMPTY).0.to_vec();
+        value[8..16].copy_from_slice(&group.to_le_bytes());
+        value[16..24].copy_from_slice(&first.to_le_bytes());
+        value[24..32].copy_from_slice(&last.to_le_bytes());
+        let crc = value_crc(&value);
+        value[CRC_AT].copy_from_slice(&crc.to_le_bytes());
+        value
+    }
+
+    #[test]
+    fn record_numbers_that_go_beyond_the_last_number_are_refused() {
+        assert!(decode(&numbered(1, u64::MAX - 2, u64::MAX - 1)).is_ok());
+        let (first, last) = (u64::MAX, u64::MAX);
+        let refused = decode(&numbered(1, first, last)).unwrap_err();
+        assert_eq!(refused, FrameError::Count { first, last, records: 2 });
+    }
+
+    #[test]
+    fn nothing_follows_the_last_number() {
+        let tail = Tail {
+            group: GroupNumber(u64::MAX),
+            record: RecordNumber(u64::MAX),
+            hash: GroupHash::ZERO,
+        };
+        for group in [0, 1, u64::MAX] {
+            let value = numbered(group, 1, 2);
+            assert!(decode(&value).unwrap().follow(&value, &tail).is_err(), "group {group}");
+        }
+    }
 }

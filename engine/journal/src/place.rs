@@ -10,10 +10,10 @@ impl GroupNumber {
     /// The tail of an empty journal.
     pub const ZERO: Self = Self(0);
 
-    /// The number after this one.
+    /// The number after this one. The greatest number, which only damage can write, stays.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
@@ -31,10 +31,10 @@ impl RecordNumber {
     /// The last record of an empty journal.
     pub const ZERO: Self = Self(0);
 
-    /// The number after this one.
+    /// The number after this one. The greatest number, which only damage can write, stays.
     #[must_use]
     pub const fn next(self) -> Self {
-        Self(self.0 + 1)
+        Self(self.0.saturating_add(1))
     }
 }
 
