@@ -162,6 +162,15 @@ fn join_parts(names: &PartNames, parts: &[Part]) -> Option<Joined> {
     if !names.places.iter().eq(parts.iter().map(|part| &part.place)) {
         return None;
     }
+    let total = |range: fn(&Part) -> &Range<usize>| -> usize {
+        parts.iter().map(|part| range(part).len()).sum()
+    };
+    // What the name states takes memory only when it is there.
+    if total(|part| &part.public) != names.public_bytes
+        || total(|part| &part.private) != names.private_bytes
+    {
+        return None;
+    }
     let mut bytes = Vec::with_capacity(names.public_bytes + names.private_bytes);
     for part in parts {
         bytes.extend_from_slice(&part.value[part.public.clone()]);
@@ -171,8 +180,7 @@ fn join_parts(names: &PartNames, parts: &[Part]) -> Option<Joined> {
         bytes.extend_from_slice(&part.value[part.private.clone()]);
     }
     let private = public.end..bytes.len();
-    let whole = public.len() == names.public_bytes && private.len() == names.private_bytes;
-    whole.then(|| (Arc::from(bytes), public, private))
+    Some((Arc::from(bytes), public, private))
 }
 
 /// Checks groups one after the other against the tail before them, and hands out their records.
