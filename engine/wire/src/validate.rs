@@ -162,6 +162,15 @@ fn count(field: &str, found: usize, most: usize) -> Result<(), WireError> {
     Err(WireError::field(ErrorCode::LimitExceeded, field, message))
 }
 
+/// An object of JSON has each name once: what a line could not carry is refused in a frame too.
+fn distinct<'a>(field: &str, names: impl Iterator<Item = &'a str>) -> Result<(), WireError> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    let Some(twice) = names.windows(2).find(|two| two[0] == two[1]) else { return Ok(()) };
+    let name: String = twice[0].chars().take(limits::NAME_BYTES).collect();
+    Err(malformed(field, format!("{name:?} stands there twice")))
+}
+
 fn at_most(field: &str, found: u16, most: u16) -> Result<(), WireError> {
     if found <= most {
         return Ok(());

@@ -52,7 +52,7 @@ fn check_fields(body: &ArchivedBody) -> Result<(), WireError> {
     for field in body.fields.iter() {
         super::length("body.fields", &field.0, 1, limits::FIELD_NAME_BYTES)?;
     }
-    Ok(())
+    super::distinct("body.fields", body.fields.iter().map(|field| field.0.as_str()))
 }
 
 fn check_media(media: &ArchivedMedia) -> Result<(), WireError> {

@@ -5,6 +5,7 @@ use crate::error::WireError;
 use crate::limits;
 use crate::packed::Packed;
 use crate::vocabulary::{ArchivedHandOffDetails, HandOffDetails, TranscriptLine};
+use std::collections::BTreeSet;
 
 /// What is kept of the details of a hand-off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +22,14 @@ pub struct CutDetails {
 /// fields the oldest entries, of a text its end.
 ///
 /// # Errors
-/// `malformed` or `limit_exceeded` when the bytes are no details, or the contact's id is empty or
-/// too long.
+/// `malformed` or `limit_exceeded` when the bytes are no details, a name stands there twice, or the
+/// contact's id is empty or too long.
 pub fn cut_details(details: &Packed<HandOffDetails>) -> Result<CutDetails, WireError> {
     let archived =
         details.check().map_err(|_| malformed("details", "are no details of a hand-off"))?;
     super::length("details.contact.id", &archived.contact.id, 1, limits::CONTACT_ID_BYTES)?;
+    super::distinct("details.contact.fields", names(&archived.contact.fields))?;
+    super::distinct("details.context", names(&archived.context))?;
     let contact_id = archived.contact.id.to_string();
     let within = is_within(archived);
     if within && details.bytes().len() <= honest_bytes(archived) {
@@ -79,6 +82,10 @@ fn honest_bytes(details: &ArchivedHandOffDetails) -> usize {
 
 type ArchivedEntry = rkyv::Archived<(String, String)>;
 
+fn names(entries: &rkyv::vec::ArchivedVec<ArchivedEntry>) -> impl Iterator<Item = &str> {
+    entries.iter().map(|entry| entry.0.as_str())
+}
+
 /// Keeps the newest lines that fit. A newest line that is too long alone loses its end.
 fn cut_transcript(lines: &mut Vec<TranscriptLine>) {
     let surplus = lines.len().saturating_sub(limits::TRANSCRIPT_LINES);
@@ -98,10 +105,17 @@ fn cut_transcript(lines: &mut Vec<TranscriptLine>) {
 fn cut_entries(entries: &mut Vec<(String, String)>, most: usize) {
     let surplus = entries.len().saturating_sub(most);
     entries.drain(..surplus);
-    for (name, value) in entries {
+    for (name, value) in entries.iter_mut() {
         cut_text(name, limits::FIELD_NAME_BYTES);
         cut_text(value, limits::CONTEXT_VALUE_BYTES);
     }
+    // Names that differ behind the cut alone are the same now: the newest stays.
+    let mut newer = BTreeSet::new();
+    let mut kept: Vec<_> = std::mem::take(entries);
+    kept.reverse();
+    kept.retain(|(name, _)| newer.insert(name.clone()));
+    kept.reverse();
+    *entries = kept;
 }
 
 /// Cuts between two characters.

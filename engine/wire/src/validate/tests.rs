@@ -160,6 +160,15 @@ fn a_body_has_what_its_kind_needs() {
 }
 
 #[test]
+fn a_body_with_a_field_twice_is_refused_as_no_line_could_carry_it() {
+    let twice = body(MessageKind::Text, "hello", None, &[("a", "1"), ("b", "2"), ("a", "3")]);
+    let error = super::body(&Packed::new(&twice)).expect_err("must be refused");
+    assert_eq!((error.code, &*error.field), (ErrorCode::Malformed, "body.fields"));
+    let once = body(MessageKind::Text, "hello", None, &[("a", "1"), ("b", "1")]);
+    assert_eq!(super::body(&Packed::new(&once)), Ok(()));
+}
+
+#[test]
 fn a_body_is_limited_in_bytes_and_checked_as_bytes() {
     let text = |bytes| Packed::new(&Body::text("x".repeat(bytes)));
     let room = limits::MESSAGE_BYTES - text(1024).bytes().len() + 1024;
@@ -242,7 +251,7 @@ fn details_within_their_limits_are_kept_byte_for_byte() {
     let kib = "x".repeat(1024);
     let details = HandOffDetails {
         transcript: vec![line(&kib); 256],
-        context: vec![("k".repeat(128), "v".repeat(4096)); 64],
+        context: (0..64).map(|at| (format!("{at:0>128}"), "v".repeat(4096))).collect(),
         message_to_agent: "x".repeat(64 * 1024),
         ..details()
     };
@@ -295,6 +304,28 @@ fn entries_and_texts_are_cut_each_to_its_own_limit() {
     let (kept, truncated) =
         cut(&HandOffDetails { message_to_agent: "m".repeat(65 * 1024), ..details() });
     assert_eq!((kept.message_to_agent.len(), truncated), (64 * 1024, true));
+}
+
+#[test]
+fn details_with_a_name_twice_are_refused_as_no_line_could_carry_them() {
+    let twice = || ["a", "b", "a"].map(|name| (name.to_owned(), String::new())).to_vec();
+    let context = HandOffDetails { context: twice(), ..details() };
+    let mut fields = details();
+    fields.contact.fields = twice();
+    for (details, field) in [(context, "details.context"), (fields, "details.contact.fields")] {
+        let error = cut_details(&Packed::new(&details)).expect_err("must be refused");
+        assert_eq!((error.code, &*error.field), (ErrorCode::Malformed, field));
+    }
+}
+
+#[test]
+fn of_names_that_are_the_same_once_cut_the_newest_stays() {
+    let long = |end: &str| format!("{}{end}", "k".repeat(128));
+    let entry = |name: String, value: &str| (name, value.to_owned());
+    let context = vec![entry(long("a"), "1"), entry("other".into(), "2"), entry(long("b"), "3")];
+    let (kept, truncated) = cut(&HandOffDetails { context, ..details() });
+    assert!(truncated);
+    assert_eq!(kept.context, [entry("other".into(), "2"), entry("k".repeat(128), "3")]);
 }
 
 #[test]
