@@ -48,7 +48,7 @@ struct AgentEntry {
 }
 
 /// The directory in a snapshot: everything by number, deleted objects with their names.
-#[derive(Archive, Serialize, Deserialize)]
+#[derive(Default, Archive, Serialize, Deserialize)]
 pub(crate) struct DirectoryRows {
     version: u64,
     tenant: Option<Versioned<Tenant>>,
@@ -265,7 +265,7 @@ impl Directory {
         }
     }
 
-    /// `None` when a queue names a bot that is not there.
+    /// `None` when a queue names a bot that is not there, or a name is not its object's own.
     pub(crate) fn from_rows(rows: DirectoryRows) -> Option<Self> {
         let mut directory = Self {
             version: rows.version,
@@ -275,8 +275,9 @@ impl Directory {
         };
         for (id, (name, object)) in (0..).map(BotId).zip(rows.bots) {
             let name: Arc<str> = name.into();
-            if object.is_some() {
-                directory.bot_ids.insert(Arc::clone(&name), id);
+            if let Some(bot) = &object {
+                let is_new = directory.bot_ids.insert(Arc::clone(&name), id).is_none();
+                own_name(is_new, &name, &bot.object.name)?;
             }
             let (object, queue_ids) = (object.map(Arc::new), FxHashMap::default());
             directory.bots.push(BotEntry { name, object, queue_ids });
@@ -284,16 +285,19 @@ impl Directory {
         for (id, (bot, name, object)) in (0..).map(QueueId).zip(rows.queues) {
             let name: Arc<str> = name.into();
             let entry = directory.bots.get_mut(bot.0 as usize)?;
-            if object.is_some() {
-                entry.queue_ids.insert(Arc::clone(&name), id);
+            if let Some(queue) = &object {
+                let is_new = entry.queue_ids.insert(Arc::clone(&name), id).is_none();
+                own_name(is_new && entry.object.is_some(), &name, &queue.object.name)?;
+                own_name(true, &entry.name, &queue.object.bot)?;
             }
             let path = format!("{}/{name}", entry.name).into();
             directory.queues.push(QueueEntry { bot, name, path, object: object.map(Arc::new) });
         }
         for (id, (name, object)) in (0..).map(AgentId).zip(rows.agents) {
             let name: Arc<str> = name.into();
-            if object.is_some() {
-                directory.agent_ids.insert(Arc::clone(&name), id);
+            if let Some(agent) = &object {
+                let is_new = directory.agent_ids.insert(Arc::clone(&name), id).is_none();
+                own_name(is_new, &name, &agent.object.name)?;
             }
             directory.agents.push(AgentEntry { name, object: object.map(Arc::new) });
         }
@@ -359,6 +363,11 @@ impl Directory {
             }
         }
     }
+}
+
+/// An object has its row's name, and no other has it.
+fn own_name(is_new: bool, row: &str, object: &str) -> Option<()> {
+    (is_new && row == object).then_some(())
 }
 
 fn numbered<T>(entries: &[T]) -> impl Iterator<Item = (u32, &T)> {

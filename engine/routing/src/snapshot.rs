@@ -6,6 +6,8 @@
 //!
 //! Only what events decide is written. Lines, counters, timers and bit sets are rebuilt.
 
+mod check;
+
 use crate::Micros;
 use crate::directory::{Directory, DirectoryRows};
 use crate::settings::Settings;
@@ -80,13 +82,17 @@ struct AgentRow {
 }
 
 pub(crate) fn write(tenant: TenantId, state: &State) -> Vec<u8> {
+    encode(&rows(tenant, state))
+}
+
+fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
     let bots = state.bots.iter();
     let queues = (0..state.queues.len()).map(|id| {
         let id = u32::try_from(id).expect("queues are numbered by u32");
         state.queues.at(QueueId(id))
     });
     let agents = state.agents.iter();
-    let snapshot = SnapshotV1 {
+    SnapshotV1 {
         tenant,
         directory: state.directory.rows(),
         bots: bots
@@ -112,11 +118,14 @@ pub(crate) fn write(tenant: TenantId, state: &State) -> Vec<u8> {
         answers: state.idempotencies.in_order().cloned().collect(),
         contact_messages: state.contact_messages.in_order(),
         starting_since: state.starting_since,
-    };
+    }
+}
+
+fn encode(snapshot: &SnapshotV1) -> Vec<u8> {
     let mut bytes = Vec::new();
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
-    rkyv::api::high::to_bytes_in::<_, rancor::Error>(&snapshot, &mut bytes)
+    rkyv::api::high::to_bytes_in::<_, rancor::Error>(snapshot, &mut bytes)
         .expect("archiving plain strings and numbers into memory cannot fail");
     bytes
 }
@@ -134,17 +143,11 @@ pub(crate) fn read(bytes: &[u8], settings: Settings) -> Result<(TenantId, State)
     Ok((tenant, restore(snapshot, settings)?))
 }
 
-fn restore(snapshot: SnapshotV1, settings: Settings) -> Result<State, SnapshotError> {
+fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, SnapshotError> {
     let mut state = State::new(settings);
-    state.directory =
-        Directory::from_rows(snapshot.directory).ok_or_else(|| invalid("directory"))?;
-    let counts = state.directory.counts();
-    if counts != (snapshot.bots.len(), snapshot.queues.len(), snapshot.agents.len()) {
-        return Err(invalid("the directory has other numbers than the state"));
-    }
-    for (_, ticket) in &snapshot.tickets {
-        check_numbers(ticket, counts)?;
-    }
+    state.directory = Directory::from_rows(std::mem::take(&mut snapshot.directory))
+        .ok_or_else(|| invalid("the directory names an object twice, or one that is not there"))?;
+    check::rows(&snapshot, &state.directory)?;
     state.starting_since = snapshot.starting_since;
     state.idempotencies = Idempotencies::restore(&state.settings, snapshot.answers);
     let most = state.settings.contact_message_ids;
@@ -156,7 +159,7 @@ fn restore(snapshot: SnapshotV1, settings: Settings) -> Result<State, SnapshotEr
         .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;
     state.tickets = Tickets::restore(slab, snapshot.totals);
     restore_tickets(&mut state);
-    give_tickets(&mut state, &agent_tickets)?;
+    give_tickets(&mut state, &agent_tickets);
     state.wake.clear();
     Ok(state)
 }
@@ -249,25 +252,15 @@ fn restore_tickets(state: &mut State) {
     }
 }
 
-fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) -> Result<(), SnapshotError> {
+fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) {
     for (id, slots) in (0..).map(AgentId).zip(agent_tickets) {
         for slot in slots {
-            let ticket = state.tickets.get(*slot).filter(|ticket| ticket.holder() == Some(id));
-            let bot = ticket.ok_or_else(|| invalid("an agent has a ticket of another"))?.bot;
+            let bot = state.tickets.at(*slot).bot;
             state.agents.give(id, *slot, bot);
             state.stats.seats_used += 1;
         }
         state.refresh_agent(id);
     }
-    Ok(())
-}
-
-fn check_numbers(ticket: &Ticket, counts: (usize, usize, usize)) -> Result<(), SnapshotError> {
-    let agents = [ticket.agent.get(), ticket.reserved.get(), ticket.excluded.get()];
-    let known = (ticket.bot.0 as usize) < counts.0
-        && (ticket.queue.0 as usize) < counts.1
-        && agents.into_iter().flatten().all(|agent| (agent.0 as usize) < counts.2);
-    if known { Ok(()) } else { Err(invalid("a ticket names what the directory does not have")) }
 }
 
 fn invalid(what: &str) -> SnapshotError {

@@ -91,7 +91,8 @@ impl Pace {
     pub(crate) fn assigned(&mut self, now: Micros, waiting: u32) {
         if let Some(last) = self.last.get() {
             let interval = now.saturating_sub(last);
-            let smoothed = self.interval_us.get().map_or(interval, |old| (old * 7 + interval) / 8);
+            let smooth = |old: Micros| old.saturating_mul(7).saturating_add(interval) / 8;
+            let smoothed = self.interval_us.get().map_or(interval, smooth);
             self.interval_us = MaybeTime::at(smoothed);
         }
         self.last = if waiting > 0 { MaybeTime::at(now) } else { MaybeTime::NONE };

@@ -1,0 +1,222 @@
+//! Whether the rows of a snapshot are a state that events can make. What is wrong behind a right
+//! checksum is refused here: later a decision would trip over it.
+
+use super::{AgentRow, BotRow, SnapshotError, SnapshotV1, invalid};
+use crate::directory::Directory;
+use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
+use relevo_wire::AgentId;
+use relevo_wire::limits::SEATS;
+use relevo_wire::vocabulary::TicketState;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Numbers that count on must not come near their end.
+const COUNT_MAX: u64 = 1 << 62;
+const SHORT_COUNT_MAX: u32 = 1 << 31;
+
+type Tickets<'a> = FxHashMap<Slot, &'a Ticket>;
+
+/// Checks all rows against each other.
+pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotError> {
+    let counts = directory.counts();
+    if counts != (snapshot.bots.len(), snapshot.queues.len(), snapshot.agents.len()) {
+        return Err(invalid("the directory has other numbers than the state"));
+    }
+    let tickets: Tickets<'_> =
+        snapshot.tickets.iter().map(|(slot, ticket)| (*slot, ticket)).collect();
+    for ticket in tickets.values() {
+        references(ticket, directory, counts)?;
+        life(ticket)?;
+    }
+    order(snapshot)?;
+    totals(snapshot)?;
+    agents(&snapshot.agents, &tickets, directory)?;
+    bots(&snapshot.bots, snapshot.totals.created)
+}
+
+/// A ticket names what the directory has, and an open one what still exists.
+fn references(
+    ticket: &Ticket,
+    directory: &Directory,
+    counts: (usize, usize, usize),
+) -> Result<(), SnapshotError> {
+    let agents = [ticket.agent.get(), ticket.reserved.get(), ticket.excluded.get()];
+    let known = (ticket.bot.0 as usize) < counts.0
+        && directory.queue_bot(ticket.queue) == Some(ticket.bot)
+        && agents.into_iter().flatten().all(|agent| (agent.0 as usize) < counts.2);
+    let exists = directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some();
+    if known && (exists || !ticket.is_open()) {
+        return Ok(());
+    }
+    Err(invalid("a ticket names what the directory does not have"))
+}
+
+/// A ticket's fields fit the state that it is in.
+fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
+    let (held, closed) = (ticket.agent.is_some(), ticket.closed_at.is_some());
+    let fits = match ticket.state {
+        TicketState::Waiting => !held && !closed,
+        TicketState::Assigned | TicketState::InService => held && !closed,
+        TicketState::Closed => closed,
+    };
+    let reserved_waits = ticket.is_waiting() || !ticket.reserved.is_some();
+    if fits && reserved_waits && ticket.last.max(ticket.epoch) < SHORT_COUNT_MAX {
+        return Ok(());
+    }
+    Err(invalid("a ticket is in a state that its fields do not fit"))
+}
+
+/// Ids and places are each ticket's own, and a child comes after its parent.
+fn order(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
+    let tickets = || snapshot.tickets.iter().map(|(_, ticket)| ticket);
+    let mut places = FxHashSet::default();
+    let mut by_id = FxHashMap::default();
+    for ticket in tickets() {
+        let is_new = places.insert(ticket.order) && by_id.insert(ticket.id, ticket.order).is_none();
+        if !is_new || ticket.order >= snapshot.totals.created {
+            return Err(invalid("two tickets have the same id or place"));
+        }
+    }
+    let later = |ticket: &Ticket| {
+        let child = ticket.child.get().and_then(|child| by_id.get(&child));
+        child.is_none_or(|order| *order > ticket.order)
+    };
+    if tickets().all(later) { Ok(()) } else { Err(invalid("a ticket comes before its parent")) }
+}
+
+/// Every ticket is open or closed.
+fn totals(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
+    let remembered = snapshot.tickets.len() as u64;
+    let open = snapshot.tickets.iter().filter(|(_, ticket)| ticket.is_open()).count() as u64;
+    let closed = snapshot.totals.closed.iter().try_fold(0, |sum: u64, n| sum.checked_add(*n));
+    let created = snapshot.totals.created;
+    let balanced = closed.is_some_and(|closed| {
+        closed.checked_add(open) == Some(created) && remembered - open <= closed
+    });
+    if balanced && created < COUNT_MAX {
+        return Ok(());
+    }
+    Err(invalid("the tickets do not add up"))
+}
+
+/// Each held ticket is with its agent, once; deleted agents have nothing.
+fn agents(
+    rows: &[AgentRow],
+    tickets: &Tickets<'_>,
+    directory: &Directory,
+) -> Result<(), SnapshotError> {
+    let mut given = FxHashSet::default();
+    for (id, row) in (0..).map(AgentId).zip(rows) {
+        let object = directory.agent(id).map(|agent| &agent.object);
+        if object.is_some_and(|agent| agent.seats > SEATS) || row.tickets.len() > usize::from(SEATS)
+        {
+            return Err(invalid("an agent has more seats than there can be"));
+        }
+        if object.is_none() && (row.deadline.is_some() || !row.tickets.is_empty()) {
+            return Err(invalid("a deleted agent is at work"));
+        }
+        let holds = |slot: &Slot| tickets.get(slot).and_then(|t| t.holder()) == Some(id);
+        if !row.tickets.iter().all(|slot| holds(slot) && given.insert(*slot)) {
+            return Err(invalid("an agent has a ticket of another"));
+        }
+    }
+    let held = tickets.values().filter(|ticket| ticket.holder().is_some()).count();
+    if held == given.len() { Ok(()) } else { Err(invalid("a ticket is with nobody")) }
+}
+
+fn bots(rows: &[BotRow], created: u64) -> Result<(), SnapshotError> {
+    let counted = rows.iter().all(|row| row.tickets <= created);
+    if counted { Ok(()) } else { Err(invalid("a bot has more tickets than there are")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{encode, read, rows};
+    use super::*;
+    use crate::input::{Command, HandOff, Input};
+    use crate::seats::{CloseCount, Seats};
+    use crate::settings::Settings;
+    use crate::state::maybe::{MaybeAgent, MaybeTime};
+    use crate::tenant::Tenant;
+    use relevo_wire::directory::{Agent, Bot, Object, Queue};
+    use relevo_wire::vocabulary::{HandOffReason, Intent};
+    use relevo_wire::{BotId, ContactKey, SessionId, TenantId, TicketId};
+
+    /// One agent with one seat and its ticket, and one customer who waits.
+    fn snapshot() -> SnapshotV1 {
+        let (bot, agent) = (BotId(0), AgentId(0));
+        let hand_off = |contact| HandOff {
+            bot,
+            contact: ContactKey(contact),
+            queue: None,
+            reason: HandOffReason::Requested,
+            priority: 0,
+            texts: None,
+            truncated: false,
+            position_updates: false,
+            test: false,
+            dry_run: false,
+            bytes: 1,
+        };
+        let (seen, reason) = (CloseCount::default(), String::new());
+        let members = vec!["ana".into()];
+        let put = |object| Input::Put { object, if_version: None };
+        let mut tenant = Tenant::new(TenantId(1), Settings::default());
+        let mut seats = Seats::new();
+        for input in [
+            put(Object::Agent(Agent::new("ana", 1))),
+            put(Object::Bot(Bot::new("b", "q"))),
+            put(Object::Queue(Queue { members, ..Queue::new("b", "q") })),
+            Input::AgentSessionOpened { agent, session: SessionId(1), seen },
+            Input::SetPresence { agent, intent: Intent::Online, reason, seen },
+            Input::HandOff(hand_off(1)),
+            Input::HandOff(hand_off(2)),
+        ] {
+            tenant.handle(1_000_000, &mut seats, Command { idempotency: None, input });
+        }
+        let (id, state) = read(&tenant.snapshot(), Settings::default()).unwrap();
+        rows(id, &state)
+    }
+
+    #[test]
+    fn a_state_that_no_events_make_is_refused_behind_right_checksums() {
+        type Change = fn(&mut SnapshotV1);
+        let changes: [(&str, Change); 20] = [
+            ("has other numbers", |s| s.agents.clear()),
+            ("does not have", |s| s.tickets[0].1.bot = BotId(7)),
+            ("does not have", |s| s.tickets[1].1.reserved = AgentId(7).into()),
+            ("do not fit", |s| s.tickets[1].1.state = TicketState::Assigned),
+            ("do not fit", |s| s.tickets[1].1.state = TicketState::Closed),
+            ("do not fit", |s| s.tickets[0].1.agent = MaybeAgent::NONE),
+            ("do not fit", |s| s.tickets[0].1.closed_at = MaybeTime::at(7)),
+            ("do not fit", |s| s.tickets[0].1.reserved = AgentId(0).into()),
+            ("do not fit", |s| s.tickets[1].1.epoch = u32::MAX),
+            ("do not fit", |s| s.tickets[1].1.last = u32::MAX),
+            ("the same id", |s| s.tickets[1].1.id = s.tickets[0].1.id),
+            ("the same id", |s| s.tickets[1].1.order = 0),
+            ("before its parent", |s| s.tickets[1].1.child = Some(s.tickets[0].1.id).into()),
+            ("before its parent", |s| s.tickets[0].1.child = Some(s.tickets[0].1.id).into()),
+            ("do not add up", |s| s.totals.created += 1),
+            ("do not add up", |s| s.totals.closed = [u64::MAX; 7]),
+            ("a ticket of another", |s| s.agents[0].tickets = vec![0, 0]),
+            ("a ticket of another", |s| s.agents[0].tickets = vec![1]),
+            ("is with nobody", |s| s.agents[0].tickets.clear()),
+            ("more tickets than there are", |s| s.bots[0].tickets = 3),
+        ];
+        let restored = |snapshot: &SnapshotV1| read(&encode(snapshot), Settings::default());
+        assert!(restored(&snapshot()).is_ok());
+        for (at, (says, change)) in changes.into_iter().enumerate() {
+            let mut snapshot = snapshot();
+            change(&mut snapshot);
+            let error = restored(&snapshot).err().unwrap_or_else(|| panic!("change {at}: {says}"));
+            assert!(error.to_string().contains(says), "change {at}: {error}, not {says}");
+        }
+    }
+
+    #[test]
+    fn a_child_that_is_forgotten_is_no_fault() {
+        let mut snapshot = snapshot();
+        snapshot.tickets[1].1.child = Some(TicketId(99)).into();
+        assert!(read(&encode(&snapshot), Settings::default()).is_ok());
+    }
+}
