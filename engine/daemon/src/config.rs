@@ -114,6 +114,8 @@ pub enum Retention {
 pub struct Limits {
     /// Bodies of resumable tickets that are kept in memory, in bytes.
     pub messages_memory_bytes: u64,
+    /// What all sessions hold of frames that are half read or not taken by their clients, in bytes.
+    pub buffers_bytes: u64,
     /// Commands between admission and publish.
     pub budget_entries: u32,
     /// Their bytes.
@@ -193,7 +195,12 @@ impl Default for Journal {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { messages_memory_bytes: 256 * MIB, budget_entries: 32_768, budget_bytes: 64 * MIB }
+        Self {
+            messages_memory_bytes: 256 * MIB,
+            buffers_bytes: 1024 * MIB,
+            budget_entries: 32_768,
+            budget_bytes: 64 * MIB,
+        }
     }
 }
 

@@ -182,6 +182,13 @@ fn limits(config: &Config) -> Vec<Knob> {
             from disk. 256: a million messages of 256 bytes.",
         ),
         knob(
+            "buffers_mib",
+            limits.buffers_bytes / MIB,
+            "Memory for what all sessions hold of frames that are half read or not taken by their
+            clients. Nobody holds more than a sixteenth of what is free. 1024: a thousand clients may
+            lag behind by all that they may at once.",
+        ),
+        knob(
             "budget_entries",
             limits.budget_entries,
             "Commands between admission and publish; beyond it hand-offs are answered `overloaded`.

@@ -194,6 +194,9 @@ fn limits(section: Section<'_>) -> Limits {
             "budget_entries",
             default.budget_entries,
             1024..=4_194_304,
+        // Whoever is alone still sends the longest line, in a vector that has doubled.
+        buffers_bytes: MIB
+            * section.number("buffers_mib", default.buffers_bytes / MIB, 80..=SIZE_MAX_MIB, "MiB"),
             "commands",
         ),
         // A bot holds at most a quarter: the least budget still lets it hand off its largest.

@@ -134,7 +134,7 @@ fn unknown_keys_get_the_nearest_name() {
     check(
         "[limits]\ngrace_seconds = 3\n",
         &["2:1: unknown key \"grace_seconds\" in [limits]; it may have: messages_memory_mib, \
-           budget_entries, budget_mib"],
+           buffers_mib, budget_entries, budget_mib"],
     );
 }
 

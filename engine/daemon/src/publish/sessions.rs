@@ -84,11 +84,10 @@ impl Sessions {
         let mut first = Vec::new();
         session.codec.write_answer(&mut first, request, &welcome);
         session.outbox.begin(std::iter::once(first).chain(snapshot(session, &tickets)));
-        let resume = std::mem::take(
-            &mut *session.resume.lock().expect("nothing panics while it holds the cursors"),
-        );
+        let resume =
+            session.resume.lock().expect("nothing panics while it holds the cursors").take();
         for summary in &tickets {
-            let cursor = resume.get(&summary.ticket).copied().unwrap_or(summary.confirmed);
+            let cursor = resume.received(summary.ticket).unwrap_or(summary.confirmed);
             let next = cursor.min(summary.last) + 1;
             #[cfg(planted)]
             let next = if relevo_routing::planted::is(relevo_routing::planted::Bug::ResumeCursor) {

@@ -29,6 +29,7 @@ use crate::publish::Publisher;
 use crate::quic;
 use crate::ring::ring;
 use crate::shard::machine::ShardMachine;
+use crate::session::buffers::Buffers;
 use crate::shard::presence::Presences;
 use crate::shard::shard_of;
 use crate::shard::thread::ShardThread;
@@ -150,6 +151,7 @@ impl Daemon {
         let budget = Budget::new(config.limits.budget_entries.into(), config.limits.budget_bytes);
         let ring_entries = config.limits.budget_entries as usize + RING_SLACK;
         let count = config.server.shards();
+        let buffers_bytes = usize::try_from(config.limits.buffers_bytes).unwrap_or(usize::MAX);
         let (rings, consumers): (Vec<_>, Vec<_>) = (0..count).map(|_| ring(ring_entries)).unzip();
         let presences = Arc::new(Presences::default());
         let shared = Arc::new(Shared::new(Parts {
@@ -160,6 +162,7 @@ impl Daemon {
             budget,
             journal: journal.clone(),
             metrics: Arc::clone(&metrics),
+            buffers: Buffers::new(buffers_bytes),
             rings,
             fatal: fatal_sender.clone(),
         }));

@@ -23,6 +23,7 @@ use crate::metrics::Metrics;
 use crate::publish::Published;
 use crate::publish::outcome::{Asker, Outcome};
 use crate::ring::Producer;
+use crate::session::buffers::Buffers;
 use crate::session::{Party, Session};
 use crate::shard::presence::Presences;
 use crate::shard::{ShardInput, shard_of};
@@ -49,6 +50,8 @@ pub struct Shared {
     pub views: Arc<Views>,
     /// Admission.
     pub budget: Budget,
+    /// What sessions hold of frames under way.
+    pub buffers: Arc<Buffers>,
     /// The log.
     pub journal: JournalHandle<Outcome>,
     /// Live sessions.
@@ -76,6 +79,8 @@ pub struct Parts {
     pub views: Arc<Views>,
     /// Admission.
     pub budget: Budget,
+    /// What sessions hold of frames under way.
+    pub buffers: Arc<Buffers>,
     /// The log.
     pub journal: JournalHandle<Outcome>,
     /// Metrics.
@@ -97,6 +102,7 @@ impl Shared {
             presences: parts.presences,
             views: parts.views,
             budget: parts.budget,
+            buffers: parts.buffers,
             journal: parts.journal,
             sessions: DashMap::with_hasher(FxBuildHasher),
             metrics: parts.metrics,

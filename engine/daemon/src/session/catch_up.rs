@@ -1,17 +1,21 @@
 //! The writer's side of a catch-up: piece by piece, as fast as the receiver takes them.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use quinn::SendStream;
 
 use super::Session;
-use super::lane::{WriteEnd, write};
-use super::outbox::{CatchUp, OUTBOX_BYTES, Outbox};
+use super::lane::{WRITE_PATIENCE, WriteEnd, write};
+use super::outbox::{CatchUp, Frames, OUTBOX_BYTES, Outbox};
 use crate::runtime::shared::Shared;
 
 /// Most bytes of one `read`: a quarter of what an outbox holds.
 const READ_BYTES: usize = OUTBOX_BYTES / 4;
+
+/// Between two looks at whether there is room for a piece.
+const ROOM_PAUSE: Duration = Duration::from_millis(20);
 
 /// Writes one piece of a catch-up, and puts what is left of it back.
 pub(super) async fn run(
@@ -33,7 +37,24 @@ pub(super) async fn run(
     if let Some(rest) = chunk.rest {
         outbox.resume_catch_up(rest);
     }
-    if chunk.frames.is_empty() { Ok(()) } else { write(stream, chunk.frames).await }
+    if chunk.frames.is_empty() {
+        return Ok(());
+    }
+    let piece = hold(shared, chunk.frames).await?;
+    write(stream, piece.into_bytes(), &shared.buffers).await
+}
+
+/// Counts a piece, when there is room for it.
+async fn hold(shared: &Shared, piece: Vec<u8>) -> Result<Frames, WriteEnd> {
+    let started = Instant::now();
+    let mut held = shared.buffers.hold();
+    while held.resize(piece.capacity()).is_err() {
+        if started.elapsed() > WRITE_PATIENCE {
+            return Err(WriteEnd::Slow);
+        }
+        tokio::time::sleep(ROOM_PAUSE).await;
+    }
+    Ok(Frames::counted(piece, held))
 }
 
 /// Appends entries of a ticket to a lane, before the answer to the `read` that asked for them: at

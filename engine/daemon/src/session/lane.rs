@@ -1,6 +1,8 @@
 //! A lane: one bidirectional stream. Bytes in become requests, the outbox becomes bytes out.
 
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use quinn::{RecvStream, SendStream};
@@ -8,13 +10,21 @@ use relevo_wire::command::Request;
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::RequestId;
 use relevo_wire::{frame, json, limits};
+use tokio::time::timeout;
 
 use super::Codec;
+use super::buffers::{Buffers, Exhausted, Held};
 
 /// Most bytes that are taken from a stream at once: its whole window.
 const READ_BYTES: usize = 64 * 1024;
-/// A receiver that takes nothing for so long is slow (protocol: 10 s).
+/// A receiver that takes nothing for so long is slow (protocol: 10 s), and sooner while the buffers
+/// of all sessions are nearly full.
 pub const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+/// From its first byte to its last a frame takes at most so long, and less likewise: who stops in the
+/// middle of one does not hold its buffer for ever.
+const FRAME_PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at whether there is patience left.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Why reading a lane ended.
 #[derive(Debug)]
@@ -31,16 +41,28 @@ pub struct Reader {
     stream: RecvStream,
     codec: Codec,
     buffer: Vec<u8>,
+    held: Held,
     start: usize,
+    /// Since when there is a part of a frame.
+    inside_since: Option<Instant>,
     /// Before `hello` only small frames are read.
     pub opened: bool,
 }
 
 impl Reader {
-    /// Reads `stream`.
+    /// Reads `stream`; what is half read is counted in `buffers`.
     #[must_use]
-    pub fn new(stream: RecvStream, codec: Codec) -> Self {
-        Self { stream, codec, buffer: Vec::new(), start: 0, opened: false }
+    pub fn new(stream: RecvStream, codec: Codec, buffers: &Arc<Buffers>) -> Self {
+        let held = buffers.hold();
+        Self {
+            stream,
+            codec,
+            buffer: Vec::new(),
+            held,
+            start: 0,
+            inside_since: None,
+            opened: false,
+        }
     }
 
     /// The next request that is already here, with the bytes that it took; `None` when more bytes
@@ -60,6 +82,7 @@ impl Reader {
         };
         if let Some((_, length)) = &found {
             self.start += length;
+            self.inside_since = None;
         }
         if self.start == self.buffer.len() {
             self.start = 0;
@@ -67,7 +90,10 @@ impl Reader {
             // An idle session holds no buffer.
             if self.buffer.capacity() > 0 && found.is_none() {
                 self.buffer = Vec::new();
+                self.count()?;
             }
+        } else if found.is_none() {
+            self.inside_since.get_or_insert_with(Instant::now);
         }
         Ok(found)
     }
@@ -75,19 +101,46 @@ impl Reader {
     /// Waits for more bytes. Cancel-safe.
     ///
     /// # Errors
-    /// [`LaneError::Gone`].
+    /// The stream is gone, the frame took too long, or it may not be held.
     pub async fn more(&mut self) -> Result<(), LaneError> {
-        match self.stream.read_chunk(READ_BYTES, true).await {
-            Ok(Some(chunk)) => {
-                if self.start > 0 {
-                    self.buffer.drain(..self.start);
-                    self.start = 0;
-                }
-                self.buffer.extend_from_slice(&chunk.bytes);
-                Ok(())
+        let chunk = loop {
+            // Less at once while there is little: what waits in the stream holds the client up.
+            let most = READ_BYTES.min(self.held.buffers().most()).max(1);
+            let reading = self.stream.read_chunk(most, true);
+            let read = match self.inside_since {
+                Some(_) => timeout(LOOK, reading).await,
+                None => Ok(reading.await),
+            };
+            match read {
+                Ok(Ok(Some(chunk))) => break chunk,
+                Ok(Ok(None) | Err(_)) => return Err(LaneError::Gone),
+                Err(_) => self.hurry()?,
             }
-            Ok(None) | Err(_) => Err(LaneError::Gone),
+        };
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
         }
+        self.buffer.extend_from_slice(&chunk.bytes);
+        self.count()?;
+        self.hurry()
+    }
+
+    fn count(&mut self) -> Result<(), LaneError> {
+        self.held.resize(self.buffer.capacity()).map_err(|Exhausted| {
+            let message = "no memory now for a frame of this length: repeat it later";
+            LaneError::Bad(RequestId(0), WireError::new(ErrorCode::Overloaded, message))
+        })
+    }
+
+    fn hurry(&self) -> Result<(), LaneError> {
+        let patience = self.held.buffers().patience(FRAME_PATIENCE);
+        if self.inside_since.is_some_and(|since| since.elapsed() > patience) {
+            let message = format!("a frame is sent within {} s", FRAME_PATIENCE.as_secs());
+            let error = WireError::new(ErrorCode::LimitExceeded, message);
+            return Err(LaneError::Bad(RequestId(0), error));
+        }
+        Ok(())
     }
 
     /// Tells the client to send no more.
@@ -126,12 +179,26 @@ fn json_line(here: &[u8], opened: bool) -> Result<Found, LaneError> {
     }
 }
 
-/// Writes one piece; false when the receiver is gone or slow.
-pub async fn write(stream: &mut SendStream, frames: Vec<u8>) -> Result<(), WriteEnd> {
-    match tokio::time::timeout(WRITE_PATIENCE, stream.write_chunk(Bytes::from(frames))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(WriteEnd::Gone),
-        Err(_) => Err(WriteEnd::Slow),
+/// Writes one piece, with as much patience as `buffers` have.
+///
+/// # Errors
+/// The receiver is gone or slow.
+pub async fn write(
+    stream: &mut SendStream,
+    frames: Bytes,
+    buffers: &Buffers,
+) -> Result<(), WriteEnd> {
+    let started = Instant::now();
+    let mut writing = pin!(stream.write_chunk(frames));
+    loop {
+        match timeout(LOOK, writing.as_mut()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(_)) => return Err(WriteEnd::Gone),
+            Err(_) if started.elapsed() >= buffers.patience(WRITE_PATIENCE) => {
+                return Err(WriteEnd::Slow);
+            }
+            Err(_) => {}
+        }
     }
 }
 

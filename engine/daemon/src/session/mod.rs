@@ -7,6 +7,7 @@
 //! A session knows who it is and what it may ask. It decides nothing about tickets.
 
 mod admin;
+pub mod buffers;
 mod catch_up;
 pub mod command;
 mod hello;
@@ -17,4 +18,4 @@ mod request;
 pub mod serve;
 mod state;
 
-pub use state::{Codec, Party, Session};
+pub use state::{Codec, Party, Resume, Session};

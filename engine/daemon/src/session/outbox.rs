@@ -2,15 +2,21 @@
 //!
 //! Publish and the session's own tasks append whole frames; the lane's writer takes all of them at
 //! once and writes them as one. Publish never waits here: a session that lets more than
-//! [`OUTBOX_BYTES`] gather is slow, and ends.
+//! [`OUTBOX_BYTES`] gather is slow, and ends. So is one that lets more gather than it may hold of the
+//! [`Buffers`] of all sessions, which count frames until the client has acknowledged them.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
+
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 use relevo_wire::TicketId;
+
+use super::buffers::{Buffers, Held};
 
 /// Most bytes that may wait in an outbox: 1 MiB, about 3,000 messages of 256 bytes.
 pub const OUTBOX_BYTES: usize = 1024 * 1024;
@@ -20,7 +26,7 @@ pub const OUTBOX_BYTES: usize = 1024 * 1024;
 pub enum LaneEnd {
     /// The session is over, for whatever reason its owner knows.
     Closed,
-    /// More gathered than [`OUTBOX_BYTES`].
+    /// More gathered than [`OUTBOX_BYTES`], or than it may hold.
     Slow,
 }
 
@@ -36,30 +42,94 @@ pub struct CatchUp {
 }
 
 /// Whole frames that are written as one.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default)]
 pub struct Frames {
     /// The frames.
     pub bytes: Vec<u8>,
     /// When the daemon read each message that is among them.
     pub received: Vec<Instant>,
+    held: Option<Held>,
 }
 
-impl From<Vec<u8>> for Frames {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes, received: Vec::new() }
+impl Frames {
+    /// Frames that are counted.
+    #[must_use]
+    pub fn counted(bytes: Vec<u8>, held: Held) -> Self {
+        Self { bytes, received: Vec::new(), held: Some(held) }
+    }
+
+    /// The bytes for the stream, counted as held until nobody has them any more.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        match self.held {
+            Some(held) => Bytes::from_owner(Counted { bytes: self.bytes, _held: held }),
+            None => self.bytes.into(),
+        }
     }
 }
 
-#[derive(Debug, Default)]
+impl From<Vec<u8>> for Frames {
+    /// Frames that are not counted.
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, ..Self::default() }
+    }
+}
+
+impl PartialEq for Frames {
+    /// Who counts them is no part of what they are.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.bytes, &self.received) == (&other.bytes, &other.received)
+    }
+}
+
+impl Eq for Frames {}
+
+impl fmt::Debug for Frames {
+    /// Bodies never reach a log line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frames({} B, {} messages)", self.bytes.len(), self.received.len())
+    }
+}
+
+struct Counted {
+    bytes: Vec<u8>,
+    _held: Held,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+#[derive(Debug)]
 struct Waiting {
     first: VecDeque<Vec<u8>>,
-    frames: Frames,
+    bytes: Vec<u8>,
+    received: Vec<Instant>,
+    held: Held,
     catch_up: VecDeque<CatchUp>,
     end: Option<LaneEnd>,
 }
 
+impl Waiting {
+    /// Does it hold no more than it may?
+    fn counts(&mut self) -> bool {
+        let times = self.received.capacity() * size_of::<Instant>();
+        self.bytes.len() <= OUTBOX_BYTES && self.held.resize(self.bytes.capacity() + times).is_ok()
+    }
+
+    fn take(&mut self) -> Frames {
+        Frames {
+            bytes: std::mem::take(&mut self.bytes),
+            received: std::mem::take(&mut self.received),
+            held: Some(self.held.hand_over()),
+        }
+    }
+}
+
 /// Frames and catch-ups that wait for a lane's writer.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
     waiting: Mutex<Waiting>,
     notify: Notify,
@@ -80,6 +150,20 @@ pub enum Work {
 }
 
 impl Outbox {
+    /// Nothing waits yet; what will is counted in `buffers`.
+    #[must_use]
+    pub fn new(buffers: &Arc<Buffers>) -> Self {
+        let waiting = Waiting {
+            first: VecDeque::new(),
+            bytes: Vec::new(),
+            received: Vec::new(),
+            held: buffers.hold(),
+            catch_up: VecDeque::new(),
+            end: None,
+        };
+        Self { waiting: Mutex::new(waiting), notify: Notify::new(), dirty: AtomicBool::new(false) }
+    }
+
     /// Appends frames that `write` encodes. The writer is woken by [`Outbox::wake`], so that many
     /// appends cost one wake-up. True when this append is the first since the last wake.
     pub fn append(&self, write: impl FnOnce(&mut Vec<u8>)) -> bool {
@@ -96,11 +180,14 @@ impl Outbox {
         if waiting.end.is_some() {
             return false;
         }
-        write(&mut waiting.frames.bytes);
-        waiting.frames.received.extend(received);
-        if waiting.frames.bytes.len() > OUTBOX_BYTES {
+        write(&mut waiting.bytes);
+        waiting.received.extend(received);
+        if !waiting.counts() {
             // What was gathered is dropped: the receiver resumes by cursor and loses nothing.
-            *waiting = Waiting { end: Some(LaneEnd::Slow), ..Waiting::default() };
+            drop(waiting.take());
+            waiting.first.clear();
+            waiting.catch_up = VecDeque::new();
+            waiting.end = Some(LaneEnd::Slow);
         }
         drop(waiting);
         !self.dirty.swap(true, Ordering::AcqRel)
@@ -163,7 +250,7 @@ impl Outbox {
     /// Bytes that wait.
     #[must_use]
     pub fn len_bytes(&self) -> usize {
-        self.lock().frames.bytes.len()
+        self.lock().bytes.len()
     }
 
     /// Takes what is to be done: live frames first, then one catch-up.
@@ -172,8 +259,8 @@ impl Outbox {
         if let Some(piece) = waiting.first.pop_front() {
             return Work::Frames(piece.into());
         }
-        if !waiting.frames.bytes.is_empty() {
-            return Work::Frames(std::mem::take(&mut waiting.frames));
+        if !waiting.bytes.is_empty() {
+            return Work::Frames(waiting.take());
         }
         if let Some(reason) = waiting.end {
             return Work::End(reason);
@@ -195,9 +282,13 @@ impl Outbox {
 mod tests {
     use super::*;
 
+    fn outbox() -> Outbox {
+        Outbox::new(&Buffers::new(64 * OUTBOX_BYTES))
+    }
+
     #[test]
     fn frames_come_out_whole_and_in_order_before_any_catch_up() {
-        let outbox = Outbox::default();
+        let outbox = outbox();
         let missed = CatchUp { ticket: TicketId(1), next: 4, live: true };
         outbox.add_catch_up(missed);
         assert!(!outbox.append(|out| out.extend_from_slice(b"one")), "one wake-up is pending");
@@ -209,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_receiver_that_takes_nothing_ends_as_slow_and_holds_no_memory() {
-        let outbox = Outbox::default();
+        let outbox = outbox();
         for _ in 0..=OUTBOX_BYTES / 1024 {
             outbox.append(|out| out.resize(out.len() + 1024, 0));
         }
@@ -219,13 +310,45 @@ mod tests {
     }
 
     #[test]
+    fn frames_count_until_the_client_has_acknowledged_them() {
+        let buffers = Buffers::new(64 * OUTBOX_BYTES);
+        let outbox = Outbox::new(&buffers);
+        outbox.append(|out| out.resize(1000, 0));
+        let Work::Frames(frames) = outbox.take() else { panic!("there are frames") };
+        drop(outbox);
+        let mut written = frames.into_bytes();
+        let last = written.split_off(999);
+        drop(written);
+        assert!(buffers.free() <= 64 * OUTBOX_BYTES - 1000, "its last byte keeps all of it");
+        drop(last);
+        assert_eq!(buffers.free(), 64 * OUTBOX_BYTES);
+    }
+
+    #[test]
+    fn a_receiver_that_takes_nothing_ends_sooner_when_many_do_so() {
+        let buffers = Buffers::new(64 * OUTBOX_BYTES);
+        let hostile: Vec<Outbox> = (0..200)
+            .map(|_| {
+                let outbox = Outbox::new(&buffers);
+                outbox.append(|out| out.resize(OUTBOX_BYTES, 0));
+                outbox
+            })
+            .collect();
+        let cut = hostile.iter().filter(|outbox| outbox.ended() == Some(LaneEnd::Slow)).count();
+        assert!((100..200).contains(&cut), "{cut} were cut off");
+        let good = Outbox::new(&buffers);
+        good.append(|out| out.resize(4000, 0));
+        assert_eq!(good.ended(), None, "who takes what comes notices nothing");
+    }
+
+    #[test]
     fn the_writer_learns_when_each_message_was_read() {
-        let outbox = Outbox::default();
+        let outbox = outbox();
         let (first, second) = (Instant::now(), Instant::now() + std::time::Duration::from_secs(1));
         outbox.append_received(Some(first), |out| out.push(1));
         outbox.append(|out| out.push(2));
         outbox.append_received(Some(second), |out| out.push(3));
-        let frames = Frames { bytes: vec![1, 2, 3], received: vec![first, second] };
+        let frames = Frames { bytes: vec![1, 2, 3], received: vec![first, second], held: None };
         assert_eq!(outbox.take(), Work::Frames(frames));
         outbox.append(|out| out.push(4));
         assert_eq!(outbox.take(), Work::Frames(vec![4].into()), "told once");
@@ -233,7 +356,7 @@ mod tests {
 
     #[test]
     fn what_waits_at_a_close_is_still_written() {
-        let outbox = Outbox::default();
+        let outbox = outbox();
         outbox.append(|out| out.push(7));
         outbox.end(LaneEnd::Closed);
         assert_eq!(outbox.take(), Work::Frames(vec![7].into()));

@@ -1,22 +1,22 @@
 //! The life of a connection: hello, lanes, end.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quinn::{Connection, ConnectionError, SendStream};
-use relevo_wire::command::{Command, Cursor, Request};
+use relevo_wire::command::{Command, Request};
 use relevo_wire::error::{ErrorCode, WireError};
-use relevo_wire::ids::{RequestId, TicketId};
+use relevo_wire::ids::RequestId;
 use relevo_wire::{Answer, limits};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::buffers::Exhausted;
 use super::hello::{Credential, authenticate};
 use super::lane::{LaneError, Reader, WriteEnd, write};
-use super::outbox::{Frames, LaneEnd, Outbox, Work};
+use super::outbox::{LaneEnd, Outbox, Work};
 use super::request::{LaneState, Verdict, take};
-use super::{Codec, Party, Session, intake};
+use super::{Codec, Party, Resume, Session, intake};
 use crate::exit;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
@@ -77,14 +77,14 @@ async fn open(
     codec: Codec,
 ) -> Result<(Arc<Session>, Reader, SendStream), &'static str> {
     let (mut send, recv) = connection.accept_bi().await.map_err(|_| "gone")?;
-    let mut reader = Reader::new(recv, codec);
+    let mut reader = Reader::new(recv, codec, &shared.buffers);
     let refuse = async |send: &mut SendStream, id: RequestId, error: WireError| {
         let name = error.code.name();
         telemetry::rejected(&shared.metrics, error.code);
         let mut out = Vec::new();
         codec.write_answer(&mut out, id, &Answer::Error(error));
         // The client may be gone: there is nothing else to tell it.
-        let _ = write(send, out).await;
+        let _ = write(send, out.into(), &shared.buffers).await;
         drop(send.finish());
         name
     };
@@ -101,14 +101,18 @@ async fn open(
         Ok(credential) => credential,
         Err(error) => return Err(refuse(&mut send, id, error).await),
     };
-    let mut resume: HashMap<TicketId, u32> = cursors(&hello.resume);
+    let mut resume = Resume::new(&shared.buffers);
+    let too_many = |Exhausted| {
+        WireError::new(ErrorCode::Overloaded, "no memory now for so many cursors: repeat later")
+    };
+    let mut counted = resume.extend(&hello.resume);
     let mut more = hello.more;
-    while more {
+    while more && counted.is_ok() {
         match next_request(&mut reader).await {
             Ok(Request { command: Command::Cursors(further), .. })
                 if resume.len() + further.resume.len() <= CURSORS =>
             {
-                resume.extend(cursors(&further.resume));
+                counted = resume.extend(&further.resume);
                 more = further.more;
             }
             Ok(Request { request_id, .. }) => {
@@ -119,6 +123,9 @@ async fn open(
             Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, error).await),
             Err(LaneError::Gone) => return Err("gone"),
         }
+    }
+    if let Err(error) = counted.map_err(too_many) {
+        return Err(refuse(&mut send, id, error).await);
     }
     let session = new_session(shared, credential, codec, resume);
     if let Err(error) = announce(shared, &session, id) {
@@ -138,17 +145,14 @@ async fn next_request(reader: &mut Reader) -> Result<Request, LaneError> {
     }
 }
 
-fn cursors(cursors: &[Cursor]) -> HashMap<TicketId, u32> {
-    cursors.iter().map(|cursor| (cursor.ticket, cursor.received)).collect()
-}
-
 fn new_session(
     shared: &Shared,
     credential: Credential,
     codec: Codec,
-    resume: HashMap<TicketId, u32>,
+    resume: Resume,
 ) -> Arc<Session> {
     Arc::new(Session::new(
+        &shared.buffers,
         shared.next_session_id(),
         credential.tenant,
         credential.party,
@@ -192,9 +196,9 @@ async fn accept_lanes(shared: &Arc<Shared>, connection: &Connection, session: &A
         let (shared, session) = (Arc::clone(shared), Arc::clone(session));
         let connection = connection.clone();
         tokio::spawn(async move {
-            let mut reader = Reader::new(recv, session.codec);
+            let mut reader = Reader::new(recv, session.codec, &shared.buffers);
             reader.opened = true;
-            let outbox = Arc::new(Outbox::default());
+            let outbox = Arc::new(Outbox::new(&shared.buffers));
             let served = exit::contained(serve_lane(&shared, &session, reader, send, outbox));
             if served.await.is_err() {
                 session.ends("internal");
@@ -249,14 +253,7 @@ async fn read_lane(
                     }
                 }
                 Ok(Some((Err((id, error)), _))) | Err(LaneError::Bad(id, error)) => {
-                    telemetry::rejected(&shared.metrics, error.code);
-                    let code = error.code.close_code();
-                    let answer = Answer::Error(error);
-                    outbox.append_now(|out| session.codec.write_answer(out, id, &answer));
-                    if Arc::ptr_eq(outbox, &session.outbox) {
-                        session.ends("protocol");
-                    }
-                    break Some(code);
+                    break Some(close_for(shared, session, outbox, id, error));
                 }
                 Ok(None) => break None,
                 Err(LaneError::Gone) => break Some(0),
@@ -267,10 +264,33 @@ async fn read_lane(
             reader.stop(code);
             return;
         }
-        if reader.more().await.is_err() {
-            return;
+        match reader.more().await {
+            Ok(()) => {}
+            Err(LaneError::Gone) => return,
+            Err(LaneError::Bad(id, error)) => {
+                reader.stop(close_for(shared, session, outbox, id, error));
+                return;
+            }
         }
     }
+}
+
+/// Tells why the lane ends; the code to close it with. With its first lane a session ends.
+fn close_for(
+    shared: &Shared,
+    session: &Session,
+    outbox: &Arc<Outbox>,
+    id: RequestId,
+    error: WireError,
+) -> u32 {
+    telemetry::rejected(&shared.metrics, error.code);
+    let code = error.code.close_code();
+    let answer = Answer::Error(error);
+    outbox.append_now(|out| session.codec.write_answer(out, id, &answer));
+    if Arc::ptr_eq(outbox, &session.outbox) {
+        session.ends("protocol");
+    }
+    code
 }
 
 async fn write_lane(
@@ -281,8 +301,9 @@ async fn write_lane(
 ) {
     loop {
         let written = match outbox.take() {
-            Work::Frames(Frames { bytes, received }) => {
-                let written = write(stream, bytes).await;
+            Work::Frames(mut frames) => {
+                let received = std::mem::take(&mut frames.received);
+                let written = write(stream, frames.into_bytes(), &shared.buffers).await;
                 if written.is_ok() {
                     telemetry::relayed(&shared.metrics, &received);
                 }

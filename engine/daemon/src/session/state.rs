@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 use relevo_wire::answer::Answer;
+use relevo_wire::command::Cursor;
 use relevo_wire::ids::{AgentId, BotId, RequestId, SessionId, TenantId, TicketId};
 use relevo_wire::push::{GoAway, Push};
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{frame, json};
 
+use super::buffers::{Buffers, Exhausted, Held};
 use super::outbox::{LaneEnd, Outbox};
 
 /// How frames look on the wire.
@@ -52,6 +54,57 @@ pub enum Party {
     Admin,
 }
 
+/// How far a party has come, as its `hello` says.
+#[derive(Debug)]
+pub struct Resume {
+    received: HashMap<TicketId, u32>,
+    held: Held,
+}
+
+impl Resume {
+    /// What a cursor takes, in bytes: a table has up to twice as many places.
+    const CURSOR_BYTES: usize = size_of::<(TicketId, u32)>() + 1;
+
+    /// Nothing said yet; what will be is counted in `buffers`.
+    #[must_use]
+    pub fn new(buffers: &Arc<Buffers>) -> Self {
+        Self { received: HashMap::new(), held: buffers.hold() }
+    }
+
+    /// Takes further cursors.
+    ///
+    /// # Errors
+    /// They may not be held now.
+    pub fn extend(&mut self, cursors: &[Cursor]) -> Result<(), Exhausted> {
+        self.received.extend(cursors.iter().map(|cursor| (cursor.ticket, cursor.received)));
+        self.held.resize(self.received.capacity() * Self::CURSOR_BYTES * 8 / 7)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.received.len()
+    }
+
+    /// Are there none?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.received.is_empty()
+    }
+
+    /// The last number that was received of a ticket.
+    #[must_use]
+    pub fn received(&self, ticket: TicketId) -> Option<u32> {
+        self.received.get(&ticket).copied()
+    }
+
+    /// All of it; nothing is left here.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        Self { received: std::mem::take(&mut self.received), held: self.held.hand_over() }
+    }
+}
+
 /// A live session.
 pub struct Session {
     /// Its id.
@@ -71,7 +124,7 @@ pub struct Session {
     /// Pushes, and answers to requests on the first lane.
     pub outbox: Arc<Outbox>,
     /// Cursors of its hello, taken once by publish.
-    pub resume: Mutex<HashMap<TicketId, u32>>,
+    pub resume: Mutex<Resume>,
     end_reason: OnceLock<&'static str>,
     lost: AtomicBool,
 }
@@ -81,6 +134,7 @@ impl Session {
     #[expect(clippy::too_many_arguments, reason = "built in one place, from the hello")]
     #[must_use]
     pub fn new(
+        buffers: &Arc<Buffers>,
         id: SessionId,
         tenant: TenantId,
         party: Party,
@@ -88,7 +142,7 @@ impl Session {
         name: String,
         key_prefix: String,
         codec: Codec,
-        resume: HashMap<TicketId, u32>,
+        resume: Resume,
     ) -> Self {
         Self {
             id,
@@ -98,7 +152,7 @@ impl Session {
             name,
             key_prefix,
             codec,
-            outbox: Arc::default(),
+            outbox: Arc::new(Outbox::new(buffers)),
             resume: Mutex::new(resume),
             end_reason: OnceLock::new(),
             lost: AtomicBool::new(false),

@@ -32,8 +32,9 @@ pub(super) fn push(published: &Published, positions: Vec<Position>) {
 mod tests {
     use super::*;
     use crate::publish::conversations::{Conversations, Record};
+    use crate::session::buffers::Buffers;
     use crate::session::outbox::Work;
-    use crate::session::{Codec, Party, Session};
+    use crate::session::{Codec, Party, Resume, Session};
     use arc_swap::ArcSwap;
     use bytes::Bytes;
     use relevo_journal::{GroupNumber, Place};
@@ -41,7 +42,6 @@ mod tests {
     use relevo_routing::event::TicketOpened;
     use relevo_wire::ids::{BotId, ContactKey, QueueId, SessionId, TenantId, TicketId};
     use relevo_wire::vocabulary::{HandOffReason, Role, Via};
-    use std::collections::HashMap;
 
     const TENANT: TenantId = TenantId(1);
     const PLACE: Position = Position { ticket: TicketId(7), position: 2 };
@@ -49,7 +49,9 @@ mod tests {
     fn session() -> Arc<Session> {
         let (id, party) = (SessionId(1), Party::Bot(BotId(0)));
         let (name, key) = ("shop".to_owned(), String::new());
-        Arc::new(Session::new(id, TENANT, party, Role::Bot, name, key, Codec::Json, HashMap::new()))
+        let (buffers, codec) = (Buffers::new(64 * OUTBOX_BYTES), Codec::Json);
+        let resume = Resume::new(&buffers);
+        Arc::new(Session::new(&buffers, id, TENANT, party, Role::Bot, name, key, codec, resume))
     }
 
     /// One waiting ticket that this session has.
