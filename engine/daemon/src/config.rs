@@ -73,8 +73,8 @@ pub struct Server {
     pub drain: Duration,
     /// Most sessions at once.
     pub max_sessions: u32,
-    /// What message memory, budget and sessions may add up to, in bytes; checked when the file is
-    /// read. Absent: not checked.
+    /// What the memory bound may be at most, in bytes; checked when the file is read. Absent: not
+    /// checked, as the bound adds up worst cases that do not come together.
     pub memory_max_bytes: Option<u64>,
 }
 
@@ -109,7 +109,7 @@ pub enum Retention {
     Needed,
 }
 
-/// `[limits]`: the two memories that have a budget.
+/// `[limits]`: the memories that have a budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bodies of resumable tickets that are kept in memory, in bytes.

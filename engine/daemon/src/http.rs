@@ -9,3 +9,4 @@ mod serve;
 
 pub use routes::{Health, HttpState};
 pub use serve::serve;
+pub(crate) use serve::{CONNECTION_BYTES, CONNECTIONS};

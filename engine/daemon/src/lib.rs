@@ -16,6 +16,7 @@ pub mod fold;
 pub mod http;
 pub mod keys;
 pub mod logging;
+pub mod memory;
 pub mod metrics;
 pub mod publish;
 pub mod quic;

@@ -31,6 +31,11 @@ pub const BOT_WINDOW_BYTES: u32 = 1024 * 1024;
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 /// What may be on its way to one client: an outbox of 1 MiB behind it bounds the rest.
 const SEND_WINDOW_BYTES: u64 = 256 * 1024;
+/// What a connection may hold of what its client sent: a bot's window, and as much again half for the
+/// packets that it came in (quinn copies when they are more); of each stream at most 2,048 pieces of
+/// 56 bytes, and 32 KiB of packets in any case.
+pub(crate) const RECEIVED_BYTES: u64 =
+    BOT_WINDOW_BYTES as u64 * 5 / 2 + relevo_wire::limits::LANES as u64 * (2048 * 56 + 32 * 1024);
 /// A connection without a sign of life ends after this (protocol: bots; agents' clients ask for
 /// 15 s, and the smaller of both holds).
 const IDLE: Duration = Duration::from_secs(30);

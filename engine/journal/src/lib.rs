@@ -46,8 +46,8 @@ pub use frame::FrameError;
 pub use handle::{CloseError, JournalHandle, JournalReader, SubmitError};
 pub use layout::ClaimError;
 pub use limits::{
-    FORMAT_VERSION, GROUP_BYTES_MAX, GROUP_BYTES_MIN, PART_BYTES, PARTS_MAX, RECORD_BYTES_MAX,
-    WHOLE_RECORD_BYTES_MAX,
+    FORMAT_VERSION, GROUP_BYTES_MAX, GROUP_BYTES_MIN, OPEN_GENERATION_BYTES, OPEN_GENERATIONS_MAX,
+    PART_BYTES, PARTS_MAX, RECORD_BYTES_MAX, WHOLE_RECORD_BYTES_MAX,
 };
 pub use log::{Appended, GroupSource, Groups, Log, LogError};
 pub use memory::MemoryLog;

@@ -52,6 +52,18 @@ pub(crate) const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// How many sealed generations stay open for [`crate::JournalReader`].
 pub(crate) const OPEN_SEALED_GENERATIONS_MAX: usize = 2;
 
+/// How many generations are open at once: the one that is written, the sealed ones, and for a moment
+/// one more.
+pub const OPEN_GENERATIONS_MAX: u64 = OPEN_SEALED_GENERATIONS_MAX as u64 + 2;
+
+/// A generation is sealed when its groups have this many bytes.
+pub(crate) const GENERATION_BYTES: u64 = 256 * 1024 * 1024;
+
+/// What an open generation takes of memory, in bytes. sled 0.34.7 divides its cache among 256 parts
+/// and notes 64 uses in each before it lets anything go, so that hardly a page of 64 KiB groups ever
+/// leaves: 250 MiB of 256 stayed. A tenth for its pages' heads, and three buffers of a segment.
+pub const OPEN_GENERATION_BYTES: u64 = GENERATION_BYTES * 11 / 10 + 3 * SEGMENT_BYTES as u64;
+
 /// Snapshots that stay on disk.
 pub(crate) const SNAPSHOTS_KEPT: usize = 2;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use crate::limits::GROUP_BYTES_MAX;
+use crate::limits::{GENERATION_BYTES, GROUP_BYTES_MAX};
 
 /// How a journal is opened and kept.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl Options {
             dir: dir.into(),
             schema: 1,
             group_bytes: GROUP_BYTES_MAX,
-            generation_bytes: 256 * 1024 * 1024,
+            generation_bytes: GENERATION_BYTES,
             generation_age: Duration::from_secs(24 * 60 * 60),
             lazy_interval: Duration::from_secs(1),
             reserve_bytes: None,

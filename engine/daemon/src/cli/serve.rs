@@ -3,9 +3,10 @@
 mod daemon;
 
 use super::{configuration, output};
-use crate::config::Config;
+use crate::config::{Config, MIB};
 use crate::exit::{Exit, Failure};
 use crate::logging::{self, Logging};
+use crate::memory::{self, Bound};
 use crate::tls::{Tls, TlsError};
 use std::io::{IsTerminal, stdout};
 use std::net::SocketAddr;
@@ -68,7 +69,9 @@ async fn serve(config: Config, file: Option<&Path>, logging: Logging) -> Result<
         () = stop(&mut signals) => return Ok(()),
     };
     tls.keep().map_err(|error| unusable(&error))?;
-    announce(&started.announcement(), &tls.fingerprint(), data)?;
+    let bound = Bound::of(&config);
+    tell(&bound);
+    announce(&started.announcement(), &bound, &tls.fingerprint(), data)?;
     let patience = config.server.drain;
     let mut reload = Reload { file: file.map(Path::to_owned), running: config, logging, tls };
     supervise(started, &mut signals, patience, || reload.run()).await
@@ -194,23 +197,44 @@ impl Reload {
     }
 }
 
-fn announce(told: &Announcement, fingerprint: &str, data: &Path) -> Result<(), Failure> {
+/// Says in the log what the limits add up to, and whether the machine has as much.
+fn tell(bound: &Bound) {
+    let mib = bound.mib();
+    tracing::info!(mib, parts_mib = %bound, "the limits bound the memory");
+    if let Some(machine_mib) = memory::machine_bytes().map(|bytes| bytes / MIB)
+        && machine_mib < mib
+    {
+        tracing::warn!(
+            mib,
+            machine_mib,
+            "the machine has less memory than the limits allow: lower them, and set memory_max_mib"
+        );
+    }
+}
+
+fn announce(
+    told: &Announcement,
+    bound: &Bound,
+    fingerprint: &str,
+    data: &Path,
+) -> Result<(), Failure> {
     let text = if stdout().is_terminal() {
-        for_people(told, fingerprint, data)
+        for_people(told, bound, fingerprint, data)
     } else {
-        for_programs(told, fingerprint, data)
+        for_programs(told, bound, fingerprint, data)
     };
     output::line(&text)
 }
 
-fn for_people(told: &Announcement, fingerprint: &str, data: &Path) -> String {
+fn for_people(told: &Announcement, bound: &Bound, fingerprint: &str, data: &Path) -> String {
     let mut text = format!(
         "relevo {} is ready\n\n  QUIC         {}\n  HTTP         http://{}/metrics\n  \
-         fingerprint  {fingerprint}\n  data         {}\n",
+         fingerprint  {fingerprint}\n  data         {}\n  memory       at most {} MiB\n",
         env!("CARGO_PKG_VERSION"),
         told.quic,
         told.http,
         data.display(),
+        bound.mib(),
     );
     if let Some(key) = &told.operator_key {
         text += &format!("  admin key    {key}\n               (shown this once; keep it)\n");
@@ -225,7 +249,7 @@ fn for_people(told: &Announcement, fingerprint: &str, data: &Path) -> String {
 }
 
 /// One line of JSON.
-fn for_programs(told: &Announcement, fingerprint: &str, data: &Path) -> String {
+fn for_programs(told: &Announcement, bound: &Bound, fingerprint: &str, data: &Path) -> String {
     serde_json::json!({
         "event": "ready",
         "version": env!("CARGO_PKG_VERSION"),
@@ -234,6 +258,7 @@ fn for_programs(told: &Announcement, fingerprint: &str, data: &Path) -> String {
         "fingerprint": fingerprint,
         "data_directory": data,
         "admin_key": told.operator_key,
+        "memory_bound_bytes": bound.bytes(),
     })
     .to_string()
 }
@@ -336,17 +361,20 @@ mod tests {
             http: "127.0.0.1:9464".parse().unwrap(),
             operator_key: Some("rlv_operator_x".into()),
         };
-        let line = for_programs(&told, "ab12", Path::new("data"));
+        let bound = Bound::of(&Config::default());
+        let line = for_programs(&told, &bound, "ab12", Path::new("data"));
         assert_eq!(line.lines().count(), 1);
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["quic"], "127.0.0.1:7443");
         assert_eq!(read["admin_key"], "rlv_operator_x");
-        let people = for_people(&told, "ab12", Path::new("data"));
+        assert_eq!(read["memory_bound_bytes"], bound.bytes());
+        let people = for_people(&told, &bound, "ab12", Path::new("data"));
+        assert!(people.contains(&format!("at most {} MiB", bound.mib())), "{people}");
         for needed in ["127.0.0.1:7443", "http://127.0.0.1:9464/metrics", "ab12", "rlv_operator_x"]
         {
             assert!(people.contains(needed), "{people}");
         }
         let later = Announcement { operator_key: None, ..told };
-        assert!(!for_people(&later, "ab12", Path::new("data")).contains("admin key"));
+        assert!(!for_people(&later, &bound, "ab12", Path::new("data")).contains("admin key"));
     }
 }

@@ -144,10 +144,10 @@ fn server(config: &Config) -> Vec<Knob> {
         optional(
             "memory_max_mib",
             server.memory_max_bytes.map(|bytes| bytes / MIB),
-            "4096",
-            "What messages_memory_mib, budget_mib and max_sessions (48 KiB each) may add up to; a file
-            that goes beyond it is refused. Queues and tickets (1 KiB each at most) come on top.
-            Absent: not checked.",
+            "131072",
+            "What the daemon's memory bound may be: the sum of all its limits, which it logs part by part
+            at its start. A file whose limits go beyond it is refused. Absent: not checked, as the
+            bound adds up worst cases that do not come together.",
         ),
     ]
 }

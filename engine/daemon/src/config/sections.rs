@@ -7,6 +7,7 @@ use super::{
     Config, Directory, Journal, Limits, Log, LogFormat, LogLevel, MIB, Metrics, Retention, Server,
     TlsFiles, read_tables, references,
 };
+use crate::memory::Bound;
 use crate::metrics::buckets::{EXTRA_BUCKET_SECONDS, EXTRA_BUCKETS};
 use std::io;
 use std::net::SocketAddr;
@@ -40,19 +41,38 @@ pub(super) fn read(
     report: &Report<'_>,
     elsewhere: &mut Vec<Problem>,
 ) -> Config {
-    let limits = limits(document.section("limits"));
     let metrics = metrics(document.section("metrics"));
-    Config {
-        server: server(document.section("server"), base, &limits),
+    let (server, memory_max) = server(document.section("server"), base);
+    let config = Config {
+        server,
         journal: journal(document.section("journal"), base),
         log: log(document.section("log")),
         directory: directory(document, base, report, &metrics, elsewhere),
-        limits,
+        limits: limits(document.section("limits")),
         metrics,
+    };
+    if let Some(found) = memory_max {
+        below(&found, &Bound::of(&config), report);
+    }
+    config
+}
+
+/// The bound that the limits add up to must be no more than what the machine gives.
+fn below(max: &Located<u64>, bound: &Bound, report: &Report<'_>) {
+    if max.value < bound.mib() {
+        report.add(
+            &max.span,
+            format!(
+                "memory_max_mib = {} is below the {} that the limits add up to",
+                max.value,
+                bound.mib()
+            ),
+            format!("write at least that, or lower max_sessions or [limits] (in MiB: {bound})"),
+        );
     }
 }
 
-fn server(section: Section<'_>, base: &Path, limits: &Limits) -> Server {
+fn server(section: Section<'_>, base: &Path) -> (Server, Option<Located<u64>>) {
     let default = Server::default();
     let grace_s = section.number("grace_seconds", default.grace.as_secs(), 1..=3600, "seconds");
     let expiry_default = default.presence_expiry.as_secs();
@@ -64,7 +84,7 @@ fn server(section: Section<'_>, base: &Path, limits: &Limits) -> Server {
             "an agent expires after its grace period is over",
         );
     }
-    let sessions = section.number("max_sessions", default.max_sessions, 1..=1_000_000, "sessions");
+    let memory_max = section.optional_number("memory_max_mib", 64..=SIZE_MAX_MIB, "MiB");
     let server = Server {
         listen: address(&section, "listen", default.listen),
         http: address(&section, "http", default.http),
@@ -84,32 +104,16 @@ fn server(section: Section<'_>, base: &Path, limits: &Limits) -> Server {
             1..=3600,
             "seconds",
         )),
-        max_sessions: sessions,
-        memory_max_bytes: memory_max(&section, limits, sessions),
+        max_sessions: section.number(
+            "max_sessions",
+            default.max_sessions,
+            1..=1_000_000,
+            "sessions",
+        ),
+        memory_max_bytes: memory_max.as_ref().map(|found| found.value * MIB),
     };
     section.finish();
-    server
-}
-
-/// The other limits must add up to no more than this.
-fn memory_max(section: &Section<'_>, limits: &Limits, sessions: u32) -> Option<u64> {
-    /// An idle QUIC session with small windows, as measured to 5,000 of them, and half again.
-    const SESSION_BYTES: u64 = 48 * 1024;
-    let found = section.optional_number("memory_max_mib", 64..=SIZE_MAX_MIB, "MiB")?;
-    let least =
-        limits.messages_memory_bytes + limits.budget_bytes + u64::from(sessions) * SESSION_BYTES;
-    if found.value * MIB < least {
-        section.problem(
-            &found.span,
-            format!(
-                "memory_max_mib = {} is below what messages_memory_mib, budget_mib and \
-                 max_sessions add up to",
-                found.value
-            ),
-            format!("write at least {}, or lower those", least.div_ceil(MIB)),
-        );
-    }
-    Some(found.value * MIB)
+    (server, memory_max)
 }
 
 fn address(section: &Section<'_>, name: &'static str, default: SocketAddr) -> SocketAddr {
@@ -190,13 +194,13 @@ fn limits(section: Section<'_>) -> Limits {
                 1..=SIZE_MAX_MIB,
                 "MiB",
             ),
+        // Whoever is alone still sends the longest line, in a vector that has doubled.
+        buffers_bytes: MIB
+            * section.number("buffers_mib", default.buffers_bytes / MIB, 80..=SIZE_MAX_MIB, "MiB"),
         budget_entries: section.number(
             "budget_entries",
             default.budget_entries,
             1024..=4_194_304,
-        // Whoever is alone still sends the longest line, in a vector that has doubled.
-        buffers_bytes: MIB
-            * section.number("buffers_mib", default.buffers_bytes / MIB, 80..=SIZE_MAX_MIB, "MiB"),
             "commands",
         ),
         // A bot holds at most a quarter: the least budget still lets it hand off its largest.

@@ -1,6 +1,7 @@
 //! Every message that a wrong file gets, with its exact place.
 
 use super::*;
+use crate::memory::Bound;
 use std::fs;
 
 fn parse(text: &str) -> Result<Config, Problems> {
@@ -66,7 +67,7 @@ fn every_example_in_the_default_document_is_a_valid_value() {
     let config = Config::parse(&set.join("\n"), &folder.path().join("relevo.toml")).unwrap();
     assert_eq!(config.server.shards, Some(2));
     assert!(config.server.tls.is_some());
-    assert_eq!(config.server.memory_max_bytes, Some(4096 * MIB));
+    assert_eq!(config.server.memory_max_bytes, Some(131_072 * MIB));
     assert_eq!(config.journal.reserve_bytes, Some(1024 * MIB));
     assert_eq!(config.directory.objects.len(), 4);
 }
@@ -75,7 +76,8 @@ fn every_example_in_the_default_document_is_a_valid_value() {
 fn what_is_in_force_reads_back_the_same() {
     let key = keys_document();
     let text = format!(
-        "[server]\nlisten = \"[::]:0\"\nshards = 3\ngrace_seconds = 7\nmemory_max_mib = 8192\n\
+        "[server]\nlisten = \"[::]:0\"\nshards = 3\ngrace_seconds = 7\nmax_sessions = 100\n\
+         memory_max_mib = 1000000\n\
          [journal]\ndirectory = \"/var/lib/relevo \\\"quoted\\\"\"\nretention = \"needed\"\n\
          [metrics]\nextra_buckets_seconds = [100, 7]\n[log]\nlevel = \"debug\"\n{DIRECTORY}\
          texts = {{ online = \"Ya le atiendo\" }}\ntransfer_targets = [\"sales\"]\n\
@@ -126,8 +128,8 @@ fn unknown_keys_get_the_nearest_name() {
         &[
             "3:3: unknown key \"lisen\" in [server]; did you mean listen?",
             "4:1: unknown key \"port\" in [server]; it may have: grace_seconds, \
-             presence_expiry_seconds, max_sessions, listen, http, tls_certificate_file, \
-             tls_key_file, shards, position_interval_seconds, drain_seconds, memory_max_mib",
+             presence_expiry_seconds, memory_max_mib, listen, http, tls_certificate_file, \
+             tls_key_file, shards, position_interval_seconds, drain_seconds, max_sessions",
         ],
     );
     check("[sever]\n", &["1:2: unknown key \"sever\" in the file; did you mean server?"]);
@@ -186,15 +188,25 @@ fn values_that_contradict_each_other_are_refused() {
         ],
     );
     check(
-        "[server]\nmemory_max_mib = 512\n",
-        &["2:18: memory_max_mib = 512 is below what messages_memory_mib, budget_mib and \
-           max_sessions add up to; write at least 1088, or lower those"],
-    );
-    check(
         "[server]\ntls_key_file = \"key.pem\"\n",
         &["2:16: tls_key_file without tls_certificate_file; name both, or neither for a \
            development certificate"],
     );
+}
+
+#[test]
+fn limits_that_add_up_to_more_memory_than_may_be_are_refused() {
+    let of = |max: u64| format!("[server]\nmax_sessions = 500\nmemory_max_mib = {max}\n");
+    let least = Bound::of(&parse("[server]\nmax_sessions = 500\n").unwrap()).mib();
+    assert!(parse(&of(least)).is_ok());
+    let refused = problems(&of(least - 1));
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    let said = format!(
+        "3:18: memory_max_mib = {} is below the {least} that the limits add up to; write at least \
+         that, or lower max_sessions or [limits] (in MiB: ",
+        least - 1
+    );
+    assert!(refused[0].starts_with(&said), "{refused:?}");
 }
 
 #[test]

@@ -12,6 +12,10 @@ use tokio::task::JoinSet;
 
 /// Longest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 * 1024;
+/// Most connections at once; more wait in the kernel's backlog.
+pub(crate) const CONNECTIONS: usize = 64;
+/// What a connection may hold, in bytes: a head in a buffer that may have doubled, and a scrape.
+pub(crate) const CONNECTION_BYTES: u64 = (2 * HEAD_BYTES) as u64 + 8 * 1024 * 1024;
 /// Most header lines of a request.
 const HEADERS: usize = 64;
 /// How long requests under way may take after the shutdown began.
@@ -39,7 +43,7 @@ struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            connections: 64,
+            connections: CONNECTIONS,
             head_timeout: Duration::from_secs(20),
             connection_lifetime: Duration::from_secs(120),
         }

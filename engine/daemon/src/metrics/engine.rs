@@ -21,6 +21,7 @@ pub struct Engine {
     sessions_closed: [Counter; SessionEnd::ALL.len()],
     slow_consumers: Counter,
     outbox_bytes: Gauge,
+    memory_bound: Gauge,
     work_conservation: Gauge,
     reload_successful: Gauge,
 }
@@ -46,9 +47,15 @@ impl Engine {
                 .map(|end| exporter.counter(&names::SESSIONS_CLOSED, &[end.name()])),
             slow_consumers: exporter.counter(&names::SLOW_CONSUMERS, &[]),
             outbox_bytes: exporter.gauge(&names::OUTBOX_BYTES, &[]),
+            memory_bound: exporter.gauge(&names::MEMORY_BOUND_BYTES, &[]),
             work_conservation: exporter.gauge(&names::WORK_CONSERVATION_VIOLATION_SECONDS, &[]),
             reload_successful,
         }
+    }
+
+    /// What the limits add up to.
+    pub fn memory_bound(&self, bytes: u64) {
+        self.memory_bound.set(bytes as f64);
     }
 
     /// A group is durable: so many records and bytes.

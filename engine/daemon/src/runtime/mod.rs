@@ -24,12 +24,13 @@ use crate::admission::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http;
+use crate::memory::Bound;
 use crate::metrics::{ContactCenterBuckets, Metrics};
 use crate::publish::Publisher;
 use crate::quic;
 use crate::ring::ring;
-use crate::shard::machine::ShardMachine;
 use crate::session::buffers::Buffers;
+use crate::shard::machine::ShardMachine;
 use crate::shard::presence::Presences;
 use crate::shard::shard_of;
 use crate::shard::thread::ShardThread;
@@ -44,7 +45,7 @@ use shared::{Parts, Shared};
 
 /// Entries of the command ring beyond the budget: what holds a permit and is not yet in the ring
 /// never finds it full.
-const RING_SLACK: usize = 1024;
+pub(crate) const RING_SLACK: usize = 1024;
 
 /// Why a daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +121,7 @@ impl Daemon {
             .expect("the configuration's buckets were checked");
         let metrics = Arc::new(Metrics::new(&buckets, env!("CARGO_PKG_VERSION")));
         metrics.engine().recovered(recovered.took);
+        metrics.engine().memory_bound(Bound::of(config).bytes());
         let views = Arc::new(Views::default());
         let published = Arc::new(recovered.published);
         recovery::count_states(&published, &views);
@@ -149,9 +151,9 @@ impl Daemon {
             .map_err(|error| StartError::Recover(RecoverError::Start(error)))?;
 
         let budget = Budget::new(config.limits.budget_entries.into(), config.limits.budget_bytes);
+        let buffers_bytes = usize::try_from(config.limits.buffers_bytes).unwrap_or(usize::MAX);
         let ring_entries = config.limits.budget_entries as usize + RING_SLACK;
         let count = config.server.shards();
-        let buffers_bytes = usize::try_from(config.limits.buffers_bytes).unwrap_or(usize::MAX);
         let (rings, consumers): (Vec<_>, Vec<_>) = (0..count).map(|_| ring(ring_entries)).unzip();
         let presences = Arc::new(Presences::default());
         let shared = Arc::new(Shared::new(Parts {
@@ -160,9 +162,9 @@ impl Daemon {
             presences: Arc::clone(&presences),
             views: Arc::clone(&views),
             budget,
+            buffers: Buffers::new(buffers_bytes),
             journal: journal.clone(),
             metrics: Arc::clone(&metrics),
-            buffers: Buffers::new(buffers_bytes),
             rings,
             fatal: fatal_sender.clone(),
         }));

@@ -121,6 +121,13 @@ pub const SLOW_CONSUMERS: Metric = counter(
 /// Waiting to be read by clients.
 pub const OUTBOX_BYTES: Metric =
     gauge("relevo_outbox_bytes", Unit::Bytes, &[], "Bytes in the outboxes of all sessions.");
+/// What the memory never exceeds.
+pub const MEMORY_BOUND_BYTES: Metric = gauge(
+    "relevo_memory_bound_bytes",
+    Unit::Bytes,
+    &[],
+    "What all limits of the configuration add up to: resident memory stays below it.",
+);
 /// Whether the last reload was good.
 pub const CONFIG_LAST_RELOAD_SUCCESSFUL: Metric = gauge(
     "relevo_config_last_reload_successful",
@@ -153,6 +160,7 @@ pub const ALL: &[Metric] = &[
     REJECTED,
     SLOW_CONSUMERS,
     OUTBOX_BYTES,
+    MEMORY_BOUND_BYTES,
     CONFIG_LAST_RELOAD_SUCCESSFUL,
     BUILD_INFO,
 ];
