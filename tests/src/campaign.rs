@@ -1,6 +1,7 @@
 //! Campaigns: a loaded daemon and what happens to it, and a ledger that says what must still be true.
 
 pub mod crash;
+pub mod hostile;
 pub mod ledger;
 pub mod power_cut;
 pub mod resume;

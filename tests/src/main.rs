@@ -3,6 +3,8 @@
 
 use clap::{Parser, Subcommand};
 use relevo_tests::campaign::crash::{self, Report};
+use relevo_tests::campaign::hostile::attack::Attack;
+use relevo_tests::campaign::hostile::{self, attacker};
 use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
 use relevo_tests::campaign::simulate::{Failed, Run};
 use relevo_tests::campaign::traffic::Load;
@@ -86,6 +88,22 @@ enum Campaign {
     },
     /// One fdatasync a group commit, and answers only after it, as strace sees it
     Syncs,
+    /// Hostile clients: each is answered or ended by name, the daemon stays below its memory bound,
+    /// and a bot and an agent beside them stay within three times their calm latency
+    Hostile {
+        /// How long each attack lasts, and the calm beside it
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// What chance is made of
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Only these attacks
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<Attack>,
+    },
+    /// One attacker of the campaign `hostile`, which starts it
+    #[command(name = attacker::COMMAND, hide = true)]
+    Attacker,
 }
 
 #[derive(Debug, clap::Args)]
@@ -161,6 +179,21 @@ async fn main() -> io::Result<ExitCode> {
                 Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
         },
+        Campaign::Hostile { seconds, seed, only } => {
+            let attacks = if only.is_empty() { Attack::ALL.to_vec() } else { only };
+            let time = Duration::from_secs(seconds);
+            let campaign = hostile::Campaign { attacks, time, seed };
+            let mut told = Ok(());
+            let held = hostile::run(&campaign, |line| {
+                if told.is_ok() {
+                    told = writeln!(io::stdout(), "{line}");
+                }
+            });
+            let held = held.await;
+            told?;
+            Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Campaign::Attacker => attacker::main().await.map(|()| ExitCode::SUCCESS),
     }
 }
 

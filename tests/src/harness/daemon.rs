@@ -28,6 +28,8 @@ pub struct Ready {
     pub fingerprint: String,
     /// The operator's key, on the first start.
     pub admin_key: Option<String>,
+    /// What its memory never exceeds, by its own sum, in bytes.
+    pub memory_bound_bytes: u64,
 }
 
 /// How the process ended.

@@ -61,22 +61,11 @@ impl Raw {
         server: SocketAddr,
         alpn: &[u8],
     ) -> Result<Self, quinn::ConnectionError> {
-        let provider = Arc::new(ring::default_provider());
-        let verifier = Arc::new(AnyCertificate { provider: Arc::clone(&provider) });
-        let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .expect("ring knows TLS 1.3")
-            .dangerous()
-            .with_custom_certificate_verifier(verifier)
-            .with_no_client_auth();
-        tls.alpn_protocols = vec![alpn.to_vec()];
-        let crypto = QuicClientConfig::try_from(tls).expect("TLS 1.3 has QUIC's cipher suite");
         let endpoint = Endpoint::client(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)))
             .expect("the system has sockets");
         let mut transport = TransportConfig::default();
         transport.stream_receive_window(VarInt::from_u32(WINDOW_BYTES));
-        let mut config = ClientConfig::new(Arc::new(crypto));
-        config.transport_config(Arc::new(transport));
+        let config = client_config(tls(alpn), transport);
         let connecting = endpoint
             .connect_with(config, server, "localhost")
             .expect("the address is one to connect to");
@@ -208,6 +197,36 @@ impl Lane {
             Ok(None) | Err(_) => false,
         }
     }
+}
+
+/// TLS 1.3 with this protocol and any certificate.
+///
+/// # Panics
+/// Never: ring knows TLS 1.3.
+#[must_use]
+pub fn tls(alpn: &[u8]) -> rustls::ClientConfig {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = Arc::new(AnyCertificate { provider: Arc::clone(&provider) });
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .expect("ring knows TLS 1.3")
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![alpn.to_vec()];
+    tls
+}
+
+/// A configuration of connections.
+///
+/// # Panics
+/// `tls` is not of TLS 1.3.
+#[must_use]
+pub fn client_config(tls: rustls::ClientConfig, transport: TransportConfig) -> ClientConfig {
+    let crypto = QuicClientConfig::try_from(tls).expect("TLS 1.3 has QUIC's cipher suite");
+    let mut config = ClientConfig::new(Arc::new(crypto));
+    config.transport_config(Arc::new(transport));
+    config
 }
 
 /// `hello` with this key.
