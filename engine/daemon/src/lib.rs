@@ -15,6 +15,7 @@ pub(crate) mod files;
 pub mod fold;
 pub mod http;
 pub mod keys;
+mod lobby;
 pub mod logging;
 pub mod memory;
 pub mod metrics;
