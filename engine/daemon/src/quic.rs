@@ -3,25 +3,27 @@
 //! quinn's defaults let one hostile connection hold a quarter of a gigabyte; every limit here is
 //! set by hand, and what a connection may hold grows only after its `hello`.
 
+mod pace;
+
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
 use quinn::{
-    ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, Incoming, TokioRuntime,
+    Connecting, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, TokioRuntime,
     TransportConfig, VarInt,
 };
 use ring::hmac;
 use ring::rand::{self, Random, SystemRandom};
 use rustix::net::sockopt;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::exit;
+use crate::lobby::Lobby;
 use crate::runtime::shared::Shared;
 use crate::session::{Codec, serve};
+use pace::Pace;
 
 /// Receive window of a connection before `hello`, and of agents and admins (protocol).
 pub const AGENT_WINDOW_BYTES: u32 = 256 * 1024;
@@ -31,20 +33,33 @@ pub const BOT_WINDOW_BYTES: u32 = 1024 * 1024;
 const STREAM_WINDOW_BYTES: u32 = 64 * 1024;
 /// What may be on its way to one client: an outbox of 1 MiB behind it bounds the rest.
 const SEND_WINDOW_BYTES: u64 = 256 * 1024;
-/// What a connection may hold of what its client sent: a bot's window, and as much again half for the
+/// Most bots with the window of a bot: as many as the largest center has.
+pub(crate) const WIDE_WINDOWS: usize = 1024;
+/// What a connection may hold of what its client sent: its window, and half as much again for the
 /// packets that it came in (quinn copies when they are more); of each stream at most 2,048 pieces of
 /// 56 bytes, and 32 KiB of packets in any case.
 pub(crate) const RECEIVED_BYTES: u64 =
-    BOT_WINDOW_BYTES as u64 * 5 / 2 + relevo_wire::limits::LANES as u64 * (2048 * 56 + 32 * 1024);
+    AGENT_WINDOW_BYTES as u64 * 5 / 2 + relevo_wire::limits::LANES as u64 * (2048 * 56 + 32 * 1024);
+/// What a wide window adds to it.
+pub(crate) const WIDER_BYTES: u64 = (BOT_WINDOW_BYTES - AGENT_WINDOW_BYTES) as u64 * 5 / 2;
 /// A connection without a sign of life ends after this (protocol: bots; agents' clients ask for
 /// 15 s, and the smaller of both holds).
 const IDLE: Duration = Duration::from_secs(30);
-/// Most handshakes in progress (protocol).
-const HANDSHAKES: usize = 256;
+/// Most handshakes in progress (protocol); the oldest goes when one more comes.
+pub(crate) const HANDSHAKES: usize = 256;
 /// From so many on, a client must first prove its address.
 const HANDSHAKES_UNVALIDATED: usize = 64;
 /// A handshake takes at most so long.
 const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
+/// Most connections whose handshake is done and who have not said hello; the oldest goes when one
+/// more comes. 1,024: nearly a second of all handshakes that two cores do.
+pub(crate) const WITHOUT_HELLO: usize = 1024;
+/// First packets that wait to be looked at; beyond it they are refused.
+pub(crate) const INCOMING: usize = 1024;
+/// What may be kept of the packets behind a first packet: a `hello` and its cursors come later.
+const INCOMING_BYTES: u64 = 8 * 1024;
+/// The same of all first packets.
+pub(crate) const INCOMING_BYTES_IN_ALL: u64 = 4 * 1024 * 1024;
 /// Wanted socket buffers: a burst of 4 MiB is 3 ms of loopback at full speed.
 const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 
@@ -86,7 +101,9 @@ pub fn bind(
     let crypto = QuicServerConfig::try_from(Arc::new(tls)).map_err(|_| BindError::Cipher)?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
     config.transport_config(Arc::new(transport()));
-    config.max_incoming(HANDSHAKES * 4);
+    config.max_incoming(INCOMING);
+    config.incoming_buffer_size(INCOMING_BYTES);
+    config.incoming_buffer_size_total(INCOMING_BYTES_IN_ALL);
     let endpoint = endpoint_config(reset_secret);
     Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime)).map_err(failed)
 }
@@ -152,42 +169,54 @@ fn raise_buffers(socket: &UdpSocket) {
     }
 }
 
+/// Most connections at once, those included that are not let in yet or whose last packets may come.
+pub(crate) fn connections(max_sessions: usize) -> usize {
+    max_sessions + WITHOUT_HELLO + HANDSHAKES
+}
+
 /// Takes connections until the endpoint closes.
-pub async fn accept(shared: Arc<Shared>, endpoint: Endpoint, max_sessions: usize) {
-    let handshakes = Arc::new(AtomicUsize::new(0));
-    let sessions = Arc::new(Semaphore::new(max_sessions));
+pub async fn accept(shared: Arc<Shared>, endpoint: Endpoint) {
+    let handshakes = Lobby::new(HANDSHAKES);
+    let lobby = Lobby::new(WITHOUT_HELLO);
+    let most = connections(shared.max_sessions());
+    let mut pace = Pace::default();
     while let Some(incoming) = endpoint.accept().await {
-        let busy = handshakes.load(Ordering::Relaxed);
-        if busy >= HANDSHAKES {
+        // Those that were closed and whose last packets may still come count too.
+        if endpoint.open_connections() >= most || shared.places.available_permits() == 0 {
             incoming.refuse();
             continue;
         }
-        if busy >= HANDSHAKES_UNVALIDATED && !incoming.remote_address_validated() {
+        if handshakes.len() >= HANDSHAKES_UNVALIDATED && !incoming.remote_address_validated() {
             // A retry that cannot be sent is a client that comes again by itself.
             drop(incoming.retry());
             continue;
         }
-        let Ok(place) = Arc::clone(&sessions).try_acquire_owned() else {
-            incoming.refuse();
-            continue;
-        };
-        handshakes.fetch_add(1, Ordering::Relaxed);
-        let (shared, handshakes) = (Arc::clone(&shared), Arc::clone(&handshakes));
-        tokio::spawn(async move {
-            let connected = timeout(HANDSHAKE_PATIENCE, handshake(incoming)).await;
-            handshakes.fetch_sub(1, Ordering::Relaxed);
-            if let Ok(Some((connection, codec))) = connected {
-                // Boxed: the state of a hello is larger than that of the session that it opens.
-                // What a panic ends is dropped here, and with it the connection.
-                let _ = exit::contained(serve::serve(shared, connection, codec)).await;
-            }
-            drop(place);
-        });
+        let began = Instant::now();
+        let accepted = incoming.accept();
+        let rest = pace.worked(began.elapsed());
+        if let Ok(connecting) = accepted {
+            let mut guest = handshakes.enter();
+            let (shared, lobby) = (Arc::clone(&shared), Arc::clone(&lobby));
+            tokio::spawn(async move {
+                let connected =
+                    guest.during(timeout(HANDSHAKE_PATIENCE, handshake(connecting))).await;
+                drop(guest);
+                if let Some(Ok(Some((connection, codec)))) = connected {
+                    // Boxed: the state of a hello is larger than that of the session that it opens.
+                    // What a panic ends is dropped here, and with it the connection.
+                    let served = serve::serve(shared, connection, codec, lobby.enter());
+                    let _ = exit::contained(served).await;
+                }
+            });
+        }
+        if let Some(rest) = rest {
+            sleep(rest).await;
+        }
     }
 }
 
-async fn handshake(incoming: Incoming) -> Option<(quinn::Connection, Codec)> {
-    let connection = incoming.accept().ok()?.await.ok()?;
+async fn handshake(connecting: Connecting) -> Option<(quinn::Connection, Codec)> {
+    let connection = connecting.await.ok()?;
     let data = connection.handshake_data()?.downcast::<HandshakeData>().ok()?;
     let codec = match data.protocol?.as_slice() {
         b"relevo/1" => Codec::Rkyv,

@@ -65,6 +65,8 @@ pub const SNAPSHOT_TICKETS_PER_FRAME: usize = 512;
 pub const TAGS: usize = 32;
 /// Highest priority of a ticket.
 pub const PRIORITY: u16 = 1000;
+/// Most sessions of a bot, of an agent, and of all admins of a tenant, at once.
+pub const SESSIONS: u32 = 64;
 /// Most lanes (bidirectional streams) of a session.
 pub const LANES: u32 = 16;
 /// Longest JSON line of a client, in bytes: escapes may double a text.

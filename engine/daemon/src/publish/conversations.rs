@@ -17,7 +17,7 @@ use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, TenantId, TicketId};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::conversation::{Conversation, Private, Stored, What};
+use super::conversation::{Conversation, Live, Private, Stored, What};
 
 /// Places in the queue of bodies that may be stale before it is swept.
 const SWEEP_SLACK: u64 = 4096;
@@ -240,6 +240,8 @@ impl Conversations {
     fn forget(&self, ticket: TicketId) {
         let found = self.change(ticket, |c| {
             c.forgotten = true;
+            // Nothing comes any more: the sessions that had it are not kept for it.
+            c.live = Live::default();
             (c.tenant, c.bot, c.agent, c.children)
         });
         let Some((tenant, bot, agent, children)) = found else { return };

@@ -163,6 +163,7 @@ impl Daemon {
             views: Arc::clone(&views),
             budget,
             buffers: Buffers::new(buffers_bytes),
+            max_sessions: config.server.max_sessions as usize,
             journal: journal.clone(),
             metrics: Arc::clone(&metrics),
             rings,
@@ -215,11 +216,7 @@ impl Daemon {
             until(stopped.clone()),
         ));
         tokio::spawn(Arc::clone(&metrics).run_upkeep(until(stopped)));
-        tokio::spawn(quic::accept(
-            Arc::clone(&shared),
-            endpoint.clone(),
-            config.server.max_sessions as usize,
-        ));
+        tokio::spawn(quic::accept(Arc::clone(&shared), endpoint.clone()));
         shared.set_ready();
         Ok(Self {
             shared,

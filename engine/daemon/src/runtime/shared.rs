@@ -13,15 +13,17 @@ use relevo_wire::answer::StatusReport;
 use relevo_wire::command::Command;
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::{BotId, SessionId, TenantId};
+use relevo_wire::limits;
 use relevo_wire::vocabulary::Role;
 use rustc_hash::FxBuildHasher;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::admission::{BotShare, Budget};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::publish::Published;
 use crate::publish::outcome::{Asker, Outcome};
+use crate::quic;
 use crate::ring::Producer;
 use crate::session::buffers::Buffers;
 use crate::session::{Party, Session};
@@ -52,6 +54,10 @@ pub struct Shared {
     pub budget: Budget,
     /// What sessions hold of frames under way.
     pub buffers: Arc<Buffers>,
+    /// Places of sessions: each has one until nothing of it is left, in the pipeline either.
+    pub places: Arc<Semaphore>,
+    /// Bots that may have the wide window of a bot.
+    pub wide_windows: Arc<Semaphore>,
     /// The log.
     pub journal: JournalHandle<Outcome>,
     /// Live sessions.
@@ -60,7 +66,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     rings: Vec<Producer<ShardInput>>,
     bot_shares: DashMap<(TenantId, BotId), BotShare, FxBuildHasher>,
-    bot_sessions: DashMap<(TenantId, BotId), i32, FxBuildHasher>,
+    parties: DashMap<(TenantId, Party), u32, FxBuildHasher>,
+    max_sessions: usize,
     session_ids: AtomicU64,
     ready: AtomicBool,
     draining: AtomicBool,
@@ -81,6 +88,8 @@ pub struct Parts {
     pub budget: Budget,
     /// What sessions hold of frames under way.
     pub buffers: Arc<Buffers>,
+    /// Most sessions at once.
+    pub max_sessions: usize,
     /// The log.
     pub journal: JournalHandle<Outcome>,
     /// Metrics.
@@ -103,12 +112,15 @@ impl Shared {
             views: parts.views,
             budget: parts.budget,
             buffers: parts.buffers,
+            places: Arc::new(Semaphore::new(parts.max_sessions)),
+            wide_windows: Arc::new(Semaphore::new(quic::WIDE_WINDOWS)),
             journal: parts.journal,
             sessions: DashMap::with_hasher(FxBuildHasher),
             metrics: parts.metrics,
             rings: parts.rings,
             bot_shares: DashMap::with_hasher(FxBuildHasher),
-            bot_sessions: DashMap::with_hasher(FxBuildHasher),
+            parties: DashMap::with_hasher(FxBuildHasher),
+            max_sessions: parts.max_sessions,
             session_ids,
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
@@ -166,12 +178,35 @@ impl Shared {
     /// Has this bot a live session?
     #[must_use]
     pub fn has_bot_session(&self, tenant: TenantId, bot: BotId) -> bool {
-        self.bot_sessions.get(&(tenant, bot)).is_some_and(|count| *count > 0)
+        self.parties.contains_key(&(tenant, Party::Bot(bot)))
     }
 
-    /// Counts a bot's sessions: up at a hello, down at the end.
-    pub fn count_bot_session(&self, tenant: TenantId, bot: BotId, by: i32) {
-        *self.bot_sessions.entry((tenant, bot)).or_insert(0) += by;
+    /// Most sessions at once.
+    #[must_use]
+    pub fn max_sessions(&self) -> usize {
+        self.max_sessions
+    }
+
+    /// Counts one more session of a party.
+    ///
+    /// # Errors
+    /// `limit_exceeded`: it has as many as it may.
+    pub fn enter(&self, tenant: TenantId, party: Party) -> Result<(), WireError> {
+        let mut sessions = self.parties.entry((tenant, party)).or_insert(0);
+        if *sessions >= limits::SESSIONS {
+            let message = format!("at most {} sessions at once", limits::SESSIONS);
+            return Err(WireError::new(ErrorCode::LimitExceeded, message));
+        }
+        *sessions += 1;
+        Ok(())
+    }
+
+    /// Counts one session less.
+    pub fn leave(&self, tenant: TenantId, party: Party) {
+        self.parties.remove_if_mut(&(tenant, party), |_, sessions| {
+            *sessions = sessions.saturating_sub(1);
+            *sessions == 0
+        });
     }
 
     /// Hands admitted inputs of one tenant to its shard, with one ring of its bell.

@@ -102,10 +102,12 @@ impl Held {
         &self.buffers
     }
 
-    /// What is held passes to another, and nothing is held here.
+    /// So much of what is held passes to another, and is not held here any more.
     #[must_use]
-    pub fn hand_over(&mut self) -> Self {
-        Self { buffers: Arc::clone(&self.buffers), bytes: std::mem::take(&mut self.bytes) }
+    pub fn hand_over(&mut self, bytes: usize) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Self { buffers: Arc::clone(&self.buffers), bytes }
     }
 }
 
@@ -179,9 +181,10 @@ mod tests {
         let buffers = Buffers::new(8 * MIB);
         let mut first = buffers.hold();
         first.resize(40).unwrap();
-        let second = first.hand_over();
-        drop(first);
+        let second = first.hand_over(30);
         assert_eq!(buffers.free(), 8 * MIB - 40);
+        drop(first);
+        assert_eq!(buffers.free(), 8 * MIB - 30);
         drop(second);
         assert_eq!(buffers.free(), 8 * MIB);
     }

@@ -104,7 +104,7 @@ impl AsRef<[u8]> for Counted {
 
 #[derive(Debug)]
 struct Waiting {
-    first: VecDeque<Vec<u8>>,
+    first: VecDeque<Frames>,
     bytes: Vec<u8>,
     received: Vec<Instant>,
     held: Held,
@@ -115,17 +115,29 @@ struct Waiting {
 impl Waiting {
     /// Does it hold no more than it may?
     fn counts(&mut self) -> bool {
-        let times = self.received.capacity() * size_of::<Instant>();
-        self.bytes.len() <= OUTBOX_BYTES && self.held.resize(self.bytes.capacity() + times).is_ok()
+        let tickets = self.catch_up.capacity() * size_of::<CatchUp>();
+        let bytes = frames_bytes(&self.bytes, &self.received) + tickets;
+        self.bytes.len() <= OUTBOX_BYTES && self.held.resize(bytes).is_ok()
+    }
+
+    /// What was gathered is dropped: the receiver resumes by cursor and loses nothing.
+    fn cut(&mut self) {
+        self.first = VecDeque::new();
+        self.catch_up = VecDeque::new();
+        drop(self.take());
+        self.end = Some(LaneEnd::Slow);
     }
 
     fn take(&mut self) -> Frames {
-        Frames {
-            bytes: std::mem::take(&mut self.bytes),
-            received: std::mem::take(&mut self.received),
-            held: Some(self.held.hand_over()),
-        }
+        let (bytes, received) =
+            (std::mem::take(&mut self.bytes), std::mem::take(&mut self.received));
+        let held = self.held.hand_over(frames_bytes(&bytes, &received));
+        Frames { bytes, received, held: Some(held) }
     }
+}
+
+fn frames_bytes(bytes: &Vec<u8>, received: &Vec<Instant>) -> usize {
+    bytes.capacity() + received.capacity() * size_of::<Instant>()
 }
 
 /// Frames and catch-ups that wait for a lane's writer.
@@ -183,11 +195,7 @@ impl Outbox {
         write(&mut waiting.bytes);
         waiting.received.extend(received);
         if !waiting.counts() {
-            // What was gathered is dropped: the receiver resumes by cursor and loses nothing.
-            drop(waiting.take());
-            waiting.first.clear();
-            waiting.catch_up = VecDeque::new();
-            waiting.end = Some(LaneEnd::Slow);
+            waiting.cut();
         }
         drop(waiting);
         !self.dirty.swap(true, Ordering::AcqRel)
@@ -195,9 +203,16 @@ impl Outbox {
 
     /// Adds frames that go out, piece by piece, before everything else: the welcome and the snapshot
     /// of a session that opens. They are as many as the party's own tickets ask for, and do not
-    /// count as gathered.
+    /// count as gathered; each is held for itself.
     pub fn begin(&self, pieces: impl IntoIterator<Item = Vec<u8>>) {
-        self.lock().first.extend(pieces);
+        let mut waiting = self.lock();
+        for piece in pieces {
+            let mut held = waiting.held.buffers().hold();
+            if held.resize(piece.capacity()).is_err() {
+                return waiting.cut();
+            }
+            waiting.first.push_back(Frames::counted(piece, held));
+        }
     }
 
     /// Appends and wakes at once.
@@ -211,6 +226,9 @@ impl Outbox {
         let mut waiting = self.lock();
         if waiting.end.is_none() {
             waiting.catch_up.push_back(catch_up);
+            if !waiting.counts() {
+                waiting.cut();
+            }
         }
         drop(waiting);
         !self.dirty.swap(true, Ordering::AcqRel)
@@ -257,7 +275,7 @@ impl Outbox {
     pub fn take(&self) -> Work {
         let mut waiting = self.lock();
         if let Some(piece) = waiting.first.pop_front() {
-            return Work::Frames(piece.into());
+            return Work::Frames(piece);
         }
         if !waiting.bytes.is_empty() {
             return Work::Frames(waiting.take());
@@ -265,7 +283,13 @@ impl Outbox {
         if let Some(reason) = waiting.end {
             return Work::End(reason);
         }
-        waiting.catch_up.pop_front().map_or(Work::Idle, Work::CatchUp)
+        let next = waiting.catch_up.pop_front();
+        if waiting.catch_up.is_empty() && waiting.catch_up.capacity() > 0 {
+            waiting.catch_up = VecDeque::new();
+            // It is less: that always may be held.
+            let _ = waiting.counts();
+        }
+        next.map_or(Work::Idle, Work::CatchUp)
     }
 
     /// Waits until there may be something to take.

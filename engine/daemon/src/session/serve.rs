@@ -8,7 +8,7 @@ use relevo_wire::command::{Command, Request};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::RequestId;
 use relevo_wire::{Answer, limits};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::buffers::Exhausted;
@@ -18,6 +18,7 @@ use super::outbox::{LaneEnd, Outbox, Work};
 use super::request::{LaneState, Verdict, take};
 use super::{Codec, Party, Resume, Session, intake};
 use crate::exit;
+use crate::lobby::Guest;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
 use crate::telemetry;
@@ -29,14 +30,23 @@ const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 /// Most cursors of one resume: what a bot of the largest center has open.
 const CURSORS: usize = 1_000_000;
 
-/// Serves a connection until it ends.
-pub async fn serve(shared: Arc<Shared>, connection: Connection, codec: Codec) {
-    let opened = timeout(HELLO_PATIENCE, open(&shared, &connection, codec)).await;
+/// Serves a connection until it ends; until its `hello` it is a guest.
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    connection: Connection,
+    codec: Codec,
+    mut guest: Guest,
+) {
+    let opening = timeout(HELLO_PATIENCE, open(&shared, &connection, codec));
+    let Some(opened) = guest.during(opening).await else {
+        connection.close(1u32.into(), b"newer ones came");
+        return;
+    };
     let (session, reader, stream) = match opened {
         Ok(Ok(opened)) => opened,
         Ok(Err(refused)) => {
             // The refusal was written: give it the time to arrive before the connection closes.
-            drop(timeout(HELLO_PATIENCE, connection.closed()).await);
+            drop(guest.during(timeout(HELLO_PATIENCE, connection.closed())).await);
             connection.close(1u32.into(), refused.as_bytes());
             return;
         }
@@ -46,8 +56,13 @@ pub async fn serve(shared: Arc<Shared>, connection: Connection, codec: Codec) {
             return;
         }
     };
+    drop(guest);
     connection.set_max_concurrent_bi_streams(limits::LANES.into());
-    if matches!(session.party, Party::Bot(_)) {
+    // The first so many bots have the window of a bot; further ones that of an agent.
+    let wide = matches!(session.party, Party::Bot(_))
+        .then(|| Arc::clone(&shared.wide_windows).try_acquire_owned().ok())
+        .flatten();
+    if wide.is_some() {
         connection.set_receive_window(crate::quic::BOT_WINDOW_BYTES.into());
     }
     shared.sessions.insert(session.id, Arc::clone(&session));
@@ -127,7 +142,11 @@ async fn open(
     if let Err(error) = counted.map_err(too_many) {
         return Err(refuse(&mut send, id, error).await);
     }
-    let session = new_session(shared, credential, codec, resume);
+    let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else {
+        let error = WireError::new(ErrorCode::Overloaded, "no place for a session: repeat later");
+        return Err(refuse(&mut send, id, error).await);
+    };
+    let session = new_session(shared, credential, codec, resume, place);
     if let Err(error) = announce(shared, &session, id) {
         return Err(refuse(&mut send, id, error).await);
     }
@@ -150,6 +169,7 @@ fn new_session(
     credential: Credential,
     codec: Codec,
     resume: Resume,
+    place: OwnedSemaphorePermit,
 ) -> Arc<Session> {
     Arc::new(Session::new(
         &shared.buffers,
@@ -161,16 +181,15 @@ fn new_session(
         credential.prefix,
         codec,
         resume,
+        Some(place),
     ))
 }
 
 /// Tells the shard of the session; publish answers the hello at its place in the order.
 fn announce(shared: &Shared, session: &Arc<Session>, request: RequestId) -> Result<(), WireError> {
     shared.accepting()?;
+    shared.enter(session.tenant, session.party)?;
     let input = intake::opened(&shared.presences, session);
-    if let Party::Bot(bot) = session.party {
-        shared.count_bot_session(session.tenant, bot, 1);
-    }
     let asker = Asker::Opened { session: Arc::clone(session), request };
     shared.learn(session.tenant, input, asker);
     Ok(())
@@ -180,11 +199,9 @@ fn announce(shared: &Shared, session: &Arc<Session>, request: RequestId) -> Resu
 fn lost(shared: &Arc<Shared>, session: &Arc<Session>) {
     session.set_lost();
     shared.sessions.remove(&session.id);
+    shared.leave(session.tenant, session.party);
     shared.metrics.engine().session_closed(telemetry::session_end(session.end_reason()));
     let input = intake::lost(&shared.presences, session);
-    if let Party::Bot(bot) = session.party {
-        shared.count_bot_session(session.tenant, bot, -1);
-    }
     shared.learn(session.tenant, input, Asker::Lost(Arc::clone(session)));
 }
 

@@ -12,6 +12,7 @@ use relevo_wire::ids::{AgentId, BotId, RequestId, SessionId, TenantId, TicketId}
 use relevo_wire::push::{GoAway, Push};
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{frame, json};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::buffers::{Buffers, Exhausted, Held};
 use super::outbox::{LaneEnd, Outbox};
@@ -101,7 +102,8 @@ impl Resume {
     /// All of it; nothing is left here.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        Self { received: std::mem::take(&mut self.received), held: self.held.hand_over() }
+        let held = self.held.hand_over(usize::MAX);
+        Self { received: std::mem::take(&mut self.received), held }
     }
 }
 
@@ -125,6 +127,8 @@ pub struct Session {
     pub outbox: Arc<Outbox>,
     /// Cursors of its hello, taken once by publish.
     pub resume: Mutex<Resume>,
+    /// Its place among all sessions: free when the last who holds this value has let it go.
+    _place: Option<OwnedSemaphorePermit>,
     end_reason: OnceLock<&'static str>,
     lost: AtomicBool,
 }
@@ -143,6 +147,7 @@ impl Session {
         key_prefix: String,
         codec: Codec,
         resume: Resume,
+        place: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
             id,
@@ -154,6 +159,7 @@ impl Session {
             codec,
             outbox: Arc::new(Outbox::new(buffers)),
             resume: Mutex::new(resume),
+            _place: place,
             end_reason: OnceLock::new(),
             lost: AtomicBool::new(false),
         }

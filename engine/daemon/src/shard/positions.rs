@@ -51,7 +51,8 @@ mod tests {
         let (name, key) = ("shop".to_owned(), String::new());
         let (buffers, codec) = (Buffers::new(64 * OUTBOX_BYTES), Codec::Json);
         let resume = Resume::new(&buffers);
-        Arc::new(Session::new(&buffers, id, TENANT, party, Role::Bot, name, key, codec, resume))
+        let role = Role::Bot;
+        Arc::new(Session::new(&buffers, id, TENANT, party, role, name, key, codec, resume, None))
     }
 
     /// One waiting ticket that this session has.
