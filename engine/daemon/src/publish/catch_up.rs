@@ -21,7 +21,7 @@ use crate::session::{Party, Session};
 /// Most bytes of missed entries that are taken at once.
 pub const CHUNK_BYTES: usize = 64 * 1024;
 /// Deepest chain of transfers that a receiver is shown: the newest.
-const ANCESTORS: usize = 64;
+pub const ANCESTORS: usize = 64;
 
 /// A piece of a catch-up.
 #[derive(Debug)]

@@ -137,6 +137,19 @@ impl Conversation {
         self.parent.as_deref().copied()
     }
 
+    /// The ticket in which it goes on after a transfer.
+    #[must_use]
+    pub fn child(&self) -> Option<TicketId> {
+        match &self.entries.last()?.what {
+            What::Transferred(child) => Some(child.ticket),
+            What::HandedOff { .. }
+            | What::Message { .. }
+            | What::Assigned { .. }
+            | What::Requeued { .. }
+            | What::Returned { .. } => None,
+        }
+    }
+
     /// A ticket that has just been opened.
     #[must_use]
     pub fn open(

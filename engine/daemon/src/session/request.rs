@@ -17,7 +17,7 @@ use super::intake::{Intake, take_in};
 use super::outbox::{CatchUp, Outbox};
 use super::{Party, Session, admin, catch_up};
 use crate::admission::{BotShare, Permit};
-use crate::publish::conversation::Conversation;
+use crate::publish::catch_up::ANCESTORS;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
 use crate::shard::ShardInput;
@@ -220,17 +220,21 @@ fn may_read(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) -
             .read(ticket, |c| c.tenant == session.tenant && c.bot == bot)
             .unwrap_or(false),
         Party::Agent(agent) => {
-            let own = conversations.of_agent(session.tenant, agent);
-            own.into_iter().any(|own| {
-                let mut at = Some(own);
-                while let Some(this) = at {
-                    if this == ticket {
-                        return true;
-                    }
-                    at = conversations.read(this, Conversation::parent).flatten();
+            // From the ticket on: its own tickets may be many, and each may come from many.
+            let mut at = Some(ticket);
+            for _ in 0..=ANCESTORS {
+                let Some(this) = at else { return false };
+                let seen = conversations.read(this, |c| {
+                    let is_own = c.tenant == session.tenant && c.agent == Some(agent);
+                    (is_own && !c.forgotten, c.child())
+                });
+                let Some((is_own, child)) = seen else { return false };
+                if is_own {
+                    return true;
                 }
-                false
-            })
+                at = child;
+            }
+            false
         }
         Party::Admin => false,
     }
