@@ -116,6 +116,14 @@ pub struct Limits {
     pub messages_memory_bytes: u64,
     /// What all sessions hold of frames that are half read or not taken by their clients, in bytes.
     pub buffers_bytes: u64,
+    /// Most tickets that are remembered: open, or closed and not confirmed by both sides.
+    pub max_tickets: u64,
+    /// Most entries of their sequences.
+    pub max_entries: u64,
+    /// Most bots, queues and agents of all tenants.
+    pub max_objects: u32,
+    /// Most tenants.
+    pub max_tenants: u16,
     /// Commands between admission and publish.
     pub budget_entries: u32,
     /// Their bytes.
@@ -198,6 +206,10 @@ impl Default for Limits {
         Self {
             messages_memory_bytes: 256 * MIB,
             buffers_bytes: 1024 * MIB,
+            max_tickets: 1_000_000,
+            max_entries: 16_000_000,
+            max_objects: 250_000,
+            max_tenants: 4,
             budget_entries: 32_768,
             budget_bytes: 64 * MIB,
         }

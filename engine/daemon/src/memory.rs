@@ -7,6 +7,8 @@
 use crate::config::{Config, MIB};
 use crate::metrics::board::EVER_SERIES;
 use crate::{http, quic, runtime};
+use relevo_wire::limits;
+use std::cmp::Reverse;
 use std::fmt;
 
 /// One part of the sum.
@@ -35,71 +37,62 @@ impl Part {
 pub struct Bound(Vec<Part>);
 
 const KIB: u64 = 1024;
+const LANES: u64 = limits::LANES as u64;
 
 impl Bound {
     /// The one table of it.
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let (server, limits) = (&config.server, &config.limits);
-        let sessions = u64::from(server.max_sessions);
-        let shards = server.shards() as u64;
-        Self(vec![
-            part(
-                "program",
-                1,
-                64 * MIB,
-                "code, runtime, threads' stacks and TLS: 25 MiB when idle",
-            ),
-            part(
-                "metrics",
-                EVER_SERIES as u64,
-                64 * KIB,
-                "queues that ever had series of their own, some 20 histograms of 40 buckets",
-            ),
-            part(
-                "sessions",
-                sessions,
-                48 * KIB,
-                "an idle session with its QUIC connection: 46.5 KB by `relevo-bench memory`",
-            ),
-            part(
-                "received",
-                sessions,
-                quic::RECEIVED_BYTES,
-                "what a client may have sent out of order or ahead of its reader",
-            ),
-            part(
-                "buffers",
-                limits.buffers_bytes,
-                2,
-                "frames that are half read or not taken; a frame is decoded beside its bytes",
-            ),
-            part("ring", shards * ring_entries(limits.budget_entries), 512, "places for commands"),
-            part(
-                "pipeline",
-                limits.budget_bytes,
-                3,
-                "an admitted command: as it was decoded, as its record, and as publish passes it on",
-            ),
-            part(
-                "messages",
-                limits.messages_memory_bytes,
-                2,
-                "bodies of resumable tickets; the least of them is as large as its place in line",
-            ),
+        let settings = runtime::settings(config);
+        let connections = quic::connections(server.max_sessions as usize) as u64;
+        let (shards, tenants) = (server.shards() as u64, u64::from(limits.max_tenants));
+        // What is admitted before the first of it is counted may come on top.
+        let under_way = u64::from(limits.budget_entries);
+        let (tickets, entries) = (limits.max_tickets + under_way, limits.max_entries + under_way);
+        let objects = u64::from(limits.max_objects).max(config.directory.objects.len() as u64);
+        let idempotency_keys = settings.idempotency_keys as u64 * tenants;
+        let mut parts = vec![
+            part("program", 1, 64 * MIB, "code, threads' stacks, TLS, socket: 25 MiB when idle"),
+            part("metrics", EVER_SERIES as u64, 64 * KIB, "series of a queue: 20 histograms"),
+            part("first packets", quic::INCOMING as u64, 8 * KIB, "a datagram and its state"),
+            part("packets behind them", quic::INCOMING_BYTES_IN_ALL, 1, "quinn counts them"),
+            part("connections", connections, 48 * KIB, "46.5 KB idle, by `relevo-bench memory`"),
+            part("lanes", connections * (LANES - 1), 6 * KIB, "a lane's task and stream"),
+            part("received", connections, quic::RECEIVED_BYTES, "the window of an agent"),
+            part("wide windows", quic::WIDE_WINDOWS as u64, quic::WIDER_BYTES, "those of bots"),
+            part("sent", connections, 256 * KIB, "heads of packets that are not acknowledged"),
+            part("buffers", limits.buffers_bytes, 2, "a frame is decoded beside its bytes"),
+            part("rings", shards * (under_way + runtime::RING_SLACK as u64), 512, "their places"),
+            part("pipeline", limits.budget_bytes, 3, "decoded, in its record, and passed on"),
+            part("bodies", limits.messages_memory_bytes, 1, "counted with what each takes beside"),
+            part("tickets", tickets, 2 * KIB, "1.3 KB with one entry, by `relevo-bench memory`"),
+            part("entries", entries, 272, "96 bytes in a vector that may have doubled, and its id"),
+            part("directory", objects, 4 * KIB, "an object in the core, published, and in metrics"),
+            part("keys", settings.keys as u64 * tenants, KIB, "a credential, likewise"),
+            part("idempotency", idempotency_keys, 1536, "a key and the longest answer"),
+            part("contacts", settings.contact_message_ids as u64 * tenants, 64, "an id, twice"),
+        ];
+        let state = ["tickets", "entries", "directory", "keys", "idempotency", "contacts"];
+        let folded = parts.iter().filter(|part| state.contains(&part.name)).map(Part::bytes).sum();
+        parts.extend([
+            part("snapshot", folded, 2, "a second state while one is made, and its bytes"),
             part(
                 "journal",
                 relevo_journal::OPEN_GENERATIONS_MAX,
                 relevo_journal::OPEN_GENERATION_BYTES,
-                "sled keeps nearly all of an open generation whatever its cache is set to",
+                "sled keeps nearly all of an open generation, whatever its cache is set to",
             ),
             part(
                 "HTTP",
-                http::CONNECTIONS as u64,
+                2 * http::CONNECTIONS as u64,
                 http::CONNECTION_BYTES,
-                "a head that is being read, and a scrape that is not taken",
+                "a scrape not taken",
             ),
-        ])
+        ]);
+        let sum: u64 = parts.iter().map(Part::bytes).sum();
+        parts.push(part("allocator", sum / 8, 1, "free pieces between those in use"));
+        Self(parts)
     }
 
     /// The parts of the sum.
@@ -122,21 +115,21 @@ impl Bound {
 }
 
 impl fmt::Display for Bound {
-    /// The largest parts first, in MiB.
+    /// The largest parts, in MiB, and the rest.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts: Vec<&Part> = self.0.iter().collect();
-        parts.sort_by_key(|part| std::cmp::Reverse(part.bytes()));
-        for (at, part) in parts.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            write!(f, "{comma}{} {}", part.name, part.bytes().div_ceil(MIB))?;
+        parts.sort_by_key(|part| Reverse(part.bytes()));
+        let (largest, rest) = parts.split_at(parts.len().min(SHOWN));
+        for part in largest {
+            write!(f, "{} {}, ", part.name, part.bytes().div_ceil(MIB))?;
         }
-        Ok(())
+        let rest: u64 = rest.iter().map(|part| part.bytes()).sum();
+        write!(f, "the rest {}", rest.div_ceil(MIB))
     }
 }
 
-fn ring_entries(budget_entries: u32) -> u64 {
-    u64::from(budget_entries) + runtime::RING_SLACK as u64
-}
+/// Parts that are shown by name.
+const SHOWN: usize = 10;
 
 fn part(name: &'static str, count: u64, each_bytes: u64, reason: &'static str) -> Part {
     Part { name, count, each_bytes, reason }

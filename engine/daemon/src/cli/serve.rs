@@ -16,6 +16,8 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::mpsc;
 
+/// Threads for scrapes and for reading old bodies from the log: more would wait for the same disk.
+const BLOCKING_THREADS: usize = 16;
 /// Signals that wait to be followed; more of them say nothing new.
 const SIGNALS: usize = 4;
 
@@ -51,9 +53,13 @@ enum Signal {
 pub(super) fn run(file: Option<&Path>) -> Result<(), Failure> {
     let config = configuration::load(file)?;
     let logging = logging::start(config.log)?;
-    let runtime = Builder::new_multi_thread().enable_all().build().map_err(|error| {
-        Failure::new(Exit::Panic, format!("the system gives no threads: {error}"))
-    })?;
+    let runtime = Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()
+        .map_err(|error| {
+            Failure::new(Exit::Panic, format!("the system gives no threads: {error}"))
+        })?;
     let outcome = runtime.block_on(serve(config, file, logging));
     // Whatever is still running ends with the process: what matters is synced.
     runtime.shutdown_background();

@@ -189,6 +189,30 @@ fn limits(config: &Config) -> Vec<Knob> {
             lag behind by all that they may at once.",
         ),
         knob(
+            "max_tickets",
+            limits.max_tickets,
+            "Tickets that are remembered: open, or closed and not confirmed by both sides. A bot has at
+            most as many as are still free; beyond it hand-offs and transfers are refused with
+            `limit_exceeded`. 1000000: one bot alone may have half a million.",
+        ),
+        knob(
+            "max_entries",
+            limits.max_entries,
+            "Entries of their sequences, likewise; messages are refused too. 16000000: sixteen a
+            ticket when there are as many of those as may be.",
+        ),
+        knob(
+            "max_objects",
+            limits.max_objects,
+            "Bots, queues and agents of all tenants, those that were deleted too. 250000: ten times
+            15,000 agents, 5,000 queues and 1,000 bots.",
+        ),
+        knob(
+            "max_tenants",
+            limits.max_tenants,
+            "Tenants. They share a million idempotency keys. 4: an organization, and some to try.",
+        ),
+        knob(
             "budget_entries",
             limits.budget_entries,
             "Commands between admission and publish; beyond it hand-offs are answered `overloaded`.

@@ -197,6 +197,20 @@ fn limits(section: Section<'_>) -> Limits {
         // Whoever is alone still sends the longest line, in a vector that has doubled.
         buffers_bytes: MIB
             * section.number("buffers_mib", default.buffers_bytes / MIB, 80..=SIZE_MAX_MIB, "MiB"),
+        max_tickets: section.number(
+            "max_tickets",
+            default.max_tickets,
+            1000..=100_000_000,
+            "tickets",
+        ),
+        max_entries: section.number(
+            "max_entries",
+            default.max_entries,
+            1000..=4_000_000_000,
+            "entries",
+        ),
+        max_objects: section.number("max_objects", default.max_objects, 100..=3_000_000, "objects"),
+        max_tenants: section.number("max_tenants", default.max_tenants, 1..=1000, "tenants"),
         budget_entries: section.number(
             "budget_entries",
             default.budget_entries,

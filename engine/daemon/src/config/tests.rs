@@ -136,7 +136,8 @@ fn unknown_keys_get_the_nearest_name() {
     check(
         "[limits]\ngrace_seconds = 3\n",
         &["2:1: unknown key \"grace_seconds\" in [limits]; it may have: messages_memory_mib, \
-           buffers_mib, budget_entries, budget_mib"],
+           buffers_mib, max_tickets, max_entries, max_objects, max_tenants, budget_entries, \
+           budget_mib"],
     );
 }
 

@@ -18,7 +18,11 @@ use relevo_wire::ids::{AgentId, BotId, TenantId, TicketId};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::conversation::{Conversation, Live, Private, Stored, What};
+use super::load::{Load, Loads};
 
+/// What a body takes beside its bytes: its allocation, its place in the queue of bodies, and as much
+/// again for a place that is stale.
+const BODY_BYTES: u64 = 128;
 /// Places in the queue of bodies that may be stale before it is swept.
 const SWEEP_SLACK: u64 = 4096;
 
@@ -45,6 +49,7 @@ pub struct Conversations {
     map: DashMap<TicketId, Box<Conversation>, FxBuildHasher>,
     index: Mutex<Index>,
     memory: Mutex<VecDeque<(TicketId, u32)>>,
+    loads: Loads,
     body_bytes: AtomicU64,
     bodies: AtomicU64,
     body_budget_bytes: u64,
@@ -65,6 +70,7 @@ impl Conversations {
             map: DashMap::with_hasher(FxBuildHasher),
             index: Mutex::default(),
             memory: Mutex::default(),
+            loads: Loads::default(),
             body_bytes: AtomicU64::new(0),
             bodies: AtomicU64::new(0),
             body_budget_bytes,
@@ -83,10 +89,22 @@ impl Conversations {
         self.map.is_empty()
     }
 
-    /// Bytes of bodies in memory.
+    /// Bytes of bodies in memory, with what each takes beside its own.
     #[must_use]
     pub fn body_bytes(&self) -> u64 {
         self.body_bytes.load(Ordering::Relaxed)
+    }
+
+    /// How many tickets and entries are remembered.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        self.loads.all()
+    }
+
+    /// Those of one bot.
+    #[must_use]
+    pub fn load_of(&self, tenant: TenantId, bot: BotId) -> Load {
+        self.loads.of_bot(tenant, bot)
     }
 
     /// Reads one conversation.
@@ -101,6 +119,21 @@ impl Conversations {
         change: impl FnOnce(&mut Conversation) -> R,
     ) -> Option<R> {
         self.map.get_mut(&ticket).map(|mut conversation| change(&mut conversation))
+    }
+
+    /// Changes one conversation by an event that has an entry, and counts it.
+    fn append<R>(
+        &self,
+        ticket: TicketId,
+        change: impl FnOnce(&mut Conversation) -> R,
+    ) -> Option<R> {
+        self.change(ticket, |c| {
+            let before = c.entries.len();
+            let changed = change(c);
+            let entries = (c.entries.len() - before) as u64;
+            self.loads.add(c.tenant, c.bot, Load { tickets: 0, entries });
+            changed
+        })
     }
 
     /// Tickets of a bot, oldest first.
@@ -138,17 +171,17 @@ impl Conversations {
             Event::TicketOpened(opened) => self.opened(record, opened),
             Event::HandOffRepeated(repeated) => {
                 let private = self.keep(repeated.ticket, repeated.number, record.private);
-                self.change(repeated.ticket, |conversation| {
+                self.append(repeated.ticket, |conversation| {
                     let what = What::HandedOff { reason: repeated.reason, priority: 0 };
                     conversation.append(repeated.number, Stored { at: now, place, private, what });
                 });
             }
             Event::MessageStored(message) => {
                 let private = self.keep(message.ticket, message.number, record.private);
-                self.change(message.ticket, |c| c.message(now, place, message, private));
+                self.append(message.ticket, |c| c.message(now, place, message, private));
             }
             Event::Assigned(assigned) => {
-                let bot = self.change(assigned.ticket, |c| {
+                let bot = self.append(assigned.ticket, |c| {
                     c.assigned(now, place, assigned);
                     c.tenant
                 });
@@ -159,7 +192,7 @@ impl Conversations {
                 }
             }
             Event::Requeued(requeued) => {
-                let tenant = self.change(requeued.ticket, |c| {
+                let tenant = self.append(requeued.ticket, |c| {
                     c.requeued(now, place, requeued);
                     c.tenant
                 });
@@ -169,7 +202,7 @@ impl Conversations {
             }
             Event::Closed(closed) => {
                 let child = closed.child.and_then(|child| opened_in(record.events, child));
-                self.change(closed.ticket, |c| c.closed(now, place, closed, child));
+                self.append(closed.ticket, |c| c.closed(now, place, closed, child));
             }
             Event::Progressed(progress) => {
                 self.change(progress.ticket, |c| {
@@ -224,6 +257,8 @@ impl Conversations {
         if let Some(parent) = conversation.parent() {
             self.change(parent, |parent| parent.children += 1);
         }
+        let entries = conversation.entries.len() as u64;
+        self.loads.add(conversation.tenant, conversation.bot, Load { tickets: 1, entries });
         let mut index = self.lock_index();
         let tenant = conversation.tenant;
         if !conversation.forgotten {
@@ -263,6 +298,8 @@ impl Conversations {
         let mut next = Some(ticket);
         while let Some(ticket) = next.take() {
             let Some((_, gone)) = self.map.remove(&ticket) else { return };
+            let entries = gone.entries.len() as u64;
+            self.loads.sub(gone.tenant, gone.bot, Load { tickets: 1, entries });
             for stored in &gone.entries {
                 self.count_out(&stored.private);
             }
@@ -289,7 +326,7 @@ impl Conversations {
         if self.body_budget_bytes == 0 {
             return Private::Logged;
         }
-        self.body_bytes.fetch_add(private.len() as u64, Ordering::Relaxed);
+        self.body_bytes.fetch_add(private.len() as u64 + BODY_BYTES, Ordering::Relaxed);
         let bodies = self.bodies.fetch_add(1, Ordering::Relaxed) + 1;
         let mut memory = self.lock_memory();
         memory.push_back((ticket, number));
@@ -305,7 +342,7 @@ impl Conversations {
 
     fn count_out(&self, private: &Private) {
         if let Private::Here(bytes) = private {
-            self.body_bytes.fetch_sub(bytes.len() as u64, Ordering::Relaxed);
+            self.body_bytes.fetch_sub(bytes.len() as u64 + BODY_BYTES, Ordering::Relaxed);
             self.bodies.fetch_sub(1, Ordering::Relaxed);
         }
     }

@@ -34,6 +34,22 @@ impl Directories {
         self.tenants.iter()
     }
 
+    /// How many tenants have a name.
+    #[must_use]
+    pub fn named(&self) -> usize {
+        self.tenants.values().filter(|directory| directory.tenant_name().is_some()).count()
+    }
+
+    /// How many bots, queues and agents there ever were, of all tenants.
+    #[must_use]
+    pub fn objects(&self) -> usize {
+        let of_one = |directory: &Arc<Directory>| {
+            let (bots, queues, agents) = directory.counts();
+            bots + queues + agents
+        };
+        self.tenants.values().map(of_one).sum()
+    }
+
     /// Puts a tenant's directory in as recovery found it.
     pub fn insert(&mut self, tenant: TenantId, directory: Directory) {
         self.keys.extend(directory.keys().map(|key| (key.prefix.clone(), (tenant, key.clone()))));

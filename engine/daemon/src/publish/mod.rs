@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod conversations;
 pub mod directory;
 mod entries;
+pub mod load;
 pub mod outcome;
 pub(crate) mod saved;
 mod sessions;

@@ -27,6 +27,7 @@ use crate::http;
 use crate::memory::Bound;
 use crate::metrics::{ContactCenterBuckets, Metrics};
 use crate::publish::Publisher;
+use crate::publish::load::{Load, Most};
 use crate::quic;
 use crate::ring::ring;
 use crate::session::buffers::Buffers;
@@ -107,12 +108,8 @@ impl Daemon {
         let http_address = http.local_addr().map_err(http_failed)?;
         let quic_address = endpoint.local_addr().map_err(http_failed)?;
 
-        let settings = Settings {
-            grace_us: micros(config.server.grace),
-            presence_expiry_us: micros(config.server.presence_expiry),
-            position_interval_us: micros(config.server.position_interval),
-            ..Settings::default()
-        };
+        let limits = &config.limits;
+        let settings = settings(config);
         let recovered = recovery::recover(config, &settings)?;
         let report = recovered.log.report.clone();
         let clock = Clock::start(recovered.last_us);
@@ -150,9 +147,9 @@ impl Daemon {
             .start(hooks, Some(folding))
             .map_err(|error| StartError::Recover(RecoverError::Start(error)))?;
 
-        let budget = Budget::new(config.limits.budget_entries.into(), config.limits.budget_bytes);
-        let buffers_bytes = usize::try_from(config.limits.buffers_bytes).unwrap_or(usize::MAX);
-        let ring_entries = config.limits.budget_entries as usize + RING_SLACK;
+        let budget = Budget::new(limits.budget_entries.into(), limits.budget_bytes);
+        let buffers_bytes = usize::try_from(limits.buffers_bytes).unwrap_or(usize::MAX);
+        let ring_entries = limits.budget_entries as usize + RING_SLACK;
         let count = config.server.shards();
         let (rings, consumers): (Vec<_>, Vec<_>) = (0..count).map(|_| ring(ring_entries)).unzip();
         let presences = Arc::new(Presences::default());
@@ -164,6 +161,9 @@ impl Daemon {
             budget,
             buffers: Buffers::new(buffers_bytes),
             max_sessions: config.server.max_sessions as usize,
+            max_objects: limits.max_objects,
+            max_tenants: limits.max_tenants,
+            most: Most(Load { tickets: limits.max_tickets, entries: limits.max_entries }),
             journal: journal.clone(),
             metrics: Arc::clone(&metrics),
             rings,
@@ -307,6 +307,23 @@ impl Daemon {
             Ok(Ok(())) => outcome,
             Ok(Err(_)) | Err(_) => DrainOutcome::TimedOut,
         }
+    }
+}
+
+/// What each tenant may take. Tenants share what the limits allow in all.
+pub(crate) fn settings(config: &Config) -> Settings {
+    let (limits, default) = (&config.limits, Settings::default());
+    let tenants = usize::from(limits.max_tenants);
+    let tickets = usize::try_from(limits.max_tickets).unwrap_or(usize::MAX);
+    Settings {
+        grace_us: micros(config.server.grace),
+        presence_expiry_us: micros(config.server.presence_expiry),
+        position_interval_us: micros(config.server.position_interval),
+        // Of all tickets half may be closed and wait for a confirmation.
+        closed_tickets: tickets / 2 / tenants,
+        idempotency_keys: default.idempotency_keys / tenants,
+        objects: default.objects.min(limits.max_objects as usize),
+        ..default
     }
 }
 

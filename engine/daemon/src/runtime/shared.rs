@@ -22,6 +22,7 @@ use crate::admission::{BotShare, Budget};
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::publish::Published;
+use crate::publish::load::Most;
 use crate::publish::outcome::{Asker, Outcome};
 use crate::quic;
 use crate::ring::Producer;
@@ -64,10 +65,15 @@ pub struct Shared {
     pub sessions: DashMap<SessionId, Arc<Session>, FxBuildHasher>,
     /// Metrics.
     pub metrics: Arc<Metrics>,
+    /// Most bots, queues and agents.
+    pub max_objects: u32,
+    /// Most tenants.
+    pub max_tenants: u16,
     rings: Vec<Producer<ShardInput>>,
     bot_shares: DashMap<(TenantId, BotId), BotShare, FxBuildHasher>,
     parties: DashMap<(TenantId, Party), u32, FxBuildHasher>,
     max_sessions: usize,
+    most: Most,
     session_ids: AtomicU64,
     ready: AtomicBool,
     draining: AtomicBool,
@@ -90,6 +96,12 @@ pub struct Parts {
     pub buffers: Arc<Buffers>,
     /// Most sessions at once.
     pub max_sessions: usize,
+    /// Most that is remembered.
+    pub most: Most,
+    /// Most bots, queues and agents.
+    pub max_objects: u32,
+    /// Most tenants.
+    pub max_tenants: u16,
     /// The log.
     pub journal: JournalHandle<Outcome>,
     /// Metrics.
@@ -121,6 +133,9 @@ impl Shared {
             bot_shares: DashMap::with_hasher(FxBuildHasher),
             parties: DashMap::with_hasher(FxBuildHasher),
             max_sessions: parts.max_sessions,
+            most: parts.most,
+            max_objects: parts.max_objects,
+            max_tenants: parts.max_tenants,
             session_ids,
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
@@ -165,6 +180,44 @@ impl Shared {
             ));
         }
         Ok(())
+    }
+
+    /// Is there memory for what this command makes the daemon remember? Closes, timers and receipts
+    /// go on.
+    ///
+    /// # Errors
+    /// `limit_exceeded`.
+    pub fn remembering(&self, session: &Session, command: &Command) -> Result<(), WireError> {
+        let (opens, ticket) = if let Command::Transfer(transfer) = command {
+            (true, Some(transfer.ticket))
+        } else if let Command::Send(send) = command {
+            (false, send.ticket)
+        } else if matches!(command, Command::HandOff(_)) {
+            (true, None)
+        } else {
+            return Ok(());
+        };
+        let conversations = &self.published.conversations;
+        let bot = match session.party {
+            Party::Bot(bot) => Some(bot),
+            Party::Agent(_) => ticket.and_then(|ticket| conversations.read(ticket, |c| c.bot)),
+            Party::Admin => None,
+        };
+        // What is of no bot is refused by the core.
+        let Some(bot) = bot else { return Ok(()) };
+        let (of_bot, all) = (conversations.load_of(session.tenant, bot), conversations.load());
+        let what = if opens && !self.most.admits_ticket(of_bot, all) {
+            "tickets"
+        } else if !self.most.admits_entry(of_bot, all) {
+            "entries of tickets"
+        } else {
+            return Ok(());
+        };
+        let message = format!(
+            "the bot has as many {what} as it may: closed tickets go once both sides have confirmed \
+             their entries"
+        );
+        Err(WireError::new(ErrorCode::LimitExceeded, message))
     }
 
     /// A bot's part of the budget; `None` for agents.

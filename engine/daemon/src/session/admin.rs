@@ -15,7 +15,7 @@ use relevo_wire::validate;
 use relevo_wire::vocabulary::Role;
 
 use super::Session;
-use super::request::{LaneState, Verdict, admin_input, answer, refuse};
+use super::request::{ENTRY_BYTES, LaneState, Verdict, admin_input, answer, refuse};
 use crate::keys::Key;
 use crate::metrics::CommandName;
 use crate::publish::outcome::Asker;
@@ -29,6 +29,7 @@ pub(super) async fn take(
     session: &Arc<Session>,
     lane: &mut LaneState,
     request: Request,
+    bytes: usize,
     received: Instant,
 ) -> Verdict {
     let id = request.request_id;
@@ -53,7 +54,7 @@ pub(super) async fn take(
                 private: Bytes::new(),
                 asker,
                 received,
-                permit: shared.budget.take_within(ADMIN_BYTES, ADMIN_PATIENCE).await,
+                permit: shared.budget.take_within(bytes as u64 + ENTRY_BYTES, ADMIN_PATIENCE).await,
             };
             if input.permit.is_none() {
                 let error = WireError::new(ErrorCode::Overloaded, "no budget now: repeat later");
@@ -66,9 +67,7 @@ pub(super) async fn take(
     Verdict::Next
 }
 
-/// What an admin's command takes of the budget, in bytes: a queue with thousands of members.
-const ADMIN_BYTES: u64 = 64 * 1024;
-/// How long it waits for it.
+/// How long an admin's command waits for budget.
 const ADMIN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 enum Decided {
@@ -80,6 +79,7 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
     validate::command(&command)?;
     match command {
         Command::Put(put) => {
+            room_for(shared, put.tenant.as_deref(), session, &put.object)?;
             let tenant = match &put.object {
                 Object::Tenant(object) => {
                     operator_or_own(session, &object.name)?;
@@ -238,6 +238,36 @@ fn key_tenant(
         return Ok(tenant_id(OPERATORS));
     }
     existing(shared, session, named)
+}
+
+/// Is there room in the directory, if this object is new?
+fn room_for(
+    shared: &Shared,
+    named: Option<&str>,
+    session: &Session,
+    object: &Object,
+) -> Result<(), WireError> {
+    let directories = shared.published.directories.load();
+    let own = directories.tenant(named.map_or(session.tenant, tenant_id));
+    let is_there = match object {
+        Object::Tenant(tenant) => directories.tenant(tenant_id(&tenant.name)).is_some(),
+        Object::Bot(bot) => own.is_some_and(|own| own.bot_id(&bot.name).is_some()),
+        Object::Agent(agent) => own.is_some_and(|own| own.agent_id(&agent.name).is_some()),
+        Object::Queue(queue) => own.is_some_and(|own| {
+            own.bot_id(&queue.bot).is_some_and(|bot| own.queue_id(bot, &queue.name).is_some())
+        }),
+    };
+    let (what, has, most) = match object {
+        Object::Tenant(_) => ("tenants", directories.named(), usize::from(shared.max_tenants)),
+        Object::Bot(_) | Object::Agent(_) | Object::Queue(_) => {
+            ("bots, queues and agents", directories.objects(), shared.max_objects as usize)
+        }
+    };
+    if is_there || has < most {
+        return Ok(());
+    }
+    let message = format!("at most {most} {what} in all");
+    Err(WireError::field(ErrorCode::LimitExceeded, "object", message))
 }
 
 fn operator_or_own(session: &Session, name: &str) -> Result<(), WireError> {

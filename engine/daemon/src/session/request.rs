@@ -26,7 +26,7 @@ use crate::telemetry;
 /// A command on a ticket waits so long for budget with its lane unread (protocol).
 const ADMISSION_PATIENCE: Duration = Duration::from_millis(250);
 /// What an entry of the pipeline takes beside its frame, in bytes: input, record header, outcome.
-const ENTRY_BYTES: u64 = 1024;
+pub(super) const ENTRY_BYTES: u64 = 1024;
 
 /// What a lane holds between requests. Admitted inputs go to the ring together, so that a chunk of
 /// frames rings its bell once.
@@ -70,12 +70,15 @@ pub(super) async fn take(
     received: Instant,
 ) -> Verdict {
     let id = request.request_id;
-    let refused = shared.accepting().and_then(|()| shared.storing(&request.command));
+    let refused = shared
+        .accepting()
+        .and_then(|()| shared.storing(&request.command))
+        .and_then(|()| shared.remembering(session, &request.command));
     if let Err(error) = refused {
         return refuse(shared, session, lane, id, error);
     }
     if session.party == Party::Admin {
-        return admin::take(shared, session, lane, request, received).await;
+        return admin::take(shared, session, lane, request, bytes, received).await;
     }
     let (published, presences) = (&shared.published, &shared.presences);
     let taken = take_in(published, presences, session, &lane.outbox, request, received);
