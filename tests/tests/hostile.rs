@@ -1,9 +1,12 @@
 //! What no client of ours would send: it gets the error that has its name, the lane or session ends
 //! if it must, and nobody else notices.
 
+use relevo_tests::campaign::hostile::attack::{Attack, run_into};
+use relevo_tests::campaign::hostile::tally::Tallying;
+use relevo_tests::campaign::hostile::{Siege, tight};
 use relevo_tests::harness::deployment::TENANT;
 use relevo_tests::harness::raw::{FRAMES, JSON, Lane, Raw, hello};
-use relevo_tests::harness::wait::{until_equal, within};
+use relevo_tests::harness::wait::{PATIENCE, until, until_equal, within};
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::command::{AgentsOnline, Command, Next, Request, Status};
 use relevo_wire::error::ErrorCode;
@@ -198,4 +201,117 @@ async fn more_lanes_than_allowed_are_not_opened() {
         std::task::Poll::Ready(opening.as_mut().poll(context).is_pending())
     });
     assert!(is_held.await, "a lane too many was allowed");
+}
+
+/// An attack in small: what must hold holds, and a bot, an agent and whoever comes anew are served
+/// beside it.
+async fn skirmish(attack: Attack, crowd: usize, answered: &[&str]) {
+    let siege = Siege::new(tight()).await;
+    let tally = siege.skirmish(attack, crowd).await;
+    assert_eq!(tally.violations, [""; 0]);
+    for name in answered {
+        assert!(tally.count(name) > 0, "nobody was answered {name}: {tally}");
+    }
+}
+
+#[tokio::test]
+async fn handshakes_that_stall_keep_nobody_out() {
+    let siege = Siege::new(tight()).await;
+    let order = siege.order(Attack::HalfOpen, 20, 10 * PATIENCE, 1);
+    let tallying = Tallying::default();
+    let newcomer = async {
+        // Many more than may be in progress.
+        let begun = async || (tallying.tally().count("a first answer") > 1000).then_some(());
+        until("handshakes stall", begun).await;
+        let deployment = &siege.deployment;
+        until("somebody new is let in", async || {
+            let options = deployment.options(deployment.key(TENANT, "shop"));
+            deployment.connector.bot(options).await.ok()
+        })
+        .await
+    };
+    tokio::select! {
+        () = run_into(&order, &tallying) => panic!("the attack ended first"),
+        _ = newcomer => {}
+    }
+}
+
+#[tokio::test]
+async fn stalled_handshakes_are_forgotten() {
+    skirmish(Attack::HalfOpen, 5, &["a first answer"]).await;
+}
+
+#[tokio::test]
+async fn many_connections_at_once_are_taken_or_turned_away() {
+    skirmish(Attack::ManyConnects, 1500, &["closed: hello must come within 3 s"]).await;
+}
+
+#[tokio::test]
+async fn connections_of_another_protocol_are_told_so() {
+    skirmish(
+        Attack::WrongProtocol,
+        20,
+        &["transport: the cryptographic handshake failed: error 120"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn early_data_is_neither_offered_nor_carried_out_nor_when_replayed() {
+    skirmish(
+        Attack::EarlyData,
+        2,
+        &["no early data offered", "early data refused", "not carried out"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_hello_that_drips_is_not_waited_for() {
+    skirmish(Attack::SlowHello, 50, &["closed: hello must come within 3 s"]).await;
+}
+
+#[tokio::test]
+async fn a_frame_that_drips_ends_its_lane() {
+    skirmish(Attack::SlowFrame, 20, &["limit_exceeded"]).await;
+}
+
+#[tokio::test]
+async fn lanes_full_of_half_frames_take_no_more_than_the_buffers() {
+    skirmish(Attack::AllLanes, 20, &["overloaded", "held", "agents_online"]).await;
+}
+
+#[tokio::test]
+async fn gaps_that_are_never_filled_are_held_and_forgotten() {
+    skirmish(Attack::Gaps, 3, &["held"]).await;
+}
+
+#[tokio::test]
+async fn clients_that_never_read_are_cut_off() {
+    skirmish(Attack::NeverRead, 20, &["closed: slow_consumer", "sent"]).await;
+}
+
+#[tokio::test]
+async fn nesting_is_malformed_at_any_depth_and_place() {
+    skirmish(Attack::Nesting, 4, &["malformed", "agents_online"]).await;
+}
+
+#[tokio::test]
+async fn what_is_not_ones_own_cannot_be_told_from_what_is_not_there() {
+    skirmish(Attack::Foreign, 2, &["unauthenticated", "not_found"]).await;
+}
+
+#[tokio::test]
+async fn a_flood_of_hand_offs_is_answered_by_name() {
+    skirmish(Attack::Flood, 4, &["accepted", "overloaded"]).await;
+}
+
+#[tokio::test]
+async fn http_heads_that_drip_keep_no_probe_waiting() {
+    skirmish(Attack::SlowHeads, 100, &["closed", "probe: 200"]).await;
+}
+
+#[tokio::test]
+async fn silent_http_connections_keep_no_probe_waiting() {
+    skirmish(Attack::SilentHttp, 100, &["closed", "probe: 200"]).await;
 }

@@ -1,7 +1,5 @@
 //! Faults that the simulator found, each as the few steps that it takes.
 
-use std::collections::HashMap;
-
 use relevo::publish::outcome::Asker;
 use relevo::session::Party;
 use relevo_routing::input::Input;
@@ -51,7 +49,7 @@ impl Desk {
     }
 
     fn open(&mut self, party: Party, name: &str) -> Link {
-        let link = self.daemon.open(TENANT, party, name, HashMap::new());
+        let link = self.daemon.open(TENANT, party, name, &[]);
         self.finish();
         link
     }

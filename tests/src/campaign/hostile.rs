@@ -8,9 +8,15 @@
 pub mod attack;
 pub mod attacker;
 pub mod bystanders;
+mod commands;
+mod driven;
+mod early_data;
+mod handshakes;
+mod http;
 pub mod process;
 pub mod report;
 mod slow;
+mod streams;
 pub mod tally;
 pub mod target;
 pub mod wire;
@@ -82,14 +88,34 @@ impl Siege {
         }
     }
 
+    /// An order to attack this daemon.
+    #[must_use]
+    pub fn order(&self, attack: Attack, crowd: usize, time: Duration, seed: u64) -> Order {
+        Order { attack, target: self.target.clone(), crowd, time, seed }
+    }
+
+    /// Attacks from this process with a small crowd, each once: what the attack came to, with
+    /// everything that is wrong but for latencies.
+    pub async fn skirmish(&self, attack: Attack, crowd: usize) -> Tally {
+        let order = self.order(attack, crowd, Duration::ZERO, 1);
+        let before = process::held(&self.deployment).await;
+        let pid = self.deployment.daemon.pid();
+        process::forget_peak(pid);
+        let (noticed, mut tally) = self.bystanders.beside(attack::run(&order)).await;
+        let peak = process::peak_bytes(pid);
+        let after = self.forgotten(before).await;
+        tally.violations.extend(noticed.wrong);
+        if peak > self.bound_bytes() {
+            tally.violations.push(format!("{peak} bytes are above the bound"));
+        }
+        if after != before {
+            tally.violations.push(format!("{before:?} before, {after:?} after"));
+        }
+        tally
+    }
+
     async fn row(&self, campaign: &Campaign, attack: Attack) -> Row {
-        let order = Order {
-            attack,
-            target: self.target.clone(),
-            crowd: attack.crowd(),
-            time: campaign.time,
-            seed: campaign.seed,
-        };
+        let order = self.order(attack, attack.crowd(), campaign.time, campaign.seed);
         let before = process::held(&self.deployment).await;
         let pid = self.deployment.daemon.pid();
         process::forget_peak(pid);
@@ -114,12 +140,20 @@ impl Siege {
     }
 }
 
+/// Limits that the attacks of a campaign reach.
+#[must_use]
+pub fn tight() -> Settings {
+    let more = "[limits]\nmessages_memory_mib = 16\nbuffers_mib = 80\nmax_tickets = 20000\n\
+                max_entries = 200000\nmax_objects = 1000\nbudget_entries = 1024\nbudget_mib = 8\n";
+    Settings { max_sessions: Some(1000), more: more.into(), ..Settings::default() }
+}
+
 /// Runs a campaign; each row is shown as it comes. Did all hold?
 ///
 /// # Panics
 /// The daemon does not become ready.
 pub async fn run(campaign: &Campaign, mut show: impl FnMut(&str)) -> bool {
-    let siege = Siege::new(Settings::default()).await;
+    let siege = Siege::new(tight()).await;
     show(&report::head(siege.bound_bytes()));
     let mut held = true;
     for attack in &campaign.attacks {

@@ -19,6 +19,8 @@ pub struct Settings {
     pub position_interval_seconds: u64,
     /// Shard threads.
     pub shards: u16,
+    /// Most sessions at once.
+    pub max_sessions: Option<u32>,
     /// More lines of the file.
     pub more: String,
 }
@@ -33,6 +35,7 @@ impl Default for Settings {
             drain_seconds: 10,
             position_interval_seconds: 10,
             shards: 2,
+            max_sessions: None,
             more: String::new(),
         }
     }
@@ -50,10 +53,12 @@ impl Settings {
     pub fn file(&self, data: &Path) -> String {
         let mut text = String::new();
         let data = toml::Value::from(data.to_string_lossy().as_ref());
+        let sessions = self.max_sessions.map(|most| format!("max_sessions = {most}\n"));
+        let sessions = sessions.unwrap_or_default();
         write!(
             text,
             "[server]\nlisten = \"{}\"\nhttp = \"{}\"\ngrace_seconds = {}\ndrain_seconds = {}\n\
-             position_interval_seconds = {}\nshards = {}\n\n[journal]\ndirectory = {data}\n\n\
+             position_interval_seconds = {}\nshards = {}\n{sessions}\n[journal]\ndirectory = {data}\n\n\
              [log]\nlevel = \"debug\"\nformat = \"json\"\n{}",
             self.listen,
             self.http,

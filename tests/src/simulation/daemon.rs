@@ -3,7 +3,7 @@
 //! What its threads and tasks do besides (sockets, waits, the clock) is left out; what they decide
 //! is not: intake, admission, shard, journal, publish, catch-up and recovery are the daemon's code.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,9 +15,10 @@ use relevo::publish::directory::Directories;
 use relevo::publish::outcome::{Asker, Outcome};
 use relevo::publish::{Before, GroupFigures, Observer, Published, Publisher};
 use relevo::ring::{Consumer, Producer, ring};
+use relevo::session::buffers::Buffers;
 use relevo::session::intake::{self, Intake};
 use relevo::session::outbox::{LaneEnd, Work};
-use relevo::session::{Codec, Party, Session};
+use relevo::session::{Codec, Party, Resume, Session};
 use relevo::shard::machine::ShardMachine;
 use relevo::shard::presence::Presences;
 use relevo::shard::{ShardInput, shard_of};
@@ -26,9 +27,9 @@ use relevo_routing::Event;
 use relevo_routing::input::{Command as RoutingCommand, Input};
 use relevo_routing::record::SCHEMA_VERSION;
 use relevo_routing::tenant::{Origin, Settings};
-use relevo_wire::command::{Command, Request};
+use relevo_wire::command::{Command, Cursor, Request};
 use relevo_wire::error::{ErrorCode, WireError};
-use relevo_wire::ids::{BotId, RequestId, SessionId, TenantId, TicketId};
+use relevo_wire::ids::{BotId, RequestId, SessionId, TenantId};
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{Answer, frame};
 
@@ -39,6 +40,8 @@ use super::link::Link;
 
 /// Most bytes of a group, as the daemon's default.
 const GROUP_BYTES: usize = 64 * 1024;
+/// What all sessions together may have under way: some slow consumers at their limit, not all.
+const BUFFERS_BYTES: usize = 8 * 1024 * 1024;
 /// A command on a ticket waits so long for budget (protocol).
 const ADMISSION_PATIENCE_US: u64 = 250_000;
 
@@ -72,6 +75,7 @@ pub struct Daemon {
     /// Refuses what writes.
     pub is_storage_full: bool,
     presences: Arc<Presences>,
+    buffers: Arc<Buffers>,
     budget: Budget,
     shares: BTreeMap<(TenantId, BotId), BotShare>,
     rings: Vec<Producer<ShardInput>>,
@@ -130,6 +134,7 @@ impl Daemon {
             published: Arc::clone(&published),
             is_storage_full: false,
             presences,
+            buffers: Buffers::new(BUFFERS_BYTES),
             budget: Budget::new(setup.budget_entries, 64 * 1024 * 1024),
             shares: BTreeMap::new(),
             rings,
@@ -149,13 +154,7 @@ impl Daemon {
     }
 
     /// A connection has said hello.
-    pub fn open(
-        &mut self,
-        tenant: TenantId,
-        party: Party,
-        name: &str,
-        resume: HashMap<TicketId, u32>,
-    ) -> Link {
+    pub fn open(&mut self, tenant: TenantId, party: Party, name: &str, cursors: &[Cursor]) -> Link {
         self.next_session += 1;
         let (role, share) = match party {
             Party::Bot(bot) => {
@@ -165,7 +164,10 @@ impl Daemon {
             Party::Agent(_) => (Role::Agent, None),
             Party::Admin => (Role::Admin, None),
         };
+        let mut resume = Resume::new(&self.buffers);
+        resume.extend(cursors).expect("there is memory for a few cursors");
         let session = Arc::new(Session::new(
+            &self.buffers,
             SessionId(self.next_session),
             tenant,
             party,
@@ -174,6 +176,7 @@ impl Daemon {
             format!("{}-{name}", tenant.0),
             Codec::Rkyv,
             resume,
+            None,
         ));
         let input = intake::opened(&self.presences, &session);
         let asker = Asker::Opened { session: Arc::clone(&session), request: RequestId(1) };

@@ -9,7 +9,7 @@ mod hear;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
-use relevo_wire::command::{Command, Request};
+use relevo_wire::command::{Command, Cursor, Request};
 use relevo_wire::frame;
 use relevo_wire::ids::{RequestId, TicketId};
 
@@ -114,8 +114,10 @@ impl Device {
 
     /// Cursors for its next hello.
     #[must_use]
-    pub fn resume(&self) -> BTreeMap<TicketId, u32> {
-        self.received.clone()
+    pub fn resume(&self) -> Vec<Cursor> {
+        let cursor =
+            |(ticket, received): (&TicketId, &u32)| Cursor { ticket: *ticket, received: *received };
+        self.received.iter().map(cursor).collect()
     }
 
     /// It has said hello on `link`, when its bot had confirmed so much.

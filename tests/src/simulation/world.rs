@@ -265,8 +265,8 @@ impl World {
         let Some(daemon) = &mut self.daemon else { return Ok(()) };
         if self.now >= device.away_until {
             let party = &self.parties[device.party];
-            let resume = device.resume().into_iter().collect();
-            let link = daemon.open(party.tenant, party.who, &party.name, resume);
+            let resume = device.resume();
+            let link = daemon.open(party.tenant, party.who, &party.name, &resume);
             let mut confirmed = BTreeMap::new();
             if let (Who::Bot(bot), Some(books)) = (party.who, self.ledger.books.get(&party.tenant))
             {

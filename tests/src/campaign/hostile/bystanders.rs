@@ -8,7 +8,10 @@ use super::target::BYSTANDERS;
 use crate::harness::deployment::TENANT;
 use crate::harness::party::hand_off;
 use crate::harness::{Deployment, wait::let_pass};
-use relevo_client::{AgentClient, BotClient, ClientEvent, Events, HandOffAnswer, MessageOptions};
+use relevo_client::{
+    AgentClient, BotClient, ClientEvent, Connector, Events, HandOffAnswer, MessageOptions, Options,
+    Reconnect,
+};
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::{Entry, EntryEvent, HandedOff};
 use relevo_wire::vocabulary::{Body, Intent};
@@ -16,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 /// Between two ticks.
 const TICK: Duration = Duration::from_millis(25);
@@ -25,9 +28,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The customer whose ticket carries the messages.
 const TALKER: &str = "talker";
 
+/// Between two newcomers.
+const BETWEEN_NEWCOMERS: Duration = Duration::from_secs(1);
+/// A newcomer that is not let in by then is kept out; it comes again when it is turned away.
+const LET_IN: Duration = Duration::from_secs(30);
+
 /// The bot and the agent, with their sessions.
 #[derive(Debug)]
 pub struct Bystanders {
+    /// What a further session of the agent is opened with.
+    newcomer: (Connector, Options),
     bot: BotClient,
     agent: AgentClient,
     standing: (TicketId, u32),
@@ -48,6 +58,8 @@ struct State {
     standing: Option<(TicketId, u32)>,
     hand_offs: Flow,
     messages: Flow,
+    /// How long newcomers took to be let in.
+    let_in: Vec<Duration>,
     wrong: BTreeSet<String>,
 }
 
@@ -73,6 +85,8 @@ pub struct Noticed {
     pub hand_offs: Quantile,
     /// A message to the other side.
     pub messages: Quantile,
+    /// Somebody new to its welcome.
+    pub newcomers: Quantile,
     /// What must not have happened.
     pub wrong: Vec<String>,
 }
@@ -119,7 +133,9 @@ impl Bystanders {
             }
             let_pass(TICK).await;
         };
-        Self { bot, agent, standing, shared, _readers: readers }
+        let options = Options { reconnect: Reconnect::Never, ..options(BYSTANDERS.1) };
+        let newcomer = (Connector::new(), options);
+        Self { newcomer, bot, agent, standing, shared, _readers: readers }
     }
 
     /// Goes on as ever while something happens; what was noticed of it, and what it came to.
@@ -130,9 +146,12 @@ impl Bystanders {
         // What was missed is caught up at once: open loop.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         tokio::pin!(happens);
+        let newcomers = self.newcomers();
+        tokio::pin!(newcomers);
         let came_to = loop {
             tokio::select! {
                 came_to = &mut happens => break came_to,
+                () = &mut newcomers => {}
                 intended = ticks.tick() => self.tick(intended, &mut asking),
             }
             while asking.try_join_next().is_some() {}
@@ -142,6 +161,32 @@ impl Bystanders {
             let_pass(TICK).await;
         }
         (self.shared.state().noticed(), came_to)
+    }
+
+    /// Somebody new comes now and then, and goes, for ever.
+    async fn newcomers(&self) {
+        loop {
+            let_pass(BETWEEN_NEWCOMERS).await;
+            let (connector, options) = &self.newcomer;
+            let start = Instant::now();
+            let mut told = String::from("nothing");
+            let coming = async {
+                loop {
+                    match connector.agent(options.clone()).await {
+                        Ok(opened) => return opened,
+                        Err(error) => told = error.to_string(),
+                    }
+                    let_pass(TICK).await;
+                }
+            };
+            match timeout(LET_IN, coming).await {
+                Ok((client, _events)) => {
+                    self.shared.state().let_in.push(start.elapsed());
+                    client.close().await;
+                }
+                Err(_) => self.shared.state().wrong(format!("a newcomer was kept out: {told}")),
+            }
+        }
     }
 
     fn tick(&self, intended: Instant, asking: &mut JoinSet<()>) {
@@ -213,6 +258,7 @@ impl State {
     fn forget(&mut self) {
         self.hand_offs = Flow::default();
         self.messages = Flow::default();
+        self.let_in.clear();
         self.wrong.clear();
     }
 
@@ -282,6 +328,7 @@ impl State {
         Noticed {
             hand_offs: Quantile::of(std::mem::take(&mut self.hand_offs.took)),
             messages: Quantile::of(std::mem::take(&mut self.messages.took)),
+            newcomers: Quantile::of(std::mem::take(&mut self.let_in)),
             wrong,
         }
     }

@@ -71,7 +71,8 @@ impl Row {
     pub fn text(&self) -> String {
         let wrong = self.wrong();
         let p99 = |noticed: &Noticed| {
-            format!("{} / {}", ms(noticed.hand_offs.p99), ms(noticed.messages.p99))
+            let Noticed { hand_offs, messages, newcomers, .. } = noticed;
+            format!("{} / {} / {}", ms(hand_offs.p99), ms(messages.p99), ms(newcomers.p99))
         };
         let mut text = format!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
@@ -98,7 +99,7 @@ impl Row {
 pub fn head(bound_bytes: u64) -> String {
     format!(
         "the daemon's memory bound: {} MiB; p99 in ms: hand-off to assigned / message to the other \
-         side\n\
+         side / newcomer to welcome\n\
          | attack | connections | frames | bytes | the daemon answered | peak MiB | p99 calm | \
          p99 attacked | verdict |\n|---|---|---|---|---|---|---|---|---|",
         mib(bound_bytes)
@@ -120,7 +121,7 @@ mod tests {
 
     fn noticed(p99_ms: u64) -> Noticed {
         let quantile = Quantile { samples: 100, p99: Duration::from_millis(p99_ms) };
-        Noticed { hand_offs: quantile, messages: quantile, wrong: Vec::new() }
+        Noticed { hand_offs: quantile, messages: quantile, newcomers: quantile, wrong: Vec::new() }
     }
 
     fn sound() -> Row {

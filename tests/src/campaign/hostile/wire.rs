@@ -12,6 +12,33 @@ use tokio::time::timeout;
 /// How long an attacker waits for the daemon: longer than any patience of the daemon's.
 pub const PATIENCE: Duration = Duration::from_secs(45);
 
+/// What a connection without `hello` is told.
+pub const LATE: &str = "closed: hello must come within 3 s";
+/// What it is told when newer ones need its place.
+pub const OUSTED: &str = "closed: newer ones came";
+/// How else a connection may end that is one of too many: it was not taken, or what it was told was
+/// lost on the way. A retry holds for 15 s.
+pub const TURNED_AWAY: [&str; 6] = [
+    "refused",
+    "closed in the handshake",
+    "timed out",
+    "reset",
+    "no end",
+    "transport: received an invalid Retry Token in a client Initial",
+];
+/// What a client with a good key may be told instead of its welcome while there are too many.
+pub const NO_SESSION: [&str; 9] = [
+    "hello: limit_exceeded",
+    "hello: overloaded",
+    OUSTED,
+    "refused",
+    "closed in the handshake",
+    "timed out",
+    "reset",
+    "no end",
+    "transport: received an invalid Retry Token in a client Initial",
+];
+
 /// A socket and what its connections are made of.
 #[derive(Debug, Clone)]
 pub struct Net {
@@ -80,6 +107,8 @@ pub fn end(error: &ConnectionError) -> String {
         }
         ConnectionError::ConnectionClosed(close) => match close.error_code {
             quinn::TransportErrorCode::CONNECTION_REFUSED => "refused".into(),
+            // What a handshake is told of a close that it may not yet read.
+            quinn::TransportErrorCode::APPLICATION_ERROR => "closed in the handshake".into(),
             code => format!("transport: {code}"),
         },
         ConnectionError::TimedOut => "timed out".into(),
