@@ -251,6 +251,24 @@ fn a_bounded_number_is_assigned_in_a_step_and_a_tick_goes_on() {
 }
 
 #[test]
+fn a_bounded_number_of_deadlines_is_handled_in_a_tick_and_the_next_goes_on() {
+    let settings = Settings { deadlines_per_tick: 2, ..Settings::default() };
+    let mut desk = Desk::with(settings);
+    desk.queue("q", &[], |_| {});
+    for contact in 1..=5 {
+        desk.hand_off(contact);
+    }
+    desk.now += 61 * SECOND;
+    let mut missed = Vec::new();
+    while desk.tenant.next_deadline().is_some_and(|at| at <= desk.now) {
+        let events = desk.handle(Input::Tick).events;
+        assert!(events.iter().all(|event| matches!(event, Event::TargetMissed(_))), "{events:?}");
+        missed.push(events.len());
+    }
+    assert_eq!(missed, [2, 2, 1]);
+}
+
+#[test]
 fn who_has_just_pressed_pause_is_not_assigned_to() {
     let mut desk = Desk::staffed(&["ana", "bea"]);
     let ana = desk.agent_id("ana");
