@@ -251,7 +251,7 @@ fn contact() -> impl Strategy<Value = u8> {
 
 fn hand_over() -> BoxedStrategy<Ask> {
     let where_to = (contact(), prop_oneof![2 => Just(None), 3 => line().prop_map(Some)]);
-    let how = (select(vec![0, 0, 0, 3, 1000]), seldom(15), seldom(10));
+    let how = (select(vec![0, 0, 0, 3, 1000]), seldom(20), seldom(20));
     let what = (seldom(10), seldom(10), bytes());
     (where_to, how, what)
         .prop_map(|((contact, queue), how, what)| {

@@ -6,7 +6,7 @@
 //! to the few actions that bring it about, and those are printed; it becomes a named test of the
 //! router (`tests/core`) before anything is mended.
 //!
-//! `cargo test` tries a few hundred cases of up to 80 actions. `PROPTEST_CASES` asks for more of
+//! `cargo test` tries 1,200 cases of up to 80 actions. `PROPTEST_CASES` asks for more of
 //! them, `RELEVO_MODEL_ACTIONS` for longer ones, which find what it takes many steps to come to:
 //!
 //! ```sh
@@ -58,8 +58,9 @@ use shapes::{Setup, setup};
 use std::fmt;
 use std::str::FromStr;
 
-/// Cases of a run in which nobody asks for more or fewer.
-const CASES: u32 = 800;
+/// Cases of a run in which nobody asks for more or fewer, and of the look at what they come to.
+const CASES: u32 = 1_200;
+const CASES_LOOKED_AT: u32 = 800;
 const MOST_ACTIONS: usize = 80;
 
 fn asked<T: FromStr>(variable: &str) -> Option<T> {
@@ -122,7 +123,7 @@ fn the_actions_come_to_everything() {
     let mut runner = TestRunner::deterministic();
     let mut reached = Reached::default();
     let mut actions = 0;
-    for _ in 0..CASES {
+    for _ in 0..CASES_LOOKED_AT {
         let case = case(MOST_ACTIONS).new_tree(&mut runner).expect("a case can be made").current();
         actions += case.actions.len();
         let pair = run(&case).expect("router and reference agree");
