@@ -4,5 +4,6 @@
 //! `relevo-tests` runs the campaigns: crashes, power cuts, mass resumes, the order of syncs.
 
 pub mod campaign;
+pub mod center;
 pub mod harness;
 pub mod simulation;
