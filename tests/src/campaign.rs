@@ -1,5 +1,6 @@
 //! Campaigns: a loaded daemon and what happens to it, and a ledger that says what must still be true.
 
+pub mod bit_flip;
 pub mod crash;
 pub mod hostile;
 pub mod ledger;

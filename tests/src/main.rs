@@ -2,6 +2,9 @@
 //! not, after saying what.
 
 use clap::{Parser, Subcommand};
+use relevo_tests::campaign::bit_flip::damage::Choice;
+use relevo_tests::campaign::bit_flip::worker::{self, Share};
+use relevo_tests::campaign::bit_flip::{self, Counts};
 use relevo_tests::campaign::crash::{self, Report};
 use relevo_tests::campaign::hostile::attack::Attack;
 use relevo_tests::campaign::hostile::{self, attacker};
@@ -12,8 +15,11 @@ use relevo_tests::campaign::{resume, simulate, syncs};
 use relevo_tests::simulation::faults::Fault;
 use relevo_tests::simulation::world::Tally;
 use std::io::{self, Write};
+use std::num::NonZero;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use std::thread;
 
 /// Campaigns against a real daemon.
 #[derive(Debug, Parser)]
@@ -86,6 +92,9 @@ enum Campaign {
         #[arg(long, default_value_t = 10_000)]
         seeds: u64,
     },
+    /// Every byte of a small journal flipped, every length cut: opening it yields the whole, a right
+    /// beginning, or a refusal that names the place
+    BitFlip(BitFlip),
     /// One fdatasync a group commit, and answers only after it, as strace sees it
     Syncs,
     /// Hostile clients: each is answered or ended by name, the daemon stays below its memory bound,
@@ -104,6 +113,28 @@ enum Campaign {
     /// One attacker of the campaign `hostile`, which starts it
     #[command(name = attacker::COMMAND, hide = true)]
     Attacker,
+}
+
+#[derive(Debug, clap::Args)]
+struct BitFlip {
+    /// Only each so-many-th damage, beginning at one that the seed says
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    sample: u64,
+    /// All eight bits of each byte instead of one by chance
+    #[arg(long)]
+    all_bits: bool,
+    /// What chance is made of
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Processes that open journals at the same time; absent: one per core
+    #[arg(long)]
+    jobs: Option<NonZero<usize>>,
+    /// Open the journals in this folder and say what came of it: what the campaign starts
+    #[arg(long, hide = true)]
+    worker: Option<PathBuf>,
+    /// Number of the first damage of a worker
+    #[arg(long, hide = true, default_value_t = 0)]
+    from: usize,
 }
 
 #[derive(Debug, clap::Args)]
@@ -170,6 +201,7 @@ async fn main() -> io::Result<ExitCode> {
             let all = simulate::planted::find(&mut io::stdout(), hours, seeds)?;
             Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+        Campaign::BitFlip(arguments) => bit_flip(&arguments),
         Campaign::Syncs => match syncs::run().await {
             None => Ok(ExitCode::SUCCESS),
             Some(report) => {
@@ -208,6 +240,25 @@ fn simulated(ended: Result<Tally, Box<Failed>>, began: Instant) -> io::Result<Ex
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// As many as were asked for, or as there are cores.
+fn cores(asked: Option<NonZero<usize>>) -> io::Result<usize> {
+    asked.map_or_else(thread::available_parallelism, Ok).map(NonZero::get)
+}
+
+fn bit_flip(arguments: &BitFlip) -> io::Result<ExitCode> {
+    let BitFlip { sample, all_bits, seed, .. } = *arguments;
+    let choice = Choice { seed, sample, all_bits };
+    let jobs = cores(arguments.jobs)?;
+    if let Some(folder) = &arguments.worker {
+        worker::work(folder, choice, Share { from: arguments.from, of: jobs })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let report = bit_flip::run(choice, jobs)?;
+    writeln!(io::stdout(), "bit-flip: seed {seed}, sample {sample}, {jobs} at once\n{report}")?;
+    let held = report.all().faults == 0 && report.all() != Counts::default();
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn power_cut(size: &Size) -> io::Result<ExitCode> {

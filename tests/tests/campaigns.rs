@@ -1,6 +1,8 @@
 //! The campaigns, short: that they hold, that they see what they claim to see, and that they fail
 //! where they must.
 
+use relevo_tests::campaign::bit_flip::damage::Choice;
+use relevo_tests::campaign::bit_flip::{self, Counts};
 use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
 use relevo_tests::campaign::traffic::{self, Load, Traffic};
 use relevo_tests::campaign::{crash, ledger::Ledger, resume, syncs};
@@ -26,6 +28,15 @@ async fn a_power_cut_takes_nothing_that_was_acknowledged_and_without_fdatasync_i
     assert_eq!(report.violations, [""; 0]);
     let blind = power_cut::run(8, LOAD, DataSyncs::AreNothing).await;
     assert!(!blind.violations.is_empty(), "without fdatasync nothing was lost: the test is blind");
+}
+
+#[test]
+fn a_damaged_journal_is_whole_or_a_right_beginning_or_refused() {
+    let choice = Choice { seed: 3, sample: 500, all_bits: false };
+    let report = bit_flip::run(choice, 2).unwrap();
+    assert_eq!(report.faults, [""; 0], "{report}");
+    let Counts { whole, unreadable, prefix, refused, .. } = report.all();
+    assert!([whole, unreadable, prefix, refused].iter().all(|count| *count > 0), "{report}");
 }
 
 #[tokio::test]

@@ -24,6 +24,22 @@ pub fn relevo() -> &'static Path {
     })
 }
 
+/// The binary of the campaigns: this process's own, or the one beside it, built.
+///
+/// # Panics
+/// It cannot be built.
+pub fn campaigns() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let own = env::current_exe().expect("a running process has a binary");
+        if own.file_name().is_some_and(|name| name == "relevo-tests") {
+            return own;
+        }
+        let arguments = ["-p", "relevo-tests", "--bin", "relevo-tests"];
+        built("relevo-tests", &arguments, &["engine", "tests"])
+    })
+}
+
 /// The library that stands between a process and its files, built.
 ///
 /// # Panics
@@ -41,7 +57,7 @@ fn built(name: &str, arguments: &[&str], sources: &[&str]) -> PathBuf {
     let newest = sources.iter().filter_map(|folder| newest(&root().join(folder))).max();
     let made = fs::metadata(&file).and_then(|file| file.modified()).ok();
     if made.is_none() || made < newest {
-        cargo(arguments);
+        build(arguments);
     }
     file
 }
@@ -61,25 +77,15 @@ fn newest(folder: &Path) -> Option<SystemTime> {
     changed.max()
 }
 
-fn cargo(arguments: &[&str]) {
+fn build(arguments: &[&str]) {
     let folder = profile_folder();
     let target = folder.parent().expect("a profile's folder stands in the target folder");
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = cargo();
     command.arg("build").args(arguments).arg("--target-dir").arg(target);
-    command.arg("--manifest-path").arg(root().join("Cargo.toml"));
     match folder.file_name().and_then(|name| name.to_str()) {
         Some("debug") | None => {}
         Some(profile) => {
             command.args(["--profile", profile]);
-        }
-    }
-    // What the outer cargo told this process would make build scripts run again, here and there.
-    for (name, _) in env::vars_os() {
-        let told =
-            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
-        if name.to_str().is_some_and(|name| told.iter().any(|told| name.starts_with(told))) {
-            command.env_remove(name);
         }
     }
     let output = command.output().expect("cargo can be run where its tests run");
@@ -88,6 +94,22 @@ fn cargo(arguments: &[&str]) {
         "cargo build {arguments:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
+}
+
+/// Cargo in the repository, as if no other cargo had started this process.
+#[must_use]
+pub fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    // What the outer cargo told this process would make build scripts run again, here and there.
+    for (name, _) in env::vars_os() {
+        let told =
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        if name.to_str().is_some_and(|name| told.iter().any(|told| name.starts_with(told))) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The repository.
