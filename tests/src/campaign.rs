@@ -3,6 +3,7 @@
 pub mod bit_flip;
 pub mod crash;
 pub mod hostile;
+pub mod fuzz;
 pub mod ledger;
 pub mod power_cut;
 pub mod resume;

@@ -14,6 +14,7 @@ use relevo_tests::campaign::traffic::Load;
 use relevo_tests::campaign::{resume, simulate, syncs};
 use relevo_tests::simulation::faults::Fault;
 use relevo_tests::simulation::world::Tally;
+use relevo_tests::campaign::{fuzz, resume, syncs};
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -95,6 +96,21 @@ enum Campaign {
     /// Every byte of a small journal flipped, every length cut: opening it yields the whole, a right
     /// beginning, or a refusal that names the place
     BitFlip(BitFlip),
+    /// Every decoder under libFuzzer, for some time each
+    Fuzz {
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Only this target; may be given several times
+        #[arg(long)]
+        target: Vec<String>,
+        /// Targets that run at the same time; absent: one per core
+        #[arg(long)]
+        jobs: Option<NonZero<usize>>,
+        /// What chance is made of
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
+    },
     /// One fdatasync a group commit, and answers only after it, as strace sees it
     Syncs,
     /// Hostile clients: each is answered or ended by name, the daemon stays below its memory bound,
@@ -202,6 +218,12 @@ async fn main() -> io::Result<ExitCode> {
             Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Campaign::BitFlip(arguments) => bit_flip(&arguments),
+        Campaign::Fuzz { seconds, target, jobs, seed } => {
+            let plan = fuzz::Plan { seconds, targets: target, jobs: cores(jobs)?, seed };
+            let report = fuzz::run(&plan)?;
+            writeln!(io::stdout(), "{report}")?;
+            Ok(if report.held() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Campaign::Syncs => match syncs::run().await {
             None => Ok(ExitCode::SUCCESS),
             Some(report) => {
