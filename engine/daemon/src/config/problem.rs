@@ -91,6 +91,9 @@ impl<'a> Report<'a> {
 
     /// Notes a line that is no TOML.
     pub(crate) fn syntax(&self, span: Option<Range<usize>>, what: &str) {
+        if self.closed.get() {
+            return;
+        }
         let at = span.map_or(self.text.len(), |span| span.start);
         self.push(at, format!("not TOML: {}", what.replace('\n', ": ")), String::new());
         let (line, _) = self.position(at);
@@ -104,9 +107,19 @@ impl<'a> Report<'a> {
         what: impl Into<String>,
         right: impl Into<String>,
     ) {
+        self.add_with(span, || (what.into(), right.into()));
+    }
+
+    /// As [`Self::add`], where it takes work to say what is wrong and what would be right: it is not
+    /// done for problems that are not shown.
+    pub(crate) fn add_with(&self, span: &Range<usize>, say: impl FnOnce() -> (String, String)) {
+        if self.closed.get() {
+            return;
+        }
         let (line, _) = self.position(span.start);
         if !self.torn.borrow().contains(&line) {
-            self.push(span.start, what.into(), right.into());
+            let (what, right) = say();
+            self.push(span.start, what, right);
         }
     }
 
@@ -123,9 +136,6 @@ impl<'a> Report<'a> {
     }
 
     fn push(&self, at: usize, what: String, right: String) {
-        if self.closed.get() {
-            return;
-        }
         let (line, column) = self.position(at);
         let mut problems = self.problems.borrow_mut();
         let mut problem = Problem { file: self.file.to_owned(), line, column, what, right };
@@ -144,5 +154,35 @@ impl<'a> Report<'a> {
         let start = self.lines[line - 1];
         let before = self.text.get(start..at).unwrap_or_default();
         (line, before.chars().count() + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_words_are_sought_for_problems_that_are_not_shown() {
+        let report = Report::new(Path::new("r"), "line");
+        let said = Cell::new(0);
+        for _ in 0..10 * PROBLEMS_MAX {
+            report.add_with(&(0..1), || {
+                said.set(said.get() + 1);
+                ("wrong".into(), "right".into())
+            });
+        }
+        assert_eq!(said.get(), PROBLEMS_MAX);
+        assert_eq!(report.into_problems().len(), PROBLEMS_MAX);
+    }
+
+    /// Each further problem looks through them.
+    #[test]
+    fn lines_that_are_no_toml_are_noted_up_to_the_last_problem_that_is_shown() {
+        let report = Report::new(Path::new("r"), "line");
+        for _ in 0..10 * PROBLEMS_MAX {
+            report.syntax(None, "torn");
+        }
+        assert_eq!(report.torn.borrow().len(), PROBLEMS_MAX);
+        assert!(!report.is_whole());
     }
 }

@@ -211,12 +211,13 @@ impl<'a> Section<'a> {
             if known.contains(&name) {
                 continue;
             }
-            let what = format!("unknown key {:?} in {}", shown(name), self.title);
-            let right = match nearest(name, &known) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("it may have: {}", known.join(", ")),
-            };
-            self.report.add(&key.span(), what, right);
+            self.report.add_with(&key.span(), || {
+                let right = match nearest(name, &known) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => format!("it may have: {}", known.join(", ")),
+                };
+                (format!("unknown key {:?} in {}", shown(name), self.title), right)
+            });
         }
     }
 

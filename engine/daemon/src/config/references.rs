@@ -207,10 +207,12 @@ fn missing(
     holder: &str,
     report: &Report<'_>,
 ) {
-    let candidates: Vec<&str> = names.iter().copied().collect();
-    let right = match nearest(name, &candidates) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("add a [[{kind}]] of that name, or name another"),
-    };
-    report.add(span, format!("{holder} has no {kind} named {name:?}"), right);
+    report.add_with(span, || {
+        let candidates: Vec<&str> = names.iter().copied().collect();
+        let right = match nearest(name, &candidates) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("add a [[{kind}]] of that name, or name another"),
+        };
+        (format!("{holder} has no {kind} named {name:?}"), right)
+    });
 }
