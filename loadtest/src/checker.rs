@@ -52,6 +52,7 @@ pub struct MessageId {
 #[derive(Debug)]
 pub struct Checker {
     staff: Staff,
+    seats: Mutex<capacity::Seats>,
     shards: Vec<Mutex<Shard>>,
 }
 
@@ -69,7 +70,13 @@ impl Checker {
     /// A checker of a run with these people.
     #[must_use]
     pub fn new(staff: Staff) -> Self {
-        Self { staff, shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+        let seats = Mutex::new(capacity::Seats::new(staff.seats));
+        Self { staff, seats, shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
+
+    /// An agent has another number of seats than the staff's.
+    pub fn seats_changed(&self, agent: u32, change: capacity::SeatChange) {
+        self.seats.lock().expect("no thread panicked while it checked").changed(agent, change);
     }
 
     /// A hand-off was acknowledged: the ticket must come to an end that its bot sees.
@@ -139,7 +146,8 @@ impl Checker {
             verdict.merge(shard.verdict);
             holds.append(&mut shard.holds);
         }
-        capacity::check(&mut holds, self.staff.seats, &mut verdict);
+        let seats = self.seats.lock().expect("no thread panicked while it checked");
+        capacity::check(&mut holds, &seats, &mut verdict);
         (verdict, holds)
     }
 

@@ -4,6 +4,7 @@
 //! (missed entries come ticket by ticket); their times do.
 
 use super::{Counter, Verdict};
+use std::collections::HashMap;
 
 /// An agent had a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,8 +17,57 @@ pub struct Hold {
     pub until: u64,
 }
 
+/// How many seats the agents have, and had.
+#[derive(Debug, Clone, Default)]
+pub struct Seats {
+    /// Of an agent whose seats were never changed.
+    first: u16,
+    /// Of the others, in order.
+    changes: HashMap<u32, Vec<SeatChange>>,
+}
+
+/// The seats of an agent were changed. Times in microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatChange {
+    /// How many it has from then on.
+    pub seats: u16,
+    /// When that was asked for: not before.
+    pub asked: u64,
+    /// When it was acknowledged: not after. The end of time where nobody knows.
+    pub acknowledged: u64,
+}
+
+impl Seats {
+    /// So many for everyone.
+    #[must_use]
+    pub fn new(first: u16) -> Self {
+        Self { first, changes: HashMap::new() }
+    }
+
+    /// An agent has another number of seats.
+    pub fn changed(&mut self, agent: u32, change: SeatChange) {
+        self.changes.entry(agent).or_default().push(change);
+    }
+
+    /// The most that an agent can have had at a time: between question and answer the old number
+    /// or the new one.
+    #[must_use]
+    pub fn most_at(&self, agent: u32, at: u64) -> u16 {
+        let changes = self.changes.get(&agent).map_or(&[][..], Vec::as_slice);
+        changes.iter().fold(self.first, |most, change| {
+            if at > change.acknowledged {
+                change.seats
+            } else if at >= change.asked {
+                most.max(change.seats)
+            } else {
+                most
+            }
+        })
+    }
+}
+
 /// Counts each hold that began when the agent had all its seats in use. Sorts the holds.
-pub fn check(holds: &mut [Hold], seats: u16, verdict: &mut Verdict) {
+pub fn check(holds: &mut [Hold], seats: &Seats, verdict: &mut Verdict) {
     holds.sort_unstable_by_key(|hold| (hold.agent, hold.from, hold.until));
     verdict.checked(Counter::OverCapacity, holds.len() as u64);
     for holds in holds.chunk_by(|a, b| a.agent == b.agent) {
@@ -25,8 +75,8 @@ pub fn check(holds: &mut [Hold], seats: u16, verdict: &mut Verdict) {
         for hold in holds {
             // A seat that is given back and claimed in the same microsecond was free in between.
             running.retain(|until| *until > hold.from);
-            if running.len() >= usize::from(seats) {
-                let Hold { agent, from, .. } = hold;
+            let Hold { agent, from, .. } = hold;
+            if running.len() >= usize::from(seats.most_at(*agent, *from)) {
                 let what = format!("agent {agent} has {} tickets at {from}", running.len() + 1);
                 verdict.violated(Counter::OverCapacity, what);
             }
@@ -46,6 +96,10 @@ mod tests {
     use super::*;
 
     fn violations(holds: &[(u32, u64, u64)], seats: u16) -> u64 {
+        violations_of(holds, &Seats::new(seats))
+    }
+
+    fn violations_of(holds: &[(u32, u64, u64)], seats: &Seats) -> u64 {
         let mut holds: Vec<Hold> = holds
             .iter()
             .map(|(agent, from, until)| Hold { agent: *agent, from: *from, until: *until })
@@ -61,6 +115,22 @@ mod tests {
         assert_eq!(violations(&full, 2), 0);
         assert_eq!(violations(&full, 1), 2);
         assert_eq!(violations(&[(1, 0, u64::MAX), (1, 7, 9), (1, 8, 9)], 2), 1);
+    }
+
+    #[test]
+    fn an_agent_whose_seats_change_may_have_the_old_number_until_the_answer_and_then_the_new() {
+        let change = |seats, asked, acknowledged| SeatChange { seats, asked, acknowledged };
+        let mut seats = Seats::new(1);
+        seats.changed(1, change(2, 10, 20));
+        seats.changed(1, change(1, 30, 40));
+        let second_at = |at| violations_of(&[(1, 0, 100), (1, at, 100)], &seats);
+        let violations: Vec<u64> = [9, 10, 20, 21, 30, 40, 41].map(second_at).into();
+        assert_eq!(violations, [1, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(violations_of(&[(2, 0, 100), (2, 15, 100)], &seats), 1);
+        // Nobody knows whether the change was made: what it allows stays allowed.
+        let mut unknown = Seats::new(1);
+        unknown.changed(1, change(2, 10, u64::MAX));
+        assert_eq!(violations_of(&[(1, 0, 100), (1, 50, 100)], &unknown), 0);
     }
 
     #[test]
