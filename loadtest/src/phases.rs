@@ -1,7 +1,9 @@
 //! What is measured: one HDR histogram for each phase of a conversation, whole and second by
 //! second. Percentiles are read from histograms and never averaged.
 
+use crate::world::Clock;
 use hdrhistogram::Histogram;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 /// Longest time that is told apart, in microseconds: an hour. Longer ones count as this.
@@ -84,14 +86,23 @@ pub const TIMELINE: [Phase; 3] =
     [Phase::HandOffAcknowledged, Phase::NotifiedAtOnce, Phase::RelayOneWay];
 
 /// Takes times from every session.
+///
+/// What began before the end of a planned disturbance (the daemon is restarted, sessions are cut)
+/// is kept apart: it is open-loop all the same and counts from its intended start, but it tells of
+/// the disturbance and not of the daemon.
 #[derive(Debug)]
 pub struct Recorder {
     phases: Vec<Mutex<Recorded>>,
+    clock: Clock,
+    /// What began before this is kept apart, in microseconds from the start of the run.
+    undisturbed_from_us: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Recorded {
     whole: Histogram<u64>,
+    /// What began before the end of a disturbance; made with the first of them.
+    apart: Option<Histogram<u64>>,
     /// Since the last look.
     recent: Histogram<u64>,
 }
@@ -111,20 +122,46 @@ pub struct Figures {
 
 impl Default for Recorder {
     fn default() -> Self {
-        let phases = Phase::ALL
-            .iter()
-            .map(|_| Mutex::new(Recorded { whole: histogram(), recent: histogram() }))
-            .collect();
-        Self { phases }
+        Self::new(Clock::default())
     }
 }
 
 impl Recorder {
-    /// A time of a phase.
+    /// Nothing is recorded yet; the clock tells what lies in a disturbance.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        let recorded = || Recorded { whole: histogram(), apart: None, recent: histogram() };
+        let phases = Phase::ALL.iter().map(|_| Mutex::new(recorded())).collect();
+        Self { phases, clock, undisturbed_from_us: AtomicU64::new(0) }
+    }
+
+    /// A time of a phase, which ends now.
     pub fn record(&self, phase: Phase, took_us: u64) {
+        let began_us = self.clock.now_us().saturating_sub(took_us);
+        let apart = began_us < self.undisturbed_from_us.load(Ordering::Relaxed);
         let mut recorded = self.phase(phase);
-        recorded.whole.saturating_record(took_us.max(1));
+        if apart {
+            recorded.apart.get_or_insert_with(histogram).saturating_record(took_us.max(1));
+        } else {
+            recorded.whole.saturating_record(took_us.max(1));
+        }
         recorded.recent.saturating_record(took_us.max(1));
+    }
+
+    /// A planned disturbance begins.
+    pub fn disturbed(&self) {
+        self.undisturbed_from_us.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    /// The disturbance is over.
+    pub fn undisturbed(&self) {
+        self.undisturbed_from_us.store(self.clock.now_us(), Ordering::Relaxed);
+    }
+
+    /// Is a disturbance under way?
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        self.undisturbed_from_us.load(Ordering::Relaxed) == u64::MAX
     }
 
     /// Figures since the last call, of one phase.
@@ -135,10 +172,16 @@ impl Recorder {
         figures
     }
 
-    /// The histogram of a phase so far.
+    /// The histogram of a phase so far, without what is kept apart.
     #[must_use]
     pub fn whole(&self, phase: Phase) -> Histogram<u64> {
         self.phase(phase).whole.clone()
+    }
+
+    /// What is kept apart of a phase.
+    #[must_use]
+    pub fn apart(&self, phase: Phase) -> Histogram<u64> {
+        self.phase(phase).apart.clone().unwrap_or_else(histogram)
     }
 
     fn phase(&self, phase: Phase) -> MutexGuard<'_, Recorded> {
@@ -181,5 +224,27 @@ mod tests {
         assert_eq!(recorder.take_recent(Phase::Assigned).count, 1);
         assert_eq!(recorder.whole(Phase::Assigned).len(), 1001);
         assert_eq!(recorder.whole(Phase::FirstReply).len(), 0);
+    }
+
+    #[test]
+    fn what_began_before_the_end_of_a_disturbance_is_kept_apart() {
+        let recorder = Recorder::default();
+        let counts = || {
+            let phase = Phase::RelayOneWay;
+            (recorder.whole(phase).len(), recorder.apart(phase).len())
+        };
+        recorder.record(Phase::RelayOneWay, 1);
+        recorder.disturbed();
+        assert!(recorder.is_disturbed());
+        recorder.record(Phase::RelayOneWay, 1);
+        assert_eq!(counts(), (1, 1));
+        recorder.undisturbed();
+        assert!(!recorder.is_disturbed());
+        // It ends after the disturbance and began before: an hour ago.
+        recorder.record(Phase::RelayOneWay, 3_600_000_000);
+        assert_eq!(counts(), (1, 2));
+        recorder.record(Phase::RelayOneWay, 0);
+        assert_eq!(counts(), (2, 2));
+        assert_eq!(recorder.take_recent(Phase::RelayOneWay).count, 4);
     }
 }

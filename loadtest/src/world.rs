@@ -115,9 +115,10 @@ impl World {
     /// A world in which nothing has happened.
     #[must_use]
     pub fn new(plan: Plan, staff: Staff, bodies: Bodies) -> Self {
+        let clock = Clock::default();
         Self {
-            clock: Clock::default(),
-            recorder: Recorder::default(),
+            clock,
+            recorder: Recorder::new(clock),
             checker: Checker::new(staff.clone()),
             floor: Floor::new(&staff),
             tally: Tally::default(),
