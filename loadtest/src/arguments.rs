@@ -165,7 +165,9 @@ impl Against {
     /// # Errors
     /// A target without fingerprint or key; the command line does not let that through.
     pub fn source(&self) -> Result<Source> {
-        let Some(quic) = self.target else { return Ok(Source::Start(self.daemon.clone())) };
+        let Some(quic) = self.target else {
+            return Ok(Source::Start { binary: self.daemon.clone(), settings: "" });
+        };
         let (Some(fingerprint), Some(admin_key)) = (self.fingerprint.clone(), self.key.clone())
         else {
             bail!("--target needs --fingerprint and --key");

@@ -13,14 +13,14 @@ use crate::setup::{self, QueueTimes};
 use crate::world::World;
 use anyhow::{Context, Result, bail};
 use rand::RngExt;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 
 /// A look at the run every so often.
 const LOOK: Duration = Duration::from_secs(1);
@@ -32,8 +32,13 @@ const STUCK_LOOKS: u32 = 60;
 /// Which daemon is tested.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// One that is started here, from this binary or the one beside this program.
-    Start(Option<PathBuf>),
+    /// One that is started here.
+    Start {
+        /// From this binary, or the one beside this program.
+        binary: Option<PathBuf>,
+        /// What its configuration says beside the defaults; see [`Daemon::start`].
+        settings: &'static str,
+    },
     /// One that runs.
     Running(Target),
 }
@@ -46,10 +51,20 @@ pub struct Run {
     tasks: JoinSet<Option<String>>,
     daemon: Option<Daemon>,
     target: Target,
+    tenant: String,
     verdict: Verdict,
     failures: Vec<String>,
     /// The daemon's clock at the start of the run, in microseconds since 1970.
     epoch_us: u64,
+}
+
+/// How far the looks at a stream of arrivals are.
+#[derive(Debug)]
+pub struct Watch {
+    ticker: Interval,
+    start_us: u64,
+    accepted: u64,
+    last_us: u64,
 }
 
 /// A second of the run.
@@ -97,8 +112,8 @@ impl Run {
         pull_every_us: Option<u64>,
     ) -> Result<Self> {
         let (daemon, target) = match source {
-            Source::Start(binary) => {
-                let daemon = Daemon::start(binary.as_deref()).await?;
+            Source::Start { binary, settings } => {
+                let daemon = Daemon::start(binary.as_deref(), settings).await?;
                 let target = daemon.target.clone();
                 (Some(daemon), target)
             }
@@ -117,9 +132,18 @@ impl Run {
         for session in ready.sessions {
             tasks.spawn(session.run());
         }
-        let (mailboxes, verdict, failures) = (ready.mailboxes, Verdict::default(), Vec::new());
-        let run =
-            Self { world, pacer, mailboxes, tasks, daemon, target, verdict, failures, epoch_us };
+        let run = Self {
+            world,
+            pacer,
+            mailboxes: ready.mailboxes,
+            tasks,
+            daemon,
+            target,
+            tenant,
+            verdict: Verdict::default(),
+            failures: Vec::new(),
+            epoch_us,
+        };
         run.begin().await?;
         Ok(run)
     }
@@ -134,6 +158,31 @@ impl Run {
     #[must_use]
     pub fn planned(&self) -> u64 {
         self.pacer.planned()
+    }
+
+    /// Where the daemon is.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The tenant of the run.
+    #[must_use]
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// The daemon, where it was started here.
+    pub fn daemon(&mut self) -> Option<&mut Daemon> {
+        self.daemon.as_mut()
+    }
+
+    /// Cuts the connections of these sessions now; bots come first.
+    pub fn cut(&self, sessions: Range<usize>) {
+        let now_us = self.world.clock.now_us();
+        for session in sessions {
+            self.pacer.schedule(now_us, now_us, session, Due::Drop);
+        }
     }
 
     /// Cuts this share of the sessions (at least one when above 0), at random times within so many
@@ -162,21 +211,9 @@ impl Run {
         stream: Stream,
         mut look: impl FnMut(&Row, &Self) -> ControlFlow<()>,
     ) -> Result<Vec<Row>> {
-        let start_us = stream.start_us;
-        self.pacer.begin(stream);
-        let mut ticker = ticker();
+        let mut watch = self.watch(stream);
         let mut rows = Vec::new();
-        let mut accepted = self.world.tally.accepted.load(Ordering::Relaxed);
-        let mut last_us = self.world.clock.now_us();
-        while !self.pacer.is_done() {
-            ticker.tick().await;
-            self.look().await?;
-            let now_us = self.world.clock.now_us();
-            let so_far = self.world.tally.accepted.load(Ordering::Relaxed);
-            let seconds = (now_us - last_us).max(1) as f64 / 1e6;
-            let rate = (so_far - accepted) as f64 / seconds;
-            (accepted, last_us) = (so_far, now_us);
-            let row = self.row(now_us.saturating_sub(start_us), rate);
+        while let Some(row) = self.next_row(&mut watch).await? {
             let flow = look(&row, self);
             rows.push(row);
             if flow.is_break() {
@@ -185,6 +222,32 @@ impl Run {
             }
         }
         Ok(rows)
+    }
+
+    /// Begins a stream of arrivals; [`Run::next_row`] looks at it.
+    pub fn watch(&self, stream: Stream) -> Watch {
+        let start_us = stream.start_us;
+        self.pacer.begin(stream);
+        let accepted = self.world.tally.accepted.load(Ordering::Relaxed);
+        Watch { ticker: ticker(), start_us, accepted, last_us: self.world.clock.now_us() }
+    }
+
+    /// The next second of a stream; absent once it has ended.
+    ///
+    /// # Errors
+    /// The daemon has ended.
+    pub async fn next_row(&mut self, watch: &mut Watch) -> Result<Option<Row>> {
+        if self.pacer.is_done() {
+            return Ok(None);
+        }
+        watch.ticker.tick().await;
+        self.look().await?;
+        let now_us = self.world.clock.now_us();
+        let so_far = self.world.tally.accepted.load(Ordering::Relaxed);
+        let seconds = (now_us - watch.last_us).max(1) as f64 / 1e6;
+        let rate = (so_far - watch.accepted) as f64 / seconds;
+        (watch.accepted, watch.last_us) = (so_far, now_us);
+        Ok(Some(self.row(now_us.saturating_sub(watch.start_us), rate)))
     }
 
     /// Waits until every conversation has ended and every ticket was seen to its end. What does
@@ -230,7 +293,7 @@ impl Run {
                 self.failures.push(format!("a session ended by itself: {reason}"));
             }
         }
-        if let Some(daemon) = self.daemon.take()
+        if let Some(mut daemon) = self.daemon.take()
             && let Err(error) = daemon.stop().await
         {
             self.failures.push(format!("{error:#}"));
@@ -279,8 +342,11 @@ impl Run {
         if let Some(reason) = self.daemon.as_mut().and_then(Daemon::has_ended) {
             bail!(reason);
         }
-        let pushing = self.world.plan.pushing_queues();
-        self.world.floor.look(pushing, self.world.clock.now_us(), &mut self.verdict);
+        // While sessions are away on purpose they do not know who waits and who is free.
+        if !self.world.recorder.is_disturbed() {
+            let pushing = self.world.plan.pushing_queues();
+            self.world.floor.look(pushing, self.world.clock.now_us(), &mut self.verdict);
+        }
         let Some(http) = self.target.http else { return Ok(()) };
         match crate::scrape::work_conservation_seconds(http).await {
             Ok(Some(seconds)) => {
@@ -317,7 +383,7 @@ impl Row {
     }
 }
 
-fn ticker() -> tokio::time::Interval {
+fn ticker() -> Interval {
     let mut ticker = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticker

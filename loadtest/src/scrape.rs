@@ -1,5 +1,5 @@
-//! Reads the daemon's `/metrics`: the one thing about it that no client can see is how its own
-//! auditor judges work conservation.
+//! Reads the daemon's `/metrics`: what no client can see of it, such as how its own auditor judges
+//! work conservation.
 
 use anyhow::{Context, Result, bail};
 use std::net::SocketAddr;
@@ -19,10 +19,23 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// # Errors
 /// The daemon does not answer, or not with 200.
 pub async fn work_conservation_seconds(http: SocketAddr) -> Result<Option<f64>> {
-    let text = tokio::time::timeout(ANSWER, get(http, "/metrics"))
+    Ok(greatest(&metrics(http).await?, GAUGE))
+}
+
+/// Everything that the daemon exports.
+///
+/// # Errors
+/// The daemon does not answer, or not with 200.
+pub async fn metrics(http: SocketAddr) -> Result<String> {
+    tokio::time::timeout(ANSWER, get(http, "/metrics"))
         .await
-        .context("/metrics took more than 5 s")??;
-    Ok(greatest(&text, GAUGE))
+        .context("/metrics took more than 5 s")?
+}
+
+/// The sum of all series of a name; 0 when there is none.
+#[must_use]
+pub fn sum(text: &str, name: &str) -> f64 {
+    values(text, name).sum()
 }
 
 async fn get(http: SocketAddr, path: &str) -> Result<String> {
@@ -41,16 +54,18 @@ async fn get(http: SocketAddr, path: &str) -> Result<String> {
 }
 
 fn greatest(text: &str, name: &str) -> Option<f64> {
-    text.lines()
-        .filter_map(|line| {
-            let rest = line.strip_prefix(name)?;
-            let value = match rest.strip_prefix('{') {
-                Some(labels) => labels.rsplit_once('}')?.1,
-                None => rest.strip_prefix(' ')?,
-            };
-            value.split_whitespace().next()?.parse::<f64>().ok()
-        })
-        .reduce(f64::max)
+    values(text, name).reduce(f64::max)
+}
+
+fn values<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = f64> + 'a {
+    text.lines().filter_map(move |line| {
+        let rest = line.strip_prefix(name)?;
+        let value = match rest.strip_prefix('{') {
+            Some(labels) => labels.rsplit_once('}')?.1,
+            None => rest.strip_prefix(' ')?,
+        };
+        value.split_whitespace().next()?.parse::<f64>().ok()
+    })
 }
 
 #[cfg(test)]
@@ -64,5 +79,6 @@ mod tests {
         assert_eq!(greatest(text, "g"), Some(1.5));
         assert_eq!(greatest(text, "h"), Some(7.0));
         assert_eq!(greatest(text, "i"), None);
+        assert_eq!((sum(text, "g"), sum(text, "i")), (1.75, 0.0));
     }
 }
