@@ -22,6 +22,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+/// A close that a draining daemon refused is tried again after this, in microseconds.
+const CLOSE_AGAIN_US: u64 = 500_000;
+
 /// An agent with its tickets.
 #[derive(Debug)]
 pub struct AgentDesk {
@@ -177,13 +180,23 @@ impl AgentDesk {
                     self.go_on(ticket, &error, actions);
                 }
             }
-            Tag::Close(_) => {
-                if result.is_ok() {
+            Tag::Close(ticket) => match result {
+                Ok(_) => {
                     let took_us = at_us.saturating_sub(intended_us);
                     self.world.recorder.record(Phase::CloseAcknowledged, took_us);
                     self.world.closed_after(took_us);
                 }
-            }
+                // The daemon goes away with the ticket open: it is closed once there is one again.
+                Err(error) if error.code() == Some(ErrorCode::Draining) => {
+                    if let Some(work) = self.tickets.get_mut(&ticket).and_then(|t| t.work.as_mut())
+                    {
+                        work.busy = false;
+                    }
+                    let due_us = at_us + CLOSE_AGAIN_US;
+                    actions.push(Action::Schedule { due_us, due: Due::Step(ticket) });
+                }
+                Err(_) => {}
+            },
             Tag::Pull | Tag::HandOff(_) | Tag::CustomerMessage(_) | Tag::CustomerLeft(_) => {}
         }
     }

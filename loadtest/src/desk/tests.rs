@@ -276,6 +276,21 @@ fn a_refused_transfer_leaves_the_work_where_it_is() {
 }
 
 #[test]
+fn a_close_that_a_draining_daemon_refuses_is_made_again() {
+    let world = world(|_| {});
+    let (mut desk, mut actions) = (agent(&world), Vec::new());
+    desk.saw(&handed_off(false), 100, &mut actions);
+    desk.saw(&assigned(2), 110, &mut actions);
+    serve(&mut desk, &mut actions);
+    let refused = WireError::new(ErrorCode::Draining, "connect elsewhere");
+    let refused = answered(Tag::Close(TICKET), Err(ClientError::Refused(refused)));
+    desk.answered(refused, &mut actions);
+    let commands: Vec<_> =
+        serve(&mut desk, &mut actions).iter().map(|(command, _)| *command).collect();
+    assert_eq!(commands, ["close"]);
+}
+
+#[test]
 fn the_way_of_a_message_counts_from_when_it_was_meant_and_not_before_the_assignment() {
     let world = world(|_| {});
     let (mut desk, mut actions) = (agent(&world), Vec::new());
