@@ -27,6 +27,9 @@ pub enum Subcommands {
     Run(Load),
     /// Holds one queue against the formulas of Erlang C and A
     Erlang(Erlang),
+    /// Constant load for long, with restarts, cut sessions and changes of the directory: does the
+    /// daemon stay right, and what does it use?
+    Soak(Soak),
     /// Puts two reports side by side
     Compare {
         /// The first report: a folder, or its report.json
@@ -159,6 +162,48 @@ pub struct Erlang {
     pub seed: u64,
 }
 
+/// A soak.
+#[derive(Debug, Args, Clone)]
+pub struct Soak {
+    /// The daemon's binary; without it, the one beside this program
+    #[arg(long, value_name = "PATH")]
+    pub daemon: Option<PathBuf>,
+    /// How long customers arrive
+    #[arg(long, default_value_t = 10.0, value_parser = minutes)]
+    pub minutes: f64,
+    /// Seconds from one restart of the daemon to the next; without it, a third of the time
+    #[arg(long, value_parser = above_zero, value_name = "SECONDS")]
+    pub restart_every: Option<f64>,
+    /// Agents
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub agents: u32,
+    /// Bots
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub bots: u32,
+    /// Queues of each bot
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub queues: u32,
+    /// Tickets that an agent may have at once; changes of the directory give some of them more
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=4000))]
+    pub seats: u16,
+    /// Arrivals per second, Poisson
+    #[arg(long, default_value_t = 20.0, value_parser = above_zero)]
+    pub rate: f64,
+    /// Messages of customer and agent together in a conversation
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub messages_per_ticket: u32,
+    /// Length of each text; without it, as in real chats (51 bytes on average). Long texts fill
+    /// generations of the log
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=60_000), value_name = "BYTES")]
+    pub text_bytes: Option<u32>,
+    /// Everything random comes from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where soak.json and soak.html are written
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
 impl Against {
     /// The daemon that is meant.
     ///
@@ -178,6 +223,10 @@ impl Against {
 
 fn above_zero(text: &str) -> Result<f64, String> {
     number(text, "above 0 and at most 1000000", |value| value > 0.0 && value <= 1e6)
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    number(text, "above 0 and at most 10080", |value| value > 0.0 && value <= 10_080.0)
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -204,6 +253,7 @@ mod tests {
         assert!(parse("relevo-loadtest").unwrap().command.is_none());
         assert!(parse("relevo-loadtest --arrivals a.csv --speed 60 --messages m.json").is_ok());
         assert!(parse("relevo-loadtest erlang --occupancy 0.7,0.9").is_ok());
+        assert!(parse("relevo-loadtest soak --minutes 0.5 --text-bytes 4096").is_ok());
         for wrong in [
             "relevo-loadtest --rate 0",
             "relevo-loadtest --rate nan",
@@ -212,6 +262,7 @@ mod tests {
             "relevo-loadtest --target 127.0.0.1:1",
             "relevo-loadtest --lost 0.5",
             "relevo-loadtest erlang --occupancy 1",
+            "relevo-loadtest soak --minutes 0",
             "relevo-loadtest compare a",
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");

@@ -72,6 +72,26 @@ impl Bodies {
         Self { texts: (0..POOL).map(|_| text(&mut random)).collect() }
     }
 
+    /// Texts of a seed that all have this many bytes.
+    #[must_use]
+    pub fn of_length(seed: u64, bytes: usize) -> Self {
+        let short = Self::generated(seed).texts;
+        let long = |at: usize| {
+            let mut text = String::with_capacity(bytes);
+            let words = short.iter().cycle().skip(at);
+            words
+                .take_while(|word| {
+                    text.push_str(word);
+                    text.push(' ');
+                    text.len() < bytes
+                })
+                .for_each(drop);
+            text.truncate(bytes);
+            text
+        };
+        Self { texts: (0..POOL / 16).map(long).collect() }
+    }
+
     /// The texts of a JSON array.
     ///
     /// # Errors

@@ -31,6 +31,7 @@ pub mod run;
 pub mod scrape;
 pub mod session;
 pub mod setup;
+pub mod soak;
 pub mod stamp;
 pub mod statistics;
 pub mod world;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use relevo_loadtest::arguments::{Arguments, Subcommands};
 use relevo_loadtest::report::Report;
-use relevo_loadtest::{compare, load, queueing};
+use relevo_loadtest::{compare, load, queueing, soak};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -39,23 +39,36 @@ fn run(arguments: Arguments) -> Result<bool> {
             failures.iter().try_for_each(|why| say(&format!("FAILED: {why}")))?;
             Ok(failures.is_empty())
         }
+        Some(Subcommands::Soak(arguments)) => runtime.block_on(Box::pin(run_soak(arguments))),
         Some(Subcommands::Compare { first, second }) => run_compare(&first, &second),
     }
 }
 
 async fn run_load(arguments: relevo_loadtest::arguments::Load) -> Result<bool> {
-    let command = std::env::args()
-        .enumerate()
-        .map(|(at, argument)| if at == 0 { program(&argument) } else { argument })
-        .collect::<Vec<_>>()
-        .join(" ");
-    let report = load::load(&arguments, without_key(&command, &arguments)).await?;
+    let report = load::load(&arguments, without_key(&command(), &arguments)).await?;
     say(&report.summary()?)?;
     if let Some(folder) = &arguments.out {
         report.write(folder)?;
         say(&format!("report: {}", folder.join("report.html").display()))?;
     }
     Ok(report.passed())
+}
+
+async fn run_soak(arguments: relevo_loadtest::arguments::Soak) -> Result<bool> {
+    let report = soak::soak(&arguments, command()).await?;
+    say(&report.summary())?;
+    if let Some(folder) = &arguments.out {
+        report.write(folder)?;
+        say(&format!("report: {}", folder.join("soak.html").display()))?;
+    }
+    Ok(report.passed())
+}
+
+/// The command line, as it is shown in a report.
+fn command() -> String {
+    let arguments = std::env::args().enumerate();
+    let shown = arguments.map(|(at, text)| if at == 0 { program(&text) } else { text });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 fn run_compare(first: &Path, second: &Path) -> Result<bool> {

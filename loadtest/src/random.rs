@@ -19,6 +19,8 @@ pub enum Purpose {
     Pulls,
     /// Simulations in tests.
     Simulation,
+    /// What happens in a soak.
+    Soak,
 }
 
 /// The stream of a purpose and an index under a seed.
@@ -31,6 +33,7 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> SmallRng {
         Purpose::Drops => 4,
         Purpose::Pulls => 5,
         Purpose::Simulation => 6,
+        Purpose::Soak => 7,
     };
     SmallRng::seed_from_u64(mix(mix(mix(seed) ^ purpose) ^ index))
 }

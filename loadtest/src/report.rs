@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub mod histogram;
-mod page;
-mod plot;
+pub(crate) mod page;
+pub(crate) mod plot;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

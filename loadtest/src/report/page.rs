@@ -9,7 +9,8 @@ use std::fmt::Write;
 
 /// Points of a percentile spectrum for each halving of the distance to 100 %.
 const SPECTRUM_TICKS: u32 = 4;
-const STYLE: &str = "body{font:14px/1.45 sans-serif;max-width:900px;margin:2em auto;padding:0 1em;\
+/// The look of a page.
+pub(crate) const STYLE: &str = "body{font:14px/1.45 sans-serif;max-width:900px;margin:2em auto;padding:0 1em;\
     color:#222;background:#fff}table{border-collapse:collapse;margin:.5em 0}td,th{padding:.15em \
     .7em;border-bottom:1px solid #ddd;text-align:right}td:first-child,th:first-child{text-align:\
     left}.bad{color:#b00020;font-weight:bold}.good{color:#00703c;font-weight:bold}svg{width:100%}\

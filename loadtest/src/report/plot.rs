@@ -18,22 +18,30 @@ const MARKS: u32 = 5;
 
 /// An axis.
 #[derive(Debug, Clone)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     /// What stands beside it.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// Decades instead of equal distances.
-    pub(super) log: bool,
+    pub(crate) log: bool,
     /// How a value is shown.
-    pub(super) show: fn(f64) -> String,
+    pub(crate) show: fn(f64) -> String,
 }
 
 /// A named list of points.
 #[derive(Debug, Clone)]
-pub(super) struct Series {
-    pub(super) name: String,
-    pub(super) points: Vec<(f64, f64)>,
+pub(crate) struct Series {
+    pub(crate) name: String,
+    pub(crate) points: Vec<(f64, f64)>,
     /// Points instead of a line.
-    pub(super) scatter: bool,
+    pub(crate) scatter: bool,
+}
+
+/// A moment on the horizontal axis at which something happened.
+#[derive(Debug, Clone)]
+pub(crate) struct Sign {
+    pub(crate) at: f64,
+    pub(crate) label: String,
+    pub(crate) colour: &'static str,
 }
 
 struct Scale {
@@ -45,7 +53,12 @@ struct Scale {
 }
 
 /// A plot; says so when there is nothing to show.
-pub(super) fn plot(x: &Axis, y: &Axis, series: &[Series]) -> String {
+pub(crate) fn plot(x: &Axis, y: &Axis, series: &[Series]) -> String {
+    plot_with_signs(x, y, series, &[])
+}
+
+/// A plot with a line from top to bottom at each sign within it.
+pub(crate) fn plot_with_signs(x: &Axis, y: &Axis, series: &[Series], signs: &[Sign]) -> String {
     let all = || series.iter().flat_map(|series| series.points.iter().copied());
     let usable = |(px, py): &(f64, f64)| (!x.log || *px > 0.0) && (!y.log || *py > 0.0);
     let xs = range(all().filter(usable).map(|point| point.0), x.log);
@@ -63,6 +76,9 @@ pub(super) fn plot(x: &Axis, y: &Axis, series: &[Series]) -> String {
          font-family=\"sans-serif\">"
     );
     grid(&mut svg, x, y, &across, &down);
+    for sign in signs.iter().filter(|sign| (x_from..=x_to).contains(&sign.at)) {
+        draw_sign(&mut svg, sign, &across);
+    }
     for (at, series) in series.iter().enumerate() {
         draw(&mut svg, series, COLOURS[at % COLOURS.len()], at, &across, &down);
     }
@@ -153,6 +169,24 @@ fn grid(svg: &mut String, x: &Axis, y: &Axis, across: &Scale, down: &Scale) {
     );
 }
 
+fn draw_sign(svg: &mut String, sign: &Sign, across: &Scale) {
+    let at = across.place(sign.at);
+    let _ = write!(
+        svg,
+        "<path d=\"M{at:.1} {TOP}V{}\" stroke=\"{}\" stroke-dasharray=\"3 3\"/><text \
+         x=\"{:.1}\" y=\"{}\" font-size=\"9\" fill=\"{}\" transform=\"rotate(90 {:.1} {})\">{}\
+         </text>",
+        HEIGHT - BOTTOM,
+        sign.colour,
+        at + 3.0,
+        TOP + 2.0,
+        sign.colour,
+        at + 3.0,
+        TOP + 2.0,
+        escape(&sign.label)
+    );
+}
+
 fn draw(svg: &mut String, series: &Series, colour: &str, at: usize, across: &Scale, down: &Scale) {
     let inside = |(x, y): &&(f64, f64)| (!across.log || *x > 0.0) && (!down.log || *y > 0.0);
     let places =
@@ -186,6 +220,6 @@ fn draw(svg: &mut String, series: &Series, colour: &str, at: usize, across: &Sca
 }
 
 /// A text as it may stand in HTML.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

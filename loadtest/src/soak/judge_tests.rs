@@ -1,0 +1,125 @@
+//! What the verdict says of planted faults.
+
+use super::*;
+use crate::checker::Counter;
+
+const SESSIONS: u64 = 54;
+/// Hand-offs per second, and bytes of the log.
+const RATE: u64 = 20;
+const LOG: u64 = 50_000;
+
+/// A life of ten minutes at an honest load.
+fn honest(life: u32) -> Vec<Sample> {
+    let from = f64::from(life) * 600.0;
+    (0..600u64)
+        .map(|second| Sample {
+            at_s: from + second as f64,
+            life,
+            settled: second >= 60,
+            // The log and a kibibyte for each conversation.
+            resident_bytes: 60 * MIB + second * (LOG + RATE * 1024),
+            descriptors: 40 + second % 2,
+            threads: 20,
+            disk_bytes: 20 * MIB + second * LOG,
+            generations: 1,
+            sessions: SESSIONS,
+            log_bytes: second * LOG,
+            accepted: second * RATE,
+            rate: RATE as f64,
+            ..Sample::default()
+        })
+        .collect()
+}
+
+/// What does not hold when every sample of two honest lives is changed.
+fn broken(change: impl Fn(&mut Sample)) -> Vec<String> {
+    let mut samples = [honest(0), honest(1)].concat();
+    samples.iter_mut().for_each(change);
+    let lines = usage(&samples, SESSIONS).into_iter();
+    lines.filter(|line| !line.holds).map(|line| line.what).collect()
+}
+
+#[test]
+fn an_honest_load_holds_in_every_line() {
+    assert_eq!(broken(|_| {}), [""; 0]);
+    let lines = usage(&[honest(0), honest(1)].concat(), SESSIONS);
+    let names: Vec<&str> = lines.iter().map(|line| line.what.as_str()).collect();
+    let usage = ["descriptors", "threads", "log on disk", "generations", "snapshots"];
+    assert_eq!(names, [&["memory, life 1", "memory, life 2"], &usage[..]].concat());
+}
+
+#[test]
+fn a_leak_of_memory_is_seen_in_the_life_that_has_it() {
+    // 4 KiB for each hand-off.
+    let leak = |sample: &mut Sample| {
+        if sample.life == 1 {
+            sample.resident_bytes += sample.accepted * 4 * 1024;
+        }
+    };
+    assert_eq!(broken(leak), ["memory, life 2"]);
+}
+
+#[test]
+fn memory_of_the_log_beyond_a_generation_is_a_leak() {
+    // The log takes 8 MiB a second: many generations in a life, of which one may be in memory.
+    let grow = |per_second: u64| {
+        move |sample: &mut Sample| {
+            let second = sample.accepted / RATE;
+            sample.log_bytes = second * 8 * MIB;
+            sample.disk_bytes = second * 8 * MIB;
+            sample.generations = 1 + sample.log_bytes / GENERATION_BYTES;
+            sample.resident_bytes = 60 * MIB + second * per_second;
+        }
+    };
+    assert_eq!(broken(grow(MIB / 3)), [""; 0]);
+    assert_eq!(broken(grow(MIB)), ["memory, life 1", "memory, life 2"]);
+}
+
+#[test]
+fn a_descriptor_that_stays_is_seen_within_a_life_and_across_lives() {
+    let within = |sample: &mut Sample| sample.descriptors += sample.log_bytes / (LOG * 300);
+    assert_eq!(broken(within), ["descriptors"]);
+    let across = |sample: &mut Sample| sample.descriptors += u64::from(sample.life);
+    assert_eq!(broken(across), ["descriptors"]);
+    let generation = |sample: &mut Sample| {
+        sample.descriptors += u64::from(sample.life) * PER_GENERATION;
+        sample.generations += u64::from(sample.life);
+    };
+    assert_eq!(broken(generation), [""; 0]);
+}
+
+#[test]
+fn a_thread_that_stays_is_seen_and_one_that_goes_is_none() {
+    assert_eq!(broken(|sample| sample.threads += u64::from(sample.life)), ["threads"]);
+    assert_eq!(broken(|sample| sample.threads += u64::from(sample.descriptors == 41)), [""; 0]);
+}
+
+#[test]
+fn a_log_that_takes_more_than_it_was_given_is_seen() {
+    assert_eq!(broken(|sample| sample.disk_bytes += 100 * MIB), ["log on disk"]);
+    assert_eq!(broken(|sample| sample.generations += 2), ["generations"]);
+    assert_eq!(broken(|sample| sample.snapshots += 4), ["snapshots"]);
+}
+
+#[test]
+fn nothing_measured_is_a_failure() {
+    assert_eq!(broken(|sample| sample.settled = false), ["memory"]);
+    assert_eq!(broken(|sample| sample.sessions -= 1), ["memory"]);
+    assert!(!usage(&[], SESSIONS)[0].holds);
+    assert!(correctness(&Verdict::default()).iter().all(|line| !line.holds));
+}
+
+#[test]
+fn a_violation_a_lost_hand_off_and_a_failure_are_told() {
+    let mut verdict = Verdict::default();
+    for counter in Counter::ALL {
+        verdict.checked(counter, 10);
+    }
+    assert!(correctness(&verdict).iter().all(|line| line.holds));
+    verdict.violated(Counter::Lost, "gone".into());
+    let wrong: Vec<Line> = correctness(&verdict).into_iter().filter(|line| !line.holds).collect();
+    assert_eq!(wrong.len(), 1);
+    assert_eq!(wrong[0].what, Counter::Lost.name());
+    assert!(hand_offs(990, 1000).holds && !hand_offs(989, 1000).holds && !hand_offs(0, 0).holds);
+    assert!(failures(&[])[0].holds && !failures(&["no".into()])[0].holds);
+}
