@@ -2,8 +2,8 @@
 
 pub mod bit_flip;
 pub mod crash;
-pub mod hostile;
 pub mod fuzz;
+pub mod hostile;
 pub mod ledger;
 pub mod power_cut;
 pub mod resume;

@@ -90,7 +90,7 @@ struct Held {
 impl Center {
     fn new() -> Self {
         let presences = Arc::<Presences>::default();
-        let origin = Origin { start: 1, shard: 0 };
+        let origin = Origin { start: 1, ..Origin::default() };
         let machine = ShardMachine::new([], Arc::clone(&presences), Settings::default(), origin);
         let (held, records) = (BTreeMap::new(), Vec::new());
         Self { machine, presences, tenant: tenant_id("acme"), now: START, held, records }

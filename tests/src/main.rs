@@ -11,16 +11,15 @@ use relevo_tests::campaign::hostile::{self, attacker};
 use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
 use relevo_tests::campaign::simulate::{Failed, Run};
 use relevo_tests::campaign::traffic::Load;
-use relevo_tests::campaign::{resume, simulate, syncs};
+use relevo_tests::campaign::{fuzz, resume, simulate, syncs};
 use relevo_tests::simulation::faults::Fault;
 use relevo_tests::simulation::world::Tally;
-use relevo_tests::campaign::{fuzz, resume, syncs};
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Campaigns against a real daemon.
 #[derive(Debug, Parser)]

@@ -13,7 +13,7 @@ fn run(seed: u64) -> Tally {
         Err(failed) => failed,
     };
     let mut text = Vec::new();
-    failed.explain(&mut text).unwrap();
+    failed.explain(&mut text).expect("memory takes it");
     panic!("{}", String::from_utf8_lossy(&text));
 }
 

@@ -331,6 +331,12 @@ impl Daemon {
         self.queue.iter().flatten().any(|submission| !submission.public.is_empty())
     }
 
+    /// Is no large record written in part?
+    #[must_use]
+    pub fn is_between_records(&self) -> bool {
+        self.committer.is_between_records()
+    }
+
     /// Is the log finished? Nothing is committed any more then.
     pub fn is_poisoned(&mut self) -> bool {
         self.committer.commit().is_err()

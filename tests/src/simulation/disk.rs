@@ -107,7 +107,7 @@ impl Disk {
         let failed = |error| Violation::new("the log reads back", error);
         let groups = self.log.read(start.group.next()).map_err(failed)?;
         let mut records = Records::new(groups, start);
-        while let Some(item) = records.next() {
+        for item in records.by_ref() {
             match item {
                 Ok((place, record)) => take(place, &record)?,
                 Err(RecordError::Frame {

@@ -126,6 +126,7 @@ pub struct Ledger {
     pub records: u64,
     /// Tickets that were forgotten since the last look.
     pub forgotten: Vec<TicketId>,
+    /// Where the writer last stood between two records: a large one is read whole from there.
     tail: Tail,
 }
 
@@ -143,17 +144,35 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    /// Absorbs what is durable since the last time; `hash` is given the bytes of every record.
+    /// Absorbs what is durable since the last time; `take` is given every record. The writer stands
+    /// between two records now, or in the middle of a large one.
     ///
     /// # Errors
     /// Something does not hold.
-    pub fn absorb(&mut self, disk: &Disk, mut hash: impl FnMut(&[u8])) -> Result<(), Violation> {
-        self.tail = disk.each(self.tail, |_: Place, bytes| {
-            hash(bytes.public());
-            self.records += 1;
+    pub fn absorb(
+        &mut self,
+        disk: &Disk,
+        is_between_records: bool,
+        mut take: impl FnMut(Place, &RecordBytes) -> Result<(), Violation>,
+    ) -> Result<(), Violation> {
+        let tail = disk.each(self.tail, |place, bytes| {
+            if bytes.number.0 <= self.records {
+                return Ok(());
+            }
+            self.records = bytes.number.0;
+            take(place, bytes)?;
             self.record(bytes)
         })?;
+        if is_between_records {
+            self.tail = tail;
+        }
         Ok(())
+    }
+
+    /// Up to where all is absorbed.
+    #[must_use]
+    pub fn tail(&self) -> Tail {
+        self.tail
     }
 
     fn record(&mut self, bytes: &RecordBytes) -> Result<(), Violation> {

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use relevo::fold::Fold;
 use relevo::session::Party as Who;
-use relevo_journal::Tail;
 use relevo_wire::ids::TenantId;
 
 use super::Violation;
@@ -77,7 +76,6 @@ pub struct World {
     ledger: Ledger,
     /// The log applied from its beginning, without a snapshot or a restart.
     shadow: Fold,
-    shadow_tail: Tail,
     tenants: BTreeSet<TenantId>,
     large_until: BTreeMap<usize, u64>,
     next_rest: u64,
@@ -114,7 +112,6 @@ impl World {
             devices: Vec::new(),
             ledger: Ledger::default(),
             shadow,
-            shadow_tail: Tail::EMPTY,
             tenants: BTreeSet::new(),
             large_until: BTreeMap::new(),
             next_rest: BEGIN_US + REST_EVERY_US,
@@ -385,16 +382,14 @@ impl World {
 
     /// What has become durable goes to the ledger and the shadow.
     fn absorb(&mut self) -> Result<(), Violation> {
-        let hash = &mut self.tally.hash;
-        let trace = &mut self.trace;
-        self.ledger.absorb(&self.disk, |bytes| {
+        let (hash, trace, shadow) = (&mut self.tally.hash, &mut self.trace, &mut self.shadow);
+        let is_between = self.daemon.as_ref().is_none_or(Daemon::is_between_records);
+        self.ledger.absorb(&self.disk, is_between, |place, record| {
+            let bytes = record.public();
             trace.line(|| format!("    durable: {:?}", relevo_routing::record::decode(bytes)));
             for byte in bytes {
                 *hash = (*hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
             }
-        })?;
-        let shadow = &mut self.shadow;
-        self.shadow_tail = self.disk.each(self.shadow_tail, |place, record| {
             let applied = shadow.apply(place, record);
             applied.map_err(|error| Violation::new("a durable record applies", error))
         })?;

@@ -19,6 +19,10 @@ use crate::shard::ShardInput;
 use crate::shard::presence::Presences;
 
 /// What becomes of a request before it is admitted.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "moved on at once: a box would cost each command an allocation"
+)]
 #[derive(Debug)]
 pub enum Intake {
     /// Goes to the shard once it has a permit.

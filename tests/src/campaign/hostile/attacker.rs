@@ -18,6 +18,7 @@ pub const COMMAND: &str = "attacker";
 const SLICE: Duration = Duration::from_millis(10);
 
 /// What an attacker's process is to do.
+#[expect(clippy::large_enum_variant, reason = "there is one a process")]
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Task {
     /// Attack.

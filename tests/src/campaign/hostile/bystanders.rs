@@ -200,7 +200,7 @@ impl Bystanders {
         });
         let (shared, bot) = (Arc::clone(&self.shared), self.bot.clone());
         asking.spawn(async move {
-            let body = Body::text(&format!("{}", 2 * number));
+            let body = Body::text(format!("{}", 2 * number));
             let sent = bot.send_customer(TALKER, MessageOptions::default(), &body).await;
             if let Err(error) = sent {
                 shared.state().wrong(format!("a customer's message: {error}"));
@@ -209,7 +209,7 @@ impl Bystanders {
         let (shared, agent) = (Arc::clone(&self.shared), self.agent.clone());
         let (ticket, epoch) = self.standing;
         asking.spawn(async move {
-            let body = Body::text(&format!("{}", 2 * number + 1));
+            let body = Body::text(format!("{}", 2 * number + 1));
             let sent = agent.send(ticket, epoch, MessageOptions::default(), &body).await;
             if let Err(error) = sent {
                 shared.state().wrong(format!("an agent's message: {error}"));

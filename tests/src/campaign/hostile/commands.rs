@@ -182,12 +182,12 @@ async fn other_tenants(
             let bytes = wire::bytes(&request);
             lane.write_all(&bytes).await.map_err(|error| error.to_string())?;
             tallying.sent(1, bytes.len());
-            match answers.next().await? {
-                relevo_wire::Answer::Error(error) => {
-                    tallying.expect(&["not_found"], error.code.name());
-                    said.push(error.to_string().replace(&ticket.to_string(), "the ticket"));
-                }
-                other => tallying.violation(format!("a foreign ticket: {}", other.name())),
+            let answer = answers.next().await?;
+            if let relevo_wire::Answer::Error(error) = answer {
+                tallying.expect(&["not_found"], error.code.name());
+                said.push(error.to_string().replace(&ticket.to_string(), "the ticket"));
+            } else {
+                tallying.violation(format!("a foreign ticket: {}", answer.name()));
             }
         }
         if said.first() != said.last() {

@@ -165,10 +165,15 @@ async fn untouched(
     let bytes = wire::bytes(&request);
     lane.write_all(&bytes).await.map_err(|error| error.to_string())?;
     tallying.sent(1, bytes.len());
-    match answers.next().await? {
-        Answer::Accepted(accepted) if !accepted.existing => tallying.answer("not carried out"),
-        Answer::Accepted(_) => tallying.violation("early data was carried out"),
-        other => tallying.expect(&["overloaded", "limit_exceeded"], other.name()),
+    let answer = answers.next().await?;
+    if let Answer::Accepted(accepted) = &answer {
+        if accepted.existing {
+            tallying.violation("early data was carried out");
+        } else {
+            tallying.answer("not carried out");
+        }
+    } else {
+        tallying.expect(&["overloaded", "limit_exceeded"], answer.name());
     }
     connection.close(0u32.into(), b"");
     net.close().await;

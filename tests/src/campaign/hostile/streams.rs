@@ -49,9 +49,11 @@ pub(super) async fn session(
     let hello = wire::bytes(&hello(key));
     send.write_all(&hello).await.map_err(|error| error.to_string())?;
     tallying.sent(1, hello.len());
-    match answers.next().await? {
-        Answer::Welcome(_) => Ok((connection, send, answers)),
-        other => Err(format!("hello: {}", other.name())),
+    let answer = answers.next().await?;
+    if let Answer::Welcome(_) = answer {
+        Ok((connection, send, answers))
+    } else {
+        Err(format!("hello: {}", answer.name()))
     }
 }
 
@@ -215,7 +217,7 @@ async fn talk(bots: &Net, key: &str, tallying: &Tallying) {
     };
     let contact = format!("talkative-{}", connection.stable_id());
     let handed = wire::bytes(&request(2, Command::HandOff(hand_off(&contact))));
-    let body = Packed::new(&Body::text(&"x".repeat(UNREAD_BYTES)));
+    let body = Packed::new(&Body::text("x".repeat(UNREAD_BYTES)));
     let said = |id| {
         let send = Send {
             ticket: None,
