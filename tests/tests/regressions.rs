@@ -36,7 +36,7 @@ impl Desk {
             messages_memory_bytes,
         };
         let mut disk = Disk::default();
-        let restored = disk.restore(&setup.settings, messages_memory_bytes).unwrap();
+        let restored = disk.restore(&setup.settings, messages_memory_bytes).expect("it is empty");
         let mut desk = Self { daemon: Daemon::start(restored, &disk.log, &setup, NOW), now: NOW };
         let mut queue = Queue::new("bot", "queue");
         queue.members.push("agent".to_owned());
@@ -59,7 +59,7 @@ impl Desk {
         let request = Request { request_id: RequestId(2), idempotency_key: None, command };
         frame::write_request(&mut bytes, &request);
         link.up.push_back(bytes);
-        self.daemon.take_in(link, self.now).unwrap();
+        self.daemon.take_in(link, self.now).expect("a whole request");
         self.finish();
     }
 
@@ -74,16 +74,17 @@ impl Desk {
     /// Numbers of the entries that reach a session, in order.
     fn entries(&self, link: &Link) -> Vec<u32> {
         let mut bytes = Vec::new();
-        while let Written::Bytes(more) = self.daemon.write(&link.session).unwrap() {
+        while let Written::Bytes(more) = self.daemon.write(&link.session).expect("bodies are found")
+        {
             bytes.extend(more);
         }
         let mut rest = bytes.as_slice();
         let mut numbers = Vec::new();
         while let Some((header, payload)) =
-            frame::split(rest, |_| limits::SERVER_FRAME_BYTES).unwrap()
+            frame::split(rest, |_| limits::SERVER_FRAME_BYTES).expect("within the limit")
         {
             rest = &rest[frame::HEADER_BYTES + payload.len()..];
-            let read = frame::read_server_frame(header, payload).unwrap();
+            let read = frame::read_server_frame(header, payload).expect("the daemon's own");
             if let Some(ServerFrame::Push(Push::Entry(entry))) = read {
                 numbers.push(entry.number);
             }

@@ -70,7 +70,7 @@ impl Router {
         }
         let is_same = tenant.snapshot() == self.tenant.snapshot();
         self.starts += 1;
-        tenant.set_origin(Origin { start: self.starts, shard: 0 });
+        tenant.set_origin(Origin { start: self.starts, ..Origin::default() });
         self.seats = Seats::new();
         tenant.restore_seats(&mut self.seats);
         self.tenant = tenant;
