@@ -116,7 +116,8 @@ async fn a_ticket_that_is_kept_for_its_child_keeps_no_place() {
     // Both sides have confirmed all of it when the core has forgotten it.
     let admin = deployment.admin().await;
     until("the parent is forgotten", async || {
-        (bot.inbox.drain(), ana.inbox.drain());
+        bot.inbox.drain();
+        ana.inbox.drain();
         admin.explain(parent).await.is_err().then_some(())
     })
     .await;
