@@ -138,7 +138,10 @@ impl<O: Observer> Publisher<O> {
         self.entry(directory, assigned.ticket, assigned.number, None);
         let sessions = self.sessions.of_agent(outcome.tenant, assigned.agent);
         // A session that opens with this very record has begun all its tickets already.
-        let has_begun = |session: &Arc<Session>| matches!(&outcome.asker, Asker::Opened { session: opened, .. } if Arc::ptr_eq(opened, session));
+        let has_begun = |session: &Arc<Session>| {
+            let Asker::Opened { session: opened, .. } = &outcome.asker else { return false };
+            Arc::ptr_eq(opened, session)
+        };
         let sessions: Vec<_> = sessions.iter().filter(|s| !has_begun(s)).cloned().collect();
         for session in sessions {
             if start_agent(&self.published, directory, &session, assigned.ticket, 1) {
