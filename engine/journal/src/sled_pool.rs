@@ -86,13 +86,14 @@ fn out() -> MutexGuard<'static, usize> {
 }
 
 /// Takes the threads out of the pool that it does not need: at the start, and again now and then, as
-/// they may have come back.
-pub(crate) fn shrink(db: &sled::Db) {
+/// they may have come back. Gives how many are out.
+pub(crate) fn shrink(db: &sled::Db) -> usize {
     let mut out = out();
     while *out < STARTED - KEPT && take_one(db) {
         *out += 1;
     }
     tracing::debug!(out = *out, "threads of sled's pool are out of work");
+    *out
 }
 
 fn take_one(db: &sled::Db) -> bool {
@@ -130,8 +131,10 @@ mod tests {
         }
         call(|| first.wait());
         call(|| second.wait());
-        shrink(&db);
-        assert_eq!(*out(), STARTED - KEPT, "they can be taken out again");
+        // Another test of this process may write at the same time: on a disk that is slow just now
+        // its call stands still as well, and a thread more is back.
+        let again = (0..100).any(|_| shrink(&db) == STARTED - KEPT);
+        assert!(again, "they can be taken out again");
         db.insert(b"last", vec![0; 1024]).unwrap();
         call(|| db.flush()).unwrap();
     }
