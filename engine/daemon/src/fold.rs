@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use relevo_journal::{FoldError as JournalFoldError, FoldItem, Place, RecordBytes};
@@ -143,13 +145,15 @@ impl Fold {
 #[derive(Debug)]
 pub struct Folder {
     settings: Settings,
+    needed: Arc<AtomicU64>,
 }
 
 impl Folder {
-    /// Folds as the daemon with these settings does.
+    /// Folds as the daemon with these settings does. With each snapshot `needed` is told the lowest
+    /// group that somebody may still resume from: what the journal must retain.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
-        Self { settings }
+    pub fn new(settings: Settings, needed: Arc<AtomicU64>) -> Self {
+        Self { settings, needed }
     }
 }
 
@@ -170,7 +174,12 @@ impl relevo_journal::Fold for Folder {
             let (place, record) = item?;
             fold.apply(place, &record).map_err(failed)?;
         }
-        fold.save(out).map_err(failed)
+        fold.save(out).map_err(failed)?;
+        // The snapshot is behind the daemon: what it has forgotten the daemon has forgotten too, and
+        // conversations that it does not know yet begin behind it.
+        let first = fold.conversations.first_group();
+        self.needed.store(first.map_or(u64::MAX, |group| group.0), Ordering::Release);
+        Ok(())
     }
 }
 

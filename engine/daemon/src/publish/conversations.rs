@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use dashmap::DashMap;
-use relevo_journal::Place;
+use relevo_journal::{GroupNumber, Place};
 use relevo_routing::Event;
 use relevo_routing::event::TicketOpened;
 use relevo_routing::input::Party;
@@ -376,6 +376,13 @@ impl Conversations {
         for entry in &self.map {
             show(entry.value());
         }
+    }
+
+    /// The lowest group of the log that one of them has an entry in; absent when there are none.
+    #[must_use]
+    pub fn first_group(&self) -> Option<GroupNumber> {
+        let first = |c: &Conversation| c.entries.iter().map(|stored| stored.place.group).min();
+        self.map.iter().filter_map(|entry| first(entry.value())).min()
     }
 
     /// Every conversation, for the snapshot's fold, in order of ticket.

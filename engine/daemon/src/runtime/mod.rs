@@ -141,7 +141,7 @@ impl Daemon {
                 failed.send_replace(Some(fatal));
             }),
         };
-        let folding = recovery::folding(&settings, Arc::clone(&metrics));
+        let folding = recovery::folding(&settings, Arc::clone(&metrics), recovered.needed);
         let journal = recovered
             .log
             .start(hooks, Some(folding))

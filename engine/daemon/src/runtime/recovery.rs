@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -46,6 +47,8 @@ pub(super) struct State {
     pub(super) last_us: u64,
     /// How long it took.
     pub(super) took: Duration,
+    /// The lowest group that somebody may still resume from, as of the last snapshot.
+    pub(super) needed: Arc<AtomicU64>,
 }
 
 /// Opens the log and reads it.
@@ -54,9 +57,11 @@ pub(super) fn recover(config: &Config, settings: &Settings) -> Result<State, Rec
     let mut options = Options::new(&config.journal.directory);
     options.schema = SCHEMA_VERSION;
     options.reserve_bytes = config.journal.reserve_bytes;
+    // Until the first snapshot of this start everything is.
+    let needed = Arc::<AtomicU64>::default();
     options.retention = match config.journal.retention {
         config::Retention::All => Retention::KeepAll,
-        config::Retention::Needed => Retention::RetainFrom(Arc::default()),
+        config::Retention::Needed => Retention::RetainFrom(Arc::clone(&needed)),
     };
     let mut log = relevo_journal::open(options)?;
     let mut fold = Fold::new(settings.clone(), config.limits.messages_memory_bytes);
@@ -73,7 +78,7 @@ pub(super) fn recover(config: &Config, settings: &Settings) -> Result<State, Rec
         directories.insert(*id, tenant.directory().clone());
     }
     let published = Published { conversations, directories: ArcSwap::from_pointee(directories) };
-    Ok(State { log, tenants, published, last_us, took: started.elapsed() })
+    Ok(State { log, tenants, published, last_us, took: started.elapsed(), needed })
 }
 
 /// Tickets by state, as recovery found them: gauges start from the truth, counters from zero.
@@ -83,13 +88,20 @@ pub(super) fn count_states(published: &Published, views: &Views) {
     });
 }
 
-/// How the journal makes its snapshots.
-pub(super) fn folding(settings: &Settings, metrics: Arc<Metrics>) -> Folding {
+/// How the journal makes its snapshots; with each of them `needed` is told what must stay.
+pub(super) fn folding(
+    settings: &Settings,
+    metrics: Arc<Metrics>,
+    needed: Arc<AtomicU64>,
+) -> Folding {
     Folding {
-        fold: Box::new(Folder::new(settings.clone())),
+        fold: Box::new(Folder::new(settings.clone(), needed)),
         done: Box::new(move |result| match result {
             Ok(report) => metrics.engine().snapshot_taken(report.duration),
             Err(error) => tracing::warn!(%error, "no snapshot was made; the log is whole"),
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use relevo_tests::center::{self, Record};
 use relevo_tests::harness::binary::root;
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::Arc;
 
 /// Seeds by name.
 pub(crate) type Seeds = Vec<(String, Vec<u8>)>;
@@ -178,8 +179,13 @@ fn fold() -> Vec<u8> {
     let (log, _) = day();
     let mut items = Records::new(log.read(GroupNumber(1)).unwrap(), Tail::EMPTY);
     let mut out = Vec::new();
-    relevo_journal::Fold::fold(&mut Folder::new(Settings::default()), None, &mut items, &mut out)
-        .unwrap();
+    relevo_journal::Fold::fold(
+        &mut Folder::new(Settings::default(), Arc::default()),
+        None,
+        &mut items,
+        &mut out,
+    )
+    .unwrap();
     out
 }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 /// How a journal was left.
@@ -96,7 +97,7 @@ impl Journal {
             failed: Box::new(|failure| panic!("the journal failed: {failure}")),
         };
         let folding = Folding {
-            fold: Box::new(Folder::new(Settings::default())),
+            fold: Box::new(Folder::new(Settings::default(), Arc::default())),
             done: Box::new(move |made| {
                 made.expect("a whole log is folded");
                 // Who no longer waits needs it no more.
