@@ -2,6 +2,7 @@
 //! if it must, and nobody else notices.
 
 use relevo_tests::campaign::hostile::attack::{Attack, run_into};
+use relevo_tests::campaign::hostile::process;
 use relevo_tests::campaign::hostile::tally::Tallying;
 use relevo_tests::campaign::hostile::{Siege, tight};
 use relevo_tests::harness::deployment::TENANT;
@@ -284,6 +285,17 @@ async fn lanes_full_of_half_frames_take_no_more_than_the_buffers() {
 #[tokio::test]
 async fn gaps_that_are_never_filled_are_held_and_forgotten() {
     skirmish(Attack::Gaps, 3, &["held"]).await;
+}
+
+#[tokio::test]
+async fn a_byte_does_not_hold_the_train_that_it_came_in() {
+    let siege = Siege::new(tight()).await;
+    let pid = siege.deployment.daemon.pid();
+    let before = process::peak_bytes(pid);
+    let tally = siege.skirmish(Attack::Pins, 2).await;
+    assert_eq!(tally.violations, [""; 0]);
+    let more = process::peak_bytes(pid) - before.min(process::peak_bytes(pid));
+    assert!(more * 4 < tally.bytes, "{more} bytes more for {} that were sent", tally.bytes);
 }
 
 #[tokio::test]

@@ -57,6 +57,7 @@ impl Bound {
             part("metrics", EVER_SERIES as u64, 64 * KIB, "series of a queue: 20 histograms"),
             part("first packets", quic::INCOMING as u64, 8 * KIB, "a datagram and its state"),
             part("packets behind them", quic::INCOMING_BYTES_IN_ALL, 1, "quinn counts them"),
+            part("handshakes", quic::HANDSHAKES as u64, quic::HANDSHAKE_BYTES, "pieces of them"),
             part("connections", connections, 48 * KIB, "46.5 KB idle, by `relevo-bench memory`"),
             part("lanes", connections * (LANES - 1), 6 * KIB, "a lane's task and stream"),
             part("received", connections, quic::RECEIVED_BYTES, "the window of an agent"),

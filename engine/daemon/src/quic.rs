@@ -4,6 +4,7 @@
 //! set by hand, and what a connection may hold grows only after its `hello`.
 
 mod pace;
+mod socket;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -11,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use quinn::crypto::rustls::{HandshakeData, QuicServerConfig};
 use quinn::{
-    Connecting, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, TokioRuntime,
-    TransportConfig, VarInt,
+    Connecting, ConnectionId, ConnectionIdGenerator, Endpoint, EndpointConfig, Runtime,
+    TokioRuntime, TransportConfig, VarInt,
 };
+use relevo_wire::limits;
 use ring::hmac;
 use ring::rand::{self, Random, SystemRandom};
 use rustix::net::sockopt;
@@ -24,6 +26,7 @@ use crate::lobby::Lobby;
 use crate::runtime::shared::Shared;
 use crate::session::{Codec, serve};
 use pace::Pace;
+use socket::OneByOne;
 
 /// Receive window of a connection before `hello`, and of agents and admins (protocol).
 pub const AGENT_WINDOW_BYTES: u32 = 256 * 1024;
@@ -36,10 +39,15 @@ const SEND_WINDOW_BYTES: u64 = 256 * 1024;
 /// Most bots with the window of a bot: as many as the largest center has.
 pub(crate) const WIDE_WINDOWS: usize = 1024;
 /// What a connection may hold of what its client sent: its window, and half as much again for the
-/// packets that it came in (quinn copies when they are more); of each stream at most 2,048 pieces of
-/// 56 bytes, and 32 KiB of packets in any case.
+/// packets that it came in (quinn copies when they are more), 32 KiB of packets of each stream in any
+/// case; and of each stream at most 2,048 pieces, of 56 bytes each and the rest of its packet.
 pub(crate) const RECEIVED_BYTES: u64 =
-    AGENT_WINDOW_BYTES as u64 * 5 / 2 + relevo_wire::limits::LANES as u64 * (2048 * 56 + 32 * 1024);
+    AGENT_WINDOW_BYTES as u64 * 5 / 2 + limits::LANES as u64 * (32 * 1024 + PIECES_BYTES);
+/// What a connection may hold in its handshake: pieces likewise, in two steps of it, each in a datagram
+/// of its own.
+pub(crate) const HANDSHAKE_BYTES: u64 = 2 * 2048 * (56 + 1500);
+/// Pieces of a stream, with head and tail of the smallest packet and what an allocation costs.
+const PIECES_BYTES: u64 = 2048 * (56 + 128);
 /// What a wide window adds to it.
 pub(crate) const WIDER_BYTES: u64 = (BOT_WINDOW_BYTES - AGENT_WINDOW_BYTES) as u64 * 5 / 2;
 /// A connection without a sign of life ends after this (protocol: bots; agents' clients ask for
@@ -104,8 +112,9 @@ pub fn bind(
     config.max_incoming(INCOMING);
     config.incoming_buffer_size(INCOMING_BYTES);
     config.incoming_buffer_size_total(INCOMING_BYTES_IN_ALL);
-    let endpoint = endpoint_config(reset_secret);
-    Endpoint::new(endpoint, Some(config), socket, Arc::new(TokioRuntime)).map_err(failed)
+    let (endpoint, runtime) = (endpoint_config(reset_secret), Arc::new(TokioRuntime));
+    let socket = OneByOne::new(runtime.wrap_udp_socket(socket).map_err(failed)?);
+    Endpoint::new_with_abstract_socket(endpoint, Some(config), socket, runtime).map_err(failed)
 }
 
 /// Resets that the next process on this key file makes alike: a client of the one before it learns

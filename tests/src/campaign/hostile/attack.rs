@@ -28,6 +28,8 @@ pub enum Attack {
     AllLanes,
     /// Lanes full of gaps.
     Gaps,
+    /// Bytes that hold on to whole trains of packets.
+    Pins,
     /// Agents that read nothing.
     NeverRead,
     /// JSON nested 64 KiB deep.
@@ -44,7 +46,7 @@ pub enum Attack {
 
 impl Attack {
     /// Every kind, in the order in which a campaign runs them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::HalfOpen,
         Self::ManyConnects,
         Self::WrongProtocol,
@@ -53,6 +55,7 @@ impl Attack {
         Self::SlowFrame,
         Self::AllLanes,
         Self::Gaps,
+        Self::Pins,
         Self::NeverRead,
         Self::Nesting,
         Self::Foreign,
@@ -73,6 +76,7 @@ impl Attack {
             Self::SlowFrame => "a frame a byte a second",
             Self::AllLanes => "all lanes, half a frame each",
             Self::Gaps => "gaps in every lane",
+            Self::Pins => "gaps, a byte of each train",
             Self::NeverRead => "clients that never read",
             Self::Nesting => "64 KiB of JSON nesting",
             Self::Foreign => "foreign keys and ids",
@@ -91,7 +95,7 @@ impl Attack {
             Self::WrongProtocol | Self::Nesting => 32,
             Self::SlowHello | Self::SlowFrame | Self::SilentHttp => 500,
             Self::AllLanes | Self::NeverRead => 50,
-            Self::Gaps => 20,
+            Self::Gaps | Self::Pins => 20,
             Self::SlowHeads => 200,
         }
     }
@@ -130,6 +134,7 @@ pub async fn run_into(order: &Order, tallying: &Tallying) {
         Attack::SlowFrame => slow::frame(order, tallying).await,
         Attack::AllLanes => streams::all_open(order, tallying).await,
         Attack::Gaps => streams::gaps(order, tallying).await,
+        Attack::Pins => streams::pins(order, tallying).await,
         Attack::NeverRead => streams::never_read(order, tallying).await,
         Attack::Nesting => commands::nesting(order, tallying).await,
         Attack::Foreign => commands::foreign(order, tallying).await,

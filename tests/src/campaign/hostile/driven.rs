@@ -8,6 +8,7 @@ use quinn_proto::{
     Connection, ConnectionHandle, DatagramEvent, Dir, Endpoint, EndpointConfig, Event, StreamId,
     WriteError,
 };
+use quinn_udp::{Transmit, UdpSocketState};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,6 +16,10 @@ use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
+/// Datagrams of a train before the one that counts, as many as the kernel takes.
+const TRAIN_SEGMENTS: usize = 48;
+/// Bytes of each.
+const SEGMENT_BYTES: usize = 1200;
 /// Longest datagram that comes.
 const DATAGRAM_BYTES: usize = 2048;
 /// How long a datagram of the daemon is waited for.
@@ -27,6 +32,7 @@ pub(super) struct Driven {
     handle: ConnectionHandle,
     connection: Connection,
     socket: UdpSocket,
+    trains: UdpSocketState,
 }
 
 impl Driven {
@@ -38,7 +44,6 @@ impl Driven {
     /// As [`Driven::new`], with TLS of its own.
     pub(super) async fn with(server: SocketAddr, tls: rustls::ClientConfig) -> io::Result<Self> {
         let socket = UdpSocket::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        socket.connect(server).await?;
         let mut transport = TransportConfig::default();
         // It sends what it likes, acknowledged or not.
         let mut congestion = NewRenoConfig::default();
@@ -48,7 +53,8 @@ impl Driven {
         let mut endpoint = Endpoint::new(Arc::new(EndpointConfig::default()), None, false, None);
         let connected = endpoint.connect(Instant::now(), config, server, "localhost");
         let (handle, connection) = connected.map_err(io::Error::other)?;
-        Ok(Self { endpoint, handle, connection, socket })
+        let trains = UdpSocketState::new((&socket).into())?;
+        Ok(Self { endpoint, handle, connection, socket, trains })
     }
 
     /// The next datagram that the connection wants to send.
@@ -59,7 +65,26 @@ impl Driven {
 
     /// Sends a datagram.
     pub(super) async fn send(&self, datagram: &[u8]) -> io::Result<()> {
-        self.socket.send(datagram).await.map(drop)
+        self.socket.send_to(datagram, self.connection.remote_address()).await.map(drop)
+    }
+
+    /// Sends a datagram as the end of a train: the kernel hands all of it to the daemon as one piece of
+    /// memory, of which the datagram is a little part.
+    pub(super) async fn send_in_train(&self, datagram: &[u8]) -> io::Result<usize> {
+        // A short header of a connection that nobody has.
+        let mut train = vec![0x40; TRAIN_SEGMENTS * SEGMENT_BYTES];
+        train.extend_from_slice(datagram);
+        let transmit = Transmit {
+            destination: self.connection.remote_address(),
+            ecn: None,
+            contents: &train,
+            segment_size: Some(SEGMENT_BYTES),
+            src_ip: None,
+        };
+        let sent = || self.trains.try_send((&self.socket).into(), &transmit);
+        self.socket.writable().await?;
+        self.socket.try_io(tokio::io::Interest::WRITABLE, sent)?;
+        Ok(train.len())
     }
 
     /// Sends all that the connection wants to send; how many bytes.

@@ -25,6 +25,8 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Pieces with a gap before each, of every stream: of more than 2,048 that arrive quinn ends
 /// the connection.
 const PIECES: [usize; 2] = [2_000, 4_000];
+/// Pieces of every lane that come in trains.
+const PINNED: usize = 100;
 /// Pieces of every lane that are sent without a pause.
 const BURST: usize = 4;
 /// The pause.
@@ -123,8 +125,25 @@ pub(super) async fn gaps(order: &Order, tallying: &Tallying) {
             // A connection that was ended and forgotten is told by a reset.
             let ended = [too_many.as_str(), "reset"];
             let expected = [&["held"][..], &ended[..]][number % 2];
-            match gapped(server, &key, PIECES[number % 2], &tallying).await {
+            match gapped(server, &key, PIECES[number % 2], false, &tallying).await {
                 Ok(end) => tallying.expect(expected, end.unwrap_or_else(|| "held".into())),
+                Err(error) => tallying.expect(&["no session"], format!("no session: {error}")),
+            }
+        }
+    })
+    .await;
+}
+
+/// The same, each byte at the end of a train of packets that the kernel hands over as one.
+pub(super) async fn pins(order: &Order, tallying: &Tallying) {
+    let (server, tally, key) =
+        (order.target.quic, tallying.clone(), order.target.agent_key.clone());
+    crowd(order, move |_| {
+        let (tallying, key) = (tally.clone(), key.clone());
+        async move {
+            tallying.connection();
+            match gapped(server, &key, PINNED, true, &tallying).await {
+                Ok(end) => tallying.expect(&["held"], end.unwrap_or_else(|| "held".into())),
                 Err(error) => tallying.expect(&["no session"], format!("no session: {error}")),
             }
         }
@@ -137,6 +156,7 @@ pub(super) async fn gapped(
     server: std::net::SocketAddr,
     key: &str,
     pieces: usize,
+    in_trains: bool,
     tallying: &Tallying,
 ) -> std::io::Result<Option<String>> {
     let mut driven = Driven::new(server, FRAMES).await?;
@@ -161,9 +181,16 @@ pub(super) async fn gapped(
         for lane in &lanes {
             driven.write(*lane, &[0]).map_err(closed)?;
             let datagram = driven.datagram();
-            if let (1, Some(datagram)) = (piece % 2, datagram) {
-                driven.send(&datagram).await?;
-                tallying.sent(1, datagram.len());
+            match (piece % 2, datagram) {
+                (1, Some(datagram)) if in_trains => {
+                    let bytes = driven.send_in_train(&datagram).await?;
+                    tallying.sent(1, bytes);
+                }
+                (1, Some(datagram)) => {
+                    driven.send(&datagram).await?;
+                    tallying.sent(1, datagram.len());
+                }
+                (_, Some(_) | None) => {}
             }
         }
         if piece % BURST == 0 {
