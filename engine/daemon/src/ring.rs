@@ -5,7 +5,7 @@
 //! | lane | carries | bound |
 //! |---|---|---|
 //! | commands | what sessions ask for | the ring's capacity |
-//! | internal | what the daemon itself learns: a session opened or lost, a directory change, a timer | none of its own: at most one entry is pending per session, version or ticket |
+//! | internal | what the daemon itself learns: a session opened or lost, a directory change, a timer, the presence of an agent whose command found no budget | none of its own: at most one entry is pending per session, version, ticket or lane |
 //!
 //! The internal lane is drained first and refuses nothing, because what it carries has happened
 //! and cannot be turned away. Its producers keep the promise of one pending entry; the ring only

@@ -69,6 +69,9 @@ pub const PRIORITY: u16 = 1000;
 pub const SESSIONS: u32 = 64;
 /// Most lanes (bidirectional streams) of a session.
 pub const LANES: u32 = 16;
+/// Longest time from the first byte of a frame or line to its last, in seconds; less when the buffers
+/// of all sessions are nearly full.
+pub const FRAME_SECONDS: u64 = 30;
 /// Longest JSON line of a client, in bytes: escapes may double a text.
 pub const JSON_LINE_BYTES: usize = 2 * HAND_OFF_BYTES;
 

@@ -210,10 +210,11 @@ fn tell(bound: &Bound) {
     if let Some(machine_mib) = memory::machine_bytes().map(|bytes| bytes / MIB)
         && machine_mib < mib
     {
-        tracing::warn!(
+        // The defaults are made for the largest centers: no warning that everybody learns to ignore.
+        tracing::info!(
             mib,
             machine_mib,
-            "the machine has less memory than the limits allow: lower them, and set memory_max_mib"
+            "the limits allow more memory than the machine has: lower them, and set memory_max_mib"
         );
     }
 }

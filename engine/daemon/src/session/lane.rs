@@ -22,7 +22,7 @@ const READ_BYTES: usize = 64 * 1024;
 pub const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 /// From its first byte to its last a frame takes at most so long, and less likewise: who stops in the
 /// middle of one does not hold its buffer for ever.
-const FRAME_PATIENCE: Duration = Duration::from_secs(30);
+const FRAME_PATIENCE: Duration = Duration::from_secs(limits::FRAME_SECONDS);
 /// Between two looks at whether there is patience left.
 const LOOK: Duration = Duration::from_millis(250);
 

@@ -87,7 +87,12 @@ fn limits_table(out: &mut String) {
         ("frame of the server, bytes", limits::SERVER_FRAME_BYTES),
         ("line of a hand-off, bytes", limits::JSON_LINE_BYTES),
         ("any other line of a client, bytes", 2 * limits::FRAME_BYTES),
+        ("sessions of a bot, of an agent, of all admins of a tenant", limits::SESSIONS as usize),
         ("lanes of a session", limits::LANES as usize),
+        (
+            "time for a frame or line, seconds; less when buffers run short",
+            limits::FRAME_SECONDS as usize,
+        ),
         ("cursors in a frame", limits::CURSORS_PER_FRAME),
         ("tickets in a `snapshot`", limits::SNAPSHOT_TICKETS_PER_FRAME),
         ("packed body of a message, bytes", limits::MESSAGE_BYTES),
