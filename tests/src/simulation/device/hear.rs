@@ -185,16 +185,18 @@ impl Device {
         if books.was(ticket) {
             return;
         }
+        let known = party.received.get(&ticket).copied().unwrap_or(0);
         let next = match self.streams.get(&ticket) {
             Some(stream) => stream.next,
-            None => {
-                let known = party.received.get(&ticket).copied().unwrap_or(0);
-                self.cursors.get(&ticket).copied().unwrap_or(known) + 1
-            }
+            None => self.cursors.get(&ticket).copied().unwrap_or(known) + 1,
         };
-        if next == number {
-            let stream = self.streams.entry(ticket);
-            let stream = stream.or_insert(Stream { next, told_from: next });
+        // One of several programs goes on where another was cut off.
+        let takes_over = party.devices > 1 && number == known + 1;
+        if next == number || takes_over {
+            let stream = self.streams.entry(ticket).or_insert(Stream { next, told_from: next });
+            if next != number {
+                stream.told_from = number;
+            }
             stream.next = number + 1;
             self.came(party, ticket, number);
         }
