@@ -144,7 +144,7 @@ fn server(config: &Config) -> Vec<Knob> {
         optional(
             "memory_max_mib",
             server.memory_max_bytes.map(|bytes| bytes / MIB),
-            "131072",
+            "262144",
             "What the daemon's memory bound may be: the sum of all its limits, which it logs part by part
             at its start. A file whose limits go beyond it is refused. Absent: not checked, as the
             bound adds up worst cases that do not come together.",
