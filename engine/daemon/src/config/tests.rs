@@ -67,7 +67,7 @@ fn every_example_in_the_default_document_is_a_valid_value() {
     let config = Config::parse(&set.join("\n"), &folder.path().join("relevo.toml")).unwrap();
     assert_eq!(config.server.shards, Some(2));
     assert!(config.server.tls.is_some());
-    assert_eq!(config.server.memory_max_bytes, Some(131_072 * MIB));
+    assert_eq!(config.server.memory_max_bytes, Some(262_144 * MIB));
     assert_eq!(config.journal.reserve_bytes, Some(1024 * MIB));
     assert_eq!(config.directory.objects.len(), 4);
 }
