@@ -94,9 +94,10 @@ pub(super) async fn all_open(order: &Order, tallying: &Tallying) {
                 tallying.violation(format!("{} lanes, and more", lanes.len()));
             }
             for (_, answers) in &mut lanes {
-                // What there is no room for was answered by now; of the rest nothing comes.
+                // What there is no room for was answered by now, and what took too long where room
+                // is scarce; of the rest nothing comes.
                 match tokio::time::timeout(LOOK, answers.name()).await {
-                    Ok(name) => tallying.expect(&["overloaded"], name),
+                    Ok(name) => tallying.expect(&["overloaded", "limit_exceeded"], name),
                     Err(_) => tallying.answer("held"),
                 }
             }
