@@ -1,7 +1,7 @@
 //! Catch-up: missed entries are read ticket by ticket at the receiver's pace.
 //!
-//! A ticket goes live, under its conversation's lock, in the moment its last missed entry is taken:
-//! what publish appends from then on is newer than everything the writer has in hand.
+//! A ticket goes live, under its conversation's lock, in the moment its last missed entry is taken,
+//! and from the next number on: publish may still be about to offer what was taken last.
 
 use std::sync::Arc;
 
@@ -103,16 +103,16 @@ fn visible(c: &Conversation, session: &Session, live: bool) -> Option<(Side, u32
 }
 
 fn go_live(c: &mut Conversation, session: &Arc<Session>) {
+    let next = c.last() + 1;
     match session.party {
         Party::Bot(_) => {
-            if c.live.bot_owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, session)) {
-                c.live.bot_live = true;
+            if c.live.is_owned_by(session) {
+                c.live.bot_follows(next);
             }
         }
         Party::Agent(agent) => {
-            let present = c.live.agents.iter().any(|other| Arc::ptr_eq(other, session));
-            if c.agent == Some(agent) && !present && session.is_live() {
-                c.live.agents.push(Arc::clone(session));
+            if c.agent == Some(agent) && !c.live.has(session) && session.is_live() {
+                c.live.agent_follows(session, next);
             }
         }
         Party::Admin => {}

@@ -3,8 +3,6 @@
 //! A projection of durable events and nothing else: publish builds it in live traffic, recovery and
 //! the snapshot's fold build the same from the log. It decides nothing.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use relevo_journal::Place;
 use relevo_routing::event::{Assigned, Closed, MessageStored, Requeued, TicketOpened};
@@ -13,7 +11,7 @@ use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Outcome, RequeueReason, TicketState,
 };
 
-use crate::session::Session;
+use super::live::Live;
 
 /// Where the private part of an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,17 +76,6 @@ pub struct Progress {
     pub delivered: u32,
     /// Messages up to this number were read.
     pub read: u32,
-}
-
-/// Sessions that get new entries as they come.
-#[derive(Debug, Default)]
-pub struct Live {
-    /// The one session of the bot that has this ticket, live or catching up.
-    pub bot_owner: Option<Arc<Session>>,
-    /// The owner has caught up.
-    pub bot_live: bool,
-    /// Sessions of the agent that have caught up.
-    pub agents: Vec<Arc<Session>>,
 }
 
 /// A ticket as its parties see it.

@@ -17,7 +17,8 @@ use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, TenantId, TicketId};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::conversation::{Conversation, Live, Private, Stored, What};
+use super::conversation::{Conversation, Private, Stored, What};
+use super::live::Live;
 use super::load::{Load, Loads};
 
 /// What a body takes beside its bytes: its allocation, its place in the queue of bodies, and as much

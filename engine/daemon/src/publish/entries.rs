@@ -51,7 +51,7 @@ impl<O: Observer> Publisher<O> {
             Event::Assigned(e) => self.assigned(outcome, directory, e),
             Event::Requeued(e) => {
                 self.entry(directory, e.ticket, e.number, None);
-                self.published.conversations.change(e.ticket, |c| c.live.agents.clear());
+                self.published.conversations.change(e.ticket, |c| c.live.clear_agents());
             }
             Event::Closed(e) => self.entry(directory, e.ticket, e.number, None),
             Event::Progressed(e) => self.progressed(e),
@@ -92,19 +92,19 @@ impl<O: Observer> Publisher<O> {
         let author = message.and_then(|message| message.author.as_ref());
         let received = message.map(|message| message.received);
         let is_skipped = |session: &Arc<Session>| author.is_some_and(|a| Arc::ptr_eq(a, session));
-        self.published.conversations.change(ticket, |c| {
+        self.published.conversations.read(ticket, |c| {
             let push = |side| view::entry(c, directory, side, ticket, number).map(Push::Entry);
-            if let Some(owner) =
-                c.live.bot_owner.as_ref().filter(|s| c.live.bot_live && !is_skipped(s))
+            if let Some(owner) = c.live.bot_lacking(number).filter(|owner| !is_skipped(owner))
                 && let Some(push) = push(Side::Bot)
                 && owner.push_entry(&push, received)
             {
                 touched.push(Arc::clone(owner));
             }
-            if c.live.agents.iter().any(|session| !is_skipped(session))
+            if c.live.agents_lacking(number).any(|session| !is_skipped(session))
                 && let Some(push) = push(Side::Agent)
             {
-                for session in c.live.agents.iter().filter(|session| !is_skipped(session)) {
+                for session in c.live.agents_lacking(number).filter(|session| !is_skipped(session))
+                {
                     if session.push_entry(&push, received) {
                         touched.push(Arc::clone(session));
                     }
@@ -121,15 +121,15 @@ impl<O: Observer> Publisher<O> {
             .cloned();
         let inherited = || {
             let parent = opened.parent?;
-            self.published.conversations.read(parent, |c| c.live.bot_owner.clone())?
+            self.published.conversations.read(parent, |c| c.live.bot_owner().cloned())?
         };
         let owner = asker
             .or_else(inherited)
             .filter(|session| session.is_live())
             .or_else(|| self.sessions.any_of_bot(outcome.tenant, opened.bot));
         self.published.conversations.change(opened.ticket, |c| {
-            c.live.bot_live = owner.is_some();
-            c.live.bot_owner = owner;
+            c.live.give_to_bot(owner);
+            c.live.bot_follows(1);
         });
         self.entry(directory, opened.ticket, 1, None);
     }
@@ -159,14 +159,14 @@ impl<O: Observer> Publisher<O> {
         let touched = &mut self.touched;
         self.published.conversations.read(progressed.ticket, |c| match progressed.party {
             RoutingParty::Bot(_) => {
-                for session in &c.live.agents {
+                for session in c.live.agents() {
                     if session.push(&push) {
                         touched.push(Arc::clone(session));
                     }
                 }
             }
             RoutingParty::Agent(_) => {
-                if let Some(owner) = &c.live.bot_owner
+                if let Some(owner) = c.live.bot_owner()
                     && owner.push(&push)
                 {
                     touched.push(Arc::clone(owner));

@@ -12,10 +12,13 @@ pub mod conversation;
 pub mod conversations;
 pub mod directory;
 mod entries;
+pub mod live;
 pub mod load;
 pub mod outcome;
 pub(crate) mod saved;
 mod sessions;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use std::sync::Arc;

@@ -6,8 +6,9 @@ use relevo_wire::vocabulary::TicketState;
 use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
 
-use super::conversation::{Conversation, Live, Private, Progress, Stored, What};
+use super::conversation::{Conversation, Private, Progress, Stored, What};
 use super::conversations::Conversations;
+use super::live::Live;
 
 /// The section holds no conversations.
 #[derive(Debug, thiserror::Error)]

@@ -122,7 +122,7 @@ impl Sessions {
                 remove_from(&mut self.agents, (session.tenant, agent), session);
                 for ticket in published.conversations.of_agent(session.tenant, agent) {
                     published.conversations.change(ticket, |c| {
-                        c.live.agents.retain(|other| !Arc::ptr_eq(other, session));
+                        c.live.remove_agent(session);
                     });
                 }
             }
@@ -160,9 +160,8 @@ fn hand_on(
     ticket: TicketId,
 ) {
     published.conversations.change(ticket, |c| {
-        if c.live.bot_owner.as_ref().is_some_and(|owner| Arc::ptr_eq(owner, gone)) {
-            c.live.bot_live = false;
-            c.live.bot_owner = heir.cloned();
+        if c.live.is_owned_by(gone) {
+            c.live.give_to_bot(heir.cloned());
             if let Some(heir) = heir {
                 let next = c.bot_progress.delivered + 1;
                 heir.outbox.add_catch_up(CatchUp { ticket, next, live: true });
@@ -187,11 +186,10 @@ fn own_tickets(
         let summary = published.conversations.change(ticket, |c| {
             let confirmed = match session.party {
                 Party::Bot(_) => {
-                    if c.live.bot_owner.as_ref().is_some_and(|owner| owner.is_live()) {
+                    if c.live.bot_owner().is_some_and(|owner| owner.is_live()) {
                         return None;
                     }
-                    c.live.bot_owner = Some(Arc::clone(session));
-                    c.live.bot_live = false;
+                    c.live.give_to_bot(Some(Arc::clone(session)));
                     c.bot_progress.delivered
                 }
                 Party::Agent(_) | Party::Admin => c.agent_progress.delivered,

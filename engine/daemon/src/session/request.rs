@@ -199,13 +199,13 @@ fn type_on(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) {
         let push = |author| Push::Typing(TypingPush { ticket, author });
         match session.party {
             Party::Bot(bot) if bot == c.bot => {
-                for agent in &c.live.agents {
+                for agent in c.live.agents() {
                     agent.push(&push(Author::Customer));
                     agent.outbox.wake();
                 }
             }
             Party::Agent(agent) if c.agent == Some(agent) => {
-                if let Some(owner) = &c.live.bot_owner {
+                if let Some(owner) = c.live.bot_owner() {
                     owner.push(&push(Author::Agent));
                     owner.outbox.wake();
                 }

@@ -16,7 +16,7 @@ pub(super) fn push(published: &Published, positions: Vec<Position>) {
     let mut touched = Vec::new();
     for position in positions {
         published.conversations.read(position.ticket, |c| {
-            let Some(owner) = &c.live.bot_owner else { return };
+            let Some(owner) = c.live.bot_owner() else { return };
             let has_room = owner.outbox.len_bytes() <= ROOM_BYTES;
             if has_room && owner.push(&Push::Position(position.clone())) {
                 touched.push(Arc::clone(owner));
@@ -83,7 +83,7 @@ mod tests {
         let place = Place { group: GroupNumber(1), index: 0 };
         let record = Record { tenant: TENANT, now: 0, place, events: &[], private: &Bytes::new() };
         conversations.apply_event(record, &Event::TicketOpened(opened));
-        conversations.change(PLACE.ticket, |c| c.live.bot_owner = Some(Arc::clone(owner)));
+        conversations.change(PLACE.ticket, |c| c.live.give_to_bot(Some(Arc::clone(owner))));
         Published { conversations, directories: ArcSwap::default() }
     }
 

@@ -1,0 +1,57 @@
+//! What a session gets of a ticket, whenever its writer runs.
+
+mod scene;
+
+use std::sync::{Arc, Mutex};
+
+use relevo_wire::vocabulary::Author;
+use scene::{
+    Between, Client, TICKET, agent_session, assigned, bot_session, group, message, opened, opens,
+    published, record, requeued,
+};
+
+use super::Publisher;
+use crate::session::Session;
+
+const BODIES: u64 = 1024 * 1024;
+
+/// Publishes three entries to a session that opens, whose writer runs after each event, when nobody
+/// was told of it yet; gives back the client.
+fn written_between(session: &Arc<Session>) -> Client {
+    let published = published(BODIES);
+    let client = Arc::new(Mutex::new(Client::new(&published, session)));
+    let writer = Arc::clone(&client);
+    let between = Between(move || writer.lock().unwrap().drain());
+    let mut publisher = Publisher::new(published, between);
+    publisher.group(group([record([opened(TICKET, None)]), record([assigned(TICKET, 2)])]));
+    publisher.group(group([opens(session), record([message(3, Author::System)])]));
+    publisher.group(group([record([message(4, Author::System)])]));
+    drop(publisher);
+    let mut client = Arc::into_inner(client).unwrap().into_inner().unwrap();
+    client.drain();
+    client
+}
+
+#[test]
+fn an_entry_that_a_catch_up_has_read_before_it_is_published_comes_once() {
+    for session in [agent_session(), bot_session()] {
+        let client = written_between(&session);
+        assert_eq!(client.entries, [1, 2, 3, 4]);
+        assert_eq!(client.answers, 1, "the welcome");
+    }
+}
+
+#[test]
+fn a_requeue_that_a_catch_up_has_read_before_it_is_published_comes_once() {
+    let published = published(BODIES);
+    let session = agent_session();
+    let client = Arc::new(Mutex::new(Client::new(&published, &session)));
+    let writer = Arc::clone(&client);
+    let between = Between(move || client.lock().unwrap().drain());
+    let mut publisher = Publisher::new(published, between);
+    publisher.group(group([record([opened(TICKET, None)]), record([assigned(TICKET, 2)])]));
+    publisher.group(group([opens(&session), record([requeued(TICKET, 3)])]));
+    let mut writer = writer.lock().unwrap();
+    writer.drain();
+    assert_eq!(writer.entries, [1, 2, 3]);
+}
