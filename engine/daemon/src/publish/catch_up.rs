@@ -48,6 +48,10 @@ impl Published {
     ) -> Chunk {
         let mut chunk = Chunk { frames: Vec::new(), rest: None, wanted: None };
         self.conversations.change(at.ticket, |c| {
+            if at.live && c.live.has(session) {
+                // It was begun once more meanwhile, and all of it is on its way.
+                return;
+            }
             let Some((side, last)) = visible(c, session, at.live) else { return };
             let mut next = at.next.max(1);
             while next <= last {

@@ -55,3 +55,19 @@ fn a_requeue_that_a_catch_up_has_read_before_it_is_published_comes_once() {
     writer.drain();
     assert_eq!(writer.entries, [1, 2, 3]);
 }
+
+#[test]
+fn a_catch_up_from_before_a_new_assignment_adds_nothing_to_it() {
+    let published = published(BODIES);
+    let session = agent_session();
+    let mut client = Client::new(&published, &session);
+    let mut publisher = Publisher::new(published, Between(|| {}));
+    publisher.group(group([record([opened(TICKET, None)]), record([assigned(TICKET, 2)])]));
+    // All before the writer's first turn: the ticket is begun twice.
+    let again = [requeued(TICKET, 3), assigned(TICKET, 4)];
+    publisher.group(group([opens(&session), record(again)]));
+    client.drain();
+    publisher.group(group([record([message(5, Author::System)])]));
+    client.drain();
+    assert_eq!(client.entries, [1, 2, 3, 4, 5]);
+}
