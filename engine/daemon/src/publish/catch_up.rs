@@ -115,7 +115,9 @@ fn go_live(c: &mut Conversation, session: &Arc<Session>) {
             }
         }
         Party::Agent(agent) => {
-            if c.agent == Some(agent) && !c.live.has(session) && session.is_live() {
+            // Of a forgotten ticket nothing comes, and nobody would look for its sessions.
+            let has_it = c.agent == Some(agent) && !c.forgotten;
+            if has_it && !c.live.has(session) && session.is_live() {
                 c.live.agent_follows(session, next);
             }
         }

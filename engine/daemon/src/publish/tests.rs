@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use relevo_wire::vocabulary::Author;
 use scene::{
-    Between, Client, TICKET, agent_session, assigned, bot_session, group, message, opened, opens,
-    published, record, requeued,
+    Between, CHILD, Client, TICKET, agent_session, assigned, bot_session, forgotten, goes, group,
+    message, opened, opens, published, record, requeued, transferred,
 };
 
 use super::Publisher;
@@ -70,4 +70,22 @@ fn a_catch_up_from_before_a_new_assignment_adds_nothing_to_it() {
     publisher.group(group([record([message(5, Author::System)])]));
     client.drain();
     assert_eq!(client.entries, [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_session_that_reads_a_forgotten_parent_is_let_go_when_it_ends() {
+    let published = published(BODIES);
+    let session = agent_session();
+    let mut client = Client::new(&published, &session);
+    let mut publisher = Publisher::new(published, Between(|| {}));
+    publisher.group(group([record([opened(TICKET, None)]), record([assigned(TICKET, 2)])]));
+    publisher.group(group([opens(&session)]));
+    let on = [opened(CHILD, Some(TICKET)), transferred(3)];
+    publisher.group(group([record(on), record([forgotten(TICKET)])]));
+    client.drain();
+    assert_eq!(client.entries, [1, 2, 3]);
+    drop(client);
+    session.set_lost();
+    publisher.group(group([goes(&session)]));
+    assert_eq!(Arc::strong_count(&session), 1, "somebody holds a session that has ended");
 }
