@@ -72,7 +72,8 @@ pub(super) async fn read(
     while bytes < READ_BYTES {
         let chunk = shared.published.chunk(directory, session, at, given.take());
         bytes += chunk.frames.len();
-        outbox.append(|out| out.extend_from_slice(&chunk.frames));
+        // Now: publish counts on a wake-up that is owed, and the log may take its time.
+        outbox.append_now(|out| out.extend_from_slice(&chunk.frames));
         let Some(rest) = chunk.rest else { return };
         if let Some(place) = chunk.wanted {
             given = Some(read_private(shared, place).await);
