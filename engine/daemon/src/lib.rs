@@ -25,6 +25,7 @@ pub mod ring;
 pub mod runtime;
 pub mod session;
 pub mod shard;
+mod sync;
 pub mod telemetry;
 pub mod tenants;
 pub mod tls;

@@ -179,3 +179,104 @@ fn ancestors(published: &Published, ticket: TicketId) -> SmallVec<[TicketId; 2]>
     }
     found
 }
+
+/// Planted bugs, each of which must make a model of publish fail.
+#[cfg(shuttle)]
+pub(crate) mod planted {
+    use super::*;
+
+    fn missed(
+        published: &Published,
+        directory: &Directory,
+        session: &Arc<Session>,
+        at: CatchUp,
+        given: Option<Bytes>,
+    ) -> Chunk {
+        published.chunk(directory, session, CatchUp { live: false, ..at }, given)
+    }
+
+    fn look(published: &Published, at: CatchUp, look: impl FnOnce(&mut Conversation)) {
+        published.conversations.change(at.ticket, look);
+    }
+
+    /// Takes the last entry under one look and goes live under the next.
+    pub(crate) fn chunk_then_live(
+        published: &Published,
+        directory: &Directory,
+        session: &Arc<Session>,
+        at: CatchUp,
+        given: Option<Bytes>,
+    ) -> Chunk {
+        let chunk = missed(published, directory, session, at, given);
+        if chunk.rest.is_none() {
+            look(published, at, |c| go_live(c, session));
+        }
+        chunk
+    }
+
+    /// Goes live under one look and takes the missed entries under the next.
+    pub(crate) fn chunk_live_first(
+        published: &Published,
+        directory: &Directory,
+        session: &Arc<Session>,
+        at: CatchUp,
+        given: Option<Bytes>,
+    ) -> Chunk {
+        look(published, at, |c| go_live(c, session));
+        missed(published, directory, session, at, given)
+    }
+
+    /// Is offered also what it was shown before publish came to offer it.
+    pub(crate) fn chunk_live_from_any_entry(
+        published: &Published,
+        directory: &Directory,
+        session: &Arc<Session>,
+        at: CatchUp,
+        given: Option<Bytes>,
+    ) -> Chunk {
+        let chunk = published.chunk(directory, session, at, given);
+        look(published, at, |c| {
+            if c.live.has(session) {
+                c.live.remove_agent(session);
+                c.live.agent_follows(session, 1);
+            }
+        });
+        chunk
+    }
+
+    /// A session that has lost the ticket makes the one live that has it now.
+    pub(crate) fn chunk_live_whoever_owns(
+        published: &Published,
+        directory: &Directory,
+        session: &Arc<Session>,
+        at: CatchUp,
+        given: Option<Bytes>,
+    ) -> Chunk {
+        let chunk = published.chunk(directory, session, at, given);
+        if chunk.rest.is_none() {
+            look(published, at, |c| {
+                let next = c.last() + 1;
+                c.live.bot_follows(next);
+            });
+        }
+        chunk
+    }
+
+    /// Goes live though its connection is gone.
+    pub(crate) fn chunk_live_though_lost(
+        published: &Published,
+        directory: &Directory,
+        session: &Arc<Session>,
+        at: CatchUp,
+        given: Option<Bytes>,
+    ) -> Chunk {
+        let chunk = published.chunk(directory, session, at, given);
+        look(published, at, |c| {
+            if chunk.rest.is_none() && !c.live.has(session) {
+                let next = c.last() + 1;
+                c.live.agent_follows(session, next);
+            }
+        });
+        chunk
+    }
+}

@@ -9,17 +9,17 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use dashmap::DashMap;
 use relevo_journal::{GroupNumber, Place};
 use relevo_routing::Event;
 use relevo_routing::event::TicketOpened;
 use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, TenantId, TicketId};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
 use super::conversation::{Conversation, Private, Stored, What};
 use super::live::Live;
 use super::load::{Load, Loads};
+use super::table::Table;
 
 /// What a body takes beside its bytes: its allocation, its place in the queue of bodies, and as much
 /// again for a place that is stale.
@@ -47,7 +47,7 @@ pub struct Record<'a> {
 pub struct Conversations {
     /// Boxed: a table has up to twice as many places as conversations, and each place is as large as
     /// what it holds.
-    map: DashMap<TicketId, Box<Conversation>, FxBuildHasher>,
+    map: Table<TicketId, Box<Conversation>>,
     index: Mutex<Index>,
     memory: Mutex<VecDeque<(TicketId, u32)>>,
     loads: Loads,
@@ -68,7 +68,7 @@ impl Conversations {
     #[must_use]
     pub fn new(body_budget_bytes: u64) -> Self {
         Self {
-            map: DashMap::with_hasher(FxBuildHasher),
+            map: Table::new(),
             index: Mutex::default(),
             memory: Mutex::default(),
             loads: Loads::default(),
@@ -87,7 +87,7 @@ impl Conversations {
     /// Are there none?
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.map.is_empty()
+        self.map.len() == 0
     }
 
     /// Bytes of bodies in memory, with what each takes beside its own.
@@ -110,7 +110,7 @@ impl Conversations {
 
     /// Reads one conversation.
     pub fn read<R>(&self, ticket: TicketId, read: impl FnOnce(&Conversation) -> R) -> Option<R> {
-        self.map.get(&ticket).map(|conversation| read(&conversation))
+        self.map.read(ticket, |conversation| read(conversation))
     }
 
     /// Changes one conversation.
@@ -119,7 +119,7 @@ impl Conversations {
         ticket: TicketId,
         change: impl FnOnce(&mut Conversation) -> R,
     ) -> Option<R> {
-        self.map.get_mut(&ticket).map(|mut conversation| change(&mut conversation))
+        self.map.change(ticket, |conversation| change(conversation))
     }
 
     /// Changes one conversation by an event that has an entry, and counts it.
@@ -298,7 +298,7 @@ impl Conversations {
     fn remove(&self, ticket: TicketId) {
         let mut next = Some(ticket);
         while let Some(ticket) = next.take() {
-            let Some((_, gone)) = self.map.remove(&ticket) else { return };
+            let Some(gone) = self.map.remove(ticket) else { return };
             let entries = gone.entries.len() as u64;
             self.loads.sub(gone.tenant, gone.bot, Load { tickets: 1, entries });
             for stored in &gone.entries {
@@ -335,7 +335,7 @@ impl Conversations {
         // more than half of it is such places, so that it costs nothing on average.
         let sweep = memory.len() as u64 > 2 * bodies + SWEEP_SLACK;
         if sweep {
-            memory.retain(|(ticket, _)| self.map.contains_key(ticket));
+            memory.retain(|(ticket, _)| self.map.contains(*ticket));
         }
         drop(memory);
         Private::Here(private.clone())
@@ -374,21 +374,23 @@ impl Conversations {
 
     /// Shows every conversation, in no particular order.
     pub fn each(&self, mut show: impl FnMut(&Conversation)) {
-        for entry in &self.map {
-            show(entry.value());
-        }
+        self.map.each(|conversation| show(conversation));
     }
 
     /// The lowest group of the log that one of them has an entry in; absent when there are none.
     #[must_use]
     pub fn first_group(&self) -> Option<GroupNumber> {
-        let first = |c: &Conversation| c.entries.iter().map(|stored| stored.place.group).min();
-        self.map.iter().filter_map(|entry| first(entry.value())).min()
+        let mut first = None;
+        self.each(|conversation| {
+            let groups = conversation.entries.iter().map(|stored| stored.place.group);
+            first = groups.chain(first).min();
+        });
+        first
     }
 
     /// Every conversation, for the snapshot's fold, in order of ticket.
     pub(super) fn sorted(&self) -> Vec<TicketId> {
-        let mut tickets: Vec<TicketId> = self.map.iter().map(|entry| *entry.key()).collect();
+        let mut tickets = self.map.keys();
         tickets.sort_unstable();
         tickets
     }

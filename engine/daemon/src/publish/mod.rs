@@ -17,6 +17,7 @@ pub mod load;
 pub mod outcome;
 pub(crate) mod saved;
 mod sessions;
+mod table;
 #[cfg(test)]
 mod tests;
 pub mod view;

@@ -1,5 +1,7 @@
 //! What a session gets of a ticket, whenever its writer runs.
 
+#[cfg(shuttle)]
+mod model;
 mod scene;
 
 use std::sync::{Arc, Mutex};

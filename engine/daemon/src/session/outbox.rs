@@ -7,8 +7,8 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use relevo_wire::TicketId;
 
 use super::buffers::{Buffers, Held};
+use crate::sync::{AtomicBool, Mutex, MutexGuard};
 
 /// Most bytes that may wait in an outbox: 1 MiB, about 3,000 messages of 256 bytes.
 pub const OUTBOX_BYTES: usize = 1024 * 1024;
@@ -297,8 +298,26 @@ impl Outbox {
         self.notify.notified().await;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().expect("nothing panics while it holds an outbox")
+    }
+}
+
+/// Planted bugs, each of which must make a model of publish fail.
+#[cfg(shuttle)]
+pub(crate) mod planted {
+    use super::{Ordering, Outbox};
+
+    /// The flag goes down after the wake-up: who appends between the two wakes nobody.
+    pub(crate) fn wake_then_lower(outbox: &Outbox) {
+        outbox.notify.notify_one();
+        outbox.dirty.store(false, Ordering::Release);
+    }
+
+    /// A writer that is about to sleep is not told.
+    pub(crate) fn wake_only_a_sleeper(outbox: &Outbox) {
+        outbox.dirty.store(false, Ordering::Release);
+        outbox.notify.notify_waiters();
     }
 }
 

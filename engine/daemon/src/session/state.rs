@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::buffers::{Buffers, Exhausted, Held};
 use super::outbox::{LaneEnd, Outbox};
+use crate::sync::AtomicBool;
 
 /// How frames look on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
