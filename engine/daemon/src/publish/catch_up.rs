@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use relevo_journal::Place;
+use relevo_journal::{Place, RecordError};
 use relevo_routing::directory::Directory;
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::Push;
@@ -78,6 +78,17 @@ impl Published {
             }
         });
         chunk
+    }
+}
+
+impl Published {
+    /// Is a private part not in the log because its ticket is forgotten? With the retention `needed` the
+    /// log lets go of what both parties have, and that may come between a piece of a catch-up and the
+    /// look into the log that it asks for.
+    #[must_use]
+    pub fn is_let_go(&self, ticket: TicketId, error: &RecordError) -> bool {
+        matches!(error, RecordError::Absent { .. })
+            && self.conversations.read(ticket, |_| ()).is_none()
     }
 }
 

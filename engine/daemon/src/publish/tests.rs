@@ -6,6 +6,7 @@ mod scene;
 
 use std::sync::{Arc, Mutex};
 
+use relevo_journal::{GroupNumber, Place, RecordError};
 use relevo_wire::vocabulary::Author;
 use scene::{
     Between, CHILD, Client, TICKET, agent_session, assigned, bot_session, forgotten, goes, group,
@@ -90,4 +91,17 @@ fn a_session_that_reads_a_forgotten_parent_is_let_go_when_it_ends() {
     session.set_lost();
     publisher.group(group([goes(&session)]));
     assert_eq!(Arc::strong_count(&session), 1, "somebody holds a session that has ended");
+}
+
+/// The daemon ended itself over a record that the log had rightly let go of.
+#[test]
+fn what_the_log_has_let_go_of_with_its_ticket_is_no_damage() {
+    let published = published(BODIES);
+    let place = Place { group: GroupNumber(1), index: 0 };
+    let mut publisher = Publisher::new(Arc::clone(&published), Between(|| ()));
+    publisher.group(group([record([opened(TICKET, None)])]));
+    assert!(!published.is_let_go(TICKET, &RecordError::Absent { place }), "it is still needed");
+    publisher.group(group([record([forgotten(TICKET)])]));
+    assert!(published.is_let_go(TICKET, &RecordError::Absent { place }));
+    assert!(!published.is_let_go(TICKET, &RecordError::Parts { place }), "that is damage");
 }
