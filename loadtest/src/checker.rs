@@ -4,6 +4,7 @@
 //! A counter that checked nothing proves nothing: a run with an empty base fails.
 
 use crate::checker::ledger::Ledger;
+use crate::checker::settled::Settled;
 use crate::plan::staff::Staff;
 use crate::random::mix;
 use relevo_client::wire::TicketId;
@@ -14,6 +15,7 @@ use std::sync::{Mutex, MutexGuard};
 pub mod capacity;
 pub mod conservation;
 mod ledger;
+mod settled;
 mod sighting;
 #[cfg(test)]
 mod tests;
@@ -60,8 +62,7 @@ pub struct Checker {
 #[derive(Debug, Default)]
 struct Shard {
     open: HashMap<TicketId, Ledger>,
-    /// Settled tickets: how far each party had come.
-    settled: HashMap<TicketId, Box<[(Party, u32)]>>,
+    settled: HashMap<TicketId, Settled>,
     verdict: Verdict,
     holds: Vec<capacity::Hold>,
 }
@@ -98,9 +99,8 @@ impl Checker {
     pub fn sent(&self, party: Party, ticket: TicketId, number: u32, message: MessageId) {
         let mut guard = self.shard(ticket);
         let shard = &mut *guard;
-        if shard.settled.contains_key(&ticket) {
-            let what = format!("{ticket}: {message:?} is acknowledged as {number}, beyond the end");
-            shard.verdict.violated(Counter::OutOfOrder, what);
+        if let Some(settled) = shard.settled.get(&ticket) {
+            settled.acknowledged(number, message, &mut shard.verdict, ticket);
             return;
         }
         let ledger = shard.open.entry(ticket).or_default();
@@ -179,12 +179,8 @@ impl Shard {
     ) -> Option<TicketId> {
         self.verdict.checked(Counter::Duplicated, 1);
         self.verdict.checked(Counter::OutOfOrder, 1);
-        if let Some(seen) = self.settled.get(&ticket) {
-            let upto = seen.iter().find(|(who, _)| *who == party).map_or(0, |(_, upto)| *upto);
-            if sighting.number <= upto {
-                let what = format!("{ticket}: {party:?} gets {} again", sighting.number);
-                self.verdict.violated(Counter::Duplicated, what);
-            }
+        if let Some(settled) = self.settled.get_mut(&ticket) {
+            settled.saw(party, sighting.number, &mut self.verdict, ticket);
             return None;
         }
         let ledger = self.open.entry(ticket).or_default();
@@ -194,11 +190,10 @@ impl Shard {
 
     fn settle_if_whole(&mut self, ticket: TicketId, staff: &Staff) -> Option<TicketId> {
         let ledger = self.open.get(&ticket).filter(|ledger| ledger.is_whole())?;
-        let seen = ledger.seen();
         let child = ledger.child();
         let ledger = self.open.remove(&ticket)?;
-        ledger.settle(ticket, staff, &mut self.verdict, &mut self.holds);
-        self.settled.insert(ticket, seen);
+        let settled = ledger.settle(ticket, staff, &mut self.verdict, &mut self.holds);
+        self.settled.insert(ticket, settled);
         child
     }
 }

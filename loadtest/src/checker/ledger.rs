@@ -1,7 +1,8 @@
 //! The story of one ticket, put together from what its parties saw.
 
 use super::capacity::Hold;
-use super::view::{Pushed, View};
+use super::settled::Settled;
+use super::view::Views;
 use super::{Counter, Fact, MessageId, Party, Sighting, Verdict};
 use crate::plan::staff::Staff;
 use relevo_client::wire::TicketId;
@@ -20,7 +21,7 @@ struct Known {
 pub(super) struct Ledger {
     /// Somebody was told that the ticket exists: it must come to an end.
     expected: bool,
-    views: Vec<(Party, View)>,
+    views: Views,
     /// In the order of numbers.
     known: Vec<Known>,
     /// Numbers that answers to sends named, with what was sent.
@@ -40,17 +41,7 @@ impl Ledger {
         ticket: TicketId,
     ) {
         let number = sighting.number;
-        match self.view(party).pushed(number) {
-            Pushed::InOrder => {}
-            Pushed::Late => {
-                let what = format!("{ticket}: {party:?} gets {number} after a later one");
-                verdict.violated(Counter::OutOfOrder, what);
-            }
-            Pushed::Again => {
-                let what = format!("{ticket}: {party:?} gets {number} again");
-                verdict.violated(Counter::Duplicated, what);
-            }
-        }
+        self.views.pushed(party, number, verdict, ticket);
         let known = Known { number, at: Some(sighting.at), fact: sighting.fact };
         self.learn(known, verdict, ticket);
     }
@@ -63,7 +54,7 @@ impl Ledger {
         verdict: &mut Verdict,
         ticket: TicketId,
     ) {
-        self.view(party).answered(number);
+        self.views.answered(party, number);
         self.acknowledged.push((number, message));
         let known = Known { number, at: None, fact: Fact::Message(message) };
         self.learn(known, verdict, ticket);
@@ -72,17 +63,10 @@ impl Ledger {
     /// Has everyone seen everything? The bot up to the end, the last agent too.
     pub(super) fn is_whole(&self) -> bool {
         let Some(end) = self.end() else { return false };
-        let has = |party| self.views.iter().any(|(who, view)| *who == party && view.has_upto(end));
-        let bot = self
-            .views
-            .iter()
-            .any(|(party, view)| matches!(party, Party::Bot(_)) && view.has_upto(end));
+        let has = |party| self.views.iter().any(|(who, view)| who == party && view.has_upto(end));
+        let is_bot = |party| matches!(party, Party::Bot(_));
+        let bot = self.views.iter().any(|(party, view)| is_bot(party) && view.has_upto(end));
         self.expected && bot && self.holder_at_end().is_none_or(|agent| has(Party::Agent(agent)))
-    }
-
-    /// How far each party has come.
-    pub(super) fn seen(&self) -> Box<[(Party, u32)]> {
-        self.views.iter().map(|(party, view)| (*party, view.upto())).collect()
     }
 
     /// The ticket that it was transferred into.
@@ -99,26 +83,36 @@ impl Ledger {
         })
     }
 
-    /// Judges the story.
+    /// Judges the story. What is left judges what still comes.
     pub(super) fn settle(
         self,
         ticket: TicketId,
         staff: &Staff,
         verdict: &mut Verdict,
         holds: &mut Vec<Hold>,
-    ) {
+    ) -> Settled {
         self.check_losses(ticket, verdict);
         self.check_order(ticket, verdict);
         self.check_messages(ticket, verdict);
         self.check_owners(ticket, staff, verdict, holds);
+        Settled { unanswered: self.unanswered(), views: self.views }
     }
 
-    fn view(&mut self, party: Party) -> &mut View {
-        let at = self.views.iter().position(|(who, _)| *who == party).unwrap_or_else(|| {
-            self.views.push((party, View::default()));
-            self.views.len() - 1
+    /// A send has one answer; but the next agent of a ticket that went back to its line says again
+    /// what the one before had said.
+    fn unanswered(&self) -> Box<[(u32, MessageId)]> {
+        let again = self.known.iter().any(|known| matches!(known.fact, Fact::Requeued { .. }));
+        let messages = self.known.iter().filter_map(|known| match known.fact {
+            Fact::Message(message) => Some((known.number, message)),
+            Fact::Hidden
+            | Fact::HandedOff
+            | Fact::Foreign
+            | Fact::Assigned { .. }
+            | Fact::Requeued { .. }
+            | Fact::Transferred { .. }
+            | Fact::Returned { .. } => None,
         });
-        &mut self.views[at].1
+        messages.filter(|message| again || !self.acknowledged.contains(message)).collect()
     }
 
     /// Merges what one party saw with what others did: all must agree.
@@ -176,11 +170,11 @@ impl Ledger {
         if !self.views.iter().any(|(party, _)| matches!(party, Party::Bot(_))) {
             verdict.violated(Counter::Lost, format!("{ticket}: its bot never saw it"));
         }
-        for (party, view) in &self.views {
+        for (party, view) in self.views.iter() {
             let must_see = match party {
                 Party::Bot(_) => true,
                 // Who gave the ticket away or lost it need not see the rest.
-                Party::Agent(agent) => holder == Some(*agent),
+                Party::Agent(agent) => holder == Some(agent),
             };
             for number in view.missing(if must_see { end } else { 0 }) {
                 let what = format!("{ticket}: {party:?} never got {number} of {end}");
@@ -188,7 +182,7 @@ impl Ledger {
             }
         }
         if let Some(agent) = holder
-            && !self.views.iter().any(|(party, _)| *party == Party::Agent(agent))
+            && !self.views.iter().any(|(party, _)| party == Party::Agent(agent))
         {
             let what = format!("{ticket}: agent {agent} was never told that it has it");
             verdict.violated(Counter::Lost, what);
@@ -247,7 +241,7 @@ impl Ledger {
         holds: &mut Vec<Hold>,
     ) {
         let bot = self.views.iter().find_map(|(party, _)| match party {
-            Party::Bot(bot) => Some(*bot),
+            Party::Bot(bot) => Some(bot),
             Party::Agent(_) => None,
         });
         let mut owner: Option<(Option<u32>, u64)> = None;

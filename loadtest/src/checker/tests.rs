@@ -269,10 +269,99 @@ fn an_epoch_that_does_not_rise_a_time_that_falls_and_an_entry_after_the_end_are_
         if entry.number == 5 { vec![Entry { at: 7, ..entry }] } else { vec![entry] }
     };
     assert_eq!(wrong_when(early), [("out of order", 1)]);
+}
+
+/// Tells the checker a ticket with two messages of the customer whose bot got the second one, and the
+/// end, in a catch-up: the answer to its send is still to come.
+fn tell_before_the_answer(checker: &Checker) {
+    let late = |party, entry: Entry| match (party, entry.number) {
+        (_, 5) => {
+            let said = Entry { event: said(true, 1), ..entry };
+            vec![said, Entry { number: 6, at: 1006, ..entry }]
+        }
+        _ => vec![entry],
+    };
+    tell(checker, TICKET, late);
+    assert_eq!(checker.unsettled(), 0);
+}
+
+#[test]
+fn an_answer_that_comes_after_the_end_is_judged_by_what_the_others_saw() {
+    let wrong_after = |party, number, message| {
+        let checker = Checker::new(staff());
+        tell_before_the_answer(&checker);
+        checker.sent(party, TICKET, number, message);
+        wrong(checker)
+    };
+    assert_eq!(wrong_after(BOT, 5, message(true, 1)), []);
+    // An end has a number too.
+    for number in [3, 6, 7] {
+        let two_truths = [("out of order", 1)];
+        assert_eq!(wrong_after(BOT, number, message(true, 1)), two_truths, "{number}");
+    }
+    let unseen = [message(true, 2), message(false, 1), MessageId { index: 4, ..message(true, 1) }];
+    for message in unseen {
+        let lost = [("lost after acknowledgement", 1)];
+        assert_eq!(wrong_after(BOT, 5, message), lost, "{message:?}");
+    }
+}
+
+#[test]
+fn an_answer_after_the_end_is_an_acknowledgement_that_was_checked() {
     let checker = Checker::new(staff());
-    tell(&checker, TICKET, same);
-    checker.sent(BOT, TICKET, 6, message(true, 1));
-    assert_eq!(wrong(checker), [("out of order", 1)]);
+    tell_before_the_answer(&checker);
+    checker.sent(BOT, TICKET, 5, message(true, 1));
+    assert_eq!(checker.finish().0.count(Counter::Lost).checked, 4);
+}
+
+/// An entry of a ticket that agent 0 lost after a message, and agent 5 had to its end.
+fn of_a_lost_agent(number: u32) -> Entry {
+    let event = match number {
+        1 => assigned(0, 2),
+        2 => said(false, 0),
+        3 => requeued(0, 3),
+        4 => assigned(5, 4),
+        _ => returned(5),
+    };
+    entry(TICKET, number, event)
+}
+
+/// Tells the checker that ticket up to its end; but agent 0 has its first entry and the answer to its
+/// message, which came with the next connection before the catch-up.
+fn tell_what_a_lost_agent_said(checker: &Checker) {
+    checker.accepted(TICKET);
+    checker.saw(Party::Agent(0), &of_a_lost_agent(1));
+    checker.sent(Party::Agent(0), TICKET, 2, message(false, 0));
+    for party in [BOT, Party::Agent(5)] {
+        (1..=5).for_each(|number| checker.saw(party, &of_a_lost_agent(number)));
+    }
+    assert_eq!(checker.unsettled(), 0);
+}
+
+#[test]
+fn the_next_agent_says_again_what_the_first_had_said_and_its_answer_may_come_after_the_end() {
+    let wrong_after = |number| {
+        let checker = Checker::new(staff());
+        tell_what_a_lost_agent_said(&checker);
+        checker.sent(Party::Agent(5), TICKET, number, message(false, 0));
+        wrong(checker)
+    };
+    assert_eq!(wrong_after(2), []);
+    assert_eq!(wrong_after(3), [("out of order", 1)]);
+}
+
+#[test]
+fn who_lost_the_ticket_may_get_the_entry_of_its_own_message_once_after_the_end() {
+    let wrong_after = |numbers: &[u32]| {
+        let checker = Checker::new(staff());
+        tell_what_a_lost_agent_said(&checker);
+        numbers.iter().for_each(|number| checker.saw(Party::Agent(0), &of_a_lost_agent(*number)));
+        wrong(checker)
+    };
+    assert_eq!(wrong_after(&[2, 3]), []);
+    assert_eq!(wrong_after(&[2, 3, 2]), [("duplicated", 1)]);
+    assert_eq!(wrong_after(&[3, 4, 3]), [("duplicated", 1)]);
+    assert_eq!(wrong_after(&[4, 3]), [("out of order", 1)]);
 }
 
 #[test]

@@ -1,12 +1,19 @@
-//! How far one party has come in one ticket.
+//! How far each party has come in one ticket.
 //!
 //! A party gets every number of the ticket once: as a push, or, for what it said itself, as the
 //! answer to its send. After a lost connection both may happen to one number, so only two pushes
 //! of a number are a duplicate.
 
+use super::{Counter, Party, Verdict};
+use relevo_client::wire::TicketId;
+
+/// Numbers that each party has.
+#[derive(Debug, Default)]
+pub(super) struct Views(Vec<(Party, View)>);
+
 /// What a push was, seen by its number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pushed {
+enum Pushed {
     /// New, and above every number pushed before.
     InOrder,
     /// New, and below one pushed before.
@@ -28,8 +35,48 @@ pub(super) struct View {
     highest: u32,
 }
 
+impl Views {
+    /// A party got a number as a push: judges it.
+    pub(super) fn pushed(
+        &mut self,
+        party: Party,
+        number: u32,
+        verdict: &mut Verdict,
+        ticket: TicketId,
+    ) {
+        match self.of(party).pushed(number) {
+            Pushed::InOrder => {}
+            Pushed::Late => {
+                let what = format!("{ticket}: {party:?} gets {number} after a later one");
+                verdict.violated(Counter::OutOfOrder, what);
+            }
+            Pushed::Again => {
+                let what = format!("{ticket}: {party:?} gets {number} again");
+                verdict.violated(Counter::Duplicated, what);
+            }
+        }
+    }
+
+    /// A party got a number as the answer to what it sent.
+    pub(super) fn answered(&mut self, party: Party, number: u32) {
+        self.of(party).answered(number);
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Party, &View)> {
+        self.0.iter().map(|(party, view)| (*party, view))
+    }
+
+    fn of(&mut self, party: Party) -> &mut View {
+        let at = self.0.iter().position(|(who, _)| *who == party).unwrap_or_else(|| {
+            self.0.push((party, View::default()));
+            self.0.len() - 1
+        });
+        &mut self.0[at].1
+    }
+}
+
 impl View {
-    pub(super) fn pushed(&mut self, number: u32) -> Pushed {
+    fn pushed(&mut self, number: u32) -> Pushed {
         if self.has(number) {
             let Some(at) = self.own.iter().position(|own| *own == number) else {
                 return Pushed::Again;
@@ -43,7 +90,7 @@ impl View {
         if late { Pushed::Late } else { Pushed::InOrder }
     }
 
-    pub(super) fn answered(&mut self, number: u32) {
+    fn answered(&mut self, number: u32) {
         if !self.has(number) {
             self.take(number);
             self.own.push(number);
@@ -53,11 +100,6 @@ impl View {
     /// Has it every number up to this one?
     pub(super) fn has_upto(&self, number: u32) -> bool {
         self.next.max(1) > number
-    }
-
-    /// The highest number below which nothing is missing.
-    pub(super) fn upto(&self) -> u32 {
-        self.next.max(1) - 1
     }
 
     /// Numbers up to this one that it has not.
@@ -92,7 +134,6 @@ mod tests {
         assert!(!view.has_upto(3));
         view.answered(2);
         assert!(view.has_upto(3) && !view.has_upto(4));
-        assert_eq!(view.upto(), 3);
     }
 
     #[test]
