@@ -42,7 +42,7 @@ async fn a_soak_restarts_cuts_and_changes_and_loses_nothing() {
             assert!(holds(counter.name()), "{summary}");
         }
     }
-    assert!(holds("restarts, storms, changes"), "{summary}");
+    assert!(holds("happened") && holds("restarts, storms, changes"), "{summary}");
     let folder = tempfile::tempdir().unwrap();
     report.write(folder.path()).unwrap();
     let page = read(&folder.path().join("soak.html"));

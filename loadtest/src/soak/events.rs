@@ -51,6 +51,33 @@ pub enum Who {
     Bots,
 }
 
+/// How often each kind of it happens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kinds {
+    /// Restarts.
+    pub restarts: u64,
+    /// Storms.
+    pub storms: u64,
+    /// Changes of the directory.
+    pub changes: u64,
+}
+
+impl Kinds {
+    /// Counts what happens.
+    #[must_use]
+    pub fn of(happenings: impl Iterator<Item = Happening>) -> Self {
+        let mut kinds = Self::default();
+        for what in happenings {
+            match what {
+                Happening::Restart(_) => kinds.restarts += 1,
+                Happening::Storm(_) => kinds.storms += 1,
+                Happening::Change(_) => kinds.changes += 1,
+            }
+        }
+        kinds
+    }
+}
+
 /// Everything that happens in a soak of a seed, in order. Restarts lie about `restart_every_s`
 /// apart, a storm between any two of them and before the first, none in the last part that a
 /// restart would need a life for.
@@ -110,5 +137,11 @@ mod tests {
             })
             .collect();
         assert_eq!(storms, [Who::Agents, Who::Bots, Who::Agents, Who::Bots]);
+    }
+
+    #[test]
+    fn a_minute_is_enough_for_every_kind() {
+        let kinds = Kinds::of(events(1, 60.0, 20.0).into_iter().map(|event| event.what));
+        assert_eq!(kinds, Kinds { restarts: 2, storms: 3, changes: 30 });
     }
 }

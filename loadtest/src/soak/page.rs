@@ -34,7 +34,9 @@ pub(super) fn page(report: &Report) -> String {
             "count",
             vec![
                 series(report, "descriptors", |s| s.descriptors as f64),
-                series(report, "threads", |s| s.threads as f64),
+                series(report, "threads of the runtime", |s| s.threads.runtime as f64),
+                series(report, "threads of sled", |s| s.threads.sled as f64),
+                series(report, "other threads", |s| s.threads.others as f64),
                 series(report, "sessions", |s| s.sessions as f64),
             ],
         ),

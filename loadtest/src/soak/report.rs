@@ -1,6 +1,6 @@
 //! What a soak leaves behind: everything of it as JSON, one page to look at, and a table.
 
-use super::events::{Ending, Happening, Who};
+use super::events::{Ending, Happening, Kinds, Who};
 use super::judge::Line;
 use super::page;
 use super::sample::Sample;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Version of the form of `soak.json`.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Everything of a soak.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -161,9 +161,7 @@ impl Report {
     /// What was done, in one line.
     #[must_use]
     pub fn told(&self) -> String {
-        let count = |wanted: fn(Happening) -> bool| {
-            self.marks.iter().filter(|mark| wanted(mark.what)).count()
-        };
+        let kinds = Kinds::of(self.marks.iter().map(|mark| mark.what));
         format!(
             "{:.1}/s for {:.0} s, {} agents with {} seats, {} bots, seed {}: {} hand-offs, {} \
              messages, {} restarts, {} storms, {} changes of the directory",
@@ -175,8 +173,8 @@ impl Report {
             self.seed,
             self.accepted,
             self.messages,
-            count(|what| matches!(what, Happening::Restart(_))),
-            count(|what| matches!(what, Happening::Storm(_))),
+            kinds.restarts,
+            kinds.storms,
             self.changes,
         )
     }

@@ -14,6 +14,10 @@ const BLOCK_BYTES: u64 = 512;
 /// Where the generations of the log lie in the data directory, and the snapshots.
 const GENERATIONS: &str = "generations";
 const SNAPSHOTS: &str = "snapshots";
+/// Name of all threads of tokio, those that run tasks and those of its pool for blocking work.
+const RUNTIME: &str = "tokio-rt-worker";
+/// How the names of the threads of sled's pool begin.
+const SLED: &str = "sled-io-";
 
 /// What the daemon uses at a moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -29,7 +33,7 @@ pub struct Sample {
     /// Open file descriptors.
     pub descriptors: u64,
     /// Threads.
-    pub threads: u64,
+    pub threads: Threads,
     /// What the generations of the log take on disk.
     pub disk_bytes: u64,
     /// Generations of the log.
@@ -50,6 +54,36 @@ pub struct Sample {
     pub rate: f64,
 }
 
+/// Threads by what they are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Threads {
+    /// Of the runtime: for tasks, and for blocking work.
+    pub runtime: u64,
+    /// Of sled's pool.
+    pub sled: u64,
+    /// All others.
+    pub others: u64,
+}
+
+impl Threads {
+    /// Of a process. One that ends meanwhile is none.
+    fn of(process: u32) -> std::io::Result<Self> {
+        let mut threads = Self::default();
+        for thread in fs::read_dir(format!("/proc/{process}/task"))?.filter_map(Result::ok) {
+            let Ok(name) = fs::read_to_string(thread.path().join("comm")) else { continue };
+            let count = if name.trim_end() == RUNTIME {
+                &mut threads.runtime
+            } else if name.starts_with(SLED) {
+                &mut threads.sled
+            } else {
+                &mut threads.others
+            };
+            *count += 1;
+        }
+        Ok(threads)
+    }
+}
+
 impl Sample {
     /// Looks at a daemon. What it cannot know (time, life, load) is left at zero.
     ///
@@ -59,7 +93,7 @@ impl Sample {
         let process = daemon.process().context("the daemon has ended")?;
         let usage = Usage::of(process).context("the kernel does not tell")?;
         let descriptors = fs::read_dir(format!("/proc/{process}/fd"))?.count() as u64;
-        let threads = fs::read_dir(format!("/proc/{process}/task"))?.count() as u64;
+        let threads = Threads::of(process)?;
         let data = daemon.data();
         let (generations, snapshots) = (data.join(GENERATIONS), data.join(SNAPSHOTS));
         let text = scrape::metrics(http).await?;
@@ -106,6 +140,7 @@ fn taken(folder: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Arc, Barrier, Mutex};
 
     #[test]
     fn only_sessions_of_the_load_are_counted() {
@@ -114,6 +149,37 @@ mod tests {
                     relevo_sessions{transport=\"quic\",role=\"operator\"} 1\n\
                     relevo_sessions_closed_total{role=\"bot\"} 9\n";
         assert_eq!(sessions(text), 54);
+    }
+
+    #[test]
+    fn threads_are_counted_by_their_names() {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(3).build().unwrap();
+        // A thread gives itself its name: each has done so when it is here.
+        let all_named = Arc::new(Barrier::new(6));
+        for _ in 0..3 {
+            let all_named = Arc::clone(&all_named);
+            runtime.spawn(async move { all_named.wait() });
+        }
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let ended = Arc::new(Mutex::new(ended));
+        for number in 0..2 {
+            let (all_named, ended) = (Arc::clone(&all_named), Arc::clone(&ended));
+            let named = std::thread::Builder::new().name(format!("sled-io-{number}"));
+            named
+                .spawn(move || {
+                    all_named.wait();
+                    let _ = ended.lock().unwrap().recv();
+                })
+                .unwrap();
+        }
+        all_named.wait();
+        let Threads { runtime: of_the_runtime, sled, others } =
+            Threads::of(std::process::id()).unwrap();
+        assert_eq!((of_the_runtime, sled), (3, 2));
+        assert!(others >= 1);
+        drop((runtime, end));
+        assert!(Threads::of(u32::MAX).is_err());
     }
 
     #[test]
