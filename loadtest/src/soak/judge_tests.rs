@@ -85,11 +85,29 @@ fn a_descriptor_that_stays_is_seen_within_a_life_and_across_lives() {
     assert_eq!(broken(within), ["descriptors"]);
     let across = |sample: &mut Sample| sample.descriptors += u64::from(sample.life);
     assert_eq!(broken(across), ["descriptors"]);
-    let generation = |sample: &mut Sample| {
-        sample.descriptors += u64::from(sample.life) * PER_GENERATION;
-        sample.generations += u64::from(sample.life);
+    let generation = |held: u64| {
+        move |sample: &mut Sample| {
+            sample.descriptors += u64::from(sample.life) * held;
+            sample.generations += u64::from(sample.life);
+        }
     };
-    assert_eq!(broken(generation), [""; 0]);
+    assert_eq!(broken(generation(PER_GENERATION + PER_FOLD)), [""; 0]);
+    assert_eq!(broken(generation(PER_GENERATION + PER_FOLD + 1)), ["descriptors"]);
+}
+
+#[test]
+fn a_generation_of_an_earlier_life_may_come_to_memory_when_it_is_folded() {
+    let folded = |generations: u64| {
+        move |sample: &mut Sample| {
+            let second = sample.accepted / RATE;
+            sample.log_bytes = second * MIB / 2;
+            sample.disk_bytes = sample.log_bytes;
+            sample.generations = generations;
+            sample.resident_bytes = 60 * MIB + second * MIB;
+        }
+    };
+    assert_eq!(broken(folded(2)), [""; 0]);
+    assert_eq!(broken(folded(1)), ["memory, life 1", "memory, life 2"]);
 }
 
 #[test]
