@@ -91,8 +91,6 @@ pub struct Conversation {
     pub parent: Option<Box<TicketId>>,
     /// The agent who has it, or had it when it closed.
     pub agent: Option<AgentId>,
-    /// The last agent who lost it, and the entry that told so.
-    pub former: Option<(AgentId, u32)>,
     /// Its state.
     pub state: TicketState,
     /// Its epoch.
@@ -155,7 +153,6 @@ impl Conversation {
             queue: opened.queue,
             parent: opened.parent.map(Box::new),
             agent: None,
-            former: None,
             state: TicketState::Waiting,
             epoch: opened.epoch,
             test: opened.test,
@@ -207,7 +204,6 @@ impl Conversation {
         self.state = TicketState::Waiting;
         self.epoch = event.epoch;
         self.agent = None;
-        self.former = Some((event.agent, event.number));
         let what = What::Requeued { agent: event.agent, reason: event.reason, epoch: event.epoch };
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
@@ -239,7 +235,9 @@ impl Conversation {
         if self.agent == Some(agent) {
             return Some(self.last());
         }
-        self.former.filter(|(former, _)| *former == agent).map(|(_, until)| until)
+        let lost =
+            |what: &What| matches!(what, What::Requeued { agent: from, .. } if *from == agent);
+        self.entries.iter().rposition(|entry| lost(&entry.what)).map(|at| at as u32 + 1)
     }
 }
 

@@ -10,7 +10,7 @@ use relevo_journal::{GroupNumber, Place, RecordError};
 use relevo_wire::vocabulary::Author;
 use scene::{
     Between, CHILD, Client, TICKET, agent_session, assigned, bot_session, forgotten, goes, group,
-    message, opened, opens, published, record, requeued, transferred,
+    message, of_colleague, opened, opens, published, record, requeued, transferred,
 };
 
 use super::Publisher;
@@ -91,6 +91,20 @@ fn a_session_that_reads_a_forgotten_parent_is_let_go_when_it_ends() {
     session.set_lost();
     publisher.group(group([goes(&session)]));
     assert_eq!(Arc::strong_count(&session), 1, "somebody holds a session that has ended");
+}
+
+/// Only the last agent who had lost a ticket was remembered.
+#[test]
+fn an_agent_who_still_catches_up_is_told_that_it_lost_its_ticket_whoever_had_it_since() {
+    let published = published(BODIES);
+    let session = agent_session();
+    let mut client = Client::new(&published, &session);
+    let mut publisher = Publisher::new(published, Between(|| {}));
+    publisher.group(group([record([opened(TICKET, None)]), record([assigned(TICKET, 2)])]));
+    let on = [assigned(TICKET, 4), requeued(TICKET, 5)].map(of_colleague);
+    publisher.group(group([opens(&session), record([requeued(TICKET, 3)]), record(on)]));
+    client.drain();
+    assert_eq!(client.entries, [1, 2, 3]);
 }
 
 /// The daemon ended itself over a record that the log had rightly let go of.

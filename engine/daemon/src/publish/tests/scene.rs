@@ -157,6 +157,16 @@ pub(super) fn requeued(ticket: TicketId, number: u32) -> Event {
     Event::Requeued(Requeued { ticket, number, agent: AGENT, reason, epoch, excluded_until })
 }
 
+/// The same of another agent.
+pub(super) fn of_colleague(event: Event) -> Event {
+    let agent = AgentId(2);
+    match event {
+        Event::Assigned(e) => Event::Assigned(Assigned { agent, ..e }),
+        Event::Requeued(e) => Event::Requeued(Requeued { agent, ..e }),
+        other => panic!("{other:?} names no agent"),
+    }
+}
+
 /// Somebody has written.
 pub(super) fn message(number: u32, author: Author) -> Event {
     Event::MessageStored(MessageStored {
