@@ -160,10 +160,12 @@ pub(super) fn requeued(ticket: TicketId, number: u32) -> Event {
 /// The same of another agent.
 pub(super) fn of_colleague(event: Event) -> Event {
     let agent = AgentId(2);
-    match event {
-        Event::Assigned(e) => Event::Assigned(Assigned { agent, ..e }),
-        Event::Requeued(e) => Event::Requeued(Requeued { agent, ..e }),
-        other => panic!("{other:?} names no agent"),
+    if let Event::Assigned(e) = event {
+        Event::Assigned(Assigned { agent, ..e })
+    } else if let Event::Requeued(e) = event {
+        Event::Requeued(Requeued { agent, ..e })
+    } else {
+        panic!("{event:?} names no agent")
     }
 }
 
