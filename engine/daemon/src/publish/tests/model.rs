@@ -182,7 +182,7 @@ fn end_beside_publish(session: fn() -> Arc<Session>, acts: Acts) {
 
 /// Publish and a task of the session append to the same lane, each waking its writer in its way:
 /// the writer sleeps through nothing.
-fn appends_beside_a_sleep(acts: Acts) {
+fn appends_beside_a_sleeper(acts: Acts) {
     check(move || {
         let published = published(NO_BODIES);
         let session = agent_session();
@@ -235,7 +235,7 @@ fn a_session_of_a_bot_ends() {
 
 #[test]
 fn a_writer_sleeps() {
-    appends_beside_a_sleep(REAL);
+    appends_beside_a_sleeper(REAL);
 }
 
 #[test]
@@ -286,11 +286,11 @@ fn planted_told_before_it_is_marked() {
 #[test]
 #[should_panic(expected = "deadlock")]
 fn planted_flag_down_after_the_wake() {
-    appends_beside_a_sleep(Acts { wake: outbox::planted::wake_then_lower, ..REAL });
+    appends_beside_a_sleeper(Acts { wake: outbox::planted::wake_then_lower, ..REAL });
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn planted_wake_of_who_sleeps_already() {
-    appends_beside_a_sleep(Acts { wake: outbox::planted::wake_only_a_sleeper, ..REAL });
+    appends_beside_a_sleeper(Acts { wake: outbox::planted::wake_only_a_sleeper, ..REAL });
 }
