@@ -79,9 +79,7 @@ impl Published {
         });
         chunk
     }
-}
 
-impl Published {
     /// Is a private part not in the log because its ticket is forgotten? With the retention `needed` the
     /// log lets go of what both parties have, and that may come between a piece of a catch-up and the
     /// look into the log that it asks for.
@@ -90,9 +88,7 @@ impl Published {
         matches!(error, RecordError::Absent { .. })
             && self.conversations.read(ticket, |_| ()).is_none()
     }
-}
 
-impl Published {
     /// An agent that has nothing of a ticket yet also gets those that it was transferred from.
     pub(super) fn add_history(&self, session: &Session, ticket: TicketId) {
         if let Party::Agent(_) = session.party {

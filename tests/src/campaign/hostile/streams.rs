@@ -55,7 +55,7 @@ pub(super) async fn session(
     if let Answer::Welcome(_) = answer {
         Ok((connection, send, answers))
     } else {
-        Err(format!("hello: {}", answer.name()))
+        Err(format!("hello: {}", wire::name_of(&answer)))
     }
 }
 

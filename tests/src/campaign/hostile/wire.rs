@@ -26,6 +26,11 @@ pub const TURNED_AWAY: [&str; 6] = [
     "no end",
     "transport: received an invalid Retry Token in a client Initial",
 ];
+/// An answer by its name: that of the error if it is one.
+pub fn name_of(answer: &Answer) -> &'static str {
+    if let Answer::Error(error) = answer { error.code.name() } else { answer.name() }
+}
+
 /// What a client with a good key may be told instead of its welcome while there are too many.
 pub const NO_SESSION: [&str; 9] = [
     "hello: limit_exceeded",
@@ -165,8 +170,7 @@ impl Answers {
     /// As [`Answers::next`], by its name: that of the error, of the answer, or of the end.
     pub async fn name(&mut self) -> String {
         match self.next().await {
-            Ok(Answer::Error(error)) => error.code.name().into(),
-            Ok(answer) => answer.name().into(),
+            Ok(answer) => name_of(&answer).into(),
             Err(end) => end,
         }
     }
