@@ -19,7 +19,7 @@ pub(crate) mod saved;
 mod sessions;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod view;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 #[cfg(shuttle)]
 mod model;
-mod scene;
+pub(crate) mod scene;
 
 use std::sync::{Arc, Mutex};
 

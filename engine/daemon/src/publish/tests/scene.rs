@@ -119,7 +119,7 @@ pub(super) fn asked(
 }
 
 /// A ticket is there: entry 1.
-pub(super) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
+pub(crate) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
     Event::TicketOpened(TicketOpened {
         ticket,
         bot_number: 1,

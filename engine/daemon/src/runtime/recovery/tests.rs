@@ -2,16 +2,16 @@
 
 use super::*;
 use crate::metrics::buckets::ContactCenterBuckets;
-use crate::publish::conversations::{Conversations, Record};
+use crate::publish::conversations::Record;
+use crate::publish::tests::scene::opened;
 use bytes::Bytes;
-use relevo_journal::{Failure, GroupNumber, Hooks, Place, Submission};
-use relevo_routing::Event;
-use relevo_routing::event::TicketOpened;
+use relevo_journal::{Failure, Fold as _, GroupNumber, Hooks, Place, Submission};
 use relevo_routing::record::{Actor, ActorKind, RecordHeader, encode};
-use relevo_wire::ids::{BotId, ContactKey, QueueId, TicketId};
-use relevo_wire::vocabulary::{HandOffReason, Via};
+use relevo_wire::ids::TicketId;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::channel;
+use std::{io, iter};
 
 const TENANT: TenantId = TenantId(1);
 
@@ -61,40 +61,28 @@ fn retention_needed_removes_what_no_conversation_needs() {
     assert_eq!(generations_after(5, "all"), 6);
 }
 
+/// The floor that a fold tells which begins with this snapshot.
+fn floor(snapshot: &[u8]) -> u64 {
+    let needed = Arc::<AtomicU64>::default();
+    let mut folder = Folder::new(Settings::default(), Arc::clone(&needed));
+    let mut previous = snapshot;
+    folder.fold(Some(&mut previous), &mut iter::empty(), &mut io::sink()).unwrap();
+    needed.load(Ordering::Acquire)
+}
+
 #[test]
 fn what_a_conversation_has_entries_in_is_needed() {
-    let conversations = Conversations::new(0);
-    assert_eq!(conversations.first_group(), None);
+    let fold = Fold::new(Settings::default(), 0);
+    let mut snapshot = Vec::new();
+    fold.save(&mut snapshot).unwrap();
+    assert_eq!(floor(&snapshot), u64::MAX, "nobody needs anything");
     for (ticket, group) in [(1, 9), (2, 7), (3, 8)] {
         let place = Place { group: GroupNumber(group), index: 0 };
         let private = Bytes::new();
         let record = Record { tenant: TENANT, now: 1, place, events: &[], private: &private };
-        conversations.apply_event(record, &Event::TicketOpened(opened(TicketId(ticket))));
+        fold.conversations.apply_event(record, &opened(TicketId(ticket), None));
     }
-    assert_eq!(conversations.first_group(), Some(GroupNumber(7)));
-}
-
-fn opened(ticket: TicketId) -> TicketOpened {
-    TicketOpened {
-        ticket,
-        bot_number: 1,
-        bot: BotId(0),
-        contact: ContactKey(1),
-        queue: QueueId(0),
-        via: Via::HandOff,
-        reason: HandOffReason::Requested,
-        priority: 0,
-        test: false,
-        position_updates: false,
-        parent: None,
-        reserved: None,
-        excluded: None,
-        arrived: 0,
-        first_waiting_since: 0,
-        target_at: None,
-        answered_before: false,
-        epoch: 1,
-        bytes: 0,
-        private: false,
-    }
+    snapshot.clear();
+    fold.save(&mut snapshot).unwrap();
+    assert_eq!(floor(&snapshot), 7);
 }
