@@ -5,6 +5,7 @@ use super::{PhaseReport, Report};
 use crate::phases::{Figures, Phase};
 use crate::run::Row;
 use anyhow::Result;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Points of a percentile spectrum for each halving of the distance to 100 %.
@@ -35,7 +36,7 @@ pub(super) fn page(report: &Report) -> Result<String> {
     html.push_str("<h2>Time line</h2>");
     html.push_str(&time_line(&report.timeline));
     html.push_str(&queues_over_time(&report.timeline));
-    errors(&mut html, report);
+    errors(&mut html, &report.errors);
     html.push_str("</body></html>\n");
     Ok(html)
 }
@@ -226,12 +227,14 @@ fn queues_over_time(timeline: &[Row]) -> String {
     plot(&seconds(), &y, &series)
 }
 
-fn errors(html: &mut String, report: &Report) {
-    if report.errors.is_empty() {
+/// Requests that came to nothing and connections that were lost, by what was told; nothing when there
+/// are none.
+pub(crate) fn errors(html: &mut String, errors: &BTreeMap<String, u64>) {
+    if errors.is_empty() {
         return;
     }
     html.push_str("<h2>Requests that came to nothing, connections lost</h2><table>");
-    for (what, count) in &report.errors {
+    for (what, count) in errors {
         let _ = write!(html, "<tr><td>{}</td><td>{count}</td></tr>", escape(what));
     }
     html.push_str("</table>");

@@ -3,7 +3,7 @@
 use super::judge::Line;
 use super::report::Report;
 use super::sample::Sample;
-use crate::report::page::STYLE;
+use crate::report::page::{STYLE, errors};
 use crate::report::plot::{Axis, Series, Sign, escape, plot_with_signs};
 use std::fmt::Write;
 
@@ -65,7 +65,7 @@ pub(super) fn page(report: &Report) -> String {
         let _ = write!(html, "<h2>{title}</h2>{svg}");
     }
     latencies(&mut html, report);
-    errors(&mut html, report);
+    errors(&mut html, &report.errors);
     html.push_str("</body></html>\n");
     html
 }
@@ -122,17 +122,6 @@ fn latencies(html: &mut String, report: &Report) {
             }
         }
         html.push_str("</tr>");
-    }
-    html.push_str("</table>");
-}
-
-fn errors(html: &mut String, report: &Report) {
-    if report.errors.is_empty() {
-        return;
-    }
-    html.push_str("<h2>Requests that came to nothing, connections lost</h2><table>");
-    for (what, count) in &report.errors {
-        let _ = write!(html, "<tr><td>{}</td><td>{count}</td></tr>", escape(what));
     }
     html.push_str("</table>");
 }
