@@ -43,6 +43,8 @@ pub struct Reader {
     buffer: Vec<u8>,
     held: Held,
     start: usize,
+    /// Bytes from there on that hold no end of a line: none is looked at twice.
+    searched: usize,
     /// Since when there is a part of a frame.
     inside_since: Option<Instant>,
     /// Before `hello` only small frames are read.
@@ -60,6 +62,7 @@ impl Reader {
             buffer: Vec::new(),
             held,
             start: 0,
+            searched: 0,
             inside_since: None,
             opened: false,
         }
@@ -78,7 +81,7 @@ impl Reader {
         let here = &self.buffer[self.start..];
         let found = match self.codec {
             Codec::Rkyv => rkyv_frame(here, self.opened)?,
-            Codec::Json => json_line(here, self.opened)?,
+            Codec::Json => json_line(here, &mut self.searched, self.opened)?,
         };
         if let Some((_, length)) = &found {
             self.start += length;
@@ -166,11 +169,17 @@ fn rkyv_frame(here: &[u8], opened: bool) -> Result<Found, LaneError> {
     }))
 }
 
-fn json_line(here: &[u8], opened: bool) -> Result<Found, LaneError> {
+/// The line at the start of what is here; in its first `searched` bytes there is no end of it.
+fn json_line(here: &[u8], searched: &mut usize, opened: bool) -> Result<Found, LaneError> {
     let limit = if opened { limits::JSON_LINE_BYTES } else { limits::HELLO_BYTES };
-    let end = here.iter().take(limit + 1).position(|byte| *byte == b'\n');
+    let within = here.len().min(limit + 1);
+    let from = std::mem::replace(searched, within);
+    let end = memchr::memchr(b'\n', &here[from..within]).map(|end| from + end);
     match end {
-        Some(end) => Ok(Some((json::read_request_line(&here[..end]), end + 1))),
+        Some(end) => {
+            *searched = 0;
+            Ok(Some((json::read_request_line(&here[..end]), end + 1)))
+        }
         None if here.len() > limit => Err(LaneError::Bad(
             RequestId(0),
             WireError::new(ErrorCode::LimitExceeded, format!("a line may have {limit} bytes")),
@@ -209,4 +218,47 @@ pub enum WriteEnd {
     Gone,
     /// The receiver took nothing for [`WRITE_PATIENCE`].
     Slow,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a lane finds in bytes that come in pieces: the length of each line, and whether it may
+    /// not go on.
+    fn lines<'a>(pieces: impl Iterator<Item = &'a [u8]>, opened: bool) -> (Vec<usize>, bool) {
+        let (mut here, mut searched, mut found) = (Vec::new(), 0, Vec::new());
+        for piece in pieces {
+            here.extend_from_slice(piece);
+            loop {
+                match json_line(&here, &mut searched, opened) {
+                    Ok(Some((_, length))) => found.push(here.drain(..length).len()),
+                    Ok(None) => break,
+                    Err(_) => return (found, true),
+                }
+            }
+        }
+        (found, false)
+    }
+
+    #[test]
+    fn lines_are_found_whatever_pieces_they_come_in() {
+        let longest = [vec![b'x'; limits::HELLO_BYTES], vec![b'\n']].concat();
+        let bytes = [b"\n{}\n\n[1]\n".as_slice(), &longest, b"{}\n"].concat();
+        let lengths = vec![1, 3, 1, 4, longest.len(), 3];
+        for piece in [1, 2, 3, 7, 1000, bytes.len()] {
+            assert_eq!(lines(bytes.chunks(piece), false), (lengths.clone(), false), "{piece}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_bad_whatever_pieces_it_comes_in() {
+        for (opened, limit) in [(false, limits::HELLO_BYTES), (true, limits::JSON_LINE_BYTES)] {
+            let mut bytes = [b"{}\n".as_slice(), &vec![b'x'; limit + 1]].concat();
+            bytes.extend_from_slice(b"\n{}\n");
+            for piece in [333, bytes.len()] {
+                assert_eq!(lines(bytes.chunks(piece), opened), (vec![3], true), "{piece}");
+            }
+        }
+    }
 }
