@@ -7,19 +7,19 @@
 //! # Limits
 //! - The [`Budget`] bounds entries because each costs a fixed amount of memory and time whatever
 //!   its size, and bytes because sizes differ by a factor of ten thousand.
-//! - A [`BotShare`] is at most a quarter of it, in entries and in bytes: one bot that floods
-//!   leaves three quarters to the others. The whole must therefore be at least four times the
-//!   greatest command, or a bot could never send that command; what cannot fit is refused at
-//!   once and never waited for.
+//! - A [`BotShare`] is a quarter of its entries and [`SHARE_BYTES`]: what goes before the commands
+//!   of others is at most that. A command that is larger than the share takes all of it, and
+//!   goes alone. What cannot fit the whole is refused at once and never waited for.
 //! - A permit counts one entry and its bytes; at most 16,777,215 entries and 1 TiB in all, which
 //!   is what one atomic word holds.
 //!
 //! # Waiting
-//! A hand-off takes with `try_take` and is answered `overloaded` at once. A command on a ticket
-//! waits with its lane unread, with `take_within`. Those who wait go first: as long as somebody is
-//! in line, `try_take` refuses, else a flood of hand-offs would take every entry that comes free
-//! before the waiting task has even run. A bot's sessions stand in line for their share first and
-//! only with it for the whole, so a bot that is over its share is in nobody's way.
+//! A hand-off waits for the share of its bot with its lane unread, and is answered `overloaded` at
+//! once where the whole is taken, with `take_of_share`. A command on a ticket waits for both, with
+//! `take_within`. Those who wait go first: as long as somebody is in line, `try_take` refuses, else
+//! a flood of hand-offs would take every entry that comes free before the waiting task has even
+//! run. A bot's sessions stand in line for their share first and only with it for the whole, so a
+//! bot that is over its share is in nobody's way.
 //!
 //! Who waits is called one at a time, in the order of coming, and calls the next when served; a
 //! give is one addition, one fence and one look while nobody waits, and wakes at most one task when
@@ -42,6 +42,11 @@ use ledger::{Amount, Call, Ledger};
 
 /// One bot holds at most the whole divided by this.
 pub const BOT_SHARE_DIVISOR: u64 = 4;
+
+/// And no more bytes than these, or one command. All of them go before what another bot says next,
+/// and the journal commits 64 KiB at once: eight commits. Four hundred messages are under way in
+/// them, more than a bot needs for as many as the daemon relays in all.
+pub const SHARE_BYTES: u64 = 512 * 1024;
 
 /// Entries and bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +87,7 @@ impl Budget {
     pub fn bot_share(&self) -> BotShare {
         let whole = self.purse.whole.size;
         let part = |of: u64| (of / BOT_SHARE_DIVISOR).max(1);
-        let share = Amount::new(part(whole.entries()), part(whole.bytes()))
+        let share = Amount::new(part(whole.entries()), part(whole.bytes()).min(SHARE_BYTES))
             .expect("a part fits where the whole does");
         let whole = Arc::clone(&self.purse.whole);
         BotShare { purse: Arc::new(Purse { whole, share: Some(Gate::new(share)) }) }
@@ -126,6 +131,23 @@ impl BotShare {
         Purse::try_take(&self.purse, bytes)
     }
 
+    /// A permit for one entry of so many bytes, waiting for the share at most so long; of the whole
+    /// it takes what is free, and waits for nothing. Cancelling the wait leaves nothing behind.
+    pub async fn take_of_share(&self, bytes: u64, patience: Duration) -> Option<Permit> {
+        if let Some(permit) = self.try_take(bytes) {
+            return Some(permit);
+        }
+        let purse = &self.purse;
+        let amount = purse.amount(bytes)?;
+        let share = purse.share.as_ref()?;
+        let of_share = share.take_until(amount, Instant::now() + patience).await?;
+        let is_taken = !purse.whole.has_line() && purse.whole.ledger.try_take(amount);
+        is_taken.then(|| {
+            of_share.keep();
+            Permit { purse: Arc::clone(purse), amount }
+        })
+    }
+
     /// As [`Budget::take_within`]; the time covers both lines.
     pub async fn take_within(&self, bytes: u64, patience: Duration) -> Option<Permit> {
         Purse::take_within(&self.purse, bytes, patience).await
@@ -158,7 +180,7 @@ impl Drop for Permit {
         // The whole first: who waits for the share needs both.
         self.purse.whole.give(self.amount);
         if let Some(share) = &self.purse.share {
-            share.give(self.amount);
+            share.give(share.part(self.amount));
         }
     }
 }
@@ -179,8 +201,7 @@ struct Purse {
 impl Purse {
     /// `None` if so much can never be free.
     fn amount(&self, bytes: u64) -> Option<Amount> {
-        let limit = self.share.as_ref().map_or(self.whole.size, |share| share.size);
-        Amount::new(1, bytes).filter(|amount| amount.fits(limit))
+        Amount::new(1, bytes).filter(|amount| amount.fits(self.whole.size))
     }
 
     fn try_take(purse: &Arc<Self>, bytes: u64) -> Option<Permit> {
@@ -192,8 +213,9 @@ impl Purse {
             None => purse.whole.ledger.try_take(amount),
             Some(share) if share.has_line() => false,
             Some(share) => {
-                let (taken, call) =
-                    ledger::try_take_both(&share.ledger, &purse.whole.ledger, amount);
+                let of_share = (&share.ledger, share.part(amount));
+                let of_whole = (&purse.whole.ledger, amount);
+                let (taken, call) = ledger::try_take_both(of_share, of_whole);
                 share.call(call);
                 taken
             }
@@ -237,6 +259,11 @@ impl Gate {
         self.ledger.waiting() > 0
     }
 
+    /// What a command takes here: what is larger than all takes all.
+    fn part(&self, amount: Amount) -> Amount {
+        amount.at_most(self.size)
+    }
+
     fn give(&self, amount: Amount) {
         self.call(self.ledger.give(amount));
     }
@@ -250,6 +277,7 @@ impl Gate {
     }
 
     async fn take_until(&self, amount: Amount, deadline: Instant) -> Option<Taken<'_>> {
+        let amount = self.part(amount);
         let place = Place::join(self);
         let mut my_turn = place.is_first;
         loop {
@@ -342,12 +370,48 @@ mod tests {
         let other = budget.bot_share();
         let held = [bot.try_take(10).unwrap(), bot.try_take(10).unwrap()];
         assert!(bot.try_take(10).is_none(), "two of eight entries");
-        assert!(other.try_take(201).is_none(), "200 of 800 bytes");
         let beside = other.try_take(200).unwrap();
+        assert!(other.try_take(1).is_none(), "200 of 800 bytes");
         assert_eq!(budget.free(), Level { entries: 5, bytes: 580 });
         drop((held, beside));
         assert_eq!(budget.free(), Level { entries: 8, bytes: 800 });
         assert_eq!(bot.free(), Level { entries: 2, bytes: 200 });
+    }
+
+    #[test]
+    fn a_bot_is_under_way_with_eight_groups_or_with_one_command_that_is_larger() {
+        let budget = Budget::new(1 << 20, 1 << 30);
+        let bot = budget.bot_share();
+        let half = bot.try_take(SHARE_BYTES / 2).unwrap();
+        assert!(bot.try_take(SHARE_BYTES).is_none());
+        let other = bot.try_take(SHARE_BYTES / 2).unwrap();
+        assert!(bot.try_take(0).is_some() && bot.try_take(1).is_none());
+        drop((half, other));
+        let large = bot.try_take(3 * SHARE_BYTES).unwrap();
+        assert!(bot.try_take(1).is_none(), "it goes alone");
+        assert_eq!(budget.free().bytes, (1 << 30) - 3 * SHARE_BYTES, "the whole counts all of it");
+        drop(large);
+        assert_eq!(bot.free().bytes, SHARE_BYTES);
+        assert_eq!(budget.free(), Level { entries: 1 << 20, bytes: 1 << 30 });
+    }
+
+    #[tokio::test]
+    async fn a_hand_off_waits_for_its_share_and_not_for_the_whole() {
+        let budget = Budget::new(8, 800);
+        let (bot, other) = (budget.bot_share(), budget.bot_share());
+        let held = bot.try_take(200).unwrap();
+        let mut waiting = pin!(bot.take_of_share(300, LONG));
+        assert!(poll(waiting.as_mut()).is_pending());
+        assert_eq!(budget.waiting(), 0, "it is in nobody's way");
+        drop(held);
+        let Poll::Ready(Some(held)) = poll(waiting.as_mut()) else { panic!("the share is free") };
+        assert_eq!(budget.free(), Level { entries: 7, bytes: 500 });
+        assert!(other.take_of_share(501, LONG).await.is_none(), "the whole has less");
+        assert_eq!(other.free(), Level { entries: 2, bytes: 200 }, "the share is given back");
+        assert!(bot.take_of_share(1, Duration::from_millis(5)).await.is_none(), "no patience left");
+        drop(held);
+        assert!(bot.take_of_share(801, LONG).await.is_none(), "it never fits");
+        assert_eq!(budget.free(), Level { entries: 8, bytes: 800 });
     }
 
     #[test]
@@ -365,7 +429,7 @@ mod tests {
     async fn what_can_never_fit_is_refused_at_once() {
         let budget = Budget::new(8, 800);
         assert!(budget.take_within(801, LONG).await.is_none());
-        assert!(budget.bot_share().take_within(201, LONG).await.is_none());
+        assert!(budget.bot_share().take_within(801, LONG).await.is_none());
         assert!(budget.take_within(u64::MAX, LONG).await.is_none());
     }
 

@@ -24,7 +24,7 @@ use loom::thread;
 #[derive(Clone, Copy)]
 struct Acts {
     try_take: fn(&Ledger, Amount) -> bool,
-    try_take_both: fn(&Ledger, &Ledger, Amount) -> (bool, Call),
+    try_take_both: fn((&Ledger, Amount), (&Ledger, Amount)) -> (bool, Call),
     give: fn(&Ledger, Amount) -> Call,
     leave: fn(&Ledger) -> Call,
 }
@@ -179,7 +179,8 @@ fn bots_beside_each_other(acts: Acts) {
                 let whole = Arc::clone(&whole);
                 thread::spawn(move || {
                     let share = Ledger::new(amount(1, 10));
-                    let (taken, _) = (acts.try_take_both)(&share, &whole, amount(1, 4));
+                    let (taken, _) =
+                        (acts.try_take_both)((&share, amount(1, 4)), (&whole, amount(1, 4)));
                     if taken {
                         let _nobody_waits = (acts.give)(&whole, amount(1, 4));
                         let _nobody_waits = (acts.give)(&share, amount(1, 4));

@@ -56,6 +56,11 @@ impl Amount {
         self.entries() <= into.entries() && self.bytes() <= into.bytes()
     }
 
+    /// Of these bytes at most those of `most`.
+    pub(crate) fn at_most(self, most: Self) -> Self {
+        Self(self.entries() << BYTE_BITS | self.bytes().min(most.bytes()))
+    }
+
     fn without(self, taken: Self) -> Option<Self> {
         taken.fits(self).then(|| Self(self.0 - taken.0))
     }
@@ -152,16 +157,16 @@ impl Ledger {
     }
 }
 
-/// Takes from a share and from the whole, or from neither. The second value is the call owed in
-/// the share's line when the whole refused and the share was given back.
-pub(crate) fn try_take_both(share: &Ledger, whole: &Ledger, amount: Amount) -> (bool, Call) {
-    if !share.try_take(amount) {
+/// Takes one amount from a share and one from the whole, or neither. The second value is the call owed
+/// in the share's line when the whole refused and the share was given back.
+pub(crate) fn try_take_both(share: (&Ledger, Amount), whole: (&Ledger, Amount)) -> (bool, Call) {
+    if !share.0.try_take(share.1) {
         return (false, Call::Nobody);
     }
-    if whole.try_take(amount) {
+    if whole.0.try_take(whole.1) {
         return (true, Call::Nobody);
     }
-    (false, share.give(amount))
+    (false, share.0.give(share.1))
 }
 
 /// Planted bugs, each of which must make the model of the ledger fail.
@@ -178,11 +183,10 @@ pub(crate) mod planted {
 
     /// Keeps the share when the whole refuses.
     pub(crate) fn take_both_and_keep_the_share(
-        share: &Ledger,
-        whole: &Ledger,
-        amount: Amount,
+        share: (&Ledger, Amount),
+        whole: (&Ledger, Amount),
     ) -> (bool, Call) {
-        (share.try_take(amount) && whole.try_take(amount), Call::Nobody)
+        (share.0.try_take(share.1) && whole.0.try_take(whole.1), Call::Nobody)
     }
 
     /// Looks for a line before it gives.

@@ -221,7 +221,8 @@ fn limits(config: &Config) -> Vec<Knob> {
         knob(
             "budget_mib",
             limits.budget_bytes / MIB,
-            "Their bytes. 64: a bot's quarter still holds sixteen hand-offs of the largest size.",
+            "Their bytes. One bot holds at most 512 KiB, or one command that is larger, and waits for
+            more. 64: sixty-four bots are under way with a hand-off of the largest size.",
         ),
     ]
 }

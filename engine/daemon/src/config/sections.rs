@@ -217,7 +217,7 @@ fn limits(section: Section<'_>) -> Limits {
             1024..=4_194_304,
             "commands",
         ),
-        // A bot holds at most a quarter: the least budget still lets it hand off its largest.
+        // The least budget still holds the largest hand-offs of a few bots.
         budget_bytes: MIB
             * section.number("budget_mib", default.budget_bytes / MIB, 8..=65_536, "MiB"),
     };

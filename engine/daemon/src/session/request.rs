@@ -23,7 +23,7 @@ use crate::runtime::shared::Shared;
 use crate::shard::ShardInput;
 use crate::telemetry;
 
-/// A command on a ticket waits so long for budget with its lane unread (protocol).
+/// A command waits so long for budget with its lane unread (protocol).
 const ADMISSION_PATIENCE: Duration = Duration::from_millis(250);
 /// What an entry of the pipeline takes beside its frame, in bytes: input, record header, outcome.
 pub(super) const ENTRY_BYTES: u64 = 1024;
@@ -115,8 +115,9 @@ pub(super) async fn take(
     Verdict::Next
 }
 
-/// Takes budget before any work is done. A hand-off is answered at once; a command on a ticket
-/// waits, so that refusal never reorders a customer's words.
+/// Takes budget before any work is done. A hand-off waits for its bot's share alone, and where all
+/// of the budget is taken it is answered at once; a command on a ticket waits for both, so that
+/// refusal never reorders a customer's words.
 async fn admit(
     shared: &Shared,
     session: &Session,
@@ -132,15 +133,13 @@ async fn admit(
     if let Some(permit) = at_once {
         return Ok(permit);
     }
-    if is_hand_off {
-        return Err(Verdict::Next);
-    }
     lane.flush(shared, session);
     let waited = match &lane.share {
+        Some(share) if is_hand_off => share.take_of_share(bytes, ADMISSION_PATIENCE).await,
         Some(share) => share.take_within(bytes, ADMISSION_PATIENCE).await,
         None => shared.budget.take_within(bytes, ADMISSION_PATIENCE).await,
     };
-    waited.ok_or(Verdict::CloseLane)
+    waited.ok_or(if is_hand_off { Verdict::Next } else { Verdict::CloseLane })
 }
 
 /// Answers with an error that saw no routing state: it goes at once.
