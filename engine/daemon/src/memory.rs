@@ -55,6 +55,7 @@ impl Bound {
         let mut parts = vec![
             part("program", 1, 64 * MIB, "code, threads' stacks, TLS, socket: 25 MiB when idle"),
             part("metrics", EVER_SERIES as u64, 64 * KIB, "series of a queue: 20 histograms"),
+            part("packets in line", quic::PACKETS_IN_LINE as u64, 1, "what they take beside too"),
             part("first packets", quic::INCOMING as u64, 8 * KIB, "a datagram and its state"),
             part("packets behind them", quic::INCOMING_BYTES_IN_ALL, 1, "quinn counts them"),
             part("handshakes", quic::HANDSHAKES as u64, quic::HANDSHAKE_BYTES, "pieces of them"),

@@ -68,6 +68,8 @@ pub(crate) const INCOMING: usize = 1024;
 const INCOMING_BYTES: u64 = 8 * 1024;
 /// The same of all first packets.
 pub(crate) const INCOMING_BYTES_IN_ALL: u64 = 4 * 1024 * 1024;
+/// What may be taken from the kernel before quinn has it.
+pub(crate) const PACKETS_IN_LINE: usize = socket::ROOM_BYTES;
 /// Wanted socket buffers: a burst of 4 MiB is 3 ms of loopback at full speed.
 const SOCKET_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 

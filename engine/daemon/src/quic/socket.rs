@@ -1,10 +1,12 @@
-//! The UDP socket of the endpoint, one packet a buffer.
+//! The UDP socket of the endpoint: one packet a buffer, and each source in its turn.
 //!
 //! Whatever quinn keeps of a packet, it keeps all of the memory that the packet came in, and counts
 //! the packet alone. The kernel hands over trains of up to 64 datagrams as one piece of memory, and a
 //! datagram may carry packets of the handshake, damaged ones too, before one of a stream. A client
 //! whose every byte leaves a gap and comes at the end of a train made the daemon hold 60 KB for each:
-//! 2 GB for a session. So trains and such datagrams are taken apart here.
+//! 2 GB for a session. So trains and such datagrams are taken apart here, and wait in [`Flows`].
+
+mod flows;
 
 use std::fmt;
 use std::io::{self, IoSliceMut};
@@ -19,9 +21,14 @@ use quinn::{AsyncUdpSocket, UdpPoller};
 use quinn_proto::{DEFAULT_SUPPORTED_VERSIONS, FixedLengthConnectionIdParser, PartialDecode};
 
 use super::CONNECTION_ID_BYTES;
+use flows::Flows;
+pub(super) use flows::ROOM_BYTES;
 
 /// Trains that are taken from the kernel at once.
 const TRAINS: usize = 16;
+/// Packets that are taken before some are handed over: what waits in the kernel stands in one line.
+/// quinn is given 32 at once.
+const TAKEN: usize = 128;
 /// Longest train, in bytes: what the length of a UDP datagram can say.
 const TRAIN_BYTES: usize = 64 * 1024;
 /// A first byte of a packet with a long header: one of the handshake.
@@ -30,7 +37,12 @@ const LONG_HEADER: u8 = 0x80;
 /// A socket that hands over one packet a buffer.
 pub(super) struct OneByOne {
     socket: Arc<dyn AsyncUdpSocket>,
-    trains: Mutex<Trains>,
+    waiting: Mutex<Waiting>,
+}
+
+struct Waiting {
+    trains: Trains,
+    flows: Flows,
 }
 
 /// What was taken from the kernel, and how far it was handed over.
@@ -47,8 +59,26 @@ impl OneByOne {
     pub(super) fn new(socket: Arc<dyn AsyncUdpSocket>) -> Arc<Self> {
         let buffers = (0..TRAINS).map(|_| vec![0; TRAIN_BYTES].into()).collect();
         let metas = [RecvMeta::default(); TRAINS];
-        let trains = Mutex::new(Trains { buffers, metas, received: 0, at: 0, from: 0 });
-        Arc::new(Self { socket, trains })
+        let trains = Trains { buffers, metas, received: 0, at: 0, from: 0 };
+        let waiting = Mutex::new(Waiting { trains, flows: Flows::new(ROOM_BYTES) });
+        Arc::new(Self { socket, waiting })
+    }
+}
+
+impl Waiting {
+    /// Takes apart what the kernel has, until that is enough for now; pending when it has no more.
+    fn fill(&mut self, socket: &dyn AsyncUdpSocket, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut taken = 0;
+        while taken < TAKEN {
+            ready!(self.trains.fill(socket, cx))?;
+            // Datagrams may be empty: those that come without end do not end a turn otherwise.
+            taken += 1;
+            while let Some((packet, meta)) = self.trains.next() {
+                self.flows.push(packet, meta);
+                taken += 1;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -122,14 +152,15 @@ impl AsyncUdpSocket for OneByOne {
         buffers: &mut [IoSliceMut<'_>],
         metas: &mut [RecvMeta],
     ) -> Poll<io::Result<usize>> {
-        let mut trains = self.trains.lock().expect("nothing panics while it holds the trains");
-        let mut count = 0;
+        let mut waiting = self.waiting.lock().expect("nothing panics while it holds the packets");
         loop {
+            let filled = waiting.fill(&*self.socket, cx)?;
+            let mut count = 0;
             while count < buffers.len() {
-                let Some((packet, meta)) = trains.next() else { break };
+                let Some((packet, meta)) = waiting.flows.pop() else { break };
                 // Longer ones than quinn has room for were cut by the kernel before.
                 if let Some(buffer) = buffers[count].get_mut(..packet.len()) {
-                    buffer.copy_from_slice(packet);
+                    buffer.copy_from_slice(&packet);
                     metas[count] = meta;
                     count += 1;
                 }
@@ -137,7 +168,7 @@ impl AsyncUdpSocket for OneByOne {
             if count > 0 {
                 return Poll::Ready(Ok(count));
             }
-            ready!(trains.fill(&*self.socket, cx))?;
+            ready!(filled);
         }
     }
 
@@ -167,6 +198,8 @@ impl fmt::Debug for OneByOne {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::VecDeque;
+    use std::net::Ipv4Addr;
     use std::task::Waker;
 
     /// A packet of the handshake with so many bytes behind its header.
@@ -199,9 +232,12 @@ mod tests {
         }
     }
 
-    /// A socket that has these trains, each with its stride.
+    /// A datagram or train of a source, with its stride.
+    type Train = (u16, Vec<u8>, usize);
+
+    /// A socket that hands over these trains, so many at a call.
     #[derive(Debug)]
-    struct Kernel(Mutex<Vec<(Vec<u8>, usize)>>);
+    struct Kernel(Mutex<VecDeque<Vec<Train>>>);
 
     impl AsyncUdpSocket for Kernel {
         fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
@@ -218,13 +254,12 @@ mod tests {
             buffers: &mut [IoSliceMut<'_>],
             metas: &mut [RecvMeta],
         ) -> Poll<io::Result<usize>> {
-            let trains = std::mem::take(&mut *self.0.lock().unwrap());
-            if trains.is_empty() {
-                return Poll::Pending;
-            }
-            for (at, (train, stride)) in trains.iter().enumerate() {
+            let Some(trains) = self.0.lock().unwrap().pop_front() else { return Poll::Pending };
+            for (at, (source, train, stride)) in trains.iter().enumerate() {
                 buffers[at][..train.len()].copy_from_slice(train);
-                metas[at] = RecvMeta { len: train.len(), stride: *stride, ..RecvMeta::default() };
+                let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, *source));
+                metas[at] =
+                    RecvMeta { addr, len: train.len(), stride: *stride, ..RecvMeta::default() };
             }
             Poll::Ready(Ok(trains.len()))
         }
@@ -234,17 +269,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn trains_come_out_packet_by_packet_and_in_order() {
-        let mixed = [long(100), short(20)].concat();
-        let trains = vec![
-            ([short(50), short(50), short(7)].concat(), 50),
-            (mixed.clone(), mixed.len()),
-            (short(3), 3),
-        ];
-        let socket = OneByOne::new(Arc::new(Kernel(Mutex::new(trains))));
+    /// Sources and lengths of what a socket hands over.
+    fn handed_over(calls: Vec<Vec<Train>>) -> Vec<(u16, usize)> {
+        let socket = OneByOne::new(Arc::new(Kernel(Mutex::new(calls.into()))));
         let mut context = Context::from_waker(Waker::noop());
-        let mut lengths = Vec::new();
+        let mut all = Vec::new();
         loop {
             let mut memory = [[0; 1472]; 2];
             let mut slices = memory.each_mut().map(|buffer| IoSliceMut::new(buffer));
@@ -253,12 +282,40 @@ mod tests {
                 Poll::Ready(received) => {
                     for meta in &metas[..received.unwrap()] {
                         assert_eq!(meta.len, meta.stride);
-                        lengths.push(meta.len);
+                        all.push((meta.addr.port(), meta.len));
                     }
                 }
-                Poll::Pending => break,
+                Poll::Pending => return all,
             }
         }
-        assert_eq!(lengths, [50, 50, 7, long(100).len(), 20, 3]);
+    }
+
+    #[test]
+    fn trains_come_out_packet_by_packet_and_in_order() {
+        let mixed = [long(100), short(20)].concat();
+        let trains = vec![
+            (1, [short(50), short(50), short(7)].concat(), 50),
+            (1, mixed.clone(), mixed.len()),
+            (1, short(3), 3),
+        ];
+        let lengths = [50, 50, 7, long(100).len(), 20, 3];
+        assert_eq!(handed_over(vec![trains]), lengths.map(|length| (1, length)));
+    }
+
+    #[test]
+    fn who_comes_behind_a_flood_does_not_wait_for_it() {
+        let flood = vec![(1, vec![short(50); 100].concat(), 50), (1, short(50), 50)];
+        let bystander = vec![(2, short(30), 30)];
+        let handed = handed_over(vec![flood, bystander]);
+        assert_eq!(handed.len(), 102);
+        assert!(handed[..2].contains(&(2, 30)), "it stood behind the flood");
+    }
+
+    #[test]
+    fn a_flood_that_goes_on_keeps_nobody_out() {
+        // More than is taken from the kernel before something is handed over.
+        let flood = vec![(1, short(50), 50)];
+        let handed = handed_over(vec![flood; 3 * TAKEN + 1]);
+        assert_eq!(handed.len(), 3 * TAKEN + 1);
     }
 }
