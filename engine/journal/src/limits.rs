@@ -70,6 +70,13 @@ pub(crate) const SNAPSHOTS_KEPT: usize = 2;
 /// Bytes of content in one chunk of a snapshot file; each chunk has its own CRC.
 pub(crate) const SNAPSHOT_CHUNK_BYTES: usize = 64 * 1024;
 
+/// Bytes of a snapshot that are made durable at once: what a commit beside it waits for at most. 1 MiB
+/// is sixteen of the largest groups.
+pub(crate) const SNAPSHOT_SYNC_BYTES: usize = 1024 * 1024;
+
+/// Longest rest after such a sync. A disk that takes longer for 1 MiB stands still by itself.
+pub(crate) const SNAPSHOT_REST_MAX: Duration = Duration::from_secs(1);
+
 /// The writer comes round at least this often, also without work: liveness, lazy submissions and
 /// free space are looked at then.
 pub(crate) const IDLE_TURN: Duration = Duration::from_secs(1);

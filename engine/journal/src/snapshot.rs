@@ -13,10 +13,14 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
 
 use crate::frame::{read_u16, read_u32, read_u64};
 use crate::layout::{numbered, numbers_in, sync_dir};
-use crate::limits::{FORMAT_VERSION, SNAPSHOT_CHUNK_BYTES, SNAPSHOTS_KEPT};
+use crate::limits::{
+    FORMAT_VERSION, SNAPSHOT_CHUNK_BYTES, SNAPSHOT_REST_MAX, SNAPSHOT_SYNC_BYTES, SNAPSHOTS_KEPT,
+};
 use crate::place::{GroupHash, GroupNumber, RecordNumber, Tail};
 
 const MAGIC: &[u8; 8] = b"rlvsnap1";
@@ -156,6 +160,8 @@ pub(crate) struct SnapshotWriter {
     chunk: Vec<u8>,
     chunks: u32,
     bytes: u64,
+    /// Written since the last sync.
+    unsynced: usize,
     published: bool,
 }
 
@@ -182,6 +188,7 @@ impl SnapshotWriter {
             chunk,
             chunks: 0,
             bytes: 0,
+            unsynced: 0,
             published: false,
         })
     }
@@ -208,7 +215,21 @@ impl SnapshotWriter {
         self.file.write_all(&self.chunk)?;
         self.bytes += u64::from(length);
         self.chunks += 1;
+        self.unsynced += self.chunk.len();
         self.chunk.clear();
+        if self.unsynced >= SNAPSHOT_SYNC_BYTES {
+            self.trickle()?;
+        }
+        Ok(())
+    }
+
+    /// Makes durable what is written, and leaves the disk to the log for as long: all of a snapshot in
+    /// one sync would hold up every commit until it is through.
+    fn trickle(&mut self) -> io::Result<()> {
+        let began = Instant::now();
+        self.file.sync_data()?;
+        self.unsynced = 0;
+        thread::sleep(began.elapsed().min(SNAPSHOT_REST_MAX));
         Ok(())
     }
 }
@@ -298,6 +319,16 @@ mod tests {
             assert_eq!(content(&path).unwrap(), bytes);
             let reader = SnapshotReader::open(&path).unwrap();
             assert_eq!((reader.tail().group.0, reader.tail().record.0, reader.schema()), (7, 9, 5));
+        }
+    }
+
+    #[test]
+    fn a_large_snapshot_is_on_disk_before_it_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut writer = SnapshotWriter::create(dir.path()).unwrap();
+        for _ in 0..100 {
+            writer.write_all(&[7; SNAPSHOT_CHUNK_BYTES]).unwrap();
+            assert!(writer.unsynced < SNAPSHOT_SYNC_BYTES);
         }
     }
 
