@@ -66,8 +66,15 @@ struct Ticket {
 #[derive(Debug, Default)]
 struct Ahead {
     own: BTreeSet<u32>,
-    held: BTreeMap<u32, Entry>,
-    /// Only a send with an id below this one can fill the hole before the held entries.
+    held: BTreeMap<u32, Held>,
+}
+
+/// An entry that came too early.
+#[derive(Debug)]
+struct Held {
+    entry: Entry,
+    /// Only a send with an id below this one can fill the hole before it: later ones were made when the
+    /// server had written it.
     filled_by: u64,
 }
 
@@ -101,10 +108,10 @@ impl Tickets {
         }
         let ahead = ticket.ahead.get_or_insert_default();
         if ahead.held.is_empty() {
-            ahead.filled_by = sends.next_request;
             self.holding.push(id);
         }
-        if ahead.held.insert(entry.number, entry).is_none() {
+        let filled_by = sends.next_request;
+        if ahead.held.insert(entry.number, Held { entry, filled_by }).is_none() {
             self.held += 1;
         }
         Ok(())
@@ -255,16 +262,16 @@ impl Tickets {
                 self.holding.retain(|other| *other != id);
                 return Ok(());
             };
-            let found = *slot.key();
+            let (found, filled_by) = (*slot.key(), slot.get().filled_by);
             if found <= received + 1 {
-                let entry = slot.remove();
+                let Held { entry, .. } = slot.remove();
                 self.held -= 1;
                 if found == received + 1 {
                     self.arrived(entry, due);
                 }
                 continue;
             }
-            if sends.oldest_unanswered.is_some_and(|oldest| oldest < ahead.filled_by) {
+            if sends.oldest_unanswered.is_some_and(|oldest| oldest < filled_by) {
                 return Ok(());
             }
             return Err(Gap { ticket: id, expected: received + 1, found });

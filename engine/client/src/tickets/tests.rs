@@ -47,10 +47,11 @@ struct Conversation {
 }
 
 impl Conversation {
+    /// What the server has pushed so far it has taken before: later requests may not be made yet.
     fn sends(&self) -> Sends {
         let unanswered = (0..self.own.len()).find(|at| self.own[*at] && !self.answered[*at]);
         let oldest_unanswered = unanswered.map(|at| at as u64);
-        Sends { next_request: self.own.len() as u64, oldest_unanswered }
+        Sends { next_request: u64::from(self.next) - 1, oldest_unanswered }
     }
 
     fn push(&mut self) {
@@ -133,6 +134,24 @@ proptest! {
         prop_assert_eq!(gap, Err(Gap { ticket: TICKET, expected: missing, found }));
         prop_assert_eq!(due.len() as u32, missing - 1);
     }
+}
+
+#[test]
+fn a_send_that_was_made_while_an_entry_is_held_may_fill_the_next_hole() {
+    let mut tickets = Tickets::default();
+    let mut due = Vec::new();
+    tickets.opened(TICKET).unwrap();
+    let sends = |next_request, oldest| Sends { next_request, oldest_unanswered: Some(oldest) };
+    // Request 5 is entry 1, and request 6, made after entry 2 came, is entry 3.
+    tickets.entry(empty(2), sends(6, 5), &mut due).unwrap();
+    tickets.entry(empty(4), sends(7, 5), &mut due).unwrap();
+    tickets.sent(TICKET, 1);
+    tickets.settle(sends(7, 6), &mut due).unwrap();
+    assert_eq!(due.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2]);
+    tickets.sent(TICKET, 3);
+    tickets.settle(NO_SENDS, &mut due).unwrap();
+    assert_eq!(due.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(tickets.held(), 0);
 }
 
 #[test]
