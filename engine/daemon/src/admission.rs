@@ -153,6 +153,17 @@ impl BotShare {
         Purse::take_within(&self.purse, bytes, patience).await
     }
 
+    /// Has the share too little for so many bytes at this moment, whatever the whole has? Then a
+    /// hand-off waits.
+    #[must_use]
+    pub fn is_short_of(&self, bytes: u64) -> bool {
+        let share = self.purse.share.as_ref();
+        share.is_some_and(|share| {
+            let amount = Amount::new(1, bytes).map(|amount| share.part(amount));
+            amount.is_some_and(|amount| !amount.fits(share.ledger.free()))
+        })
+    }
+
     /// What is free of the share at this moment, for metrics; the whole may have less.
     #[must_use]
     pub fn free(&self) -> Level {
@@ -389,6 +400,7 @@ mod tests {
         drop((half, other));
         let large = bot.try_take(3 * SHARE_BYTES).unwrap();
         assert!(bot.try_take(1).is_none(), "it goes alone");
+        assert!(bot.is_short_of(1) && !budget.bot_share().is_short_of(3 * SHARE_BYTES));
         assert_eq!(budget.free().bytes, (1 << 30) - 3 * SHARE_BYTES, "the whole counts all of it");
         drop(large);
         assert_eq!(bot.free().bytes, SHARE_BYTES);

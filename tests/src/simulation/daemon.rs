@@ -248,13 +248,17 @@ impl Daemon {
             None => self.budget.try_take(length + 1024),
         };
         if input.permit.is_none() {
-            if matches!(input.command.input, Input::HandOff(_)) {
+            let is_hand_off = matches!(input.command.input, Input::HandOff(_));
+            let share = link.share.as_ref();
+            let waits = !is_hand_off || share.is_some_and(|share| share.is_short_of(length + 1024));
+            if waits && now - *link.waits_since.get_or_insert(now) < ADMISSION_PATIENCE_US {
+                return Ok(Taken::Nothing);
+            }
+            if is_hand_off {
+                link.waits_since = None;
                 link.up.pop_front();
                 answer(WireError::new(ErrorCode::Overloaded, "no budget now"));
                 return Ok(Taken::One);
-            }
-            if now - *link.waits_since.get_or_insert(now) < ADMISSION_PATIENCE_US {
-                return Ok(Taken::Nothing);
             }
             if matches!(input.command.input, Input::SetPresence { .. }) {
                 self.learn(session.tenant, input.command.input, Asker::Nobody);
