@@ -1,23 +1,29 @@
 //! What no client of ours would send: it gets the error that has its name, the lane or session ends
 //! if it must, and nobody else notices.
 
+use relevo_client::HandOffAnswer;
 use relevo_tests::campaign::hostile::attack::{Attack, run_into};
 use relevo_tests::campaign::hostile::process;
 use relevo_tests::campaign::hostile::tally::Tallying;
 use relevo_tests::campaign::hostile::{Siege, tight};
-use relevo_tests::harness::deployment::TENANT;
+use relevo_tests::harness::deployment::{TENANT, queue};
+use relevo_tests::harness::party::{hand_off, hand_off_with};
 use relevo_tests::harness::raw::{FRAMES, JSON, Lane, Raw, hello};
 use relevo_tests::harness::wait::{PATIENCE, until, until_equal, within};
 use relevo_tests::harness::{Deployment, Site};
-use relevo_wire::command::{AgentsOnline, Command, Next, Request, Status};
+use relevo_wire::command::{AgentsOnline, Command, HandOff, Next, Request, Status};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::frame::{self, HEADER_BYTES, VERSION, kind};
 use relevo_wire::ids::RequestId;
+use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, TranscriptLine};
 use relevo_wire::{Answer, limits};
 use std::time::Instant;
+use tokio::task::JoinSet;
 
 /// Floods until one is too much.
 const FLOODS: usize = 10;
+/// Bots of which each hands over half a megabyte at once: three times the budget of 8 MiB.
+const BOTS: usize = 48;
 
 async fn deployment() -> Deployment {
     Deployment::start(&Site::simple(&[("ana", 1)])).await
@@ -323,18 +329,56 @@ async fn what_is_not_ones_own_cannot_be_told_from_what_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_flood_of_hand_offs_is_answered_by_name() {
-    let siege = Siege::new(tight()).await;
+async fn a_flood_of_one_bot_waits_for_its_share() {
+    skirmish(Attack::Flood, 4, &["accepted"]).await;
+}
+
+#[tokio::test]
+async fn hand_offs_without_budget_are_answered_overloaded_and_nobody_is_cut_off() {
+    let name = |bot: usize| format!("bot-{bot}");
+    let site = (0..BOTS).fold(Site::new(TENANT).agent("ana", 1), |site, bot| {
+        site.bot(&name(bot), "sales").queue(queue(&name(bot), "sales", &["ana"]))
+    });
+    let deployment = Deployment::with(&site, tight()).await;
+    let mut bots = Vec::new();
+    for bot in 0..BOTS {
+        bots.push(deployment.bot(&name(bot)).await);
+    }
     // A daemon that gets its turns more often than those who flood it refuses nothing.
-    for _ in 0..FLOODS {
-        let tally = siege.skirmish(Attack::Flood, 4).await;
-        assert_eq!(tally.violations, [""; 0]);
-        assert!(tally.count("accepted") > 0, "nobody was answered accepted: {tally}");
-        if tally.count("overloaded") > 0 {
+    for round in 0..FLOODS {
+        let mut asking = JoinSet::new();
+        for (number, bot) in bots.iter().enumerate() {
+            let (client, hand_off) = (bot.client.clone(), large(&format!("{round}-{number}")));
+            asking.spawn(async move { client.hand_off(hand_off).await });
+        }
+        let mut overloaded = 0;
+        while let Some(answer) = within("each is answered", asking.join_next()).await {
+            match answer.unwrap() {
+                Ok(HandOffAnswer::Accepted(_)) => {}
+                Err(error) if error.code() == Some(ErrorCode::Overloaded) => overloaded += 1,
+                other => panic!("neither accepted nor overloaded: {other:?}"),
+            }
+        }
+        for (number, bot) in bots.iter().enumerate() {
+            let again = bot.client.hand_off(hand_off(&format!("{round}-{number}-again"))).await;
+            assert!(matches!(again, Ok(HandOffAnswer::Accepted(_))), "{again:?}");
+        }
+        if overloaded > 0 {
             return;
         }
     }
     panic!("nobody was answered overloaded in {FLOODS} floods");
+}
+
+/// A hand-off of nearly the largest size.
+fn large(contact: &str) -> HandOff {
+    let line = TranscriptLine { author: Author::Customer, at: 1, text: "x".repeat(1000) };
+    hand_off_with(HandOffDetails {
+        contact: Contact { id: contact.into(), name: String::new(), fields: Vec::new() },
+        message_to_agent: "x".repeat(60_000),
+        transcript: vec![line; 250],
+        context: (0..64).map(|number| (format!("field-{number}"), "x".repeat(4000))).collect(),
+    })
 }
 
 #[tokio::test]

@@ -71,9 +71,6 @@ pub async fn run(cycles: u32, load: Load) -> Report {
 
 /// Waits until every session is back, what was acknowledged has arrived, and every ticket that was
 /// open is known or has ended; what is not so.
-///
-/// # Panics
-/// The operator is refused.
 pub async fn resumed(
     deployment: &Deployment,
     traffic: &Traffic,
@@ -81,7 +78,10 @@ pub async fn resumed(
     acknowledged: Size,
     open: &[TicketId],
 ) -> Vec<String> {
-    let admin = deployment.admin().await;
+    let admin = match deployment.try_admin().await {
+        Ok(admin) => admin,
+        Err(error) => return vec![format!("the operator's key: {error}")],
+    };
     let mut unknown = Vec::new();
     for ticket in open {
         if admin.explain(*ticket).await.is_err() {

@@ -6,7 +6,7 @@ use super::inbox::Inbox;
 use super::party::{Agent, Bot};
 use super::scrape::Scrape;
 use super::wait::within;
-use relevo_client::{AdminClient, Connector, Options, Reconnect, Trust};
+use relevo_client::{AdminClient, ConnectError, Connector, Options, Reconnect, Trust};
 use relevo_wire::answer::StatusReport;
 use relevo_wire::directory::{self, Object, Queue, Tenant};
 use relevo_wire::vocabulary::Role;
@@ -159,8 +159,16 @@ impl Deployment {
     /// # Panics
     /// It was refused.
     pub async fn admin(&self) -> AdminClient {
+        self.try_admin().await.expect("the operator is let in")
+    }
+
+    /// The operator's session.
+    ///
+    /// # Errors
+    /// It was refused: what the daemon knew of it is lost.
+    pub async fn try_admin(&self) -> Result<AdminClient, ConnectError> {
         let options = self.options(&self.operator_key);
-        within("operator", self.connector.admin(options)).await.expect("the operator is let in")
+        within("operator", self.connector.admin(options)).await
     }
 
     /// The credential of a bot or agent.
