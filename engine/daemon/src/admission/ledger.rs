@@ -56,11 +56,6 @@ impl Amount {
         self.entries() <= into.entries() && self.bytes() <= into.bytes()
     }
 
-    /// Of these bytes at most those of `most`.
-    pub(crate) fn at_most(self, most: Self) -> Self {
-        Self(self.entries() << BYTE_BITS | self.bytes().min(most.bytes()))
-    }
-
     fn without(self, taken: Self) -> Option<Self> {
         taken.fits(self).then(|| Self(self.0 - taken.0))
     }
