@@ -18,6 +18,13 @@ use tokio::sync::mpsc;
 
 /// Threads for scrapes and for reading old bodies from the log: more would wait for the same disk.
 const BLOCKING_THREADS: usize = 16;
+
+/// Tasks that a network thread runs between two looks at the sockets. With tokio's 61 each step of a
+/// message waits for as many tasks of those who flood the daemon: beside gaps in trains its p99 was 10.8
+/// to 12.7 ms, with these two 7.6.
+const EVENT_INTERVAL: u32 = 16;
+/// And between two looks at what other threads have woken: publish wakes who has something to write.
+const GLOBAL_QUEUE_INTERVAL: u32 = 8;
 /// Signals that wait to be followed; more of them say nothing new.
 const SIGNALS: usize = 4;
 
@@ -55,6 +62,8 @@ pub(super) fn run(file: Option<&Path>) -> Result<(), Failure> {
     let logging = logging::start(config.log)?;
     let runtime = Builder::new_multi_thread()
         .enable_all()
+        .event_interval(EVENT_INTERVAL)
+        .global_queue_interval(GLOBAL_QUEUE_INTERVAL)
         .max_blocking_threads(BLOCKING_THREADS)
         .build()
         .map_err(|error| {
