@@ -8,8 +8,8 @@
 //! - The [`Budget`] bounds entries because each costs a fixed amount of memory and time whatever
 //!   its size, and bytes because sizes differ by a factor of ten thousand.
 //! - A [`BotShare`] is a quarter of its entries and [`SHARE_BYTES`]: what goes before the commands
-//!   of others is at most that. A command that is larger than the share takes all of it, and
-//!   goes alone. What cannot fit the whole is refused at once and never waited for.
+//!   of others is at most that, and one command that is larger. Of a share such a command takes
+//!   [`LARGE_BYTES`]. What cannot fit the whole is refused at once and never waited for.
 //! - A permit counts one entry and its bytes; at most 16,777,215 entries and 1 TiB in all, which
 //!   is what one atomic word holds.
 //!
@@ -43,10 +43,13 @@ use ledger::{Amount, Call, Ledger};
 /// One bot holds at most the whole divided by this.
 pub const BOT_SHARE_DIVISOR: u64 = 4;
 
-/// And no more bytes than these, or one command. All of them go before what another bot says next,
+/// And no more bytes than these, and those of one large command. All of them go before what another bot says next,
 /// and the journal commits 64 KiB at once: eight commits. Four hundred messages are under way in
 /// them, more than a bot needs for as many as the daemon relays in all.
 pub const SHARE_BYTES: u64 = 512 * 1024;
+/// No command takes more of a share. All of it would be free only while the bot says nothing else, and
+/// with half of it two of the largest would go before others at once.
+pub const LARGE_BYTES: u64 = SHARE_BYTES / 4 * 3;
 
 /// Entries and bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +81,7 @@ impl Budget {
     pub fn new(entries: u64, bytes: u64) -> Self {
         assert!(entries > 0 && bytes > 0, "an empty budget admits nothing");
         let whole = Amount::new(entries, bytes).expect("the configuration bounds the budget");
-        let whole = Arc::new(Gate::new(whole));
+        let whole = Arc::new(Gate::new(whole, whole.bytes()));
         Self { purse: Arc::new(Purse { whole, share: None }) }
     }
 
@@ -90,7 +93,7 @@ impl Budget {
         let share = Amount::new(part(whole.entries()), part(whole.bytes()).min(SHARE_BYTES))
             .expect("a part fits where the whole does");
         let whole = Arc::clone(&self.purse.whole);
-        BotShare { purse: Arc::new(Purse { whole, share: Some(Gate::new(share)) }) }
+        BotShare { purse: Arc::new(Purse { whole, share: Some(Gate::new(share, LARGE_BYTES)) }) }
     }
 
     /// A permit for one entry of so many bytes, if it is free and nobody waits for it.
@@ -257,22 +260,25 @@ impl Purse {
 #[derive(Debug)]
 struct Gate {
     size: Amount,
+    /// Most bytes that one command takes here, however many it has.
+    most: u64,
     ledger: Ledger,
     line: Notify,
 }
 
 impl Gate {
-    fn new(size: Amount) -> Self {
-        Self { size, ledger: Ledger::new(size), line: Notify::new() }
+    fn new(size: Amount, most: u64) -> Self {
+        let most = most.min(size.bytes());
+        Self { size, most, ledger: Ledger::new(size), line: Notify::new() }
     }
 
     fn has_line(&self) -> bool {
         self.ledger.waiting() > 0
     }
 
-    /// What a command takes here: what is larger than all takes all.
+    /// What a command takes here.
     fn part(&self, amount: Amount) -> Amount {
-        let bytes = amount.bytes().min(self.size.bytes());
+        let bytes = amount.bytes().min(self.most);
         Amount::new(amount.entries(), bytes).expect("less than an amount fits too")
     }
 

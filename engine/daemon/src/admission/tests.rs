@@ -41,21 +41,33 @@ fn a_bot_holds_at_most_a_quarter() {
 }
 
 #[test]
-fn a_bot_is_under_way_with_eight_groups_or_with_one_command_that_is_larger() {
+fn a_large_command_finds_its_way_beside_a_trickle_and_not_beside_another() {
     let budget = Budget::new(1 << 20, 1 << 30);
     let bot = budget.bot_share();
-    let half = bot.try_take(SHARE_BYTES / 2).unwrap();
-    assert!(bot.try_take(SHARE_BYTES).is_none());
-    let other = bot.try_take(SHARE_BYTES / 2).unwrap();
-    assert!(bot.try_take(0).is_some() && bot.try_take(1).is_none());
-    drop((half, other));
+    let trickle = bot.try_take(SHARE_BYTES - LARGE_BYTES).unwrap();
     let large = bot.try_take(3 * SHARE_BYTES).unwrap();
-    assert!(bot.try_take(1).is_none(), "it goes alone");
+    assert!(bot.try_take(1).is_none());
     assert!(bot.is_short_of(1) && !budget.bot_share().is_short_of(3 * SHARE_BYTES));
-    assert_eq!(budget.free().bytes, (1 << 30) - 3 * SHARE_BYTES, "the whole counts all of it");
+    assert_eq!(
+        budget.free().bytes,
+        (1 << 30) - 3 * SHARE_BYTES - trickle.bytes(),
+        "the whole counts all of it"
+    );
+    drop(trickle);
+    assert!(bot.try_take(3 * SHARE_BYTES).is_none(), "one large command at a time");
     drop(large);
     assert_eq!(bot.free().bytes, SHARE_BYTES);
     assert_eq!(budget.free(), Level { entries: 1 << 20, bytes: 1 << 30 });
+}
+
+#[test]
+fn a_bot_is_under_way_with_eight_groups() {
+    let budget = Budget::new(1 << 20, 1 << 30);
+    let bot = budget.bot_share();
+    let held = [(); 8].map(|()| bot.try_take(SHARE_BYTES / 8).unwrap());
+    assert!(bot.try_take(0).is_some() && bot.try_take(1).is_none());
+    drop(held);
+    assert_eq!(bot.free().bytes, SHARE_BYTES);
 }
 
 #[tokio::test]

@@ -221,7 +221,7 @@ fn limits(config: &Config) -> Vec<Knob> {
         knob(
             "budget_mib",
             limits.budget_bytes / MIB,
-            "Their bytes. One bot holds at most 512 KiB, or one command that is larger, and waits for
+            "Their bytes. One bot holds at most 512 KiB, and one command that is larger, and waits for
             more. 64: sixty-four bots are under way with a hand-off of the largest size.",
         ),
     ]
