@@ -140,7 +140,7 @@ impl Folder {
             .read(start.group.next(), last)
             .take_while(move |_| !closing.load(Ordering::Acquire));
         let mut records = Records::new(Box::new(groups), start);
-        let mut out = SnapshotWriter::create(&dir)?;
+        let mut out = SnapshotWriter::create(&dir, Arc::clone(&self.closing))?;
         let previous = previous.as_mut().map(|previous| previous as &mut dyn Read);
         self.folding.fold.fold(previous, &mut records, &mut out)?;
         if self.closing.load(Ordering::Acquire) {

@@ -13,6 +13,8 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -162,6 +164,8 @@ pub(crate) struct SnapshotWriter {
     bytes: u64,
     /// Written since the last sync.
     unsynced: usize,
+    /// Who closes the journal waits for the snapshot that is under way: it rests no more.
+    closing: Arc<AtomicBool>,
     published: bool,
 }
 
@@ -175,7 +179,7 @@ impl Drop for SnapshotWriter {
 }
 
 impl SnapshotWriter {
-    pub(crate) fn create(dir: &Path) -> io::Result<Self> {
+    pub(crate) fn create(dir: &Path, closing: Arc<AtomicBool>) -> io::Result<Self> {
         let temporary = dir.join("next.tmp");
         let mut file = File::create(&temporary)?;
         // The header is known when the fold has reached its last group.
@@ -189,6 +193,7 @@ impl SnapshotWriter {
             chunks: 0,
             bytes: 0,
             unsynced: 0,
+            closing,
             published: false,
         })
     }
@@ -229,7 +234,9 @@ impl SnapshotWriter {
         let began = Instant::now();
         self.file.sync_data()?;
         self.unsynced = 0;
-        thread::sleep(began.elapsed().min(SNAPSHOT_REST_MAX));
+        if !self.closing.load(Ordering::Acquire) {
+            thread::sleep(began.elapsed().min(SNAPSHOT_REST_MAX));
+        }
         Ok(())
     }
 }
@@ -299,7 +306,7 @@ mod tests {
     fn write(dir: &Path, content: &[u8]) -> PathBuf {
         let tail =
             Tail { group: GroupNumber(7), record: RecordNumber(9), hash: GroupHash([3; 32]) };
-        let mut writer = SnapshotWriter::create(dir).unwrap();
+        let mut writer = SnapshotWriter::create(dir, Arc::default()).unwrap();
         writer.write_all(content).unwrap();
         writer.publish(tail, 5).unwrap();
         dir.join(numbered(tail.group))
@@ -325,7 +332,7 @@ mod tests {
     #[test]
     fn a_large_snapshot_is_on_disk_before_it_ends() {
         let dir = tempfile::tempdir().unwrap();
-        let mut writer = SnapshotWriter::create(dir.path()).unwrap();
+        let mut writer = SnapshotWriter::create(dir.path(), Arc::default()).unwrap();
         for _ in 0..100 {
             writer.write_all(&[7; SNAPSHOT_CHUNK_BYTES]).unwrap();
             assert!(writer.unsynced < SNAPSHOT_SYNC_BYTES);
