@@ -7,15 +7,14 @@ use relevo_tests::campaign::hostile::process;
 use relevo_tests::campaign::hostile::tally::Tallying;
 use relevo_tests::campaign::hostile::{Siege, tight};
 use relevo_tests::harness::deployment::{TENANT, queue};
-use relevo_tests::harness::party::{hand_off, hand_off_with};
+use relevo_tests::harness::party::{hand_off, large_hand_off};
 use relevo_tests::harness::raw::{FRAMES, JSON, Lane, Raw, hello};
 use relevo_tests::harness::wait::{PATIENCE, until, until_equal, within};
 use relevo_tests::harness::{Deployment, Site};
-use relevo_wire::command::{AgentsOnline, Command, HandOff, Next, Request, Status};
+use relevo_wire::command::{AgentsOnline, Command, Next, Request, Status};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::frame::{self, HEADER_BYTES, VERSION, kind};
 use relevo_wire::ids::RequestId;
-use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, TranscriptLine};
 use relevo_wire::{Answer, limits};
 use std::time::Instant;
 use tokio::task::JoinSet;
@@ -299,7 +298,7 @@ async fn gaps_that_are_never_filled_are_held_and_forgotten() {
     let tally = siege.skirmish(Attack::Gaps, 3).await;
     assert_eq!(tally.violations, [""; 0]);
     let held = tally.count("held");
-    assert!(held == 2, "two keep to the limit, and one does not: {tally}");
+    assert_eq!(held, 2, "two keep to the limit, and one does not: {tally}");
 }
 
 #[tokio::test]
@@ -348,8 +347,9 @@ async fn hand_offs_without_budget_are_answered_overloaded_and_nobody_is_cut_off(
     for round in 0..FLOODS {
         let mut asking = JoinSet::new();
         for (number, bot) in bots.iter().enumerate() {
-            let (client, hand_off) = (bot.client.clone(), large(&format!("{round}-{number}")));
-            asking.spawn(async move { client.hand_off(hand_off).await });
+            let (client, large) =
+                (bot.client.clone(), large_hand_off(&format!("{round}-{number}")));
+            asking.spawn(async move { client.hand_off(large).await });
         }
         let mut overloaded = 0;
         while let Some(answer) = within("each is answered", asking.join_next()).await {
@@ -368,17 +368,6 @@ async fn hand_offs_without_budget_are_answered_overloaded_and_nobody_is_cut_off(
         }
     }
     panic!("nobody was answered overloaded in {FLOODS} floods");
-}
-
-/// A hand-off of nearly the largest size.
-fn large(contact: &str) -> HandOff {
-    let line = TranscriptLine { author: Author::Customer, at: 1, text: "x".repeat(1000) };
-    hand_off_with(HandOffDetails {
-        contact: Contact { id: contact.into(), name: String::new(), fields: Vec::new() },
-        message_to_agent: "x".repeat(60_000),
-        transcript: vec![line; 250],
-        context: (0..64).map(|number| (format!("field-{number}"), "x".repeat(4000))).collect(),
-    })
 }
 
 #[tokio::test]

@@ -9,7 +9,9 @@ use relevo_wire::command::{HandOff, TransferTarget};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::EntryEvent;
-use relevo_wire::vocabulary::{Body, Contact, HandOffDetails, HandOffReason, Intent};
+use relevo_wire::vocabulary::{
+    Author, Body, Contact, HandOffDetails, HandOffReason, Intent, TranscriptLine,
+};
 
 /// A bot's session.
 #[derive(Debug)]
@@ -65,6 +67,18 @@ pub fn hand_off_with(details: HandOffDetails) -> HandOff {
         test: false,
         dry_run: false,
     }
+}
+
+/// A hand-off of over half a megabyte.
+#[must_use]
+pub fn large_hand_off(contact: &str) -> HandOff {
+    let line = TranscriptLine { author: Author::Customer, at: 1, text: "x".repeat(1000) };
+    hand_off_with(HandOffDetails {
+        contact: Contact { id: contact.into(), name: "x".repeat(200), fields: Vec::new() },
+        message_to_agent: "x".repeat(60_000),
+        transcript: vec![line; 250],
+        context: (0..64).map(|number| (format!("field-{number}"), "x".repeat(4000))).collect(),
+    })
 }
 
 impl Bot {

@@ -6,14 +6,14 @@ use super::streams::session;
 use super::tally::Tallying;
 use super::target::Target;
 use super::wire::{self, Answers, NO_SESSION, Net};
-use crate::harness::party::{hand_off, hand_off_with};
+use crate::harness::party::{hand_off, large_hand_off};
 use crate::harness::raw::{FRAMES, JSON, hello};
 use relevo_wire::command::{
     Close, Command, Read, Request, Send, TakeBack, Targets, Transfer, TransferTarget,
 };
 use relevo_wire::ids::{RequestId, TicketId};
 use relevo_wire::packed::Packed;
-use relevo_wire::vocabulary::{Author, Body, Contact, HandOffDetails, TranscriptLine};
+use relevo_wire::vocabulary::{Author, Body};
 use std::sync::Arc;
 
 /// Bytes of a nested line.
@@ -204,11 +204,9 @@ pub(super) async fn flood(order: &Order, tallying: &Tallying) {
     let net = Net::new(order.target.quic, FRAMES);
     let (of_round, tally) = (net.clone(), tallying.clone());
     let (key, seed) = (order.target.bot_key.clone(), order.seed);
-    let large = Arc::new(large_details());
     let round = Arc::new(std::sync::atomic::AtomicU64::new(0));
     crowd(order, move |number| {
         let (net, tallying, key) = (of_round.clone(), tally.clone(), key.clone());
-        let large = Arc::clone(&large);
         let round = round.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         async move {
             let (connection, mut lane, mut answers) = match session(&net, &key, &tallying).await {
@@ -219,8 +217,7 @@ pub(super) async fn flood(order: &Order, tallying: &Tallying) {
                 for id in 0..AT_ONCE {
                     let contact = format!("{seed}-{number}-{round}-{id}");
                     let hand_off = if id % LARGE_EVERY == 0 {
-                        let contact = Contact { id: contact, ..large.contact.clone() };
-                        hand_off_with(HandOffDetails { contact, ..large.as_ref().clone() })
+                        large_hand_off(&contact)
                     } else {
                         hand_off(&contact)
                     };
@@ -254,14 +251,4 @@ pub(super) async fn flood(order: &Order, tallying: &Tallying) {
     })
     .await;
     net.close().await;
-}
-
-fn large_details() -> HandOffDetails {
-    let line = TranscriptLine { author: Author::Customer, at: 1, text: "x".repeat(1000) };
-    HandOffDetails {
-        contact: Contact { id: String::new(), name: "x".repeat(200), fields: Vec::new() },
-        message_to_agent: "x".repeat(60_000),
-        transcript: vec![line; 250],
-        context: (0..64).map(|number| (format!("field-{number}"), "x".repeat(4000))).collect(),
-    }
 }

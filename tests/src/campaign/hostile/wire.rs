@@ -26,10 +26,6 @@ pub const TURNED_AWAY: [&str; 6] = [
     "no end",
     "transport: received an invalid Retry Token in a client Initial",
 ];
-/// An answer by its name: that of the error if it is one.
-pub fn name_of(answer: &Answer) -> &'static str {
-    if let Answer::Error(error) = answer { error.code.name() } else { answer.name() }
-}
 
 /// What a client with a good key may be told instead of its welcome while there are too many.
 pub const NO_SESSION: [&str; 9] = [
@@ -43,6 +39,11 @@ pub const NO_SESSION: [&str; 9] = [
     "no end",
     "transport: received an invalid Retry Token in a client Initial",
 ];
+
+/// An answer by its name: that of the error if it is one.
+pub fn name_of(answer: &Answer) -> &'static str {
+    if let Answer::Error(error) = answer { error.code.name() } else { answer.name() }
+}
 
 /// A socket and what its connections are made of.
 #[derive(Debug, Clone)]
