@@ -7,7 +7,8 @@
 //! | commands | what sessions ask for | the ring's capacity |
 //! | internal | what the daemon itself learns: a session opened or lost, a directory change, a timer, the presence of an agent whose command found no budget | none of its own: at most one entry is pending per session, version, ticket or lane |
 //!
-//! The internal lane is drained first and refuses nothing, because what it carries has happened
+//! The internal lane is drained first, but for the end of a session, which comes behind what the
+//! session had said; it refuses nothing, because what it carries has happened
 //! and cannot be turned away. Its producers keep the promise of one pending entry; the ring only
 //! relies on it.
 //!
@@ -47,14 +48,22 @@ pub fn ring<T>(capacity: usize) -> (Producer<T>, Consumer<T>) {
         bell: Bell::new(),
         unparker: parker.unparker().clone(),
     });
-    (Producer { shared: Arc::clone(&shared) }, Consumer { shared, parker })
+    (Producer { shared: Arc::clone(&shared) }, Consumer { shared, parker, end: None })
 }
 
 struct Shared<T> {
     commands: ArrayQueue<T>,
-    internal: SegQueue<T>,
+    internal: SegQueue<Learnt<T>>,
     bell: Bell,
     unparker: Unparker,
+}
+
+/// An entry of the internal lane.
+enum Learnt<T> {
+    /// At once.
+    First(T),
+    /// Behind the commands that are there.
+    Behind(T),
 }
 
 impl<T> Shared<T> {
@@ -110,7 +119,14 @@ impl<T> Producer<T> {
     /// Puts what the daemon has learnt into the internal lane and wakes the consumer if it
     /// sleeps. The caller has at most one entry pending per session, version or ticket.
     pub fn push_internal(&self, learnt: T) {
-        self.shared.internal.push(learnt);
+        self.shared.internal.push(Learnt::First(learnt));
+        self.shared.ring_bell();
+    }
+
+    /// As [`Self::push_internal`], for the end of a session: it comes behind the commands that are
+    /// in the ring already, the session's own among them.
+    pub fn push_end(&self, learnt: T) {
+        self.shared.internal.push(Learnt::Behind(learnt));
         self.shared.ring_bell();
     }
 
@@ -143,16 +159,36 @@ impl<T> fmt::Debug for Producer<T> {
 pub struct Consumer<T> {
     shared: Arc<Shared<T>>,
     parker: Parker,
+    /// An end, and how many commands come before it.
+    end: Option<(T, usize)>,
 }
 
 impl<T> Consumer<T> {
     /// Appends at most `max` entries to `batch`, the internal lane first, each lane in its
     /// order, and returns how many. Never waits.
     pub fn drain(&mut self, max: usize, batch: &mut Vec<T>) -> usize {
-        let next = || self.shared.internal.pop().or_else(|| self.shared.commands.pop());
         let before = batch.len();
-        batch.extend(std::iter::from_fn(next).take(max));
+        batch.extend(std::iter::from_fn(|| self.next()).take(max));
         batch.len() - before
+    }
+
+    fn next(&mut self) -> Option<T> {
+        loop {
+            if let Some((_, before_it)) = &mut self.end {
+                let command = if *before_it > 0 { self.shared.commands.pop() } else { None };
+                if command.is_some() {
+                    *before_it -= 1;
+                    return command;
+                }
+                return self.end.take().map(|(end, _)| end);
+            }
+            match self.shared.internal.pop() {
+                Some(Learnt::First(learnt)) => return Some(learnt),
+                // What the session had said was in the ring before this.
+                Some(Learnt::Behind(end)) => self.end = Some((end, self.shared.commands.len())),
+                None => return self.shared.commands.pop(),
+            }
+        }
     }
 
     /// Sleeps until there is work, [`Producer::wake`] was called or the deadline has passed;
@@ -202,6 +238,22 @@ mod tests {
         assert_eq!(drained(&mut consumer, 3), [10, 11, 1]);
         assert_eq!(drained(&mut consumer, 3), [2]);
         assert_eq!(drained(&mut consumer, 3), [0; 0]);
+    }
+
+    #[test]
+    fn the_end_of_a_session_comes_behind_what_it_had_said() {
+        let (producer, mut consumer) = ring(4);
+        producer.push(1).unwrap();
+        producer.push(2).unwrap();
+        producer.push_end(20);
+        producer.push_internal(10);
+        assert_eq!(drained(&mut consumer, 1), [1]);
+        // What comes later may not hold it up.
+        producer.push(3).unwrap();
+        assert_eq!(drained(&mut consumer, 9), [2, 20, 10, 3]);
+        producer.push_end(21);
+        assert_eq!(drained(&mut consumer, 9), [21]);
+        assert_eq!(drained(&mut consumer, 9), [0; 0]);
     }
 
     #[test]

@@ -194,14 +194,21 @@ impl Daemon {
 
     /// What the daemon itself learns.
     pub fn learn(&self, tenant: TenantId, input: Input, asker: Asker) {
-        self.rings[shard_of(tenant, self.rings.len())].push_internal(ShardInput {
+        let is_end = matches!(asker, Asker::Lost(_));
+        let learnt = ShardInput {
             tenant,
             command: RoutingCommand { idempotency: None, input },
             private: Bytes::new(),
             asker,
             received: Instant::now(),
             permit: None,
-        });
+        };
+        let ring = &self.rings[shard_of(tenant, self.rings.len())];
+        if is_end {
+            ring.push_end(learnt);
+        } else {
+            ring.push_internal(learnt);
+        }
     }
 
     /// Takes the next request of a session, if one has arrived.

@@ -277,14 +277,21 @@ impl Shared {
 
     /// Hands in what the daemon itself learnt.
     pub fn learn(&self, tenant: TenantId, input: Input, asker: Asker) {
-        self.ring(tenant).push_internal(ShardInput {
+        let is_end = matches!(asker, Asker::Lost(_));
+        let learnt = ShardInput {
             tenant,
             command: RoutingCommand { idempotency: None, input },
             private: Bytes::new(),
             asker,
             received: Instant::now(),
             permit: None,
-        });
+        };
+        let ring = self.ring(tenant);
+        if is_end {
+            ring.push_end(learnt);
+        } else {
+            ring.push_internal(learnt);
+        }
     }
 
     /// Wakes every shard: to stop.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use quinn::{Connection, ConnectionError, SendStream};
+use relevo_routing::input::Input;
 use relevo_wire::command::{Command, Request};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::RequestId;
@@ -27,6 +28,8 @@ use crate::telemetry;
 const HELLO_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the last frames of a session may take to arrive.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
+/// Lanes beside the first.
+const FURTHER_LANES: usize = limits::LANES as usize - 1;
 /// Most cursors of one resume: what a bot of the largest center has open.
 const CURSORS: usize = 1_000_000;
 
@@ -66,9 +69,15 @@ pub(crate) async fn serve(
         connection.set_receive_window(crate::quic::BOT_WINDOW_BYTES.into());
     }
     shared.sessions.insert(session.id, Arc::clone(&session));
+    let open_lanes = Arc::new(Semaphore::new(FURTHER_LANES));
     let live = exit::contained(async {
-        let lanes = accept_lanes(&shared, &connection, &session);
-        let first = serve_lane(&shared, &session, reader, stream, Arc::clone(&session.outbox));
+        let lanes = accept_lanes(&shared, &connection, &session, &open_lanes);
+        let first = async {
+            serve_lane(&shared, &session, reader, stream, Arc::clone(&session.outbox)).await;
+            if !session.has_reason() {
+                read_out(&open_lanes).await;
+            }
+        };
         tokio::select! {
             () = lanes => {}
             () = first => {}
@@ -81,8 +90,18 @@ pub(crate) async fn serve(
     if let Some(ConnectionError::ApplicationClosed(_)) = connection.close_reason() {
         session.ends("client");
     }
-    lost(&shared, &session);
+    let input = lost(&shared, &session);
     connection.close(0u32.into(), session.end_reason().as_bytes());
+    read_out(&open_lanes).await;
+    let tenant = session.tenant;
+    shared.learn(tenant, input, Asker::Lost(session));
+}
+
+/// What the client had said on its further lanes is taken before its end is told, or a receipt that it
+/// sent last would come too late: those that it has finished, or whose connection is gone, end.
+async fn read_out(open_lanes: &Semaphore) {
+    let all = open_lanes.acquire_many(FURTHER_LANES as u32);
+    drop(timeout(FAREWELL_PATIENCE, all).await);
 }
 
 /// First lane, hello, session.
@@ -196,20 +215,23 @@ fn announce(shared: &Shared, session: &Arc<Session>, request: RequestId) -> Resu
 }
 
 /// The connection is gone: nobody is assigned to the agent any more, from this instant.
-fn lost(shared: &Arc<Shared>, session: &Arc<Session>) {
+fn lost(shared: &Arc<Shared>, session: &Arc<Session>) -> Input {
     session.set_lost();
     shared.sessions.remove(&session.id);
     shared.leave(session.tenant, session.party);
     shared.metrics.engine().session_closed(telemetry::session_end(session.end_reason()));
-    let input = intake::lost(&shared.presences, session);
-    shared.learn(session.tenant, input, Asker::Lost(Arc::clone(session)));
+    intake::lost(&shared.presences, session)
 }
 
 /// Further lanes, each a task of its own; all end with the session.
-async fn accept_lanes(shared: &Arc<Shared>, connection: &Connection, session: &Arc<Session>) {
-    let lanes = Arc::new(Semaphore::new(limits::LANES as usize - 1));
+async fn accept_lanes(
+    shared: &Arc<Shared>,
+    connection: &Connection,
+    session: &Arc<Session>,
+    open_lanes: &Arc<Semaphore>,
+) {
     while let Ok((send, recv)) = connection.accept_bi().await {
-        let Ok(permit) = Arc::clone(&lanes).try_acquire_owned() else { continue };
+        let Ok(permit) = Arc::clone(open_lanes).try_acquire_owned() else { continue };
         let (shared, session) = (Arc::clone(shared), Arc::clone(session));
         let connection = connection.clone();
         tokio::spawn(async move {

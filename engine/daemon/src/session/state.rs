@@ -192,6 +192,12 @@ impl Session {
         let _ = self.end_reason.set(reason);
     }
 
+    /// Does it end for a reason of ours, and not because its client is gone?
+    #[must_use]
+    pub fn has_reason(&self) -> bool {
+        self.end_reason.get().is_some() || self.outbox.ended() == Some(LaneEnd::Slow)
+    }
+
     /// Why it ended, as the metrics name it.
     #[must_use]
     pub fn end_reason(&self) -> &'static str {
