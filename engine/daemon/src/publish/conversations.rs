@@ -4,22 +4,22 @@
 //! are looked up by key only. Bodies are kept in memory up to a budget, the oldest leave first and
 //! are read from the log from then on.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::Mutex;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use relevo_journal::{GroupNumber, Place};
 use relevo_routing::Event;
 use relevo_routing::event::TicketOpened;
 use relevo_routing::input::Party;
-use relevo_wire::ids::{AgentId, BotId, TenantId, TicketId};
-use rustc_hash::FxHashMap;
+use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
 
 use super::conversation::{Conversation, Private, Stored, What};
-use super::live::Live;
+use super::index::Index;
 use super::load::{Load, Loads};
 use super::table::Table;
+use crate::session::Session;
 
 /// What a body takes beside its bytes: its allocation, its place in the queue of bodies, and as much
 /// again for a place that is stale.
@@ -54,13 +54,6 @@ pub struct Conversations {
     body_bytes: AtomicU64,
     bodies: AtomicU64,
     body_budget_bytes: u64,
-}
-
-/// Tickets by party: asked when a session opens or is lost.
-#[derive(Debug, Default)]
-struct Index {
-    of_bot: FxHashMap<(TenantId, BotId), BTreeSet<TicketId>>,
-    of_agent: FxHashMap<(TenantId, AgentId), BTreeSet<TicketId>>,
 }
 
 impl Conversations {
@@ -137,23 +130,42 @@ impl Conversations {
         })
     }
 
-    /// Tickets of a bot, oldest first.
+    /// Gives a ticket to a session of its bot, which is still to catch up, or to none; and changes it
+    /// in the same look.
+    pub fn give<R>(
+        &self,
+        ticket: TicketId,
+        owner: Option<&Arc<Session>>,
+        also: impl FnOnce(&mut Conversation) -> R,
+    ) -> Option<R> {
+        let id = |session: &Arc<Session>| session.id;
+        let (changed, tenant, bot, before) = self.change(ticket, |c| {
+            let before = c.live.bot_owner().map(id);
+            c.live.give_to_bot(owner.cloned());
+            (also(c), c.tenant, c.bot, before)
+        })?;
+        let mut index = self.lock_index();
+        if index.of_owner.take(&(tenant, bot, before), ticket) {
+            index.of_owner.put((tenant, bot, owner.map(id)), ticket);
+        }
+        Some(changed)
+    }
+
+    /// Tickets of a bot that this session of it has, or that none has; oldest first.
     #[must_use]
-    pub fn of_bot(&self, tenant: TenantId, bot: BotId) -> Vec<TicketId> {
-        let index = self.lock_index();
-        index
-            .of_bot
-            .get(&(tenant, bot))
-            .map(|set| set.iter().copied().collect())
-            .unwrap_or_default()
+    pub fn of_owner(
+        &self,
+        tenant: TenantId,
+        bot: BotId,
+        owner: Option<SessionId>,
+    ) -> Vec<TicketId> {
+        self.lock_index().of_owner.of(&(tenant, bot, owner))
     }
 
     /// Tickets of an agent, oldest first.
     #[must_use]
     pub fn of_agent(&self, tenant: TenantId, agent: AgentId) -> Vec<TicketId> {
-        let index = self.lock_index();
-        let tickets = index.of_agent.get(&(tenant, agent));
-        tickets.map(|set| set.iter().copied().collect()).unwrap_or_default()
+        self.lock_index().of_agent.of(&(tenant, agent))
     }
 
     /// Applies a durable record: recovery and the fold. Live traffic applies the same events one by
@@ -187,9 +199,8 @@ impl Conversations {
                     c.tenant
                 });
                 if let Some(tenant) = bot {
-                    let mut index = self.lock_index();
-                    let of_agent = &mut index.of_agent;
-                    of_agent.entry((tenant, assigned.agent)).or_default().insert(assigned.ticket);
+                    let agent = (tenant, assigned.agent);
+                    self.lock_index().of_agent.put(agent, assigned.ticket);
                 }
             }
             Event::Requeued(requeued) => {
@@ -198,7 +209,8 @@ impl Conversations {
                     c.tenant
                 });
                 if let Some(tenant) = tenant {
-                    self.remove_from_agent(tenant, requeued.agent, requeued.ticket);
+                    let agent = (tenant, requeued.agent);
+                    self.lock_index().of_agent.take(&agent, requeued.ticket);
                 }
             }
             Event::Closed(closed) => {
@@ -263,9 +275,10 @@ impl Conversations {
         let mut index = self.lock_index();
         let tenant = conversation.tenant;
         if !conversation.forgotten {
-            index.of_bot.entry((tenant, conversation.bot)).or_default().insert(ticket);
+            let owner = conversation.live.bot_owner().map(|session| session.id);
+            index.of_owner.put((tenant, conversation.bot, owner), ticket);
             if let Some(agent) = conversation.agent {
-                index.of_agent.entry((tenant, agent)).or_default().insert(ticket);
+                index.of_agent.put((tenant, agent), ticket);
             }
         }
         drop(index);
@@ -277,18 +290,17 @@ impl Conversations {
         let found = self.change(ticket, |c| {
             c.forgotten = true;
             // Nothing comes any more: the sessions that had it are not kept for it.
-            c.live = Live::default();
-            (c.tenant, c.bot, c.agent, c.children)
+            let live = std::mem::take(&mut c.live);
+            let owner = live.bot_owner().map(|session| session.id);
+            ((c.tenant, c.bot, owner), c.agent, c.children)
         });
-        let Some((tenant, bot, agent, children)) = found else { return };
+        let Some((owner, agent, children)) = found else { return };
         let mut index = self.lock_index();
-        if let Some(set) = index.of_bot.get_mut(&(tenant, bot)) {
-            set.remove(&ticket);
+        index.of_owner.take(&owner, ticket);
+        if let Some(agent) = agent {
+            index.of_agent.take(&(owner.0, agent), ticket);
         }
         drop(index);
-        if let Some(agent) = agent {
-            self.remove_from_agent(tenant, agent, ticket);
-        }
         if children == 0 {
             self.remove(ticket);
         }
@@ -310,16 +322,6 @@ impl Conversations {
                 parent.forgotten && parent.children == 0
             });
             next = orphaned.unwrap_or(false).then_some(parent);
-        }
-    }
-
-    fn remove_from_agent(&self, tenant: TenantId, agent: AgentId, ticket: TicketId) {
-        let mut index = self.lock_index();
-        if let Some(set) = index.of_agent.get_mut(&(tenant, agent)) {
-            set.remove(&ticket);
-            if set.is_empty() {
-                index.of_agent.remove(&(tenant, agent));
-            }
         }
     }
 

@@ -39,7 +39,7 @@ impl Live {
     }
 
     /// Another session of the bot has the ticket, and is still to catch up.
-    pub fn give_to_bot(&mut self, owner: Option<Arc<Session>>) {
+    pub(super) fn give_to_bot(&mut self, owner: Option<Arc<Session>>) {
         self.bot_owner = owner;
         self.bot_from = None;
     }

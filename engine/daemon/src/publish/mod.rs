@@ -12,6 +12,7 @@ pub mod conversation;
 pub mod conversations;
 pub mod directory;
 mod entries;
+mod index;
 pub mod live;
 pub mod load;
 pub mod outcome;

@@ -67,7 +67,7 @@ impl Sessions {
         let directories = published.directories.load();
         let directory = directories.tenant(session.tenant).cloned().unwrap_or_default();
         let tenant_name = directory.tenant_name().unwrap_or_default().to_owned();
-        let tickets = own_tickets(published, &directory, session);
+        let tickets = self.own_tickets(published, &directory, session);
         let welcome = Answer::Welcome(Welcome {
             session: session.id,
             server: env!("CARGO_PKG_VERSION").to_owned(),
@@ -109,6 +109,39 @@ impl Sessions {
         }
     }
 
+    /// Own open tickets, and closed ones with entries that the party has not confirmed. A bot's
+    /// session takes over those that no other live session has.
+    fn own_tickets(
+        &self,
+        published: &Published,
+        directory: &Directory,
+        session: &Arc<Session>,
+    ) -> Vec<TicketSummary> {
+        let conversations = &published.conversations;
+        let tenant = session.tenant;
+        let summary = |ticket| match session.party {
+            Party::Bot(_) => conversations.give(ticket, Some(session), |c| {
+                summarize(c, directory, ticket, c.bot_progress.delivered)
+            })?,
+            Party::Agent(_) | Party::Admin => conversations
+                .read(ticket, |c| summarize(c, directory, ticket, c.agent_progress.delivered))?,
+        };
+        let candidates = match session.party {
+            Party::Agent(agent) => conversations.of_agent(tenant, agent),
+            Party::Bot(bot) => {
+                let of_owner = |owner| conversations.of_owner(tenant, bot, owner);
+                let of_bot = self.bots.get(&(tenant, bot)).into_iter().flatten();
+                // Not live and here: it has ended, and the log does not say so yet.
+                let ended = of_bot.filter(|other| !other.is_live()).map(|other| Some(other.id));
+                let mut tickets: Vec<_> = ended.chain([None]).flat_map(of_owner).collect();
+                tickets.sort_unstable();
+                tickets
+            }
+            Party::Admin => Vec::new(),
+        };
+        candidates.into_iter().filter_map(summary).collect()
+    }
+
     /// A session is gone: what it had goes to another session of the same party. Gives back the
     /// sessions to wake.
     pub(super) fn remove(
@@ -129,8 +162,9 @@ impl Sessions {
             Party::Bot(bot) => {
                 remove_from(&mut self.bots, (session.tenant, bot), session);
                 let heir = self.any_of_bot(session.tenant, bot);
-                for ticket in published.conversations.of_bot(session.tenant, bot) {
-                    hand_on(published, session, heir.as_ref(), ticket);
+                let owner = Some(session.id);
+                for ticket in published.conversations.of_owner(session.tenant, bot, owner) {
+                    hand_on(published, heir.as_ref(), ticket);
                 }
                 touched.extend(heir);
             }
@@ -153,55 +187,13 @@ fn remove_from<K: std::hash::Hash + Eq>(
     }
 }
 
-fn hand_on(
-    published: &Published,
-    gone: &Arc<Session>,
-    heir: Option<&Arc<Session>>,
-    ticket: TicketId,
-) {
-    published.conversations.change(ticket, |c| {
-        if c.live.is_owned_by(gone) {
-            c.live.give_to_bot(heir.cloned());
-            if let Some(heir) = heir {
-                let next = c.bot_progress.delivered + 1;
-                heir.outbox.add_catch_up(CatchUp { ticket, next, live: true });
-            }
+fn hand_on(published: &Published, heir: Option<&Arc<Session>>, ticket: TicketId) {
+    published.conversations.give(ticket, heir, |c| {
+        if let Some(heir) = heir {
+            let next = c.bot_progress.delivered + 1;
+            heir.outbox.add_catch_up(CatchUp { ticket, next, live: true });
         }
     });
-}
-
-/// Own open tickets, and closed ones with entries that the party has not confirmed. A bot's session
-/// takes over those that no other live session has.
-fn own_tickets(
-    published: &Published,
-    directory: &Directory,
-    session: &Arc<Session>,
-) -> Vec<TicketSummary> {
-    let candidates = match session.party {
-        Party::Agent(agent) => published.conversations.of_agent(session.tenant, agent),
-        Party::Bot(bot) => published.conversations.of_bot(session.tenant, bot),
-        Party::Admin => Vec::new(),
-    };
-    let summary = |ticket| {
-        let summary = published.conversations.change(ticket, |c| {
-            let confirmed = match session.party {
-                Party::Bot(_) => {
-                    if c.live.bot_owner().is_some_and(|owner| owner.is_live()) {
-                        return None;
-                    }
-                    c.live.give_to_bot(Some(Arc::clone(session)));
-                    c.bot_progress.delivered
-                }
-                Party::Agent(_) | Party::Admin => c.agent_progress.delivered,
-            };
-            if c.state == TicketState::Closed && confirmed >= c.last() {
-                return None;
-            }
-            Some(summarize(c, directory, ticket, confirmed))
-        });
-        summary.flatten()
-    };
-    candidates.into_iter().filter_map(summary).collect()
 }
 
 fn summarize(
@@ -209,8 +201,11 @@ fn summarize(
     directory: &Directory,
     ticket: TicketId,
     confirmed: u32,
-) -> TicketSummary {
-    TicketSummary {
+) -> Option<TicketSummary> {
+    if c.state == TicketState::Closed && confirmed >= c.last() {
+        return None;
+    }
+    Some(TicketSummary {
         ticket,
         bot: view::bot_name(directory, c.bot),
         queue: view::queue_name(directory, c.queue),
@@ -218,7 +213,7 @@ fn summarize(
         epoch: c.epoch,
         last: c.last(),
         confirmed,
-    }
+    })
 }
 
 fn snapshot(session: &Session, tickets: &[TicketSummary]) -> Vec<Vec<u8>> {

@@ -7,10 +7,11 @@ pub(crate) mod scene;
 use std::sync::{Arc, Mutex};
 
 use relevo_journal::{GroupNumber, Place, RecordError};
+use relevo_wire::ids::TicketId;
 use relevo_wire::vocabulary::Author;
 use scene::{
-    Between, CHILD, Client, TICKET, agent_session, assigned, bot_session, forgotten, goes, group,
-    message, of_colleague, opened, opens, published, record, requeued, transferred,
+    BOT, Between, CHILD, Client, TENANT, TICKET, agent_session, assigned, bot_session, forgotten,
+    goes, group, message, of_colleague, opened, opens, published, record, requeued, transferred,
 };
 
 use super::Publisher;
@@ -105,6 +106,40 @@ fn an_agent_who_still_catches_up_is_told_that_it_lost_its_ticket_whoever_had_it_
     publisher.group(group([opens(&session), record([requeued(TICKET, 3)]), record(on)]));
     client.drain();
     assert_eq!(client.entries, [1, 2, 3]);
+}
+
+/// Each session that came or went looked at all open tickets of its bot.
+#[test]
+fn a_ticket_is_found_by_the_one_session_that_has_it_until_it_is_forgotten() {
+    let published = published(BODIES);
+    let [first, second, third] = [bot_session(), bot_session(), bot_session()];
+    let mut publisher = Publisher::new(Arc::clone(&published), Between(|| {}));
+    let owners = [Some(&first), Some(&second), Some(&third), None];
+    let are = |tickets: [&[TicketId]; 4]| {
+        for (owner, tickets) in owners.into_iter().zip(tickets) {
+            let owner = owner.map(|session| session.id);
+            assert_eq!(published.conversations.of_owner(TENANT, BOT, owner), tickets, "{owner:?}");
+        }
+    };
+    publisher.group(group([record([opened(TICKET, None)])]));
+    are([&[], &[], &[], &[TICKET]]);
+    publisher.group(group([opens(&first), opens(&second), record([opened(CHILD, Some(TICKET))])]));
+    are([&[TICKET, CHILD], &[], &[], &[]]);
+    first.set_lost();
+    // The log tells of the first one's end only behind the third.
+    publisher.group(group([opens(&third)]));
+    are([&[], &[], &[TICKET, CHILD], &[]]);
+    publisher.group(group([goes(&first)]));
+    third.set_lost();
+    publisher.group(group([goes(&third)]));
+    are([&[], &[TICKET, CHILD], &[], &[]]);
+    publisher.group(group([record([forgotten(CHILD)])]));
+    are([&[], &[TICKET], &[], &[]]);
+    second.set_lost();
+    publisher.group(group([goes(&second)]));
+    are([&[], &[], &[], &[TICKET]]);
+    publisher.group(group([record([forgotten(TICKET)])]));
+    are([&[], &[], &[], &[]]);
 }
 
 /// The daemon ended itself over a record that the log had rightly let go of.

@@ -83,7 +83,7 @@ mod tests {
         let place = Place { group: GroupNumber(1), index: 0 };
         let record = Record { tenant: TENANT, now: 0, place, events: &[], private: &Bytes::new() };
         conversations.apply_event(record, &Event::TicketOpened(opened));
-        conversations.change(PLACE.ticket, |c| c.live.give_to_bot(Some(Arc::clone(owner))));
+        conversations.give(PLACE.ticket, Some(owner), |_| ());
         Published { conversations, directories: ArcSwap::default() }
     }
 

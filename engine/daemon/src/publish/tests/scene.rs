@@ -2,6 +2,7 @@
 //! of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -30,8 +31,10 @@ use crate::session::buffers::Buffers;
 use crate::session::outbox::{CatchUp, OUTBOX_BYTES, Work};
 use crate::session::{Codec, Party, Resume, Session};
 
-const TENANT: TenantId = TenantId(1);
-const BOT: BotId = BotId(1);
+/// The tenant.
+pub(super) const TENANT: TenantId = TenantId(1);
+/// Its bot.
+pub(super) const BOT: BotId = BotId(1);
 const AGENT: AgentId = AgentId(1);
 /// The ticket of most tests.
 pub(super) const TICKET: TicketId = TicketId(1);
@@ -62,7 +65,8 @@ fn session(party: Party, role: Role) -> Arc<Session> {
     let buffers = Buffers::new(64 * OUTBOX_BYTES);
     let resume = Resume::new(&buffers);
     let (name, prefix) = (String::new(), String::new());
-    let id = SessionId(1);
+    static SESSIONS: AtomicU64 = AtomicU64::new(1);
+    let id = SessionId(SESSIONS.fetch_add(1, Ordering::Relaxed));
     let codec = Codec::Rkyv;
     Arc::new(Session::new(&buffers, id, TENANT, party, role, name, prefix, codec, resume, None))
 }
