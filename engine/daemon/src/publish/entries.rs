@@ -126,7 +126,7 @@ impl<O: Observer> Publisher<O> {
         let owner = asker
             .or_else(inherited)
             .filter(|session| session.is_live())
-            .or_else(|| self.sessions.any_of_bot(outcome.tenant, opened.bot));
+            .or_else(|| self.sessions.newest_of_bot(outcome.tenant, opened.bot));
         self.published.conversations.give(opened.ticket, owner.as_ref(), |c| c.live.bot_follows(1));
         self.entry(directory, opened.ticket, 1, None);
     }

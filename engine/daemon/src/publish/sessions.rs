@@ -34,9 +34,10 @@ impl Sessions {
         self.agents.get(&(tenant, agent)).map_or(&[], Vec::as_slice)
     }
 
-    /// A session of a bot that can take a push.
-    pub(super) fn any_of_bot(&self, tenant: TenantId, bot: BotId) -> Option<Arc<Session>> {
-        self.bots.get(&(tenant, bot))?.iter().find(|session| session.is_live()).cloned()
+    /// The newest session of a bot that can take a push. Where one ends others are likely to follow,
+    /// and the newest comes last: what it is given seldom has to move again.
+    pub(super) fn newest_of_bot(&self, tenant: TenantId, bot: BotId) -> Option<Arc<Session>> {
+        self.bots.get(&(tenant, bot))?.iter().rfind(|session| session.is_live()).cloned()
     }
 
     /// Sessions that a credential opened.
@@ -161,7 +162,7 @@ impl Sessions {
             }
             Party::Bot(bot) => {
                 remove_from(&mut self.bots, (session.tenant, bot), session);
-                let heir = self.any_of_bot(session.tenant, bot);
+                let heir = self.newest_of_bot(session.tenant, bot);
                 let owner = Some(session.id);
                 for ticket in published.conversations.of_owner(session.tenant, bot, owner) {
                     hand_on(published, heir.as_ref(), ticket);

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use quinn::SendStream;
 use relevo_journal::Place;
 use relevo_wire::TicketId;
+use tokio::task::coop::consume_budget;
 
 use super::Session;
 use super::lane::{WRITE_PATIENCE, WriteEnd, write};
@@ -20,7 +21,12 @@ const READ_BYTES: usize = OUTBOX_BYTES / 4;
 /// that goes would have to think of, is not worth it.
 const ROOM_PAUSE: Duration = Duration::from_millis(20);
 
-/// Writes one piece of a catch-up, and puts what is left of it back.
+/// A piece has entries of further tickets until it has so many bytes: a session that is given thousands
+/// of tickets would else write thousands of pieces of a hundred bytes, and quinn looks at all that are
+/// under way for each packet.
+const PIECE_BYTES: usize = 16 * 1024;
+
+/// Writes one piece of a catch-up and of those behind it, and puts what is left of the last one back.
 pub(super) async fn run(
     shared: &Arc<Shared>,
     session: &Arc<Session>,
@@ -30,20 +36,30 @@ pub(super) async fn run(
 ) -> Result<(), WriteEnd> {
     let directories = shared.published.directories.load_full();
     let Some(directory) = directories.tenant(session.tenant) else { return Ok(()) };
-    let mut chunk = shared.published.chunk(directory, session, at, None);
-    if chunk.frames.is_empty()
-        && let (Some(place), Some(rest)) = (chunk.wanted, chunk.rest)
-    {
-        let private = read_private(shared, at.ticket, place).await;
-        chunk = shared.published.chunk(directory, session, rest, Some(private));
+    let mut piece = Vec::new();
+    let mut next = Some(at);
+    while let Some(at) = next {
+        // Others are not to wait for all that a session is given.
+        consume_budget().await;
+        let mut chunk = shared.published.chunk(directory, session, at, None);
+        if piece.is_empty()
+            && chunk.frames.is_empty()
+            && let (Some(place), Some(rest)) = (chunk.wanted, chunk.rest)
+        {
+            let private = read_private(shared, at.ticket, place).await;
+            chunk = shared.published.chunk(directory, session, rest, Some(private));
+        }
+        piece.append(&mut chunk.frames);
+        if let Some(rest) = chunk.rest {
+            outbox.resume_catch_up(rest);
+            break;
+        }
+        next = (piece.len() < PIECE_BYTES).then(|| outbox.take_catch_up()).flatten();
     }
-    if let Some(rest) = chunk.rest {
-        outbox.resume_catch_up(rest);
-    }
-    if chunk.frames.is_empty() {
+    if piece.is_empty() {
         return Ok(());
     }
-    let piece = hold(shared, chunk.frames).await?;
+    let piece = hold(shared, piece).await?;
     write(stream, piece.into_bytes(), &shared.buffers).await
 }
 

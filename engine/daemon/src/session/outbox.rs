@@ -129,6 +129,16 @@ impl Waiting {
         self.end = Some(LaneEnd::Slow);
     }
 
+    fn take_catch_up(&mut self) -> Option<CatchUp> {
+        let next = self.catch_up.pop_front();
+        if self.catch_up.is_empty() && self.catch_up.capacity() > 0 {
+            self.catch_up = VecDeque::new();
+            // It is less: that always may be held.
+            let _ = self.counts();
+        }
+        next
+    }
+
     fn take(&mut self) -> Frames {
         let (bytes, received) =
             (std::mem::take(&mut self.bytes), std::mem::take(&mut self.received));
@@ -284,13 +294,15 @@ impl Outbox {
         if let Some(reason) = waiting.end {
             return Work::End(reason);
         }
-        let next = waiting.catch_up.pop_front();
-        if waiting.catch_up.is_empty() && waiting.catch_up.capacity() > 0 {
-            waiting.catch_up = VecDeque::new();
-            // It is less: that always may be held.
-            let _ = waiting.counts();
-        }
-        next.map_or(Work::Idle, Work::CatchUp)
+        waiting.take_catch_up().map_or(Work::Idle, Work::CatchUp)
+    }
+
+    /// Takes a further catch-up where [`Self::take`] would: what comes of it goes into one piece with
+    /// what was taken before.
+    pub fn take_catch_up(&self) -> Option<CatchUp> {
+        let mut waiting = self.lock();
+        let is_next = waiting.first.is_empty() && waiting.bytes.is_empty() && waiting.end.is_none();
+        is_next.then(|| waiting.take_catch_up()).flatten()
     }
 
     /// Waits until there may be something to take.
@@ -339,6 +351,26 @@ mod tests {
         assert_eq!(outbox.take(), Work::Frames(b"onetwo".to_vec().into()));
         assert_eq!(outbox.take(), Work::CatchUp(missed));
         assert_eq!(outbox.take(), Work::Idle);
+    }
+
+    #[test]
+    fn a_further_catch_up_never_goes_before_frames_or_behind_the_end() {
+        let outbox = outbox();
+        let missed = [1, 2].map(|id| CatchUp { ticket: TicketId(id), next: 4, live: true });
+        for missed in missed {
+            outbox.add_catch_up(missed);
+        }
+        assert_eq!(outbox.take(), Work::CatchUp(missed[0]));
+        outbox.append(|out| out.push(1));
+        assert_eq!(outbox.take_catch_up(), None);
+        assert_eq!(outbox.take(), Work::Frames(vec![1].into()));
+        outbox.begin([vec![2]]);
+        assert_eq!(outbox.take_catch_up(), None);
+        assert_eq!(outbox.take(), Work::Frames(vec![2].into()));
+        assert_eq!(outbox.take_catch_up(), Some(missed[1]));
+        assert_eq!(outbox.take_catch_up(), None);
+        outbox.end(LaneEnd::Closed);
+        assert_eq!(outbox.take_catch_up(), None);
     }
 
     #[test]

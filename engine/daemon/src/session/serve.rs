@@ -10,6 +10,7 @@ use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::RequestId;
 use relevo_wire::{Answer, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 
 use super::buffers::Exhausted;
@@ -284,6 +285,8 @@ async fn read_lane(
     loop {
         let received = Instant::now();
         let end = loop {
+            // A window holds hundreds of requests: those of others are not to wait for them all.
+            consume_budget().await;
             match reader.next_here() {
                 Ok(Some((Ok(request), bytes))) => {
                     match take(shared, session, &mut lane, request, bytes, received).await {
@@ -339,6 +342,8 @@ async fn write_lane(
     outbox: &Outbox,
 ) {
     loop {
+        // As many pieces are taken as the window has room for: others are not to wait for them all.
+        consume_budget().await;
         let written = match outbox.take() {
             Work::Frames(mut frames) => {
                 let received = std::mem::take(&mut frames.received);
