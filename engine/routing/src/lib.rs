@@ -23,6 +23,7 @@ mod origin;
 pub mod planted;
 mod positions;
 pub mod record;
+pub mod rules;
 pub mod seats;
 mod settings;
 pub mod snapshot;
