@@ -7,10 +7,11 @@ use relevo_bench::report::Report;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Decisions, codec and journal beside their raw limits.
+/// Decisions, rules, codec and journal beside their raw limits.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Only what has this in its name: decisions, line long, line empty, codec, journal.
+    /// Only what has this in its name: decisions, line long, line empty, rules, codec,
+    /// journal.
     #[arg(long, default_value = "")]
     only: String,
     /// Alternating pairs of raw limit and Relevo.

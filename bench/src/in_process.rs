@@ -1,10 +1,11 @@
-//! Measurements without a network: decisions, codec, journal.
+//! Measurements without a network: decisions, rules, codec, journal.
 
 pub mod codec;
 pub mod commit;
 pub mod decisions;
 pub mod journal;
 pub mod plain_loop;
+pub mod rules;
 pub mod workload;
 
 use crate::report::Row;
@@ -33,6 +34,9 @@ pub fn all(turns: Turns, only: &str, directory: &Path) -> Result<Vec<Row>> {
         if shape.name().contains(only) {
             rows.push(decisions::row(shape, turns)?);
         }
+    }
+    if "rules".contains(only) {
+        rows.extend(rules::rows(turns)?);
     }
     if "codec".contains(only) {
         rows.extend(codec::rows(turns)?);
