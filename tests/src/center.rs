@@ -306,6 +306,7 @@ fn hand_off(contact: u128) -> HandOff {
         queue: None,
         reason: HandOffReason::Requested,
         priority: 0,
+        priority_of_rule: None,
         texts: None,
         truncated: false,
         position_updates: true,

@@ -221,6 +221,7 @@ impl Desk {
             queue: Some(QueueId(queue)),
             reason: HandOffReason::Planned,
             priority: 0,
+            priority_of_rule: None,
             texts: None,
             truncated: false,
             position_updates: false,

@@ -1,6 +1,6 @@
 //! The command line: what there is, and how each command ends the process.
 //!
-//! `serve`, `check-config`, `config` and `demo` work on this machine alone. Every other command is a
+//! `serve`, `check-config`, `config`, `rules` and `demo` work on this machine alone. Every other command is a
 //! client of a running daemon: the daemon alone holds its data directory.
 
 mod configuration;
@@ -12,6 +12,7 @@ mod healthcheck;
 mod output;
 mod probe;
 mod remote;
+mod rules;
 mod serve;
 mod status;
 mod version;
@@ -57,6 +58,9 @@ enum Command {
     /// Change and list tenants, agents, bots and queues of a running daemon
     #[command(subcommand)]
     Directory(directory::Directory),
+    /// Try the routing rules of a directory file, on this machine alone
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Show the live numbers of a running daemon
     Status(status::Status),
     /// Show what a ticket waits for, or why its agent has it
@@ -97,6 +101,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(demo) => demo.run(),
         Command::Key(key) => key.run(),
         Command::Directory(directory) => directory.run(),
+        Command::Rules(rules) => rules.run(),
         Command::Status(status) => status.run(),
         Command::Explain(explain) => explain.run(),
         Command::Probe(probe) => probe.run(),

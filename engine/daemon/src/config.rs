@@ -6,11 +6,13 @@
 //!
 //! Reading finds every problem at once ([`Problems`]); what it returns is checked.
 
+pub(crate) mod cases;
 mod directory;
 mod problem;
 mod reader;
 mod references;
 mod render;
+mod rules;
 mod sections;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod publish;
 pub mod quic;
 pub mod ring;
+mod rules;
 pub mod runtime;
 pub mod session;
 pub mod shard;

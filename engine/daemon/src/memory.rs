@@ -6,7 +6,7 @@
 
 use crate::config::{Config, MIB};
 use crate::metrics::board::EVER_SERIES;
-use crate::{http, quic, runtime};
+use crate::{http, quic, rules, runtime};
 use relevo_wire::limits;
 use std::cmp::Reverse;
 use std::fmt;
@@ -71,6 +71,12 @@ impl Bound {
             part("tickets", tickets, 2 * KIB, "1.3 KB with one entry, by `relevo-bench memory`"),
             part("entries", entries, 272, "96 bytes in a vector that may have doubled, and its id"),
             part("directory", objects, 4 * KIB, "an object in the core, published, and in metrics"),
+            part(
+                "rules",
+                rules::ALL_BYTES as u64,
+                rules::MEMORY_FACTOR as u64,
+                "compiled, and written",
+            ),
             part("keys", settings.keys as u64 * tenants, KIB, "a credential, likewise"),
             part("idempotency", idempotency_keys, 1536, "a key and the longest answer"),
             part("contacts", settings.contact_message_ids as u64 * tenants, 64, "an id, twice"),

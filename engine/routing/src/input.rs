@@ -219,8 +219,10 @@ pub struct HandOff {
     pub queue: Option<QueueId>,
     /// Why.
     pub reason: HandOffReason,
-    /// 0 to 1000.
+    /// 0 to 1000, as the bot asks; the directory caps it.
     pub priority: u16,
+    /// 0 to 1000, as a rule of the directory says: that is not capped, and goes before the bot's.
+    pub priority_of_rule: Option<u16>,
     /// Texts instead of the queue's.
     pub texts: Option<Texts>,
     /// Transcript or context were cut.

@@ -27,7 +27,7 @@ use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
 
 const MAGIC: [u8; 4] = *b"RLVT";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

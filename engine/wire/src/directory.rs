@@ -126,10 +126,47 @@ pub struct Bot {
     /// Most tickets of this bot that one agent may have; absent: only the agent's own seats count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats_per_agent: Option<u16>,
+    /// IANA name of the time zone in which rules read the clock, such as `America/Sao_Paulo`
+    /// (default `UTC`).
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
+    /// Tried in this order on a hand-off that names no queue; the first whose condition holds wins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 fn default_priority_cap() -> u16 {
     crate::limits::PRIORITY
+}
+
+fn default_time_zone() -> String {
+    "UTC".into()
+}
+
+/// A routing rule: where a condition holds of a hand-off, the rest follows.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Unique in the bot; at most 128 bytes.
+    pub name: String,
+    /// The condition, at most 4,096 bytes: `message contains "invoice" and language equals "es"`.
+    pub when: String,
+    /// Queue of the bot; absent, or not in the directory: the bot's default queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// Priority of the ticket (0 to 1000), whatever the bot asks for and may ask for; absent: that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<u16>,
 }
 
 /// How a push queue picks among eligible agents.
@@ -379,6 +416,8 @@ impl Bot {
             active: true,
             priority_cap: default_priority_cap(),
             seats_per_agent: None,
+            time_zone: default_time_zone(),
+            rules: Vec::new(),
         }
     }
 }

@@ -63,6 +63,16 @@ pub const CURSORS_PER_FRAME: usize = 1024;
 pub const SNAPSHOT_TICKETS_PER_FRAME: usize = 512;
 /// Most tags of a ticket.
 pub const TAGS: usize = 32;
+/// Most routing rules of a bot.
+pub const RULES: usize = 2_000;
+/// Longest name of a rule.
+pub const RULE_NAME_BYTES: usize = 128;
+/// Longest condition of a rule.
+pub const CONDITION_BYTES: usize = 4_096;
+/// Most bytes of all conditions of a bot.
+pub const CONDITIONS_BYTES: usize = 512 * 1024;
+/// Longest name of a time zone.
+pub const TIME_ZONE_BYTES: usize = 64;
 /// Highest priority of a ticket.
 pub const PRIORITY: u16 = 1000;
 /// Most sessions of a bot, of an agent, and of all admins of a tenant, at once.

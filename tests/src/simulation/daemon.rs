@@ -235,8 +235,15 @@ impl Daemon {
             return Ok(Taken::Postponed(words(&request.command)));
         }
         let (published, outbox) = (&self.published, &session.outbox);
-        let taken =
-            intake::take_in(published, &self.presences, &session, outbox, request, Instant::now());
+        let taken = intake::take_in(
+            published,
+            &self.presences,
+            &session,
+            outbox,
+            request,
+            Instant::now(),
+            now,
+        );
         let mut input = match taken {
             Ok(Intake::Shard(input)) => input,
             // Hints, and reads of history: the simulation asks for none.

@@ -4,6 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
+use super::rules;
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -84,6 +85,7 @@ pub(super) struct Places {
     /// The bot of a queue, the default queue of a bot, the owner of a key.
     pub(super) refers: Range<usize>,
     pub(super) members: Vec<Range<usize>>,
+    /// The queues that a queue's tickets may go to, or that a bot's rules name.
     pub(super) targets: Vec<Range<usize>>,
     pub(super) threshold: Range<usize>,
 }
@@ -203,21 +205,32 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
     let priority_cap =
         section.number("priority_cap", default.priority_cap, 0..=limits::PRIORITY, "a priority");
     let seats = section.optional_number("seats_per_agent", 1..=SEATS_MAX, "seats");
+    let zone = section.text("time_zone");
+    let mut rules = rules::read(&section);
+    let object = Bot {
+        name: name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+        channel: channel.unwrap_or_default(),
+        default_queue: queue.as_ref().map(|queue| queue.value.clone()).unwrap_or_default(),
+        active,
+        priority_cap,
+        seats_per_agent: seats.map(|found| found.value),
+        time_zone: zone.as_ref().map_or(default.time_zone, |zone| zone.value.clone()),
+        rules: std::mem::take(&mut rules.rules),
+    };
+    rules::check(&section, &object, zone.as_ref().map(|zone| &zone.span), &rules);
     let table = section.span().clone();
     section.finish();
     let (name, queue) = (name?, queue?);
     Some(Entry {
-        object: Bot {
-            name: name.value,
-            channel: channel.unwrap_or_default(),
-            default_queue: queue.value,
-            active,
-            priority_cap,
-            seats_per_agent: seats.map(|found| found.value),
-        },
+        object,
         tenant,
         table,
-        places: Places { name: name.span, refers: queue.span, ..Places::default() },
+        places: Places {
+            name: name.span,
+            refers: queue.span,
+            targets: rules.queues,
+            ..Places::default()
+        },
     })
 }
 
@@ -342,7 +355,7 @@ fn name(section: &Section<'_>, key: &'static str) -> Option<Located<String>> {
     section.required_text(key).filter(|text| valid_name(section, key, text))
 }
 
-fn optional_name(section: &Section<'_>, key: &'static str) -> Option<Located<String>> {
+pub(super) fn optional_name(section: &Section<'_>, key: &'static str) -> Option<Located<String>> {
     section.text(key).filter(|text| valid_name(section, key, text))
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong in a file, where, and what would be right.
 
+use super::reader::Located;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::Range;
@@ -145,6 +146,29 @@ impl<'a> Report<'a> {
             self.closed.set(true);
         }
         problems.push(problem);
+    }
+
+    /// The place of a line and column inside a text of the file, unless escapes stand in it.
+    pub(crate) fn inside(
+        &self,
+        text: &Located<String>,
+        line: usize,
+        column: usize,
+    ) -> Option<Range<usize>> {
+        let written = self.text.get(text.span.clone())?;
+        let inside = |quote: &str| {
+            let inner = written.strip_prefix(quote)?.strip_suffix(quote)?;
+            // A line feed behind the opening quotes does not belong to the text.
+            let begins = inner.strip_suffix(text.value.as_str())?;
+            let is_it = begins.is_empty() || (quote.len() == 3 && ["\n", "\r\n"].contains(&begins));
+            is_it.then_some(text.span.start + quote.len() + begins.len())
+        };
+        let first = ["\"\"\"", "'''", "\"", "'"].into_iter().find_map(inside)?;
+        let value = text.value.as_str();
+        let start = value.split_inclusive('\n').take(line - 1).map(str::len).sum::<usize>();
+        let in_line = value[start..].char_indices().nth(column - 1);
+        let at = first + in_line.map_or(value.len(), |(at, _)| start + at);
+        Some(at..at)
     }
 
     /// Line and column of a byte, both from 1, the column in characters.

@@ -162,6 +162,20 @@ impl<'a> Section<'a> {
         Some(array.iter().filter_map(|entry| self.as_text(name, entry)).collect())
     }
 
+    /// A table of texts that may be absent, in the order of its keys.
+    pub(crate) fn pairs(&self, name: &'static str) -> Vec<(String, String)> {
+        let Some(value) = self.value(name) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.mismatch(name, value, &format!("write {name} = {{ key = \"..\" }}"));
+            return Vec::new();
+        };
+        let pair = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
+            let key: &std::borrow::Cow<'_, str> = key.get_ref();
+            Some((key.to_string(), self.as_text(key, value)?.value))
+        };
+        table.iter().filter_map(pair).collect()
+    }
+
     /// One of a few words.
     pub(crate) fn choice<T: Copy>(
         &self,
@@ -200,6 +214,17 @@ impl<'a> Section<'a> {
         right: impl Into<String>,
     ) {
         self.report.add(span, what, right);
+    }
+
+    /// The place of a line and column inside a text, both from 1, the column in characters; nothing
+    /// where the file does not hold the text as it is.
+    pub(crate) fn inside(
+        &self,
+        text: &Located<String>,
+        line: usize,
+        column: usize,
+    ) -> Option<Range<usize>> {
+        self.report.inside(text, line, column)
     }
 
     /// Notes every key that nobody asked for. To be called when the table is read.

@@ -6,14 +6,18 @@ use arc_swap::ArcSwap;
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
 use relevo_routing::input::Key;
-use relevo_wire::ids::TenantId;
+use relevo_wire::directory::{Object, ObjectRef};
+use relevo_wire::ids::{BotId, TenantId};
 use rustc_hash::FxHashMap;
+
+use crate::rules::{BotRules, Compiled};
 
 /// All tenants' directories at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Directories {
     tenants: FxHashMap<TenantId, Arc<Directory>>,
     keys: FxHashMap<String, (TenantId, Key)>,
+    rules: FxHashMap<(TenantId, BotId), Arc<Compiled>>,
 }
 
 impl Directories {
@@ -50,8 +54,22 @@ impl Directories {
         self.tenants.values().map(of_one).sum()
     }
 
+    /// The rules of a bot that has some.
+    pub(crate) fn rules(&self, tenant: TenantId, bot: BotId) -> Option<&BotRules> {
+        self.rules.get(&(tenant, bot))?.get()
+    }
+
+    /// Bytes that the rules of all bots but one count.
+    pub(crate) fn rule_bytes(&self, without: Option<(TenantId, BotId)>) -> usize {
+        let others = self.rules.iter().filter(|(bot, _)| Some(**bot) != without);
+        others.map(|(_, rules)| rules.bytes()).sum()
+    }
+
     /// Puts a tenant's directory in as recovery found it.
     pub fn insert(&mut self, tenant: TenantId, directory: Directory) {
+        for (id, bot) in directory.bots() {
+            self.put_rules(tenant, id, Compiled::of(&bot.object));
+        }
         self.keys.extend(directory.keys().map(|key| (key.prefix.clone(), (tenant, key.clone()))));
         self.tenants.insert(tenant, Arc::new(directory));
     }
@@ -62,6 +80,21 @@ impl Directories {
             self.keys.insert(key.prefix.clone(), (tenant, key.clone()));
         } else if let Event::KeyRevoked(revoked) = event {
             self.keys.remove(&revoked.prefix);
+        } else if let Event::ObjectPut(put) = event {
+            if let Object::Bot(bot) = &put.object {
+                self.put_rules(tenant, BotId(put.id), Compiled::of(bot));
+            }
+        } else if let Event::ObjectDeleted(deleted) = event
+            && let ObjectRef::Bot(_) = deleted.object
+        {
+            self.put_rules(tenant, BotId(deleted.id), None);
+        }
+    }
+
+    fn put_rules(&mut self, tenant: TenantId, bot: BotId, rules: Option<Compiled>) {
+        match rules {
+            Some(rules) => drop(self.rules.insert((tenant, bot), Arc::new(rules))),
+            None => drop(self.rules.remove(&(tenant, bot))),
         }
     }
 }

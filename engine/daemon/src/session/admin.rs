@@ -8,7 +8,7 @@ use relevo_routing::input::{Input, Key as StoredKey};
 use relevo_wire::Answer;
 use relevo_wire::answer::{DirectoryAnswer, KeyCreated, KeyInfo, Keys};
 use relevo_wire::command::{Command, CreateKey, Request};
-use relevo_wire::directory::{Object, ObjectRef};
+use relevo_wire::directory::{Bot, Object, ObjectRef};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::TenantId;
 use relevo_wire::validate;
@@ -19,6 +19,7 @@ use super::request::{ENTRY_BYTES, LaneState, Verdict, admin_input, answer, refus
 use crate::keys::Key;
 use crate::metrics::CommandName;
 use crate::publish::outcome::Asker;
+use crate::rules;
 use crate::runtime::shared::Shared;
 use crate::shard::ShardInput;
 use crate::tenants::{OPERATORS, tenant_id};
@@ -80,6 +81,10 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
     match command {
         Command::Put(put) => {
             room_for(shared, put.tenant.as_deref(), session, &put.object)?;
+            if let Object::Bot(bot) = &put.object {
+                let tenant = existing(shared, session, put.tenant.as_deref())?;
+                check_rules(shared, tenant, bot)?;
+            }
             let tenant = match &put.object {
                 Object::Tenant(object) => {
                     operator_or_own(session, &object.name)?;
@@ -268,6 +273,13 @@ fn room_for(
     }
     let message = format!("at most {most} {what} in all");
     Err(WireError::field(ErrorCode::LimitExceeded, "object", message))
+}
+
+/// Are the rules of a bot whole, and is there room for them?
+fn check_rules(shared: &Shared, tenant: TenantId, bot: &Bot) -> Result<(), WireError> {
+    let directories = shared.published.directories.load();
+    let own = directories.tenant(tenant).and_then(|own| own.bot_id(&bot.name));
+    rules::check(bot, directories.rule_bytes(own.map(|bot| (tenant, bot))))
 }
 
 fn operator_or_own(session: &Session, name: &str) -> Result<(), WireError> {

@@ -13,12 +13,14 @@ use relevo_wire::ids::{AgentId, BotId, ContactKey, QueueId, TenantId};
 use relevo_wire::limits;
 use relevo_wire::packed::Packed;
 use relevo_wire::validate::{self, CutDetails};
-use relevo_wire::vocabulary::{Author, Body, Intent};
+use relevo_wire::vocabulary::{Author, Body, HandOffDetails, HandOffReason, Intent};
 use ring::digest::{Context, SHA256, digest};
 
 use super::{Party, Session};
 use crate::publish::Published;
 use crate::publish::conversation::Conversation;
+use crate::publish::directory::Directories;
+use crate::rules::HandedOver;
 use crate::shard::presence::Presences;
 
 /// What a command becomes.
@@ -55,8 +57,12 @@ pub struct Names<'a> {
     pub tenant: TenantId,
     /// Its directory.
     pub directory: &'a Directory,
+    /// Rules of all bots.
+    pub rules: &'a Directories,
     /// Conversations, for the bot of a ticket.
     pub published: &'a Published,
+    /// What the clock shows, in microseconds since 1970.
+    pub now_us: u64,
 }
 
 /// Converts a command of a bot or an agent.
@@ -175,13 +181,19 @@ fn hand_off(
                 .ok_or_else(|| not_found("queue", format!("the bot has no queue named `{name}`")))
         })
         .transpose()?;
+    let language = command.language.as_deref();
+    let routed = match queue {
+        Some(queue) => (Some(queue), None),
+        None => routed(names, bot, &details, language, command.reason),
+    };
     let private = details.bytes().clone();
     let input = Input::HandOff(HandOff {
         bot,
         contact: contact_key(names.tenant, bot, &contact_id),
-        queue,
+        queue: routed.0,
         reason: command.reason,
         priority: command.priority.unwrap_or(0),
+        priority_of_rule: routed.1,
         texts: command.texts,
         truncated,
         position_updates: command.position_updates,
@@ -190,6 +202,30 @@ fn hand_off(
         bytes: length(&private),
     });
     Ok(Converted::Shard { input, private, silent: false })
+}
+
+/// Queue and priority of the first rule that matches, as far as it says so.
+fn routed(
+    names: Names<'_>,
+    bot: BotId,
+    details: &Packed<HandOffDetails>,
+    language: Option<&str>,
+    reason: HandOffReason,
+) -> (Option<QueueId>, Option<u16>) {
+    let Some(rules) = names.rules.rules(names.tenant, bot) else { return (None, None) };
+    let details = details.check().expect("details were checked, and cut ones are packed here");
+    let handed = HandedOver { details, language, reason, now_us: names.now_us };
+    let Some(routed) = rules.route(handed) else { return (None, None) };
+    let queue = routed.queue.and_then(|name| {
+        let id = names.directory.queue_id(bot, name);
+        let queue = id.filter(|id| names.directory.queue(*id).is_some());
+        if queue.is_none() {
+            let bot = names.directory.bot_name(bot).unwrap_or_default();
+            rules.tell_missing(bot, routed.rule, name);
+        }
+        queue
+    });
+    (queue, routed.priority)
 }
 
 fn bot_send(names: Names<'_>, bot: BotId, send: command::Send) -> Result<Converted, WireError> {

@@ -31,7 +31,8 @@ pub enum Intake {
     Local(Local),
 }
 
-/// Takes in a request of a bot or an agent that came on the lane of `outbox`.
+/// Takes in a request of a bot or an agent that came on the lane of `outbox`; `now_us` is what the clock
+/// shows, in microseconds since 1970.
 ///
 /// # Errors
 /// Named errors of the protocol that need no routing state.
@@ -42,6 +43,7 @@ pub fn take_in(
     outbox: &Arc<Outbox>,
     request: Request,
     received: Instant,
+    now_us: u64,
 ) -> Result<Intake, WireError> {
     let idempotency = idempotency(session, &request);
     let Request { request_id: id, command, .. } = request;
@@ -50,7 +52,8 @@ pub fn take_in(
     let directory = directories
         .tenant(session.tenant)
         .ok_or_else(|| WireError::new(ErrorCode::NotFound, "the tenant was deleted"))?;
-    let names = Names { tenant: session.tenant, directory, published };
+    let rules = &*directories;
+    let names = Names { tenant: session.tenant, directory, rules, published, now_us };
     let (input, private, silent) = match convert(session, names, presences, command)? {
         Converted::Shard { input, private, silent } => (input, private, silent),
         Converted::Local(local) => return Ok(Intake::Local(local)),

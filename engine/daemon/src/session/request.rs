@@ -81,7 +81,8 @@ pub(super) async fn take(
         return admin::take(shared, session, lane, request, bytes, received).await;
     }
     let (published, presences) = (&shared.published, &shared.presences);
-    let taken = take_in(published, presences, session, &lane.outbox, request, received);
+    let now_us = shared.clock.now_us();
+    let taken = take_in(published, presences, session, &lane.outbox, request, received, now_us);
     let mut input = match taken {
         Ok(Intake::Shard(input)) => input,
         Ok(Intake::Local(local)) => {

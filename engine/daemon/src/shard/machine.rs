@@ -329,6 +329,7 @@ mod tests {
                 queue: None,
                 reason: HandOffReason::Requested,
                 priority: 0,
+                priority_of_rule: None,
                 texts: None,
                 truncated: false,
                 position_updates: true,

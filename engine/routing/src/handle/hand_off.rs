@@ -127,7 +127,7 @@ impl Turn<'_> {
             queue: id,
             via: Via::HandOff,
             reason: input.reason,
-            priority: input.priority.min(bot.priority_cap),
+            priority: input.priority_of_rule.unwrap_or(input.priority.min(bot.priority_cap)),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,

@@ -2,13 +2,13 @@
 //! memory of a set and the steps of an evaluation, whoever wrote the rules and the hand-off.
 
 /// Most rules of a set.
-pub const RULES: usize = 2_000;
+pub const RULES: usize = relevo_wire::limits::RULES;
 /// Longest name of a rule, in bytes.
-pub const NAME_BYTES: usize = 128;
+pub const NAME_BYTES: usize = relevo_wire::limits::RULE_NAME_BYTES;
 /// Longest condition, in bytes.
-pub const CONDITION_BYTES: usize = 4_096;
+pub const CONDITION_BYTES: usize = relevo_wire::limits::CONDITION_BYTES;
 /// Most bytes of all conditions of a set.
-pub const CONDITIONS_BYTES: usize = 1024 * 1024;
+pub const CONDITIONS_BYTES: usize = relevo_wire::limits::CONDITIONS_BYTES;
 /// Deepest nesting of `(` and `not`: parser, printer and explanation recurse so deep at most.
 pub const DEPTH: usize = 32;
 /// Most comparisons of a condition.

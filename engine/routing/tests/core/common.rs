@@ -370,6 +370,7 @@ pub(crate) fn hand_off(contact: u128) -> HandOff {
         queue: None,
         reason: HandOffReason::Requested,
         priority: 0,
+        priority_of_rule: None,
         texts: None,
         truncated: false,
         position_updates: false,

@@ -82,6 +82,19 @@ fn the_priority_is_capped_by_the_directory() {
 }
 
 #[test]
+fn the_priority_of_a_rule_goes_before_the_bots_and_is_not_capped() {
+    let mut desk = desk();
+    desk.bot(|bot| bot.priority_cap = 5);
+    desk.queue("q", &[], |_| {});
+    for (contact, of_rule) in [(1, 900), (2, 0)] {
+        let input = HandOff { priority: 3, priority_of_rule: Some(of_rule), ..hand_off(contact) };
+        let (events, _) = desk.ask(Input::HandOff(input));
+        let [Event::TicketOpened(opened)] = &events[..] else { panic!("{events:?}") };
+        assert_eq!(opened.priority, of_rule);
+    }
+}
+
+#[test]
 fn a_hand_off_to_nowhere_is_not_found() {
     let mut desk = desk();
     let error = desk.refused(Input::HandOff(hand_off(1)));

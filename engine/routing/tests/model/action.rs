@@ -150,6 +150,7 @@ pub(crate) struct HandOver {
     pub(crate) contact: u8,
     pub(crate) queue: Option<Line>,
     pub(crate) priority: u16,
+    pub(crate) priority_of_rule: Option<u16>,
     pub(crate) test: bool,
     pub(crate) dry_run: bool,
     pub(crate) own_texts: bool,
@@ -251,16 +252,18 @@ fn contact() -> impl Strategy<Value = u8> {
 
 fn hand_over() -> BoxedStrategy<Ask> {
     let where_to = (contact(), prop_oneof![2 => Just(None), 3 => line().prop_map(Some)]);
-    let how = (select(vec![0, 0, 0, 3, 1000]), seldom(20), seldom(20));
+    let of_rule = prop_oneof![4 => Just(None), 1 => select(vec![0, 3, 1000]).prop_map(Some)];
+    let how = (select(vec![0, 0, 0, 3, 1000]), of_rule, seldom(20), seldom(20));
     let what = (seldom(10), seldom(10), bytes());
     (where_to, how, what)
         .prop_map(|((contact, queue), how, what)| {
-            let (priority, test, dry_run) = how;
+            let (priority, priority_of_rule, test, dry_run) = how;
             let (own_texts, truncated, bytes) = what;
             Ask::HandOff(HandOver {
                 contact,
                 queue,
                 priority,
+                priority_of_rule,
                 test,
                 dry_run,
                 own_texts,

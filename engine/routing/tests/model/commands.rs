@@ -91,6 +91,7 @@ impl Pair {
             queue: hand_over.queue.map(|line| self.line(line, bot)),
             reason: HandOffReason::Requested,
             priority: hand_over.priority,
+            priority_of_rule: hand_over.priority_of_rule,
             texts: hand_over.own_texts.then_some(texts),
             truncated: hand_over.truncated,
             position_updates: hand_over.contact.is_multiple_of(2),

@@ -105,7 +105,7 @@ impl Reference {
             queue,
             via: Via::HandOff,
             reason: input.reason,
-            priority: input.priority.min(cap),
+            priority: input.priority_of_rule.unwrap_or(input.priority.min(cap)),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,

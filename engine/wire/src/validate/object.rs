@@ -1,8 +1,8 @@
 //! Directory objects.
 
 use super::{at_most, count, length, malformed, texts};
-use crate::directory::{Agent, Bot, Object, Queue};
-use crate::error::WireError;
+use crate::directory::{Agent, Bot, Object, Queue, Rule};
+use crate::error::{ErrorCode, WireError};
 use crate::limits;
 
 pub(super) fn object(object: &Object) -> Result<(), WireError> {
@@ -19,7 +19,24 @@ fn check_bot(bot: &Bot) -> Result<(), WireError> {
     name("object.bot.default_queue", &bot.default_queue)?;
     length("object.bot.channel", &bot.channel, 0, limits::NAME_BYTES)?;
     at_most("object.bot.priority_cap", bot.priority_cap, limits::PRIORITY)?;
-    bot.seats_per_agent.map_or(Ok(()), |seats| check_seats("object.bot.seats_per_agent", seats))
+    bot.seats_per_agent.map_or(Ok(()), |seats| check_seats("object.bot.seats_per_agent", seats))?;
+    length("object.bot.time_zone", &bot.time_zone, 1, limits::TIME_ZONE_BYTES)?;
+    count("object.bot.rules", bot.rules.len(), limits::RULES)?;
+    let bytes: usize = bot.rules.iter().map(|rule| rule.when.len()).sum();
+    if bytes > limits::CONDITIONS_BYTES {
+        let message = format!("at most {} bytes of conditions", limits::CONDITIONS_BYTES);
+        return Err(WireError::field(ErrorCode::LimitExceeded, "object.bot.rules", message));
+    }
+    bot.rules.iter().try_for_each(check_rule)
+}
+
+/// What a condition means is judged where it is compiled: here are only its bounds.
+fn check_rule(rule: &Rule) -> Result<(), WireError> {
+    length("object.bot.rules.name", &rule.name, 1, limits::RULE_NAME_BYTES)?;
+    length("object.bot.rules.when", &rule.when, 1, limits::CONDITION_BYTES)?;
+    let queue = rule.queue.as_deref();
+    queue.map_or(Ok(()), |queue| name("object.bot.rules.queue", queue))?;
+    at_most("object.bot.rules.priority", rule.priority.unwrap_or(0), limits::PRIORITY)
 }
 
 fn check_queue(queue: &Queue) -> Result<(), WireError> {

@@ -27,6 +27,7 @@ pub(crate) fn of(target: &str) -> Seeds {
         "folds" => vec![("day".into(), fold()), ("empty".into(), saved(&empty()))],
         "tenants" => vec![("day".into(), tenant())],
         "records" => records(),
+        "rules" => rules(),
         "configuration" => configuration(),
         other => panic!("{other} has no seeds"),
     }
@@ -36,6 +37,7 @@ pub(crate) fn of(target: &str) -> Seeds {
 pub(crate) fn words(target: &str) -> Option<BTreeSet<String>> {
     let words = match target {
         "lines" => lines().iter().flat_map(|(_, line)| words_of_json(line)).collect(),
+        "rules" => rules().iter().flat_map(|(_, text)| words_of_rule(text)).collect(),
         "configuration" => configuration()
             .iter()
             .flat_map(|(_, text)| words_of_toml(&String::from_utf8_lossy(text)))
@@ -83,7 +85,7 @@ fn lines() -> Seeds {
 }
 
 fn records() -> Seeds {
-    let folder = root().join("engine/routing/tests/golden/v1");
+    let folder = root().join("engine/routing/tests/golden/v2");
     let mut seeds = Seeds::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -94,6 +96,31 @@ fn records() -> Seeds {
     seeds.push(("longest-of-a-day".into(), longest.unwrap().public));
     seeds.sort();
     seeds
+}
+
+/// Each operator on each kind of field, and what it is held against.
+fn rules() -> Seeds {
+    let conditions = [
+        "message contains \"invoice\" fold and not contact.f in [\"Lima\", \"Cusco\"]",
+        "(context.f equals \"gold\" or context.\"a b\" >= 1000.5) and time >= \"18:30\"",
+        "message starts_with \"h\" or message matches \"*a?b*\" or message not_contains \"x\"",
+        "language not_equals \"es\" and hour in [8, 9, 10] and hour < 20",
+        "weekday equals \"monday\" or reason equals \"planned\" or contact.f exists",
+    ];
+    let said = |(number, condition): (usize, &str)| {
+        (format!("{number}"), format!("{condition}\0My Ínvoice a-b\01000.50").into_bytes())
+    };
+    conditions.into_iter().enumerate().map(said).collect()
+}
+
+fn words_of_rule(text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    let condition = text.split('\0').next().unwrap_or_default().to_owned();
+    condition
+        .split([' ', '(', ')', ','])
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The day in groups of five records.

@@ -1,0 +1,276 @@
+//! `relevo rules`: what follows from the rules of a directory file, without a daemon.
+
+use super::output;
+use crate::config::cases::{self, Case, Hand, REASONS};
+use crate::config::{Directory as File, Problems};
+use crate::exit::{Exit, Failure};
+use crate::rules::{self, BotRules, HandedOver};
+use clap::{Args, Subcommand};
+use jiff::civil::DateTime;
+use relevo_routing::rules::{Because, Found, Tried};
+use relevo_wire::directory::{Bot, Object};
+use relevo_wire::packed::Packed;
+use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, HandOffReason, TranscriptLine};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Rules {
+    /// Hold cases against the rules: exit code 1 when one does not come out as it says
+    Test {
+        /// Directory file: [[tenant]], [[agent]], [[bot]] with [[bot.rules]], [[queue]]
+        #[arg(short, long, value_name = "FILE")]
+        directory: PathBuf,
+        /// Files of cases: [[case]] with name, what is handed over (tenant, bot, message, language,
+        /// contact, context, reason, at) and what must follow (rule, queue, priority)
+        #[arg(required = true, value_name = "CASES")]
+        cases: Vec<PathBuf>,
+    },
+    /// Show each rule that a hand-off would try, and why it matches or not
+    Explain {
+        /// Directory file
+        #[arg(short, long, value_name = "FILE")]
+        directory: PathBuf,
+        #[command(flatten)]
+        hand: HandArgs,
+    },
+}
+
+/// A hand-off on the command line.
+#[derive(Debug, Args)]
+pub(super) struct HandArgs {
+    /// Tenant, where the file has more than one
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<String>,
+    /// Bot, where the file has more than one
+    #[arg(long, value_name = "NAME")]
+    bot: Option<String>,
+    /// The customer's last message
+    #[arg(long, value_name = "TEXT")]
+    message: Option<String>,
+    /// Language of the contact
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
+    /// A field of the contact: city=Lima
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    contact: Vec<(String, String)>,
+    /// An entry of the context: tier=gold
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    context: Vec<(String, String)>,
+    /// Why: planned, fallback or requested
+    #[arg(long, default_value = "requested", value_parser = reason)]
+    reason: HandOffReason,
+    /// When, on the clock of the bot's time zone: 2026-07-01T18:30 [default: a Wednesday at noon]
+    #[arg(long, value_name = "TIME")]
+    at: Option<DateTime>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn reason(text: &str) -> Result<HandOffReason, String> {
+    let found = REASONS.iter().find(|(word, _)| *word == text);
+    found.map(|(_, reason)| *reason).ok_or_else(|| "one of: planned, fallback, requested".into())
+}
+
+impl From<HandArgs> for Hand {
+    fn from(args: HandArgs) -> Self {
+        Self {
+            tenant: args.tenant,
+            bot: args.bot,
+            message: args.message,
+            language: args.language,
+            contact: args.contact,
+            context: args.context,
+            reason: args.reason,
+            at: args.at.unwrap_or_else(cases::noon),
+        }
+    }
+}
+
+impl Rules {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Test { directory, cases } => {
+                let bots = Bots::load(&directory)?;
+                let mut all = Vec::new();
+                for file in &cases {
+                    all.append(&mut cases::load(file).map_err(|problems| wrong(&problems))?);
+                }
+                test(&bots, &all)
+            }
+            Self::Explain { directory, hand } => {
+                let bots = Bots::load(&directory)?;
+                output::line(&explain(&bots, &hand.into())?)
+            }
+        }
+    }
+}
+
+fn wrong(problems: &Problems) -> Failure {
+    Failure::new(Exit::Configuration, format!("\n{problems}"))
+}
+
+fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
+    let mut failed = 0;
+    for case in cases {
+        let Outcome { rule, queue, priority } = bots.outcome(&case.hand)?;
+        let mut differs = String::new();
+        let mut compare = |what: &str, expected: Option<String>, found: String| {
+            if let Some(expected) = expected.filter(|expected| *expected != found) {
+                let _ = write!(differs, "\n  {what}: expected {expected}, found {found}");
+            }
+        };
+        let named =
+            |rule: String| if rule.is_empty() { "none".into() } else { format!("{rule:?}") };
+        let number = |priority: Option<u16>| priority.map_or("the bot's".into(), |p| p.to_string());
+        compare("rule", case.expected.rule.clone().map(named), named(rule.unwrap_or_default()));
+        compare("queue", case.expected.queue.clone(), queue);
+        compare("priority", case.expected.priority.map(|p| p.to_string()), number(priority));
+        if !differs.is_empty() {
+            failed += 1;
+            output::line(&format!("FAILED {:?}{differs}", case.name))?;
+        }
+    }
+    output::line(&format!(
+        "{} cases: {} held, {failed} failed",
+        cases.len(),
+        cases.len() - failed
+    ))?;
+    if failed == 0 { Ok(()) } else { Err(Failure::new(Exit::Failed, "")) }
+}
+
+fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
+    let (bot, rules) = bots.find(hand)?;
+    let mut said = String::new();
+    let tried = with_handed_over(rules, hand, |handed| rules.explain(handed))?.tried;
+    for Tried { index, rule, holds, because } in tried {
+        let verdict = if holds { "matches" } else { "does not match" };
+        let _ = writeln!(said, "{} {rule:?} {verdict}", index + 1);
+        for Because { comparison, line, column, holds, found } in because {
+            let found = match found {
+                Found::Value => "",
+                Found::Nothing => ": there is no such field",
+                Found::NoNumber => ": the text is no number",
+            };
+            let _ = writeln!(said, "    {line}:{column} {comparison} is {holds}{found}");
+        }
+    }
+    let Outcome { rule, queue, priority } = bots.outcome(hand)?;
+    let by = rule.map_or("no rule matches: default queue".into(), |rule| format!("rule {rule:?}"));
+    let priority = priority.map_or("the bot's".into(), |priority| priority.to_string());
+    let _ = write!(said, "bot {}: queue {queue}, priority {priority} ({by})", bot.name);
+    Ok(said)
+}
+
+/// What follows from a hand-off.
+struct Outcome {
+    rule: Option<String>,
+    queue: String,
+    priority: Option<u16>,
+}
+
+/// The bots of a directory file with their rules, and the names of all queues.
+struct Bots {
+    bots: Vec<(String, Bot, BotRules)>,
+    queues: Vec<(String, String, String)>,
+}
+
+impl Bots {
+    fn load(file: &std::path::Path) -> Result<Self, Failure> {
+        Self::of(File::load_objects(file).map_err(|problems| wrong(&problems))?)
+    }
+
+    fn of(file: File) -> Result<Self, Failure> {
+        let mut all = Self { bots: Vec::new(), queues: Vec::new() };
+        for seed in file.objects {
+            match seed.object {
+                Object::Bot(bot) => {
+                    let rules = BotRules::compile(&bot).map_err(|faults| {
+                        Failure::new(Exit::Configuration, rules::told(&faults))
+                    })?;
+                    for warning in rules.warnings() {
+                        output::line(&format!("doubtful: {warning}"))?;
+                    }
+                    all.bots.push((seed.tenant, bot, rules));
+                }
+                Object::Queue(queue) => all.queues.push((seed.tenant, queue.bot, queue.name)),
+                Object::Tenant(_) | Object::Agent(_) => {}
+            }
+        }
+        Ok(all)
+    }
+
+    fn find(&self, hand: &Hand) -> Result<(&Bot, &BotRules), Failure> {
+        let fits = |wanted: &Option<String>, name: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == name)
+        };
+        let mut found = self
+            .bots
+            .iter()
+            .filter(|(tenant, bot, _)| fits(&hand.tenant, tenant) && fits(&hand.bot, &bot.name));
+        let wanted = hand.bot.as_deref().unwrap_or("that is meant");
+        match (found.next(), found.next()) {
+            (Some((_, bot, rules)), None) => Ok((bot, rules)),
+            (None, _) => {
+                let message = format!("the directory has no bot {wanted}");
+                Err(Failure::new(Exit::Configuration, message))
+            }
+            (Some(_), Some(_)) => {
+                let message =
+                    format!("the directory has more than one bot {wanted}: name bot and tenant");
+                Err(Failure::new(Exit::Configuration, message))
+            }
+        }
+    }
+
+    fn outcome(&self, hand: &Hand) -> Result<Outcome, Failure> {
+        let (bot, rules) = self.find(hand)?;
+        let routed = with_handed_over(rules, hand, |handed| rules.route(handed))?;
+        let is_there =
+            |name: &&str| self.queues.iter().any(|(_, of, queue)| *of == bot.name && queue == name);
+        // As in the daemon: a queue that there is not is no queue.
+        let queue = routed.and_then(|routed| routed.queue).filter(is_there);
+        Ok(Outcome {
+            rule: routed.map(|routed| routed.rule.to_owned()),
+            queue: queue.unwrap_or(&bot.default_queue).to_owned(),
+            priority: routed.and_then(|routed| routed.priority),
+        })
+    }
+}
+
+/// Holds a hand-off against rules as the daemon does.
+fn with_handed_over<R>(
+    rules: &BotRules,
+    hand: &Hand,
+    look: impl FnOnce(HandedOver<'_>) -> R,
+) -> Result<R, Failure> {
+    let now_us = rules.instant_us(hand.at).map_err(|error| {
+        Failure::new(
+            Exit::Configuration,
+            format!("{} is no time of the bot's zone: {error}", hand.at),
+        )
+    })?;
+    let mut contact = Contact { id: "case".into(), name: String::new(), fields: Vec::new() };
+    for (name, value) in hand.contact.clone() {
+        match name.as_str() {
+            "id" => contact.id = value,
+            "name" => contact.name = value,
+            _ => contact.fields.push((name, value)),
+        }
+    }
+    let said = hand.message.iter();
+    let line =
+        |text: &String| TranscriptLine { author: Author::Customer, at: 0, text: text.clone() };
+    let details = Packed::new(&HandOffDetails {
+        contact,
+        message_to_agent: String::new(),
+        transcript: said.map(line).collect(),
+        context: hand.context.clone(),
+    });
+    let details = details.check().expect("packed here");
+    let language = hand.language.as_deref();
+    Ok(look(HandedOver { details, language, reason: hand.reason, now_us }))
+}

@@ -1,0 +1,117 @@
+//! Cases of routing rules: a file of `[[case]]`, each a hand-off and what must follow from it.
+
+use super::problem::{Problems, Report};
+use super::reader::{Located, Section};
+use super::{read, read_tables};
+use jiff::civil::DateTime;
+use relevo_wire::limits;
+use relevo_wire::vocabulary::HandOffReason;
+use std::path::Path;
+
+/// Reasons of a hand-off.
+pub(crate) const REASONS: [(&str, HandOffReason); 3] = [
+    ("planned", HandOffReason::Planned),
+    ("fallback", HandOffReason::Fallback),
+    ("requested", HandOffReason::Requested),
+];
+
+/// A hand-off as a case or a command line writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hand {
+    /// Name of the tenant; absent: the only one there is.
+    pub(crate) tenant: Option<String>,
+    /// Name of the bot; absent: the only one there is.
+    pub(crate) bot: Option<String>,
+    /// The customer's last message.
+    pub(crate) message: Option<String>,
+    pub(crate) language: Option<String>,
+    /// `id`, `name` and any other field.
+    pub(crate) contact: Vec<(String, String)>,
+    pub(crate) context: Vec<(String, String)>,
+    pub(crate) reason: HandOffReason,
+    /// On the clock of the bot's time zone.
+    pub(crate) at: DateTime,
+}
+
+/// What must follow; at least one is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Expected {
+    /// The rule that matches; empty: none.
+    pub(crate) rule: Option<String>,
+    pub(crate) queue: Option<String>,
+    pub(crate) priority: Option<u16>,
+}
+
+/// A case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) hand: Hand,
+    pub(crate) expected: Expected,
+}
+
+/// When a hand-off happens that does not say it: a Wednesday at noon.
+pub(crate) fn noon() -> DateTime {
+    DateTime::constant(2026, 7, 1, 12, 0, 0, 0)
+}
+
+/// Reads a file of cases.
+///
+/// # Errors
+/// Every problem, with its place and what would be right.
+pub(crate) fn load(file: &Path) -> Result<Vec<Case>, Problems> {
+    parse(&read(file)?, file)
+}
+
+/// Reads a text as if it stood in `file`.
+///
+/// # Errors
+/// Every problem, with its place and what would be right.
+pub(crate) fn parse(text: &str, file: &Path) -> Result<Vec<Case>, Problems> {
+    let report = Report::new(file, text);
+    let cases = read_tables(text, &report, |document| {
+        let cases: Vec<Case> = document.tables("case").into_iter().filter_map(case).collect();
+        if cases.is_empty() {
+            document.problem(&(0..0), "there is no case", "add a [[case]] with a name");
+        }
+        cases
+    });
+    let problems = report.into_problems();
+    if problems.is_empty() { Ok(cases) } else { Err(Problems(problems)) }
+}
+
+fn case(section: Section<'_>) -> Option<Case> {
+    let text = |name| section.text(name).map(|text| text.value);
+    let name = section.required_text("name");
+    let hand = Hand {
+        tenant: text("tenant"),
+        bot: text("bot"),
+        message: text("message"),
+        language: text("language"),
+        contact: section.pairs("contact"),
+        context: section.pairs("context"),
+        reason: section.choice("reason", HandOffReason::Requested, &REASONS),
+        at: section.text("at").map_or_else(noon, |at| moment(&section, &at)),
+    };
+    let expected = Expected {
+        rule: text("rule"),
+        queue: text("queue"),
+        priority: section
+            .optional_number("priority", 0..=limits::PRIORITY, "a priority")
+            .map(|priority| priority.value),
+    };
+    if (&expected.rule, &expected.queue, expected.priority) == (&None, &None, None) {
+        let right = "add rule = \"..\" (empty: none matches), queue = \"..\" or priority = ..";
+        section.problem(section.span(), "the case expects nothing", right);
+    }
+    section.finish();
+    Some(Case { name: name?.value, hand, expected })
+}
+
+fn moment(section: &Section<'_>, at: &Located<String>) -> DateTime {
+    at.value.parse().unwrap_or_else(|_| {
+        let what = format!("at cannot be {:?}", super::reader::shown(&at.value));
+        section.problem(&at.span, what, "write it as 2026-07-01T18:30, on the bot's clock");
+        noon()
+    })
+}

@@ -1,0 +1,269 @@
+//! The routing rules of a bot, held against a hand-off where its details are read.
+//!
+//! ```text
+//! directory (texts) ──► BotRules ──► route(HandedOver) ──► queue and priority ──► core
+//! ```
+//! The language is [`relevo_routing::rules`]. What a customer wrote stays on this side: the core
+//! learns what follows from a rule and nothing else. Rules read the clock of the bot's time zone.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use relevo_routing::rules::{Entries, Explanation, Facts, Moment, Problem, Problems, Rule, Rules};
+use relevo_wire::directory::Bot;
+use relevo_wire::error::{ErrorCode, WireError};
+use relevo_wire::vocabulary::{ArchivedAuthor, ArchivedHandOffDetails, HandOffReason};
+use rkyv::string::ArchivedString;
+use rkyv::tuple::ArchivedTuple2;
+
+/// Most bytes of the rules of all bots together, counted as [`bytes_of`] does: ten times what a thousand
+/// rules of 350 bytes have.
+pub(crate) const ALL_BYTES: usize = 4 * 1024 * 1024;
+/// What a rule counts beside its name and condition.
+const BESIDE_BYTES: usize = 64;
+/// Memory for each byte that is counted: compiled up to 32 (23 are the most of the shapes that a test of
+/// the fuzz targets tries), and the rest for the rule in the core's directory, in the published one and
+/// beside the compiled one.
+pub(crate) const MEMORY_FACTOR: usize = 48;
+/// Most problems that an answer tells; the rest would not be read by anybody.
+const TOLD: usize = 50;
+
+/// The rules of a bot, ready to be held against hand-offs.
+#[derive(Debug)]
+pub(crate) struct BotRules {
+    rules: Rules<Follows>,
+    zone: TimeZone,
+    /// It has been told that a rule names a queue that there is not.
+    told: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Follows {
+    queue: Option<String>,
+    priority: Option<u16>,
+}
+
+/// What is wrong with the rules of a bot.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// No time zone has this name.
+    TimeZone(String),
+    /// Problems of rules.
+    Rules(Problems),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimeZone(name) => {
+                write!(f, "there is no time zone {name:?}; write one as America/Sao_Paulo or UTC")
+            }
+            Self::Rules(Problems(problems)) => {
+                let told = &problems[..problems.len().min(TOLD)];
+                write!(f, "{}", Problems(told.to_vec()))?;
+                let rest = problems.len() - told.len();
+                if rest > 0 { write!(f, "\nand {rest} more") } else { Ok(()) }
+            }
+        }
+    }
+}
+
+/// What rules are held against.
+#[derive(Clone, Copy)]
+pub(crate) struct HandedOver<'a> {
+    pub(crate) details: &'a ArchivedHandOffDetails,
+    pub(crate) language: Option<&'a str>,
+    pub(crate) reason: HandOffReason,
+    /// In microseconds since 1970.
+    pub(crate) now_us: u64,
+}
+
+/// The rule that matched, and what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Routed<'r> {
+    pub(crate) rule: &'r str,
+    pub(crate) queue: Option<&'r str>,
+    pub(crate) priority: Option<u16>,
+}
+
+impl BotRules {
+    /// Compiles the rules of a bot.
+    ///
+    /// # Errors
+    /// Its time zone, and every problem of every rule.
+    pub(crate) fn compile(bot: &Bot) -> Result<Self, Vec<Fault>> {
+        let zone =
+            TimeZone::get(&bot.time_zone).map_err(|_| Fault::TimeZone(bot.time_zone.clone()));
+        let rule = |rule: &relevo_wire::directory::Rule| Rule {
+            name: rule.name.clone(),
+            condition: rule.when.clone(),
+            result: Follows { queue: rule.queue.clone(), priority: rule.priority },
+        };
+        let rules = Rules::compile(bot.rules.iter().map(rule).collect()).map_err(Fault::Rules);
+        match (zone, rules) {
+            (Ok(zone), Ok(rules)) => Ok(Self { rules, zone, told: AtomicBool::new(false) }),
+            (zone, rules) => Err(zone.err().into_iter().chain(rules.err()).collect()),
+        }
+    }
+
+    /// What is doubtful and no problem.
+    pub(crate) fn warnings(&self) -> &[Problem] {
+        self.rules.warnings()
+    }
+
+    /// The first rule that matches; without one the bot's default queue takes the customer.
+    pub(crate) fn route(&self, handed: HandedOver<'_>) -> Option<Routed<'_>> {
+        let matched = self.with_facts(handed, |facts| self.rules.first_match(facts))?;
+        let Follows { queue, priority } = matched.result;
+        Some(Routed { rule: matched.name, queue: queue.as_deref(), priority: *priority })
+    }
+
+    /// Each rule that [`Self::route`] tries, and why it matches or not.
+    pub(crate) fn explain(&self, handed: HandedOver<'_>) -> Explanation {
+        self.with_facts(handed, |facts| self.rules.explain(facts))
+    }
+
+    fn with_facts<R>(&self, handed: HandedOver<'_>, look: impl FnOnce(&Facts<'_>) -> R) -> R {
+        let HandedOver { details, language, reason, now_us } = handed;
+        let said =
+            details.transcript.iter().rfind(|line| matches!(line.author, ArchivedAuthor::Customer));
+        look(&Facts {
+            message: said.map(|line| line.text.as_str()),
+            language,
+            contact: &Contact(details),
+            context: &Context(details),
+            reason,
+            moment: self.moment(now_us),
+        })
+    }
+
+    /// Tells once that a rule names a queue that is not in the directory.
+    pub(crate) fn tell_missing(&self, bot: &str, rule: &str, queue: &str) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                bot,
+                rule,
+                queue,
+                "a rule names a queue that there is not: its customers go to the default queue"
+            );
+        }
+    }
+
+    /// When the clock of the bot's time zone shows this, in microseconds since 1970; of two such moments
+    /// the first, and where the clock is put forward over it, as if it had not been.
+    pub(crate) fn instant_us(&self, at: DateTime) -> Result<u64, jiff::Error> {
+        let seconds = self.zone.to_timestamp(at)?.as_second();
+        Ok(u64::try_from(seconds).unwrap_or(0) * 1_000_000)
+    }
+
+    fn moment(&self, now_us: u64) -> Moment {
+        let seconds = i64::try_from(now_us / 1_000_000).unwrap_or(i64::MAX);
+        // Beyond the years that a time zone knows, the clock is UTC's.
+        let offset = Timestamp::from_second(seconds)
+            .map_or(0, |timestamp| self.zone.to_offset(timestamp).seconds());
+        Moment::of_local_seconds(seconds.saturating_add(i64::from(offset)))
+    }
+}
+
+/// Checks what an admin puts: the rules themselves, and how many bytes of them all bots have then.
+///
+/// # Errors
+/// `malformed` with every problem, or `limit_exceeded`.
+pub(crate) fn check(bot: &Bot, bytes_of_others: usize) -> Result<(), WireError> {
+    if let Err(faults) = BotRules::compile(bot) {
+        let field = match faults.first() {
+            Some(Fault::TimeZone(_)) => "object.bot.time_zone",
+            Some(Fault::Rules(_)) | None => "object.bot.rules",
+        };
+        return Err(WireError::field(ErrorCode::Malformed, field, told(&faults)));
+    }
+    if bytes_of_others + bytes_of(bot) > ALL_BYTES {
+        let message = format!("the rules of all bots have at most {ALL_BYTES} bytes together");
+        return Err(WireError::field(ErrorCode::LimitExceeded, "object.bot.rules", message));
+    }
+    Ok(())
+}
+
+/// All faults, a line each.
+pub(crate) fn told(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Bytes that the rules of a bot count.
+pub(crate) fn bytes_of(bot: &Bot) -> usize {
+    bot.rules.iter().map(|rule| rule.name.len() + rule.when.len() + BESIDE_BYTES).sum()
+}
+
+/// Rules that are compiled when a hand-off first asks for them: publish, which makes the directory
+/// visible, does not wait for it.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    bot: Bot,
+    rules: OnceLock<Option<BotRules>>,
+}
+
+impl Compiled {
+    /// The rules of a bot that has some.
+    pub(crate) fn of(bot: &Bot) -> Option<Self> {
+        (!bot.rules.is_empty()).then(|| Self { bot: bot.clone(), rules: OnceLock::new() })
+    }
+
+    /// Ready to use. What is in the directory was checked before it came there.
+    pub(crate) fn get(&self) -> Option<&BotRules> {
+        let compile = || match BotRules::compile(&self.bot) {
+            Ok(rules) => Some(rules),
+            Err(faults) => {
+                let faults = told(&faults);
+                tracing::error!(
+                    bot = self.bot.name,
+                    faults,
+                    "rules cannot be used: all its \
+                    customers go to the default queue"
+                );
+                None
+            }
+        };
+        self.rules.get_or_init(compile).as_ref()
+    }
+
+    /// Bytes that they count.
+    pub(crate) fn bytes(&self) -> usize {
+        bytes_of(&self.bot)
+    }
+}
+
+type Pair = ArchivedTuple2<ArchivedString, ArchivedString>;
+
+fn pair(pair: &Pair) -> (&str, &str) {
+    (&pair.0, &pair.1)
+}
+
+/// `id`, `name` unless it is empty, which means that there is none, then the further fields.
+struct Contact<'a>(&'a ArchivedHandOffDetails);
+
+impl Entries for Contact<'_> {
+    fn at(&self, index: usize) -> Option<(&str, &str)> {
+        let contact = &self.0.contact;
+        let named = usize::from(!contact.name.is_empty());
+        match index {
+            0 => Some(("id", &contact.id)),
+            1 if named == 1 => Some(("name", &contact.name)),
+            further => contact.fields.get(further - 1 - named).map(pair),
+        }
+    }
+}
+
+struct Context<'a>(&'a ArchivedHandOffDetails);
+
+impl Entries for Context<'_> {
+    fn at(&self, index: usize) -> Option<(&str, &str)> {
+        self.0.context.get(index).map(pair)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+use super::*;
+use relevo_wire::directory::Rule;
+use relevo_wire::packed::Packed;
+use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, TranscriptLine};
+
+fn rule(name: &str, when: &str, queue: &str) -> Rule {
+    Rule { name: name.into(), when: when.into(), queue: Some(queue.into()), priority: None }
+}
+
+fn bot(time_zone: &str, rules: Vec<Rule>) -> Bot {
+    Bot { time_zone: time_zone.into(), rules, ..Bot::new("shop", "help") }
+}
+
+fn details(lines: &[(Author, &str)]) -> Packed<HandOffDetails> {
+    let line = |(author, text): &(Author, &str)| TranscriptLine {
+        author: *author,
+        at: 0,
+        text: (*text).to_owned(),
+    };
+    let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    Packed::new(&HandOffDetails {
+        contact: Contact { id: "7".into(), name: "Ana".into(), fields: pair("city", "Lima") },
+        message_to_agent: "she asked for billing".into(),
+        transcript: lines.iter().map(line).collect(),
+        context: pair("tier", "gold"),
+    })
+}
+
+fn route<'r>(
+    rules: &'r BotRules,
+    details: &Packed<HandOffDetails>,
+    now_us: u64,
+) -> Option<Routed<'r>> {
+    let details = details.check().unwrap();
+    let (language, reason) = (Some("es"), HandOffReason::Requested);
+    rules.route(HandedOver { details, language, reason, now_us })
+}
+
+fn queue_of(rules: &BotRules, details: &Packed<HandOffDetails>) -> Option<String> {
+    route(rules, details, 0).map(|routed| routed.queue.unwrap().to_owned())
+}
+
+#[test]
+fn a_rule_sees_the_hand_off_as_the_bot_told_it() {
+    use Author::{Bot as B, Customer as C};
+    let said = details(&[(C, "my invoice"), (B, "which one?"), (C, "the last"), (B, "a moment")]);
+    for (when, holds) in [
+        ("message equals \"the last\"", true),
+        ("message contains \"invoice\"", false),
+        ("message contains \"moment\"", false),
+        ("contact.id equals \"7\" and contact.name equals \"ana\"", true),
+        ("contact.city equals \"lima\"", true),
+        ("context.tier equals \"gold\"", true),
+        ("context.city exists", false),
+        ("language equals \"es\"", true),
+        ("reason equals \"requested\"", true),
+    ] {
+        let rules = BotRules::compile(&bot("UTC", vec![rule("r", when, "q")])).unwrap();
+        assert_eq!(queue_of(&rules, &said).is_some(), holds, "{when}");
+    }
+    let silent = BotRules::compile(&bot("UTC", vec![rule("r", "message exists", "q")])).unwrap();
+    assert_eq!(queue_of(&silent, &details(&[(B, "hello?")])), None);
+}
+
+#[test]
+fn the_first_rule_that_matches_wins_and_says_what_follows() {
+    let mut rules = vec![
+        rule("never", "contact.city equals \"Cusco\"", "cusco"),
+        rule("gold", "context.tier equals \"gold\"", "vip"),
+        rule("lima", "contact.city equals \"Lima\"", "lima"),
+    ];
+    rules[1].priority = Some(900);
+    let compiled = BotRules::compile(&bot("UTC", rules)).unwrap();
+    let routed = route(&compiled, &details(&[]), 0);
+    assert_eq!(routed, Some(Routed { rule: "gold", queue: Some("vip"), priority: Some(900) }));
+}
+
+/// New York puts its clocks forward on 8 March 2026 at 07:00 UTC and back on 1 November at 06:00.
+#[test]
+fn the_clock_is_that_of_the_bots_time_zone_on_both_days_of_daylight_saving() {
+    let at = |rules: &BotRules, text: &str| {
+        let timestamp: Timestamp = text.parse().unwrap();
+        let now_us = u64::try_from(timestamp.as_microsecond()).unwrap();
+        route(rules, &details(&[]), now_us).is_some()
+    };
+    let rules =
+        |zone: &str, when: &str| BotRules::compile(&bot(zone, vec![rule("r", when, "q")])).unwrap();
+    for (moment, clock) in [
+        ("2026-03-08T06:59:00Z", "01:59"),
+        ("2026-03-08T07:00:00Z", "03:00"),
+        ("2026-11-01T05:59:00Z", "01:59"),
+        ("2026-11-01T06:00:00Z", "01:00"),
+    ] {
+        let when = format!("time equals \"{clock}\" and weekday equals \"sunday\"");
+        assert!(at(&rules("America/New_York", &when), moment), "{moment} is not {clock}");
+    }
+    // Half an hour beside the full hours, and already tomorrow.
+    let when = "time equals \"00:15\" and weekday equals \"thursday\"";
+    assert!(at(&rules("Asia/Kolkata", when), "2026-07-01T18:45:00Z"));
+    assert!(!at(&rules("UTC", when), "2026-07-01T18:45:00Z"));
+}
+
+#[test]
+fn what_an_admin_puts_is_judged_as_a_whole() {
+    let wrong = vec![rule("a", "message has \"x\"", "q"), rule("b", "hour > \"x\"", "q")];
+    let error = check(&bot("UTC", wrong), 0).unwrap_err();
+    assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.rules"));
+    assert!(error.message.contains("rule \"a\":1:9"), "{}", error.message);
+    assert!(error.message.contains("rule \"b\":1:8"), "{}", error.message);
+    let error = check(&bot("America/Sao_Paolo", Vec::new()), 0).unwrap_err();
+    assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.time_zone"));
+    assert!(error.message.contains("America/Sao_Paolo"), "{}", error.message);
+    let whole = bot("UTC", vec![rule("a", "message exists", "q")]);
+    let bytes = bytes_of(&whole);
+    check(&whole, ALL_BYTES - bytes).unwrap();
+    let error = check(&whole, ALL_BYTES - bytes + 1).unwrap_err();
+    assert_eq!(error.code, ErrorCode::LimitExceeded);
+}
+
+#[test]
+fn problems_beyond_those_told_are_counted() {
+    let wrong = (0..TOLD + 3).map(|number| rule(&format!("r{number}"), "nothing", "q")).collect();
+    let error = check(&bot("UTC", wrong), 0).unwrap_err();
+    let last = error.message.lines().last().unwrap();
+    assert!(last.starts_with("and ") && last.ends_with(" more"), "{last}");
+}
+
+#[test]
+fn a_bot_without_rules_has_none_to_compile() {
+    assert!(Compiled::of(&bot("UTC", Vec::new())).is_none());
+    let some = Compiled::of(&bot("UTC", vec![rule("a", "message exists", "q")])).unwrap();
+    assert!(some.get().is_some());
+    // What an older version let in is no reason to lose a customer.
+    let broken = Compiled::of(&bot("UTC", vec![rule("a", "nonsense", "q")])).unwrap();
+    assert!(broken.get().is_none());
+}

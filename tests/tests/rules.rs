@@ -1,0 +1,147 @@
+//! Routing rules of a bot through the daemon: which queue a hand-off goes to, and what an admin is told.
+
+use relevo_tests::harness::binary;
+use relevo_tests::harness::daemon::run;
+use relevo_tests::harness::deployment::{TENANT, queue};
+use relevo_tests::harness::party::hand_off_with;
+use relevo_tests::harness::{Deployment, Site};
+use relevo_wire::command::HandOff;
+use relevo_wire::directory::{Bot, Object, Queue, Rule};
+use relevo_wire::error::ErrorCode;
+use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, Texts, TranscriptLine};
+
+fn rule(name: &str, when: &str, queue: &str) -> Rule {
+    Rule { name: name.into(), when: when.into(), queue: Some(queue.into()), priority: None }
+}
+
+fn bot(rules: Vec<Rule>) -> Object {
+    Object::Bot(Bot { rules, ..Bot::new("shop", "help") })
+}
+
+/// Each queue answers with its name.
+fn site() -> Site {
+    ["help", "billing"].into_iter().fold(Site::new(TENANT).bot("shop", "help"), |site, name| {
+        let texts = Texts { online: name.into(), offline: name.into() };
+        site.queue(Queue { texts, ..queue("shop", name, &[]) })
+    })
+}
+
+fn said(contact: &str, text: &str) -> HandOff {
+    let contact = Contact { id: contact.into(), name: String::new(), fields: Vec::new() };
+    let line = TranscriptLine { author: Author::Customer, at: 0, text: text.into() };
+    hand_off_with(HandOffDetails { contact, transcript: vec![line], ..HandOffDetails::default() })
+}
+
+#[tokio::test]
+async fn a_hand_off_goes_where_the_first_rule_that_matches_says() {
+    let mut deployment = Deployment::start(&site()).await;
+    let admin = deployment.admin().await;
+    let tenant = || Some(TENANT.to_owned());
+    let rules = vec![
+        rule("invoices", "message contains \"invoice\" fold", "billing"),
+        rule("nowhere", "message contains \"lost\"", "no-such-queue"),
+    ];
+    admin.put(tenant(), bot(rules), None).await.unwrap();
+    let shop = deployment.bot("shop").await;
+    let went = async |hand_off| shop.hand_over_with(hand_off).await.text;
+    assert_eq!(went(said("c1", "About my INVOICE")).await, "billing");
+    assert_eq!(went(said("c2", "hello")).await, "help");
+    // The bot's own word goes before the rules.
+    assert_eq!(went(HandOff { queue: Some("help".into()), ..said("c3", "invoice") }).await, "help");
+    // A rule that names no queue of the bot loses nobody.
+    assert_eq!(went(said("c4", "I am lost")).await, "help");
+    assert_eq!(went(HandOff { dry_run: true, ..said("c5", "invoice") }).await, "billing");
+
+    // After a restart they are the same, and after a change at once the new ones.
+    deployment.daemon.kill().await;
+    deployment.daemon.restart().await;
+    let (admin, shop) = (deployment.admin().await, deployment.bot("shop").await);
+    assert_eq!(shop.hand_over_with(said("c6", "invoice")).await.text, "billing");
+    admin.put(tenant(), bot(Vec::new()), None).await.unwrap();
+    assert_eq!(shop.hand_over_with(said("c7", "invoice")).await.text, "help");
+}
+
+#[tokio::test]
+async fn rules_that_are_wrong_are_refused_all_at_once_and_change_nothing() {
+    let deployment = Deployment::start(&site()).await;
+    let admin = deployment.admin().await;
+    let tenant = || Some(TENANT.to_owned());
+    let before = admin.list_directory(tenant()).await.unwrap();
+    let wrong = vec![
+        rule("first", "message has \"x\"", "help"),
+        rule("second", "contact.age > \"old\"", "help"),
+        rule("second", "message exists", "help"),
+    ];
+    let error = admin.put(tenant(), bot(wrong), None).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::Malformed));
+    let said = error.to_string();
+    for place in ["rule \"first\":1:9", "rule \"second\":1:15", "rule 2 has this name too"] {
+        assert!(said.contains(place), "{place}: {said}");
+    }
+    let zone = Object::Bot(Bot { time_zone: "Mars/Base".into(), ..Bot::new("shop", "help") });
+    let error = admin.put(tenant(), zone, None).await.unwrap_err();
+    assert!(error.to_string().contains("Mars/Base"), "{error}");
+    assert_eq!(admin.list_directory(tenant()).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn cases_are_held_against_a_directory_file_without_a_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let directory = file(
+        "directory.toml",
+        "[[tenant]]\nname = \"acme\"\n[[bot]]\nname = \"shop\"\ndefault_queue = \"help\"\n\
+         time_zone = \"America/Lima\"\n\
+         [[bot.rules]]\nname = \"late\"\nwhen = 'time >= \"18:00\"'\nqueue = \"night\"\npriority = 7\n\
+         [[queue]]\nbot = \"shop\"\nname = \"help\"\n[[queue]]\nbot = \"shop\"\nname = \"night\"\n",
+    );
+    let holds = file(
+        "holds.toml",
+        "[[case]]\nname = \"evening\"\nat = \"2026-07-01T18:00\"\nrule = \"late\"\nqueue = \"night\"\n\
+         priority = 7\n[[case]]\nname = \"noon\"\nrule = \"\"\nqueue = \"help\"\n",
+    );
+    let differs =
+        file("differs.toml", "[[case]]\nname = \"noon\"\nrule = \"late\"\nqueue = \"night\"\n");
+    let broken = file("broken.toml", "[[case]]\nname = \"x\"\nat = \"late\"\n");
+    let test = async |cases: &str| run(&["rules", "test", "-d", &directory, cases]).await;
+
+    let ended = test(&holds).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.contains("2 cases: 2 held, 0 failed"), "{}", ended.stdout);
+    let ended = test(&differs).await;
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    for line in ["FAILED \"noon\"", "expected \"late\", found none", "expected night, found help"] {
+        assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
+    }
+    let ended = test(&broken).await;
+    assert_eq!(ended.code, Some(78), "{}", ended.stdout);
+    for place in ["broken.toml:1:", "broken.toml:3:6"] {
+        assert!(ended.stderr.contains(place), "{place}: {}", ended.stderr);
+    }
+    let at = "2026-07-01T17:59";
+    let ended = run(&["rules", "explain", "-d", &directory, "--at", at]).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for line in ["\"late\" does not match", "1:1 time >= \"18:00\" is false", "queue help"] {
+        assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
+    }
+}
+
+#[tokio::test]
+async fn the_cases_of_every_example_come_out_as_they_say() {
+    let folder = binary::root().join("config/examples");
+    let mut examples = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let cases = entry.unwrap().path();
+        let name = cases.to_str().unwrap();
+        let Some(stem) = name.strip_suffix(".cases.toml") else { continue };
+        let ended = run(&["rules", "test", "-d", &format!("{stem}.toml"), name]).await;
+        assert_eq!(ended.code, Some(0), "{name}: {}{}", ended.stdout, ended.stderr);
+        assert!(!ended.stdout.contains("doubtful"), "{name}: {}", ended.stdout);
+        examples += 1;
+    }
+    assert!(examples > 0, "there is an example");
+}
