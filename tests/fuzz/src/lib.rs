@@ -12,6 +12,7 @@ mod groups;
 mod lines;
 mod memory;
 mod records;
+mod rules;
 mod snapshots;
 mod tenants;
 
@@ -26,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "frames", longest: 8192, run: frames::run },
     Target { name: "lines", longest: 8192, run: lines::run },
     Target { name: "groups", longest: 16_384, run: groups::run },
@@ -34,6 +35,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "folds", longest: 16_384, run: folds::run },
     Target { name: "tenants", longest: 8192, run: tenants::run },
     Target { name: "records", longest: 8192, run: records::run },
+    Target { name: "rules", longest: 4096, run: rules::run },
     Target { name: "configuration", longest: 8192, run: configuration::run },
 ];
 
