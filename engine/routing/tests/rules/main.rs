@@ -60,7 +60,7 @@ impl HandOff {
             contact: &self.contact,
             context: &self.context,
             reason: self.reason,
-            moment: Moment::new(self.weekday, self.hour, self.minute).unwrap(),
+            moment: Moment::new(self.weekday, self.hour, self.minute).expect("a time"),
         }
     }
 }

@@ -43,7 +43,7 @@ proptest! {
         let written: Vec<String> = conditions.iter().map(ToString::to_string).collect();
         let rules = compiled(&written);
         let each: Vec<Conditions> =
-            written.iter().map(|condition| compiled(&[condition.clone()])).collect();
+            written.iter().map(|condition| compiled(std::slice::from_ref(condition))).collect();
         for hand_off in &hand_offs {
             let holds = |condition: &Expression| reference::holds(condition, hand_off);
             prop_assert_eq!(

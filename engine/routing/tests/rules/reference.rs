@@ -50,10 +50,10 @@ fn is_true(comparison: &Comparison, operator: Operator, hand_off: &HandOff) -> b
 
 fn ordered(comparison: &Comparison, operator: Operator, now: u32) -> bool {
     let value = |value: &Value| match value {
-        Value::Number(number) => number.to_string().parse::<u32>().unwrap(),
+        Value::Number(number) => number.to_string().parse::<u32>().expect("an hour"),
         Value::Text(time) => {
-            let (hour, minute) = time.split_once(':').unwrap();
-            hour.parse::<u32>().unwrap() * 60 + minute.parse::<u32>().unwrap()
+            let (hour, minute) = time.split_once(':').expect("a time");
+            hour.parse::<u32>().expect("an hour") * 60 + minute.parse::<u32>().expect("a minute")
         }
     };
     let limit = value(&comparison.values[0].value);
@@ -143,7 +143,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 fn number_of_text(text: &str) -> f64 {
-    text.parse().unwrap()
+    text.parse().expect("digits")
 }
 
 fn normalized(text: &str, fold: bool) -> String {

@@ -33,7 +33,7 @@ fn pattern() -> impl Strategy<Value = String> {
 
 fn number() -> impl Strategy<Value = Value> {
     let numbers = ["-3", "-2.5", "0", "1", "2", "9.75", "10", "11"];
-    select(numbers.to_vec()).prop_map(|text| Value::Number(Decimal::parse(text).unwrap()))
+    select(numbers.to_vec()).prop_map(|text| Value::Number(Decimal::parse(text).expect("a number")))
 }
 
 fn order() -> impl Strategy<Value = Operator> {
@@ -82,8 +82,8 @@ fn of_text() -> impl Strategy<Value = Expression> {
 
 fn of_clock_or_reason() -> impl Strategy<Value = Expression> {
     let equality = || select(vec![Operator::Equals, Operator::NotEquals]);
-    let hour =
-        (0..24_u8).prop_map(|hour| Value::Number(Decimal::parse(&hour.to_string()).unwrap()));
+    let hour = (0..24_u8)
+        .prop_map(|hour| Value::Number(Decimal::parse(&hour.to_string()).expect("an hour")));
     let time = (17..20_u8, select(vec![0_u8, 29, 30, 31]))
         .prop_map(|(hour, minute)| Value::Text(format!("{hour:02}:{minute:02}")));
     let word = |words: &[&'static str]| {
