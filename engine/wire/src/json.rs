@@ -81,7 +81,8 @@ fn read_command(
     length: usize,
 ) -> Result<(Option<String>, Command), WireError> {
     let name: String = fields.take("type")?;
-    let most = if name == "hand_off" { limits::JSON_LINE_BYTES } else { 2 * limits::FRAME_BYTES };
+    let is_long = matches!(name.as_str(), "hand_off" | "put");
+    let most = if is_long { limits::JSON_LINE_BYTES } else { 2 * limits::FRAME_BYTES };
     if length > most {
         return Err(too_long(most));
     }

@@ -85,7 +85,7 @@ fn limits_table(out: &mut String) {
         ("any other frame of a client, bytes", limits::FRAME_BYTES),
         ("frame before `welcome`, bytes", limits::HELLO_BYTES),
         ("frame of the server, bytes", limits::SERVER_FRAME_BYTES),
-        ("line of a hand-off, bytes", limits::JSON_LINE_BYTES),
+        ("line of a hand-off or a put, bytes", limits::JSON_LINE_BYTES),
         ("any other line of a client, bytes", 2 * limits::FRAME_BYTES),
         ("sessions of a bot, of an agent, of all admins of a tenant", limits::SESSIONS as usize),
         ("lanes of a session", limits::LANES as usize),
