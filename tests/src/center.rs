@@ -304,6 +304,7 @@ fn hand_off(contact: u128) -> HandOff {
         bot: SHOP,
         contact: ContactKey(contact),
         queue: None,
+        queue_of_rule: None,
         reason: HandOffReason::Requested,
         priority: 0,
         priority_of_rule: None,

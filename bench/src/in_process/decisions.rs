@@ -219,6 +219,7 @@ impl Desk {
             bot: BotId(workload.bot_of(queue)),
             contact: contact(self.handed_off),
             queue: Some(QueueId(queue)),
+            queue_of_rule: None,
             reason: HandOffReason::Planned,
             priority: 0,
             priority_of_rule: None,

@@ -81,7 +81,7 @@ impl Bound {
             part("idempotency", idempotency_keys, 1536, "a key and the longest answer"),
             part("contacts", settings.contact_message_ids as u64 * tenants, 64, "an id, twice"),
         ];
-        let state = ["tickets", "entries", "directory", "keys", "idempotency", "contacts"];
+        let state = ["tickets", "entries", "directory", "rules", "keys", "idempotency", "contacts"];
         let folded = parts.iter().filter(|part| state.contains(&part.name)).map(Part::bytes).sum();
         parts.extend([
             part("snapshot", folded, 2, "a second state while one is made, and its bytes"),

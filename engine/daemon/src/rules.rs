@@ -19,6 +19,7 @@ use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::vocabulary::{ArchivedAuthor, ArchivedHandOffDetails, HandOffReason};
 use rkyv::string::ArchivedString;
 use rkyv::tuple::ArchivedTuple2;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Most bytes of the rules of all bots together, counted as [`bytes_of`] does: ten times what a thousand
 /// rules of 350 bytes have.
@@ -37,14 +38,14 @@ const TOLD: usize = 50;
 pub(crate) struct BotRules {
     rules: Rules<Follows>,
     zone: TimeZone,
-    /// It has been told that a rule names a queue that there is not.
-    told: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Follows {
     queue: Option<String>,
     priority: Option<u16>,
+    /// It has been told that there is no such queue.
+    told: AtomicBool,
 }
 
 /// What is wrong with the rules of a bot.
@@ -83,11 +84,27 @@ pub(crate) struct HandedOver<'a> {
 }
 
 /// The rule that matched, and what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Routed<'r> {
     pub(crate) rule: &'r str,
     pub(crate) queue: Option<&'r str>,
     pub(crate) priority: Option<u16>,
+    told: &'r AtomicBool,
+}
+
+impl Routed<'_> {
+    /// Tells once of each rule that its queue is not in the directory.
+    pub(crate) fn tell_missing(&self, tenant: &str, bot: &str, queue: &str) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                tenant,
+                bot,
+                rule = self.rule,
+                queue,
+                "a rule names a queue that there is not: its customers go to the default queue"
+            );
+        }
+    }
 }
 
 impl BotRules {
@@ -101,11 +118,15 @@ impl BotRules {
         let rule = |rule: &relevo_wire::directory::Rule| Rule {
             name: rule.name.clone(),
             condition: rule.when.clone(),
-            result: Follows { queue: rule.queue.clone(), priority: rule.priority },
+            result: Follows {
+                queue: rule.queue.clone(),
+                priority: rule.priority,
+                told: AtomicBool::new(false),
+            },
         };
         let rules = Rules::compile(bot.rules.iter().map(rule).collect()).map_err(Fault::Rules);
         match (zone, rules) {
-            (Ok(zone), Ok(rules)) => Ok(Self { rules, zone, told: AtomicBool::new(false) }),
+            (Ok(zone), Ok(rules)) => Ok(Self { rules, zone }),
             (zone, rules) => Err(zone.err().into_iter().chain(rules.err()).collect()),
         }
     }
@@ -118,8 +139,8 @@ impl BotRules {
     /// The first rule that matches; without one the bot's default queue takes the customer.
     pub(crate) fn route(&self, handed: HandedOver<'_>) -> Option<Routed<'_>> {
         let matched = self.with_facts(handed, |facts| self.rules.first_match(facts))?;
-        let Follows { queue, priority } = matched.result;
-        Some(Routed { rule: matched.name, queue: queue.as_deref(), priority: *priority })
+        let Follows { queue, priority, told } = matched.result;
+        Some(Routed { rule: matched.name, queue: queue.as_deref(), priority: *priority, told })
     }
 
     /// Each rule that [`Self::route`] tries, and why it matches or not.
@@ -141,18 +162,6 @@ impl BotRules {
         })
     }
 
-    /// Tells once that a rule names a queue that is not in the directory.
-    pub(crate) fn tell_missing(&self, bot: &str, rule: &str, queue: &str) {
-        if !self.told.swap(true, Ordering::Relaxed) {
-            tracing::warn!(
-                bot,
-                rule,
-                queue,
-                "a rule names a queue that there is not: its customers go to the default queue"
-            );
-        }
-    }
-
     /// When the clock of the bot's time zone shows this, in microseconds since 1970; of two such moments
     /// the first, and where the clock is put forward over it, as if it had not been.
     pub(crate) fn instant_us(&self, at: DateTime) -> Result<u64, jiff::Error> {
@@ -169,11 +178,12 @@ impl BotRules {
     }
 }
 
-/// Checks what an admin puts: the rules themselves, and how many bytes of them all bots have then.
+/// Checks what an admin puts: the rules themselves, and how many bytes of them all bots have then, where
+/// the bot had `before` of `all`. Less than before is always right.
 ///
 /// # Errors
 /// `malformed` with every problem, or `limit_exceeded`.
-pub(crate) fn check(bot: &Bot, bytes_of_others: usize) -> Result<(), WireError> {
+pub(crate) fn check(bot: &Bot, before: usize, all: usize) -> Result<(), WireError> {
     if let Err(faults) = BotRules::compile(bot) {
         let field = match faults.first() {
             Some(Fault::TimeZone(_)) => "object.bot.time_zone",
@@ -181,7 +191,8 @@ pub(crate) fn check(bot: &Bot, bytes_of_others: usize) -> Result<(), WireError> 
         };
         return Err(WireError::field(ErrorCode::Malformed, field, told(&faults)));
     }
-    if bytes_of_others + bytes_of(bot) > ALL_BYTES {
+    let bytes = bytes_of(bot);
+    if bytes > before && all - before + bytes > ALL_BYTES {
         let message = format!("the rules of all bots have at most {ALL_BYTES} bytes together");
         return Err(WireError::field(ErrorCode::LimitExceeded, "object.bot.rules", message));
     }
@@ -227,7 +238,17 @@ impl Compiled {
                 None
             }
         };
-        self.rules.get_or_init(compile).as_ref()
+        if let Some(compiled) = self.rules.get() {
+            return compiled.as_ref();
+        }
+        // It takes milliseconds, and others of the bot wait for it: a worker's other tasks go elsewhere.
+        let is_worker = Handle::try_current()
+            .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if is_worker {
+            tokio::task::block_in_place(|| self.rules.get_or_init(compile)).as_ref()
+        } else {
+            self.rules.get_or_init(compile).as_ref()
+        }
     }
 
     /// Bytes that they count.

@@ -215,8 +215,10 @@ pub struct HandOff {
     pub bot: BotId,
     /// Its customer.
     pub contact: ContactKey,
-    /// The queue; absent: the bot's default queue.
+    /// The queue that the bot names; absent: a rule's, else the bot's default queue.
     pub queue: Option<QueueId>,
+    /// The queue that a rule of the directory names; where it is gone meanwhile, the default queue.
+    pub queue_of_rule: Option<QueueId>,
     /// Why.
     pub reason: HandOffReason,
     /// 0 to 1000, as the bot asks; the directory caps it.

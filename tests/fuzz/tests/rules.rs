@@ -48,6 +48,26 @@ fn compiled_rules_take_at_most_what_the_memory_bound_counts() {
         let texts = (0..60).map(|part| format!("\"{}\"", &scattered(number * 60 + part)[..3]));
         format!("contact.f in [{}]", texts.collect::<Vec<_>>().join(","))
     });
+    measure("one number again and again", |_| {
+        format!("hour in [{}]", ["1"; limits::VALUES].join(","))
+    });
+    measure("two letters in many fields", |number| {
+        let field = number % (limits::FIELDS - 1);
+        let fold = if number % 2 == 0 { "" } else { " fold" };
+        let text = |at: usize| {
+            let at = number / limits::FIELDS * 100 + at;
+            let letter = |at: usize| char::from(b'a' + u8::try_from(at % 26).expect("a letter"));
+            format!("\"{}{}\"", letter(at / 26), letter(at))
+        };
+        let texts: Vec<String> = (0..100).map(text).collect();
+        format!("contact.f{field} in [{}]{fold}", texts.join(","))
+    });
+    measure("parts of a letter in many fields", |number| {
+        let field = number % (limits::FIELDS - 1);
+        let text = |at: usize| char::from(b'a' + u8::try_from(at).expect("a letter"));
+        let parts = (0..26).map(|at| format!("contact.f{field} contains \"{}\"", text(at)));
+        parts.collect::<Vec<_>>().join(" or ")
+    });
     measure("many comparisons", |number| {
         let parts = (0..100).map(|part| format!("context.f>{}", number * 100 + part));
         parts.collect::<Vec<_>>().join(" or ")

@@ -5,6 +5,7 @@ use super::Metrics;
 use super::directory::{Entry, Found};
 use super::problem::Report;
 use super::reader::nearest;
+use crate::rules;
 use relevo_wire::vocabulary::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -94,6 +95,17 @@ fn tenant<'f, T>(
 }
 
 fn bots(found: &Found, names: &Names<'_>, report: &Report<'_>) {
+    let mut bytes = 0;
+    for entry in &found.bots {
+        bytes += rules::bytes_of(&entry.object);
+        if bytes > rules::ALL_BYTES {
+            let what =
+                format!("with this bot the rules have {bytes} bytes, each 64 beside its own");
+            let right = format!("at most {} of all bots", rules::ALL_BYTES);
+            report.add(&entry.places.name, what, right);
+            break;
+        }
+    }
     for entry in &found.bots {
         let Some(tenant) = found.tenant_of(&entry.tenant) else { continue };
         let (bot, queue) = (entry.object.name.as_str(), entry.object.default_queue.as_str());

@@ -59,10 +59,10 @@ impl Directories {
         self.rules.get(&(tenant, bot))?.get()
     }
 
-    /// Bytes that the rules of all bots but one count.
-    pub(crate) fn rule_bytes(&self, without: Option<(TenantId, BotId)>) -> usize {
-        let others = self.rules.iter().filter(|(bot, _)| Some(**bot) != without);
-        others.map(|(_, rules)| rules.bytes()).sum()
+    /// Bytes that the rules of a bot count, and those of all bots.
+    pub(crate) fn rule_bytes(&self, of: Option<(TenantId, BotId)>) -> (usize, usize) {
+        let own = of.and_then(|of| self.rules.get(&of)).map_or(0, |rules| rules.bytes());
+        (own, self.rules.values().map(|rules| rules.bytes()).sum())
     }
 
     /// Puts a tenant's directory in as recovery found it.

@@ -72,7 +72,8 @@ fn the_first_rule_that_matches_wins_and_says_what_follows() {
     rules[1].priority = Some(900);
     let compiled = BotRules::compile(&bot("UTC", rules)).unwrap();
     let routed = route(&compiled, &details(&[]), 0);
-    assert_eq!(routed, Some(Routed { rule: "gold", queue: Some("vip"), priority: Some(900) }));
+    let routed = routed.map(|routed| (routed.rule, routed.queue, routed.priority));
+    assert_eq!(routed, Some(("gold", Some("vip"), Some(900))));
 }
 
 /// New York puts its clocks forward on 8 March 2026 at 07:00 UTC and back on 1 November at 06:00.
@@ -103,24 +104,27 @@ fn the_clock_is_that_of_the_bots_time_zone_on_both_days_of_daylight_saving() {
 #[test]
 fn what_an_admin_puts_is_judged_as_a_whole() {
     let wrong = vec![rule("a", "message has \"x\"", "q"), rule("b", "hour > \"x\"", "q")];
-    let error = check(&bot("UTC", wrong), 0).unwrap_err();
+    let error = check(&bot("UTC", wrong), 0, 0).unwrap_err();
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.rules"));
     assert!(error.message.contains("rule \"a\":1:9"), "{}", error.message);
     assert!(error.message.contains("rule \"b\":1:8"), "{}", error.message);
-    let error = check(&bot("America/Sao_Paolo", Vec::new()), 0).unwrap_err();
+    let error = check(&bot("America/Sao_Paolo", Vec::new()), 0, 0).unwrap_err();
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.time_zone"));
     assert!(error.message.contains("America/Sao_Paolo"), "{}", error.message);
     let whole = bot("UTC", vec![rule("a", "message exists", "q")]);
     let bytes = bytes_of(&whole);
-    check(&whole, ALL_BYTES - bytes).unwrap();
-    let error = check(&whole, ALL_BYTES - bytes + 1).unwrap_err();
+    check(&whole, 0, ALL_BYTES - bytes).unwrap();
+    let error = check(&whole, 0, ALL_BYTES - bytes + 1).unwrap_err();
     assert_eq!(error.code, ErrorCode::LimitExceeded);
+    // Where there are too many already, none of them may grow and each may shrink.
+    check(&whole, bytes, 2 * ALL_BYTES).unwrap();
+    check(&whole, bytes - 1, 2 * ALL_BYTES).unwrap_err();
 }
 
 #[test]
 fn problems_beyond_those_told_are_counted() {
     let wrong = (0..TOLD + 3).map(|number| rule(&format!("r{number}"), "nothing", "q")).collect();
-    let error = check(&bot("UTC", wrong), 0).unwrap_err();
+    let error = check(&bot("UTC", wrong), 0, 0).unwrap_err();
     let last = error.message.lines().last().unwrap();
     assert!(last.starts_with("and ") && last.ends_with(" more"), "{last}");
 }

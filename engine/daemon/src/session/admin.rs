@@ -10,7 +10,8 @@ use relevo_wire::answer::{DirectoryAnswer, KeyCreated, KeyInfo, Keys};
 use relevo_wire::command::{Command, CreateKey, Request};
 use relevo_wire::directory::{Bot, Object, ObjectRef};
 use relevo_wire::error::{ErrorCode, WireError};
-use relevo_wire::ids::TenantId;
+use relevo_wire::ids::{RequestId, TenantId};
+use relevo_wire::limits;
 use relevo_wire::validate;
 use relevo_wire::vocabulary::Role;
 
@@ -117,7 +118,18 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
             let tenant = existing(shared, session, list.tenant.as_deref())?;
             let directories = shared.published.directories.load();
             let objects = directories.tenant(tenant).map(|d| d.objects()).unwrap_or_default();
-            Ok(Decided::Now(Answer::Directory(DirectoryAnswer { objects })))
+            let answer = Answer::Directory(DirectoryAnswer { objects });
+            let mut bytes = Vec::new();
+            session.codec.write_answer(&mut bytes, RequestId(0), &answer);
+            if bytes.len() > limits::SERVER_FRAME_BYTES {
+                let message = format!(
+                    "the directory has {} bytes, and one answer at most {}",
+                    bytes.len(),
+                    limits::SERVER_FRAME_BYTES
+                );
+                return Err(WireError::new(ErrorCode::LimitExceeded, message));
+            }
+            Ok(Decided::Now(answer))
         }
         Command::CreateKey(create) => create_key(shared, session, create),
         Command::ListKeys(list) => {
@@ -279,7 +291,8 @@ fn room_for(
 fn check_rules(shared: &Shared, tenant: TenantId, bot: &Bot) -> Result<(), WireError> {
     let directories = shared.published.directories.load();
     let own = directories.tenant(tenant).and_then(|own| own.bot_id(&bot.name));
-    rules::check(bot, directories.rule_bytes(own.map(|bot| (tenant, bot))))
+    let (before, all) = directories.rule_bytes(own.map(|bot| (tenant, bot)));
+    rules::check(bot, before, all)
 }
 
 fn operator_or_own(session: &Session, name: &str) -> Result<(), WireError> {

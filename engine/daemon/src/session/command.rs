@@ -182,18 +182,19 @@ fn hand_off(
         })
         .transpose()?;
     let language = command.language.as_deref();
-    let routed = match queue {
-        Some(queue) => (Some(queue), None),
+    let (queue_of_rule, priority_of_rule) = match queue {
+        Some(_) => (None, None),
         None => routed(names, bot, &details, language, command.reason),
     };
     let private = details.bytes().clone();
     let input = Input::HandOff(HandOff {
         bot,
         contact: contact_key(names.tenant, bot, &contact_id),
-        queue: routed.0,
+        queue,
+        queue_of_rule,
         reason: command.reason,
         priority: command.priority.unwrap_or(0),
-        priority_of_rule: routed.1,
+        priority_of_rule,
         texts: command.texts,
         truncated,
         position_updates: command.position_updates,
@@ -220,8 +221,9 @@ fn routed(
         let id = names.directory.queue_id(bot, name);
         let queue = id.filter(|id| names.directory.queue(*id).is_some());
         if queue.is_none() {
+            let tenant = names.directory.tenant_name().unwrap_or_default();
             let bot = names.directory.bot_name(bot).unwrap_or_default();
-            rules.tell_missing(bot, routed.rule, name);
+            routed.tell_missing(tenant, bot, name);
         }
         queue
     });

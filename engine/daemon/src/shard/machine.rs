@@ -327,6 +327,7 @@ mod tests {
                 bot: BOT,
                 contact: ContactKey(contact),
                 queue: None,
+                queue_of_rule: None,
                 reason: HandOffReason::Requested,
                 priority: 0,
                 priority_of_rule: None,

@@ -59,12 +59,15 @@ impl Turn<'_> {
         Ok(Answer::Accepted(accepted))
     }
 
-    /// The queue named, or the bot's default; of this bot only.
+    /// The queue named, or that of a rule while there is one, or the bot's default; of this bot only.
     fn queue_of(&self, input: &HandOff) -> Result<QueueId, WireError> {
-        let queue = input.queue.or_else(|| self.state.directory.default_queue(input.bot));
         let of_bot = |queue: &QueueId| {
             self.state.queues.get(*queue).is_some_and(|queue| queue.bot == input.bot)
         };
+        let queue = input
+            .queue
+            .or_else(|| input.queue_of_rule.filter(of_bot))
+            .or_else(|| self.state.directory.default_queue(input.bot));
         queue.filter(of_bot).ok_or_else(|| {
             let message = match input.queue {
                 Some(_) => "the bot has no such queue".to_owned(),

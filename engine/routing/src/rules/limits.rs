@@ -11,6 +11,8 @@ pub const CONDITION_BYTES: usize = relevo_wire::limits::CONDITION_BYTES;
 pub const CONDITIONS_BYTES: usize = relevo_wire::limits::CONDITIONS_BYTES;
 /// Deepest nesting of `(` and `not`: parser, printer and explanation recurse so deep at most.
 pub const DEPTH: usize = 32;
+/// Most values of a list.
+pub const VALUES: usize = 256;
 /// Most comparisons of a condition.
 pub const COMPARISONS: usize = 256;
 /// Longest text in quotes, in bytes as it stands between them.

@@ -157,6 +157,7 @@ impl<'a> Parser<'a, '_> {
                 break;
             }
         }
+        parts.shrink_to_fit();
         Ok(if parts.len() > 1 { Some(join(parts)) } else { parts.pop() })
     }
 
@@ -353,8 +354,14 @@ impl<'a> Parser<'a, '_> {
         }
         let mut values = Vec::new();
         loop {
+            if values.len() == limits::VALUES {
+                let hint = format!("at most {}; split it with or", limits::VALUES);
+                self.fault("the list has too many values", hint);
+                return None;
+            }
             values.push(self.value("in [")?);
             if self.takes(&Kind::CloseList) {
+                values.shrink_to_fit();
                 return Some(values);
             }
             if !self.takes(&Kind::Comma) {

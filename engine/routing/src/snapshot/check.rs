@@ -149,6 +149,7 @@ mod tests {
             bot,
             contact: ContactKey(contact),
             queue: None,
+            queue_of_rule: None,
             reason: HandOffReason::Requested,
             priority: 0,
             priority_of_rule: None,

@@ -368,6 +368,7 @@ pub(crate) fn hand_off(contact: u128) -> HandOff {
         bot: BOT,
         contact: ContactKey(contact),
         queue: None,
+        queue_of_rule: None,
         reason: HandOffReason::Requested,
         priority: 0,
         priority_of_rule: None,

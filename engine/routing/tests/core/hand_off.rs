@@ -95,6 +95,27 @@ fn the_priority_of_a_rule_goes_before_the_bots_and_is_not_capped() {
 }
 
 #[test]
+fn a_rule_whose_queue_is_gone_leads_to_the_default_queue() {
+    let mut desk = desk();
+    for queue in ["q", "other", "gone"] {
+        desk.queue(queue, &[], |_| {});
+    }
+    let [own, other, gone] = ["q", "other", "gone"].map(|queue| desk.queue_id(queue));
+    desk.ask(Input::Delete {
+        object: relevo_wire::directory::ObjectRef::Queue("b".into(), "gone".into()),
+    });
+    let mut went = |contact, queue, queue_of_rule| {
+        let input = HandOff { queue, queue_of_rule, ..hand_off(contact) };
+        let (events, _) = desk.ask(Input::HandOff(input));
+        let [Event::TicketOpened(opened)] = &events[..] else { panic!("{events:?}") };
+        opened.queue
+    };
+    assert_eq!(went(1, None, Some(other)), other);
+    assert_eq!(went(2, None, Some(gone)), own);
+    assert_eq!(went(3, Some(own), Some(other)), own);
+}
+
+#[test]
 fn a_hand_off_to_nowhere_is_not_found() {
     let mut desk = desk();
     let error = desk.refused(Input::HandOff(hand_off(1)));

@@ -149,6 +149,7 @@ pub(crate) enum Ask {
 pub(crate) struct HandOver {
     pub(crate) contact: u8,
     pub(crate) queue: Option<Line>,
+    pub(crate) queue_of_rule: Option<Line>,
     pub(crate) priority: u16,
     pub(crate) priority_of_rule: Option<u16>,
     pub(crate) test: bool,
@@ -251,17 +252,19 @@ fn contact() -> impl Strategy<Value = u8> {
 }
 
 fn hand_over() -> BoxedStrategy<Ask> {
-    let where_to = (contact(), prop_oneof![2 => Just(None), 3 => line().prop_map(Some)]);
+    let queue = || prop_oneof![2 => Just(None), 3 => line().prop_map(Some)];
+    let where_to = (contact(), queue(), queue());
     let of_rule = prop_oneof![4 => Just(None), 1 => select(vec![0, 3, 1000]).prop_map(Some)];
     let how = (select(vec![0, 0, 0, 3, 1000]), of_rule, seldom(20), seldom(20));
     let what = (seldom(10), seldom(10), bytes());
     (where_to, how, what)
-        .prop_map(|((contact, queue), how, what)| {
+        .prop_map(|((contact, queue, queue_of_rule), how, what)| {
             let (priority, priority_of_rule, test, dry_run) = how;
             let (own_texts, truncated, bytes) = what;
             Ask::HandOff(HandOver {
                 contact,
                 queue,
+                queue_of_rule,
                 priority,
                 priority_of_rule,
                 test,

@@ -89,6 +89,7 @@ impl Pair {
             bot,
             contact,
             queue: hand_over.queue.map(|line| self.line(line, bot)),
+            queue_of_rule: hand_over.queue_of_rule.map(|line| self.line(line, bot)),
             reason: HandOffReason::Requested,
             priority: hand_over.priority,
             priority_of_rule: hand_over.priority_of_rule,

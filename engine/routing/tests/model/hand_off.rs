@@ -56,11 +56,12 @@ impl Reference {
         Ok(self.accepted(input, id, true))
     }
 
-    /// The queue named, or the bot's default; of this bot only.
+    /// The queue named, or that of a rule while there is one, or the bot's default; of this bot only.
     fn queue_for(&self, input: &HandOff) -> Result<QueueId, WireError> {
         let default = || self.queue_id(input.bot, &self.bot(input.bot)?.default_queue);
-        let queue = input.queue.or_else(default);
         let of_bot = |id: &QueueId| self.queue(*id).is_some() && self.queue_bot(*id) == input.bot;
+        let of_rule = || input.queue_of_rule.filter(of_bot);
+        let queue = input.queue.or_else(of_rule).or_else(default);
         queue.filter(of_bot).ok_or_else(|| refused(ErrorCode::NotFound, "queue"))
     }
 

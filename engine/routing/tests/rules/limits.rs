@@ -58,6 +58,12 @@ fn a_condition_is_bounded() {
         problems(&format!("message contains \"{text}\"")),
         ["1:18: the text has 129 bytes; at most 128"]
     );
+    let list = |count| format!("hour in [{}]", vec!["1"; count].join(","));
+    assert_eq!(problems(&list(limits::VALUES)), [""; 0]);
+    assert_eq!(
+        problems(&list(limits::VALUES + 1)),
+        ["1:522: the list has too many values; at most 256; split it with or"]
+    );
     let wrong = vec!["x exists"; 100].join(" or ");
     assert_eq!(problems(&wrong).len(), limits::PROBLEMS_PER_CONDITION);
 }
