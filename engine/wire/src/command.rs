@@ -282,14 +282,14 @@ pub struct Typing {
 )]
 #[serde(deny_unknown_fields)]
 pub struct HandOff {
-    /// To this queue of the bot; absent: the bot's default queue.
+    /// To this queue of the bot; absent: where the bot's rules say, else its default queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
     /// Why.
     pub reason: HandOffReason,
     /// Contact, message for the agent, transcript, context.
     pub details: Packed<HandOffDetails>,
-    /// 0 to 1000, capped by the directory.
+    /// 0 to 1000, capped by the directory; that of a rule goes before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u16>,
     /// Language of the contact.
@@ -323,7 +323,8 @@ pub struct HandOff {
 )]
 #[serde(deny_unknown_fields)]
 pub struct AgentsOnline {
-    /// In this queue of the bot; absent: the bot's default queue.
+    /// In this queue of the bot; absent: the bot's default queue, whatever its rules say. Where a hand-off
+    /// would go its dry run tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
 }

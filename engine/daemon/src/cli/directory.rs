@@ -6,6 +6,7 @@ use crate::config::{self, Directory as File};
 use crate::exit::{Exit, Failure};
 use clap::{Subcommand, ValueEnum};
 use relevo_wire::directory::{Object, ObjectRef};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -87,18 +88,57 @@ fn read(file: &Path) -> Result<File, Failure> {
 
 async fn put(admin: &Admin, tenant: Option<String>, file: File) -> Result<(), Failure> {
     let client = admin.connect().await?;
+    let mut tenants = BTreeSet::new();
     for seed in file.objects {
         let name = full_name(&seed.object);
-        let own = Some(seed.tenant).filter(|named| !named.is_empty());
-        let stored = client.put(own.or_else(|| tenant.clone()), seed.object, None).await;
+        let own = Some(seed.tenant).filter(|named| !named.is_empty()).or_else(|| tenant.clone());
+        if matches!(&seed.object, Object::Bot(bot) if !bot.rules.is_empty()) {
+            tenants.insert(own.clone());
+        }
+        let stored = client.put(own, seed.object, None).await;
         let stored = stored.map_err(|error| {
             let failure = unanswered(error);
             Failure::new(failure.exit, format!("{name}: {failure}"))
         })?;
         output::line(&format!("stored {name}, version {}", stored.version))?;
     }
+    for tenant in tenants {
+        let listed = client.list_directory(tenant).await.map_err(unanswered)?;
+        let objects: Vec<&Object> = listed.objects.iter().map(|stored| &stored.object).collect();
+        for doubt in missing_queues(&objects) {
+            output::line(&doubt)?;
+        }
+    }
     client.close().await;
     Ok(())
+}
+
+/// Rules that name queues that there are not. A bot's queues come after it, so that the daemon cannot tell
+/// when it is given the bot.
+fn missing_queues(objects: &[&Object]) -> Vec<String> {
+    let mut queues = BTreeSet::new();
+    let mut bots = Vec::new();
+    for object in objects {
+        match object {
+            Object::Queue(queue) => drop(queues.insert((queue.bot.as_str(), queue.name.as_str()))),
+            Object::Bot(bot) => bots.push(bot),
+            Object::Tenant(_) | Object::Agent(_) => {}
+        }
+    }
+    let mut doubts = Vec::new();
+    for bot in bots {
+        for rule in &bot.rules {
+            let Some(queue) = &rule.queue else { continue };
+            if !queues.contains(&(bot.name.as_str(), queue.as_str())) {
+                doubts.push(format!(
+                    "doubtful: rule {:?} of bot {} names queue {queue:?}, which there is not: its \
+                     customers go to queue {}",
+                    rule.name, bot.name, bot.default_queue
+                ));
+            }
+        }
+    }
+    doubts
 }
 
 async fn list(admin: &Admin, tenant: Option<String>) -> Result<(), Failure> {

@@ -31,7 +31,7 @@ pub(super) struct Probe {
     /// Key of an agent who accepts tests and serves the queue
     #[arg(long, value_name = "KEY", env = "RELEVO_AGENT_KEY", hide_env_values = true)]
     agent_key: Secret,
-    /// Queue of the bot; without it the bot's default queue
+    /// Queue of the bot; without it where the bot's rules say, or its default queue
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
     /// Longest time for any one step

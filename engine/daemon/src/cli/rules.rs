@@ -2,7 +2,7 @@
 
 use super::output;
 use crate::config::cases::{self, Case, Hand, REASONS};
-use crate::config::{Directory as File, Problems};
+use crate::config::{Directory as File, Problems, nearest};
 use crate::exit::{Exit, Failure};
 use crate::rules::{self, BotRules, HandedOver};
 use clap::{Args, Subcommand};
@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 use relevo_routing::rules::{Because, Found, Tried};
 use relevo_wire::directory::{Bot, Object};
 use relevo_wire::packed::Packed;
+use relevo_wire::validate;
 use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, HandOffReason, TranscriptLine};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -61,13 +62,17 @@ pub(super) struct HandArgs {
     #[arg(long, default_value = "requested", value_parser = reason)]
     reason: HandOffReason,
     /// When, on the clock of the bot's time zone: 2026-07-01T18:30 [default: a Wednesday at noon]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Option<DateTime>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn moment(text: &str) -> Result<DateTime, String> {
+    cases::moment(text).ok_or_else(|| cases::MOMENT.into())
 }
 
 fn reason(text: &str) -> Result<HandOffReason, String> {
@@ -116,7 +121,11 @@ fn wrong(problems: &Problems) -> Failure {
 fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
     let mut failed = 0;
     for case in cases {
-        let Outcome { rule, queue, priority } = bots.outcome(&case.hand)?;
+        let Outcome { rule, queue, missing, priority } =
+            bots.outcome(&case.hand).map_err(|failure| {
+                let message = format!("{}: case {:?}: {failure}", case.place, case.name);
+                Failure::new(failure.exit, message)
+            })?;
         let mut differs = String::new();
         let mut compare = |what: &str, expected: Option<String>, found: String| {
             if let Some(expected) = expected.filter(|expected| *expected != found) {
@@ -129,9 +138,12 @@ fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
         compare("rule", case.expected.rule.clone().map(named), named(rule.unwrap_or_default()));
         compare("queue", case.expected.queue.clone(), queue);
         compare("priority", case.expected.priority.map(|p| p.to_string()), number(priority));
+        if let Some(missing) = missing {
+            let _ = write!(differs, "\n  {missing}");
+        }
         if !differs.is_empty() {
             failed += 1;
-            output::line(&format!("FAILED {:?}{differs}", case.name))?;
+            output::line(&format!("FAILED {}: {:?}{differs}", case.place, case.name))?;
         }
     }
     output::line(&format!(
@@ -143,7 +155,7 @@ fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
 }
 
 fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
-    let (bot, rules) = bots.find(hand)?;
+    let (_, bot, rules) = bots.find(hand)?;
     let mut said = String::new();
     let tried = with_handed_over(rules, hand, |handed| rules.explain(handed))?.tried;
     for Tried { index, rule, holds, because } in tried {
@@ -158,7 +170,10 @@ fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
             let _ = writeln!(said, "    {line}:{column} {comparison} is {holds}{found}");
         }
     }
-    let Outcome { rule, queue, priority } = bots.outcome(hand)?;
+    let Outcome { rule, queue, missing, priority } = bots.outcome(hand)?;
+    if let Some(missing) = missing {
+        let _ = writeln!(said, "{missing}");
+    }
     let by = rule.map_or("no rule matches: default queue".into(), |rule| format!("rule {rule:?}"));
     let priority = priority.map_or("the bot's".into(), |priority| priority.to_string());
     let _ = write!(said, "bot {}: queue {queue}, priority {priority} ({by})", bot.name);
@@ -169,6 +184,8 @@ fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
 struct Outcome {
     rule: Option<String>,
     queue: String,
+    /// The rule names a queue that there is not.
+    missing: Option<String>,
     priority: Option<u16>,
 }
 
@@ -203,7 +220,8 @@ impl Bots {
         Ok(all)
     }
 
-    fn find(&self, hand: &Hand) -> Result<(&Bot, &BotRules), Failure> {
+    /// The bot that is meant, with its tenant and its rules.
+    fn find(&self, hand: &Hand) -> Result<(&str, &Bot, &BotRules), Failure> {
         let fits = |wanted: &Option<String>, name: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == name)
         };
@@ -211,29 +229,40 @@ impl Bots {
             .bots
             .iter()
             .filter(|(tenant, bot, _)| fits(&hand.tenant, tenant) && fits(&hand.bot, &bot.name));
-        let wanted = hand.bot.as_deref().unwrap_or("that is meant");
         match (found.next(), found.next()) {
-            (Some((_, bot, rules)), None) => Ok((bot, rules)),
-            (None, _) => {
-                let message = format!("the directory has no bot {wanted}");
-                Err(Failure::new(Exit::Configuration, message))
-            }
-            (Some(_), Some(_)) => {
+            (Some((tenant, bot, rules)), None) => Ok((tenant, bot, rules)),
+            (first, _) => {
+                let all = self.bots.iter().map(|(tenant, bot, _)| match tenant.as_str() {
+                    "" => bot.name.clone(),
+                    tenant => format!("{} of tenant {tenant}", bot.name),
+                });
+                let all = all.collect::<Vec<_>>().join(", ");
+                let what = if first.is_none() { "is none of them" } else { "may be several" };
+                let meant = hand.bot.as_deref().unwrap_or("the bot");
                 let message =
-                    format!("the directory has more than one bot {wanted}: name bot and tenant");
+                    format!("{meant} {what}: the directory has {all}; name bot and tenant");
                 Err(Failure::new(Exit::Configuration, message))
             }
         }
     }
 
     fn outcome(&self, hand: &Hand) -> Result<Outcome, Failure> {
-        let (bot, rules) = self.find(hand)?;
+        let (tenant, bot, rules) = self.find(hand)?;
         let routed = with_handed_over(rules, hand, |handed| rules.route(handed))?;
-        let is_there =
-            |name: &&str| self.queues.iter().any(|(_, of, queue)| *of == bot.name && queue == name);
+        let of_bot = self.queues.iter().filter(|(of, name, _)| of == tenant && *name == bot.name);
+        let names: Vec<&str> = of_bot.map(|(_, _, queue)| queue.as_str()).collect();
+        let named = routed.and_then(|routed| Some((routed.rule, routed.queue?)));
         // As in the daemon: a queue that there is not is no queue.
-        let queue = routed.and_then(|routed| routed.queue).filter(is_there);
+        let missing = named.filter(|(_, queue)| !names.contains(queue)).map(|(rule, queue)| {
+            let near = nearest(queue, &names).map(|near| format!(" (did you mean {near:?}?)"));
+            let near = near.unwrap_or_default();
+            format!(
+                "rule {rule:?} names queue {queue:?}, which is not in the file{near}: default queue"
+            )
+        });
+        let queue = named.map(|(_, queue)| queue).filter(|queue| names.contains(queue));
         Ok(Outcome {
+            missing,
             rule: routed.map(|routed| routed.rule.to_owned()),
             queue: queue.unwrap_or(&bot.default_queue).to_owned(),
             priority: routed.and_then(|routed| routed.priority),
@@ -270,7 +299,10 @@ fn with_handed_over<R>(
         transcript: said.map(line).collect(),
         context: hand.context.clone(),
     });
-    let details = details.check().expect("packed here");
+    // Cut as the daemon cuts it.
+    let cut = validate::cut_details(&details)
+        .map_err(|error| Failure::new(Exit::Configuration, error.to_string()))?;
+    let details = cut.details.check().expect("packed here");
     let language = hand.language.as_deref();
     Ok(look(HandedOver { details, language, reason: hand.reason, now_us }))
 }

@@ -48,6 +48,8 @@ pub(crate) struct Case {
     pub(crate) name: String,
     pub(crate) hand: Hand,
     pub(crate) expected: Expected,
+    /// Its file and line.
+    pub(crate) place: String,
 }
 
 /// When a hand-off happens that does not say it: a Wednesday at noon.
@@ -70,7 +72,9 @@ pub(crate) fn load(file: &Path) -> Result<Vec<Case>, Problems> {
 pub(crate) fn parse(text: &str, file: &Path) -> Result<Vec<Case>, Problems> {
     let report = Report::new(file, text);
     let cases = read_tables(text, &report, |document| {
-        let cases: Vec<Case> = document.tables("case").into_iter().filter_map(case).collect();
+        let place = |table: &Section<'_>| report.place(table.span());
+        let read = |table: Section<'_>| case(place(&table), table);
+        let cases: Vec<Case> = document.tables("case").into_iter().filter_map(read).collect();
         if cases.is_empty() {
             document.problem(&(0..0), "there is no case", "add a [[case]] with a name");
         }
@@ -80,7 +84,7 @@ pub(crate) fn parse(text: &str, file: &Path) -> Result<Vec<Case>, Problems> {
     if problems.is_empty() { Ok(cases) } else { Err(Problems(problems)) }
 }
 
-fn case(section: Section<'_>) -> Option<Case> {
+fn case(place: String, section: Section<'_>) -> Option<Case> {
     let text = |name| section.text(name).map(|text| text.value);
     let name = section.required_text("name");
     let hand = Hand {
@@ -91,7 +95,7 @@ fn case(section: Section<'_>) -> Option<Case> {
         contact: section.pairs("contact"),
         context: section.pairs("context"),
         reason: section.choice("reason", HandOffReason::Requested, &REASONS),
-        at: section.text("at").map_or_else(noon, |at| moment(&section, &at)),
+        at: section.text("at").map_or_else(noon, |at| read_moment(&section, &at)),
     };
     let expected = Expected {
         rule: text("rule"),
@@ -105,13 +109,48 @@ fn case(section: Section<'_>) -> Option<Case> {
         section.problem(section.span(), "the case expects nothing", right);
     }
     section.finish();
-    Some(Case { name: name?.value, hand, expected })
+    Some(Case { name: name?.value, hand, expected, place })
 }
 
-fn moment(section: &Section<'_>, at: &Located<String>) -> DateTime {
-    at.value.parse().unwrap_or_else(|_| {
+/// How a time is written.
+pub(crate) const MOMENT: &str = "write it as 2026-07-01T18:30, on the bot's clock";
+
+/// A date and a time and nothing else: an offset or a zone would be another clock than the bot's.
+pub(crate) fn moment(text: &str) -> Option<DateTime> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-T:".contains(&byte));
+    let time = text.split_once('T')?.1;
+    let moment: DateTime =
+        (is_plain && !time.contains('-')).then(|| text.parse().ok()).flatten()?;
+    (moment.year() > 1970).then_some(moment)
+}
+
+fn read_moment(section: &Section<'_>, at: &Located<String>) -> DateTime {
+    moment(&at.value).unwrap_or_else(|| {
         let what = format!("at cannot be {:?}", super::reader::shown(&at.value));
-        section.problem(&at.span, what, "write it as 2026-07-01T18:30, on the bot's clock");
+        section.problem(&at.span, what, MOMENT);
         noon()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_one_of_the_bots_clock() {
+        assert_eq!(moment("2026-07-01T12:00"), Some(noon()));
+        assert_eq!(moment("2026-07-01T12:00:00"), Some(noon()));
+        for text in [
+            "18:30",
+            "2026-07-01",
+            "2026-07-01T25:00",
+            "1969-07-01T12:00",
+            "2026-07-01T20:00Z",
+            "2026-07-01T20:00+09:00",
+            "2026-07-01T20:00-05:00",
+            "2026-07-01T20:00[Asia/Tokyo]",
+        ] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+    }
 }

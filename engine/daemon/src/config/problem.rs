@@ -148,6 +148,11 @@ impl<'a> Report<'a> {
         problems.push(problem);
     }
 
+    /// `file:line` of a table.
+    pub(crate) fn place(&self, span: &Range<usize>) -> String {
+        format!("{}:{}", self.file.display(), self.position(span.start).0)
+    }
+
     /// The place of a line and column inside a text of the file, unless escapes stand in it.
     pub(crate) fn inside(
         &self,

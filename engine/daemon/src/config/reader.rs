@@ -63,7 +63,10 @@ impl<'a> Section<'a> {
 
     /// Every `[[name]]` below this table.
     pub(crate) fn tables(&self, name: &'static str) -> Vec<Self> {
-        let title = format!("[[{name}]]");
+        let title = match self.title.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
+            Some(outer) => format!("[[{outer}.{name}]]"),
+            None => format!("[[{name}]]"),
+        };
         let Some(value) = self.value(name) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
             self.mismatch(name, value, &format!("write each one as a table of its own: {title}"));

@@ -134,8 +134,8 @@ mod tests {
                 "d:8:12: priority cannot be 2000",
                 "d:10:8: rule \"a\": rule 1 has this name too",
                 "d:11:9: rule \"a\": there is no field",
-                "d:12:1: unknown key \"colour\" in [[rules]]",
-                "d:13:1: [[rules]] has no when",
+                "d:12:1: unknown key \"colour\" in [[bot.rules]]",
+                "d:13:1: [[bot.rules]] has no when",
                 "d:15:9: queue cannot be",
             ],
         );
