@@ -323,8 +323,7 @@ pub struct HandOff {
 )]
 #[serde(deny_unknown_fields)]
 pub struct AgentsOnline {
-    /// In this queue of the bot; absent: the bot's default queue, whatever its rules say. Where a hand-off
-    /// would go its dry run tells.
+    /// In this queue of the bot; absent: its default queue (where rules lead, a dry run tells).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<String>,
 }
