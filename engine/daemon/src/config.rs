@@ -20,7 +20,6 @@ mod tests;
 pub(crate) use directory::is_name;
 pub use directory::{Directory, KeySeed, ObjectSeed};
 pub use problem::{Problem, Problems};
-pub(crate) use reader::nearest;
 pub use render::{default_document, effective_document};
 pub(crate) use render::{key_document, object_document};
 

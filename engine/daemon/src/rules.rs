@@ -13,12 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use relevo_routing::rules::{Entries, Explanation, Facts, Moment, Problem, Problems, Rule, Rules};
+use relevo_routing::rules::{Explanation, Facts, Moment, Problem, Problems, Rule, Rules};
 use relevo_wire::directory::Bot;
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::vocabulary::{ArchivedAuthor, ArchivedHandOffDetails, HandOffReason};
-use rkyv::string::ArchivedString;
-use rkyv::tuple::ArchivedTuple2;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Most bytes of the rules of all bots together, counted as [`bytes_of`] does: ten times what a thousand
@@ -155,8 +153,8 @@ impl BotRules {
         look(&Facts {
             message: said.map(|line| line.text.as_str()),
             language,
-            contact: &Contact(details),
-            context: &Context(details),
+            contact: &details.contact,
+            context: &details.context,
             reason,
             moment: self.moment(now_us),
         })
@@ -229,12 +227,8 @@ impl Compiled {
             Ok(rules) => Some(rules),
             Err(faults) => {
                 let faults = told(&faults);
-                tracing::error!(
-                    bot = self.bot.name,
-                    faults,
-                    "rules cannot be used: all its \
-                    customers go to the default queue"
-                );
+                let bot = self.bot.name.as_str();
+                tracing::error!(bot, faults, "rules cannot be used: default queue for everybody");
                 None
             }
         };
@@ -254,35 +248,6 @@ impl Compiled {
     /// Bytes that they count.
     pub(crate) fn bytes(&self) -> usize {
         bytes_of(&self.bot)
-    }
-}
-
-type Pair = ArchivedTuple2<ArchivedString, ArchivedString>;
-
-fn pair(pair: &Pair) -> (&str, &str) {
-    (&pair.0, &pair.1)
-}
-
-/// `id`, `name` unless it is empty, which means that there is none, then the further fields.
-struct Contact<'a>(&'a ArchivedHandOffDetails);
-
-impl Entries for Contact<'_> {
-    fn at(&self, index: usize) -> Option<(&str, &str)> {
-        let contact = &self.0.contact;
-        let named = usize::from(!contact.name.is_empty());
-        match index {
-            0 => Some(("id", &contact.id)),
-            1 if named == 1 => Some(("name", &contact.name)),
-            further => contact.fields.get(further - 1 - named).map(pair),
-        }
-    }
-}
-
-struct Context<'a>(&'a ArchivedHandOffDetails);
-
-impl Entries for Context<'_> {
-    fn at(&self, index: usize) -> Option<(&str, &str)> {
-        self.0.context.get(index).map(pair)
     }
 }
 

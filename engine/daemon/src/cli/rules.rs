@@ -1,13 +1,13 @@
 //! `relevo rules`: what follows from the rules of a directory file, without a daemon.
 
 use super::output;
-use crate::config::cases::{self, Case, Hand, REASONS};
-use crate::config::{Directory as File, Problems, nearest};
+use crate::config::cases::{self, Case, Hand};
+use crate::config::{Directory as File, Problems};
 use crate::exit::{Exit, Failure};
 use crate::rules::{self, BotRules, HandedOver};
 use clap::{Args, Subcommand};
 use jiff::civil::DateTime;
-use relevo_routing::rules::{Because, Found, Tried};
+use relevo_routing::rules::{Because, Found, REASONS, Tried, nearest};
 use relevo_wire::directory::{Bot, Object};
 use relevo_wire::packed::Packed;
 use relevo_wire::validate;

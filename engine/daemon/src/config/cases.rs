@@ -4,16 +4,10 @@ use super::problem::{Problems, Report};
 use super::reader::{Located, Section};
 use super::{read, read_tables};
 use jiff::civil::DateTime;
+use relevo_routing::rules::REASONS;
 use relevo_wire::limits;
 use relevo_wire::vocabulary::HandOffReason;
 use std::path::Path;
-
-/// Reasons of a hand-off.
-pub(crate) const REASONS: [(&str, HandOffReason); 3] = [
-    ("planned", HandOffReason::Planned),
-    ("fallback", HandOffReason::Fallback),
-    ("requested", HandOffReason::Requested),
-];
 
 /// A hand-off as a case or a command line writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! unknown.
 
 use super::problem::Report;
+use relevo_routing::rules::nearest;
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
@@ -312,36 +313,9 @@ pub(crate) fn shown(text: &str) -> String {
     }
 }
 
-/// The name that was probably meant: at most a third of its letters differ.
-pub(crate) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
-    const LETTERS_MAX: usize = 64;
-    if name.chars().count() > LETTERS_MAX {
-        return None;
-    }
-    let closest = names.iter().map(|candidate| (distance(name, candidate), *candidate)).min()?;
-    let (letters, candidate) = closest;
-    (letters <= candidate.chars().count().max(3) / 3).then_some(candidate)
-}
-
-/// Letters to insert, delete or replace (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (at, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, other) in right.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use relevo_routing::rules::nearest;
 
     #[test]
     fn the_nearest_name_is_near() {

@@ -4,8 +4,8 @@
 use super::Metrics;
 use super::directory::{Entry, Found};
 use super::problem::Report;
-use super::reader::nearest;
 use crate::rules;
+use relevo_routing::rules::nearest;
 use relevo_wire::vocabulary::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -116,7 +116,7 @@ pub(super) async fn take(
     Verdict::Next
 }
 
-/// Takes budget before any work is done. A hand-off waits for its bot's share alone, and where all
+/// Takes budget before the shard has any work. A hand-off waits for its bot's share alone, and where all
 /// of the budget is taken it is answered at once; a command on a ticket waits for both, so that
 /// refusal never reorders a customer's words.
 async fn admit(

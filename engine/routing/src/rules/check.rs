@@ -9,7 +9,7 @@ use super::text;
 use relevo_wire::vocabulary::HandOffReason;
 
 /// How reasons are written.
-pub(super) const REASONS: [(&str, HandOffReason); 3] = [
+pub const REASONS: [(&str, HandOffReason); 3] = [
     ("planned", HandOffReason::Planned),
     ("fallback", HandOffReason::Fallback),
     ("requested", HandOffReason::Requested),

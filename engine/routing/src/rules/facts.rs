@@ -1,7 +1,10 @@
 //! What rules are held against: one hand-off, at one moment.
 
 use super::limits;
-use relevo_wire::vocabulary::{Contact, HandOffReason};
+use relevo_wire::vocabulary::{ArchivedContact, HandOffReason};
+use rkyv::string::ArchivedString;
+use rkyv::tuple::ArchivedTuple2;
+use rkyv::vec::ArchivedVec;
 
 /// A hand-off as the rules see it. All of it is borrowed; nothing of it is kept.
 #[derive(Clone, Copy)]
@@ -65,9 +68,16 @@ impl<N: AsRef<str>, V: AsRef<str>, const COUNT: usize> Entries for [(N, V); COUN
     }
 }
 
+/// Where they lie in a frame.
+impl Entries for ArchivedVec<ArchivedTuple2<ArchivedString, ArchivedString>> {
+    fn at(&self, index: usize) -> Option<(&str, &str)> {
+        self.get(index).map(|pair| (pair.0.as_str(), pair.1.as_str()))
+    }
+}
+
 /// `id`, then `name` unless it is empty, which on the wire means that there is none, then the
 /// further fields.
-impl Entries for Contact {
+impl Entries for ArchivedContact {
     fn at(&self, index: usize) -> Option<(&str, &str)> {
         let named = usize::from(!self.name.is_empty());
         match index {
@@ -154,6 +164,8 @@ impl Weekday {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use relevo_wire::packed::Packed;
+    use relevo_wire::vocabulary::Contact;
 
     #[test]
     fn the_moment_of_local_seconds() {
@@ -172,8 +184,12 @@ mod tests {
     fn a_contact_without_a_name_has_none() {
         let fields = vec![("city".to_owned(), "Lima".to_owned())];
         let mut contact = Contact { id: "1".to_owned(), name: String::new(), fields };
-        assert_eq!([contact.at(1), contact.at(2)], [Some(("city", "Lima")), None]);
+        let packed = Packed::new(&contact);
+        let nameless = packed.check().unwrap();
+        assert_eq!([nameless.at(1), nameless.at(2)], [Some(("city", "Lima")), None]);
         contact.name = "Ana".to_owned();
+        let packed = Packed::new(&contact);
+        let contact = packed.check().unwrap();
         let entries = [contact.at(1), contact.at(2), contact.at(3)];
         assert_eq!(entries, [Some(("name", "Ana")), Some(("city", "Lima")), None]);
     }

@@ -71,9 +71,10 @@ mod rule_set;
 pub mod syntax;
 mod text;
 
+pub use check::REASONS;
 pub use compile::Conditions;
 pub use decimal::Decimal;
 pub use explain::{Because, Explanation, Found, Tried};
 pub use facts::{Entries, Facts, Moment, Weekday};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, nearest};
 pub use rule_set::{Matched, Rule, Rules};

@@ -116,14 +116,16 @@ pub(super) fn suggestion(name: &str, names: &[&str]) -> String {
     }
 }
 
-/// The name that was probably meant: at most a third of its letters differ.
-pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+/// The name that was probably meant: at most a third of its letters differ; case does not count.
+#[must_use]
+pub fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     const LETTERS_MAX: usize = 64;
     if name.chars().count() > LETTERS_MAX {
         return None;
     }
     let name = name.to_lowercase();
-    let closest = names.iter().map(|candidate| (distance(&name, candidate), *candidate)).min()?;
+    let letters = |candidate: &str| distance(&name, &candidate.to_lowercase());
+    let closest = names.iter().map(|candidate| (letters(candidate), *candidate)).min()?;
     let (letters, candidate) = closest;
     (letters <= candidate.chars().count().max(3) / 3).then_some(candidate)
 }

@@ -207,10 +207,11 @@ fn a_contact_of_the_wire_is_looked_at_as_it_is() {
         name: String::new(),
         fields: vec![("city".to_owned(), "São Paulo".to_owned())],
     };
+    let contact = relevo_wire::packed::Packed::new(&contact);
     let facts = Facts {
         message: None,
         language: None,
-        contact: &contact,
+        contact: contact.check().unwrap(),
         context: &[("a", "b")],
         reason: HandOffReason::Planned,
         moment: Moment::new(Weekday::Monday, 0, 0).unwrap(),
