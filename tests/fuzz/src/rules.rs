@@ -2,7 +2,7 @@
 //! and the value of a field.
 
 use crate::memory::Bound;
-use relevo_routing::rules::{Conditions, Facts, Moment, Problems, Weekday};
+use relevo_routing::rules::{Conditions, Facts, Moment, Problems, Weekday, limits};
 use relevo_wire::vocabulary::HandOffReason;
 
 /// Each token and each problem is a value with its words; a list of one-letter texts is the most.
@@ -20,8 +20,6 @@ pub(crate) fn run(bytes: &[u8]) {
     };
     let tree = compiled.expression(0).expect("one condition");
     let printed = tree.to_string();
-    let again = compile(&printed).unwrap_or_else(|problems| panic!("{printed}: {problems}"));
-    assert_eq!(again.expression(0), Some(tree), "{printed}");
     // The same value in every place: all kinds of comparisons find something.
     let fields: Vec<(&str, &str)> = value.iter().map(|value| ("f", *value)).collect();
     let facts = Facts {
@@ -34,7 +32,12 @@ pub(crate) fn run(bytes: &[u8]) {
     };
     let first = BOUND.hold(bytes, || compiled.first(&facts));
     assert_eq!(first.is_some(), compiled.explain(&facts).is_matched, "{printed}");
-    assert_eq!(first, again.first(&facts), "{printed}");
+    // Spaces and escapes may come to more bytes than were written.
+    if printed.len() <= limits::CONDITION_BYTES {
+        let again = compile(&printed).unwrap_or_else(|problems| panic!("{printed}: {problems}"));
+        assert_eq!(again.expression(0), Some(tree), "{printed}");
+        assert_eq!(first, again.first(&facts), "{printed}");
+    }
 }
 
 /// Every problem names a place of the condition and says something.

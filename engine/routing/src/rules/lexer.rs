@@ -147,7 +147,6 @@ impl<'a> Lexer<'a, '_> {
         }
         self.at += open.len_utf8();
         let mut text = String::new();
-        let first = self.at;
         loop {
             let Some(sign) = self.rest().chars().next().filter(|sign| *sign != '\n') else {
                 self.faults.add(begin, "the text is not closed", "end it with \" on the same line");
@@ -156,7 +155,7 @@ impl<'a> Lexer<'a, '_> {
             let at = self.at;
             self.at += sign.len_utf8();
             if sign == close {
-                self.check_length(begin, at - first);
+                self.check_length(begin, text.len());
                 return Kind::Text(text);
             }
             if sign == '\\' {

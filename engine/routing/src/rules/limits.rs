@@ -15,7 +15,7 @@ pub const DEPTH: usize = 32;
 pub const VALUES: usize = 256;
 /// Most comparisons of a condition.
 pub const COMPARISONS: usize = 256;
-/// Longest text in quotes, in bytes as it stands between them.
+/// Longest text in quotes, in bytes without what escapes it.
 pub const LITERAL_BYTES: usize = 128;
 /// Most bytes of all different texts that a set looks for.
 pub const LITERALS_BYTES: usize = 256 * 1024;

@@ -1,7 +1,8 @@
 //! The tree of a condition, and how it is written.
 //!
-//! Printing a tree and parsing what was printed gives the same tree: `check-config`, `explain` and
-//! the directory may show a condition in this form.
+//! Printing a tree and parsing what was printed gives the same tree, as long as it is no longer than a
+//! condition may be: spaces and escapes may come to more bytes than were written. `explain` shows
+//! comparisons in this form; the directory keeps what was written.
 
 use super::decimal::Decimal;
 use std::fmt::{self, Display};

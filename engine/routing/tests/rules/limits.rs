@@ -58,6 +58,13 @@ fn a_condition_is_bounded() {
         problems(&format!("message contains \"{text}\"")),
         ["1:18: the text has 129 bytes; at most 128"]
     );
+    // What counts is the text, not how it is written: a tab may stand there as it is, and is printed \\t.
+    for written in ["\\\"", "\\t", "\t"] {
+        let text = format!("message contains \"{}\"", written.repeat(limits::LITERAL_BYTES));
+        assert_eq!(problems(&text), [""; 0]);
+        let printed = crate::compiled(&[text]).expression(0).unwrap().to_string();
+        assert_eq!(problems(&printed), [""; 0], "{printed}");
+    }
     let list = |count| format!("hour in [{}]", vec!["1"; count].join(","));
     assert_eq!(problems(&list(limits::VALUES)), [""; 0]);
     assert_eq!(

@@ -105,6 +105,8 @@ fn rules() -> Seeds {
         "(context.f equals \"gold\" or context.\"a b\" >= 1000.5) and time >= \"18:30\"",
         "message starts_with \"h\" or message matches \"*a?b*\" or message not_contains \"x\"",
         "language not_equals \"es\" and hour in [8, 9, 10] and hour < 20",
+        // Printed, each tab is two signs.
+        &format!("message equals \"{}\"", "\t".repeat(100)),
         "weekday equals \"monday\" or reason equals \"planned\" or contact.f exists",
     ];
     let said = |(number, condition): (usize, &str)| {
