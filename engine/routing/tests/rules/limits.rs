@@ -62,7 +62,7 @@ fn a_condition_is_bounded() {
     for written in ["\\\"", "\\t", "\t"] {
         let text = format!("message contains \"{}\"", written.repeat(limits::LITERAL_BYTES));
         assert_eq!(problems(&text), [""; 0]);
-        let printed = crate::compiled(&[text]).expression(0).unwrap().to_string();
+        let printed = compiled(&[text]).expression(0).unwrap().to_string();
         assert_eq!(problems(&printed), [""; 0], "{printed}");
     }
     let list = |count| format!("hour in [{}]", vec!["1"; count].join(","));
