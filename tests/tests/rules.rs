@@ -6,7 +6,7 @@ use relevo_tests::harness::deployment::{TENANT, queue};
 use relevo_tests::harness::party::hand_off_with;
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::command::HandOff;
-use relevo_wire::directory::{Bot, Object, Queue, Rule};
+use relevo_wire::directory::{Bot, Object, PriorityRule, Queue, Rule};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::limits;
 use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, Texts, TranscriptLine};
@@ -60,6 +60,42 @@ async fn a_hand_off_goes_where_the_first_rule_that_matches_says() {
     assert_eq!(shop.hand_over_with(said("c6", "invoice")).await.text, "billing");
     admin.put(tenant(), bot(Vec::new()), None).await.unwrap();
     assert_eq!(shop.hand_over_with(said("c7", "invoice")).await.text, "help");
+}
+
+#[tokio::test]
+async fn priority_rules_say_who_goes_first_whichever_way_a_queue_was_found() {
+    let deployment = Deployment::start(&site()).await;
+    let admin = deployment.admin().await;
+    let urgent = |name: &str, queue: Option<&str>, word: &str, priority| PriorityRule {
+        name: name.into(),
+        queue: queue.map(Into::into),
+        when: format!("message contains \"{word}\""),
+        priority,
+    };
+    let rules = Bot {
+        rules: vec![Rule {
+            priority: Some(300),
+            ..rule("invoices", "message contains \"invoice\"", "billing")
+        }],
+        priority_rules: vec![
+            urgent("fraud", Some("billing"), "fraud", 1000),
+            urgent("asap", None, "asap", 500),
+        ],
+        ..Bot::new("shop", "help")
+    };
+    admin.put(Some(TENANT.to_owned()), Object::Bot(rules), None).await.unwrap();
+    let shop = deployment.bot("shop").await;
+    let place = async |hand_off| shop.hand_over_with(hand_off).await.position;
+    // Nobody serves the queues: places tell the order.
+    assert_eq!(place(said("c1", "invoice")).await, 1, "300, by the routing rule");
+    assert_eq!(place(said("c2", "invoice, asap")).await, 1, "500: before the routing rule's word");
+    assert_eq!(place(said("c3", "invoice, fraud, asap")).await, 1, "1000: the first that matches");
+    assert_eq!(place(said("c4", "invoice, asap")).await, 3, "500, after the first of 500");
+    let named = |contact, text| HandOff { queue: Some("billing".into()), ..said(contact, text) };
+    assert_eq!(place(named("c5", "fraud")).await, 2, "1000 in a queue that the hand-off names");
+    assert_eq!(place(said("c6", "hello")).await, 1, "0, in the other queue");
+    assert_eq!(place(said("c7", "fraud")).await, 2, "0: the rule is for another queue");
+    assert_eq!(place(said("c8", "asap")).await, 1, "500, by default in the other queue");
 }
 
 #[tokio::test]

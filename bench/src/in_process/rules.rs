@@ -57,7 +57,7 @@ pub fn rows(turns: Turns) -> Result<Vec<Row>> {
 fn row(case: &Case, turns: Turns) -> Result<Row> {
     let rules = compiled(case)?;
     let facts = case.facts()?;
-    ensure!(rules.first(&facts).is_none(), "a rule matches: not all are tried");
+    ensure!(rules.first(&facts, None).is_none(), "a rule matches: not all are tried");
     let mut lower = String::new();
     let (mut raw, mut p50, mut p99) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..turns.pairs {
@@ -70,7 +70,7 @@ fn row(case: &Case, turns: Turns) -> Result<Row> {
             }
         })?;
         let evaluated = nanoseconds(turns, || {
-            black_box(rules.first(black_box(&facts)));
+            black_box(rules.first(black_box(&facts), None));
         })?;
         raw.push(plain.value_at_quantile(0.5) as f64 / 1e3);
         p50.push(evaluated.value_at_quantile(0.5) as f64 / 1e3);
@@ -171,7 +171,7 @@ mod tests {
     fn every_rule_of_every_case_is_tried() {
         for case in [typical(), worst()] {
             let rules = compiled(&case).unwrap();
-            let explanation = rules.explain(&case.facts().unwrap());
+            let explanation = rules.explain(&case.facts().unwrap(), None);
             assert_eq!(explanation.tried.len(), RULES, "{}", case.name);
         }
     }

@@ -1,7 +1,9 @@
-//! The routing rules of a bot, held against a hand-off where its details are read.
+//! The rules of a bot, held against a hand-off where its details are read: routing rules say its
+//! queue, then priority rules say its priority there.
 //!
 //! ```text
-//! directory (texts) ──► BotRules ──► route(HandedOver) ──► queue and priority ──► core
+//! directory (texts) ──► BotRules ─┬► route(HandedOver) ─────────► queue, priority ─┬► core
+//!                                 └► prioritize(HandedOver, queue) ──► priority ───┘
 //! ```
 //! The language is [`relevo_routing::rules`]. What a customer wrote stays on this side: the core
 //! learns what follows from a rule and nothing else. Rules read the clock of the bot's time zone.
@@ -14,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use relevo_routing::rules::{Explanation, Facts, Moment, Problem, Problems, Rule, Rules};
-use relevo_wire::directory::Bot;
+use relevo_wire::directory::{Bot, PriorityRule};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::vocabulary::{ArchivedAuthor, ArchivedHandOffDetails, HandOffReason};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -35,6 +37,8 @@ const TOLD: usize = 50;
 #[derive(Debug)]
 pub(crate) struct BotRules {
     rules: Rules<Follows>,
+    /// Each with its queue for a scope.
+    priority_rules: Rules<u16>,
     zone: TimeZone,
 }
 
@@ -52,7 +56,34 @@ pub(crate) enum Fault {
     /// No time zone has this name.
     TimeZone(String),
     /// Problems of rules.
-    Rules(Problems),
+    Rules(Set, Problems),
+}
+
+/// Which rules of a bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Set {
+    /// `rules`: they say the queue.
+    Routing,
+    /// `priority_rules`: they say the priority.
+    Priority,
+}
+
+impl Set {
+    /// The field of the bot that holds them.
+    pub(crate) fn field(self) -> &'static str {
+        match self {
+            Self::Routing => "rules",
+            Self::Priority => "priority_rules",
+        }
+    }
+
+    /// How one of them is called.
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Self::Routing => "rule",
+            Self::Priority => "priority rule",
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -61,7 +92,10 @@ impl fmt::Display for Fault {
             Self::TimeZone(name) => {
                 write!(f, "there is no time zone {name:?}; write one as America/Sao_Paulo or UTC")
             }
-            Self::Rules(Problems(problems)) => {
+            Self::Rules(set, Problems(problems)) => {
+                if *set == Set::Priority {
+                    writeln!(f, "priority rules:")?;
+                }
                 let told = &problems[..problems.len().min(TOLD)];
                 write!(f, "{}", Problems(told.to_vec()))?;
                 let rest = problems.len() - told.len();
@@ -115,6 +149,7 @@ impl BotRules {
             TimeZone::get(&bot.time_zone).map_err(|_| Fault::TimeZone(bot.time_zone.clone()));
         let rule = |rule: &relevo_wire::directory::Rule| Rule {
             name: rule.name.clone(),
+            scope: None,
             condition: rule.when.clone(),
             result: Follows {
                 queue: rule.queue.clone(),
@@ -122,28 +157,61 @@ impl BotRules {
                 told: AtomicBool::new(false),
             },
         };
-        let rules = Rules::compile(bot.rules.iter().map(rule).collect()).map_err(Fault::Rules);
-        match (zone, rules) {
-            (Ok(zone), Ok(rules)) => Ok(Self { rules, zone }),
-            (zone, rules) => Err(zone.err().into_iter().chain(rules.err()).collect()),
+        let priority_rule = |rule: &PriorityRule| Rule {
+            name: rule.name.clone(),
+            scope: rule.queue.clone(),
+            condition: rule.when.clone(),
+            result: rule.priority,
+        };
+        let of = |set| move |problems| Fault::Rules(set, problems);
+        let rules = Rules::compile(bot.rules.iter().map(rule).collect());
+        let rules = rules.map_err(of(Set::Routing));
+        let priority_rules = Rules::compile(bot.priority_rules.iter().map(priority_rule).collect());
+        let priority_rules = priority_rules.map_err(of(Set::Priority));
+        match (zone, rules, priority_rules) {
+            (Ok(zone), Ok(rules), Ok(priority_rules)) => Ok(Self { rules, priority_rules, zone }),
+            (zone, rules, priority_rules) => {
+                let faults = zone.err().into_iter().chain(rules.err());
+                Err(faults.chain(priority_rules.err()).collect())
+            }
         }
     }
 
     /// What is doubtful and no problem.
-    pub(crate) fn warnings(&self) -> &[Problem] {
-        self.rules.warnings()
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = (Set, &Problem)> {
+        let of = |set| move |warning| (set, warning);
+        let routing = self.rules.warnings().iter().map(of(Set::Routing));
+        routing.chain(self.priority_rules.warnings().iter().map(of(Set::Priority)))
     }
 
     /// The first rule that matches; without one the bot's default queue takes the customer.
     pub(crate) fn route(&self, handed: HandedOver<'_>) -> Option<Routed<'_>> {
-        let matched = self.with_facts(handed, |facts| self.rules.first_match(facts))?;
+        if self.rules.conditions().is_empty() {
+            return None;
+        }
+        let matched = self.with_facts(handed, |facts| self.rules.first_match(facts, None))?;
         let Follows { queue, priority, told } = matched.result;
         Some(Routed { rule: matched.name, queue: queue.as_deref(), priority: *priority, told })
     }
 
+    /// The first priority rule that matches in this queue, and the priority that it says.
+    pub(crate) fn prioritize(&self, handed: HandedOver<'_>, queue: &str) -> Option<(&str, u16)> {
+        if self.priority_rules.conditions().is_empty() {
+            return None;
+        }
+        let first = |facts: &Facts<'_>| self.priority_rules.first_match(facts, Some(queue));
+        let matched = self.with_facts(handed, first)?;
+        Some((matched.name, *matched.result))
+    }
+
     /// Each rule that [`Self::route`] tries, and why it matches or not.
     pub(crate) fn explain(&self, handed: HandedOver<'_>) -> Explanation {
-        self.with_facts(handed, |facts| self.rules.explain(facts))
+        self.with_facts(handed, |facts| self.rules.explain(facts, None))
+    }
+
+    /// Each rule that [`Self::prioritize`] tries, and why it matches or not.
+    pub(crate) fn explain_priority(&self, handed: HandedOver<'_>, queue: &str) -> Explanation {
+        self.with_facts(handed, |facts| self.priority_rules.explain(facts, Some(queue)))
     }
 
     fn with_facts<R>(&self, handed: HandedOver<'_>, look: impl FnOnce(&Facts<'_>) -> R) -> R {
@@ -184,9 +252,11 @@ impl BotRules {
 pub(crate) fn check(bot: &Bot, before: usize, all: usize) -> Result<(), WireError> {
     if let Err(faults) = BotRules::compile(bot) {
         let field = match faults.first() {
-            Some(Fault::TimeZone(_)) => "object.bot.time_zone",
-            Some(Fault::Rules(_)) | None => "object.bot.rules",
+            Some(Fault::TimeZone(_)) => "time_zone",
+            Some(Fault::Rules(set, _)) => set.field(),
+            None => "rules",
         };
+        let field = format!("object.bot.{field}");
         return Err(WireError::field(ErrorCode::Malformed, field, told(&faults)));
     }
     let bytes = bytes_of(bot);
@@ -204,7 +274,9 @@ pub(crate) fn told(faults: &[Fault]) -> String {
 
 /// Bytes that the rules of a bot count.
 pub(crate) fn bytes_of(bot: &Bot) -> usize {
-    bot.rules.iter().map(|rule| rule.name.len() + rule.when.len() + BESIDE_BYTES).sum()
+    let rules = bot.rules.iter().map(|rule| (&rule.name, &rule.when));
+    let all = rules.chain(bot.priority_rules.iter().map(|rule| (&rule.name, &rule.when)));
+    all.map(|(name, when)| name.len() + when.len() + BESIDE_BYTES).sum()
 }
 
 /// Rules that are compiled when a hand-off first asks for them: publish, which makes the directory
@@ -218,7 +290,8 @@ pub(crate) struct Compiled {
 impl Compiled {
     /// The rules of a bot that has some.
     pub(crate) fn of(bot: &Bot) -> Option<Self> {
-        (!bot.rules.is_empty()).then(|| Self { bot: bot.clone(), rules: OnceLock::new() })
+        let has_rules = !bot.rules.is_empty() || !bot.priority_rules.is_empty();
+        has_rules.then(|| Self { bot: bot.clone(), rules: OnceLock::new() })
     }
 
     /// Ready to use. What is in the directory was checked before it came there.

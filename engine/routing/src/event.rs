@@ -210,6 +210,8 @@ pub struct TicketOpened {
     pub arrived: Micros,
     /// Start of the conversation's total wait.
     pub first_waiting_since: Micros,
+    /// How long the conversation has waited before, in microseconds: its priority ages with it.
+    pub waited_us: Micros,
     /// When the service-level threshold passes; absent when the conversation is already judged.
     pub target_at: Option<Micros>,
     /// Somebody human has already written in this conversation.

@@ -10,7 +10,7 @@
 use crate::event::{Assigned, Event};
 use crate::handle::Turn;
 use crate::seats::Claim;
-use crate::state::line::LineKey;
+use crate::state::line::Rank;
 use crate::state::queues::Queue;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
@@ -26,14 +26,8 @@ const FEW_MEMBERS: usize = 128;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     from_queue: bool,
-    key: LineKey,
+    rank: Rank,
     slot: Slot,
-}
-
-impl Candidate {
-    fn of(ticket: &Ticket, slot: Slot) -> Self {
-        Self { from_queue: !ticket.reserved.is_some(), key: LineKey::of(ticket), slot }
-    }
 }
 
 /// What became of a try to assign.
@@ -140,13 +134,16 @@ impl Turn<'_> {
         agent: AgentId,
         queue: QueueId,
         test: bool,
-    ) -> Option<(LineKey, Slot)> {
+    ) -> Option<(Rank, Slot)> {
         let queue = self.state.queues.at(queue);
         if self.is_capped(agent, queue.bot) {
             return None;
         }
-        let mut line = queue.line_for(test).iter();
-        line.find(|(_, slot)| !self.state.tickets.at(*slot).excludes(agent, self.now))
+        let line = queue.line_for(test);
+        let mut tickets = line.iter();
+        let first =
+            tickets.find(|(_, slot)| !self.state.tickets.at(*slot).excludes(agent, self.now));
+        first.map(|(key, slot)| (key.rank(line.ageing(), self.now), slot))
     }
 
     fn woken_agents(&mut self) -> Vec<AgentId> {
@@ -160,14 +157,19 @@ impl Turn<'_> {
 
     /// Those that wait, the most urgent first.
     fn woken_tickets(&mut self) -> SmallVec<[Candidate; 2]> {
-        let (wake, tickets) = (&mut self.state.wake, &self.state.tickets);
-        let waiting = |slot| tickets.get(slot).filter(|ticket| ticket.is_waiting());
-        let woken = wake.tickets.drain(..);
-        let mut woken: SmallVec<[Candidate; 2]> =
-            woken.filter_map(|slot| Some(Candidate::of(waiting(slot)?, slot))).collect();
+        let mut woken: SmallVec<[Candidate; 2]> = SmallVec::new();
+        while let Some(slot) = self.state.wake.tickets.pop() {
+            let ticket = self.state.tickets.get(slot).filter(|ticket| ticket.is_waiting());
+            woken.extend(ticket.map(|ticket| self.candidate(ticket, slot)));
+        }
         woken.sort_unstable();
         woken.dedup();
         woken
+    }
+
+    fn candidate(&self, ticket: &Ticket, slot: Slot) -> Candidate {
+        let rank = self.state.line_of(ticket).rank(ticket, self.now);
+        Candidate { from_queue: !ticket.reserved.is_some(), rank, slot }
     }
 
     /// Assigns unless the step has done its share: that is noted only where an agent is open, so
@@ -279,18 +281,20 @@ impl Turn<'_> {
         let reserved =
             reserved.find(|(_, slot)| self.may_have(agent, self.state.tickets.at(*slot)));
         if let Some((key, slot)) = reserved {
-            return Some(Candidate { from_queue: false, key, slot });
+            let rank = key.rank(entry.reserved.ageing(), self.now);
+            return Some(Candidate { from_queue: false, rank, slot });
         }
-        let mut best = (LineKey::LAST, Slot::MAX);
+        let mut best = (Rank::LAST, Slot::MAX);
         let any_caps = self.state.bots.any_caps();
         for queue in &entry.queues {
             let head = self.state.queues.head(*queue);
             let capped = || any_caps && self.is_capped(agent, self.state.queues.at(*queue).bot);
-            if head.key < best.0 && !capped() {
-                best = (head.key, head.slot);
+            let rank = head.rank(self.now);
+            if rank < best.0 && !capped() {
+                best = (rank, head.slot);
             }
         }
-        let head = (best.0 < LineKey::LAST).then_some(best);
+        let head = (best.0 < Rank::LAST).then_some(best);
         let excluded = |slot| self.state.tickets.at(slot).excludes(agent, self.now);
         let found = if head.is_some_and(|(_, slot)| excluded(slot)) {
             self.best_pushed(agent, false)
@@ -299,12 +303,12 @@ impl Turn<'_> {
         };
         let looks_at_tests = entry.accepts_tests && self.state.tickets.tests_waiting > 0;
         let test = if looks_at_tests { self.best_pushed(agent, true) } else { None };
-        let (key, slot) = found.into_iter().chain(test).min()?;
-        Some(Candidate { from_queue: true, key, slot })
+        let (rank, slot) = found.into_iter().chain(test).min()?;
+        Some(Candidate { from_queue: true, rank, slot })
     }
 
     /// As the heads tell, but past tickets that this agent has just given away.
-    fn best_pushed(&self, agent: AgentId, test: bool) -> Option<(LineKey, Slot)> {
+    fn best_pushed(&self, agent: AgentId, test: bool) -> Option<(Rank, Slot)> {
         let queues = self.state.agents.at(agent).queues.iter();
         queues
             .filter(|queue| self.state.queues.at(**queue).pushes())

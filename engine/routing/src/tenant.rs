@@ -42,6 +42,7 @@ impl Tenant {
     /// Decides one input: the events are already applied when this returns. `now` is never below
     /// that of an input or event before. `seats` are the tenant's own words, by agent number.
     pub fn handle(&mut self, now: Micros, seats: &mut Seats, command: Command) -> Step {
+        self.state.age_lines(now);
         let assignments_left = self.state.settings.assignments_per_step;
         let turn = Turn {
             state: &mut self.state,
@@ -164,6 +165,7 @@ impl Tenant {
         places: usize,
         found: &mut Vec<Position>,
     ) -> usize {
+        self.state.age_lines(now);
         positions::look(&mut self.state, now, places, found)
     }
 

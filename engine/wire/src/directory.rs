@@ -133,6 +133,10 @@ pub struct Bot {
     /// Tried in this order on a hand-off that names no queue; the first whose condition holds wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
+    /// Tried in this order when the queue of a hand-off is known; the first that is for this queue and
+    /// whose condition holds says the priority.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub priority_rules: Vec<PriorityRule>,
 }
 
 fn default_priority_cap() -> u16 {
@@ -167,6 +171,31 @@ pub struct Rule {
     /// Priority of the ticket (0 to 1000), whatever the bot asks for and may ask for; absent: that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<u16>,
+}
+
+/// A priority rule: where a condition holds of a hand-off to a queue, this is its priority.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct PriorityRule {
+    /// Unique among the bot's priority rules; at most 128 bytes.
+    pub name: String,
+    /// Only for hand-offs to this queue of the bot; absent: to any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<String>,
+    /// The condition, as that of a [`Rule`].
+    pub when: String,
+    /// Priority of the ticket (0 to 1000), whatever its rule says and its bot asks for.
+    pub priority: u16,
 }
 
 /// How a push queue picks among eligible agents.
@@ -305,6 +334,10 @@ pub struct Queue {
     /// (default 60).
     #[serde(default = "default_transfer_wait_seconds")]
     pub transfer_wait_seconds: u32,
+    /// Points of priority that a waiting ticket gains a minute, up to the highest, 1000 (default 0,
+    /// at most 1000). All the time counts in which its conversation has waited.
+    #[serde(default)]
+    pub ageing: u16,
     /// When nobody is online.
     #[serde(default)]
     pub nobody_online: NobodyOnline,
@@ -387,6 +420,7 @@ impl Queue {
             agent_gone: AgentGone::default(),
             keep_seconds: default_keep_seconds(),
             transfer_wait_seconds: default_transfer_wait_seconds(),
+            ageing: 0,
             nobody_online: NobodyOnline::default(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),
@@ -418,6 +452,7 @@ impl Bot {
             seats_per_agent: None,
             time_zone: default_time_zone(),
             rules: Vec::new(),
+            priority_rules: Vec::new(),
         }
     }
 }

@@ -30,13 +30,13 @@ pub(crate) fn run(bytes: &[u8]) {
         reason: HandOffReason::Planned,
         moment: Moment::new(Weekday::Monday, 9, 30).expect("a time of the day"),
     };
-    let first = BOUND.hold(bytes, || compiled.first(&facts));
-    assert_eq!(first.is_some(), compiled.explain(&facts).is_matched, "{printed}");
+    let first = BOUND.hold(bytes, || compiled.first(&facts, None));
+    assert_eq!(first.is_some(), compiled.explain(&facts, None).is_matched, "{printed}");
     // Spaces and escapes may come to more bytes than were written.
     if printed.len() <= limits::CONDITION_BYTES {
         let again = compile(&printed).unwrap_or_else(|problems| panic!("{printed}: {problems}"));
         assert_eq!(again.expression(0), Some(tree), "{printed}");
-        assert_eq!(first, again.first(&facts), "{printed}");
+        assert_eq!(first, again.first(&facts, None), "{printed}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::output;
 use crate::config::cases::{self, Case, Hand};
 use crate::config::{Directory as File, Problems};
 use crate::exit::{Exit, Failure};
-use crate::rules::{self, BotRules, HandedOver};
+use crate::rules::{self, BotRules, HandedOver, Set};
 use clap::{Args, Subcommand};
 use jiff::civil::DateTime;
 use relevo_routing::rules::{Because, Found, REASONS, Tried, nearest};
@@ -23,7 +23,7 @@ pub(super) enum Rules {
         #[arg(short, long, value_name = "FILE")]
         directory: PathBuf,
         /// Files of cases: [[case]] with name, what is handed over (tenant, bot, message, language,
-        /// contact, context, reason, at) and what must follow (rule, queue, priority)
+        /// contact, context, reason, at) and what must follow (rule, queue, priority_rule, priority)
         #[arg(required = true, value_name = "CASES")]
         cases: Vec<PathBuf>,
     },
@@ -121,7 +121,7 @@ fn wrong(problems: &Problems) -> Failure {
 fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
     let mut failed = 0;
     for case in cases {
-        let Outcome { rule, queue, missing, priority } =
+        let Outcome { rule, queue, missing, priority_rule, priority } =
             bots.outcome(&case.hand).map_err(|failure| {
                 let message = format!("{}: case {:?}: {failure}", case.place, case.name);
                 Failure::new(failure.exit, message)
@@ -137,6 +137,8 @@ fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
         let number = |priority: Option<u16>| priority.map_or("the bot's".into(), |p| p.to_string());
         compare("rule", case.expected.rule.clone().map(named), named(rule.unwrap_or_default()));
         compare("queue", case.expected.queue.clone(), queue);
+        let priority_rule = named(priority_rule.unwrap_or_default());
+        compare("priority_rule", case.expected.priority_rule.clone().map(named), priority_rule);
         compare("priority", case.expected.priority.map(|p| p.to_string()), number(priority));
         if let Some(missing) = missing {
             let _ = write!(differs, "\n  {missing}");
@@ -157,7 +159,27 @@ fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
 fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
     let (_, bot, rules) = bots.find(hand)?;
     let mut said = String::new();
-    let tried = with_handed_over(rules, hand, |handed| rules.explain(handed))?.tried;
+    let Outcome { rule, queue, missing, priority_rule, priority } = bots.outcome(hand)?;
+    tell(&mut said, with_handed_over(rules, hand, |handed| rules.explain(handed))?.tried);
+    if let Some(missing) = missing {
+        let _ = writeln!(said, "{missing}");
+    }
+    let tried = with_handed_over(rules, hand, |handed| rules.explain_priority(handed, &queue))?;
+    if !tried.tried.is_empty() {
+        let _ = writeln!(said, "priority rules of queue {queue}:");
+        tell(&mut said, tried.tried);
+    }
+    let by = rule.map_or("no rule matches: default queue".into(), |rule| format!("rule {rule:?}"));
+    let by_priority =
+        priority_rule.map_or(String::new(), |rule| format!(", priority rule {rule:?}"));
+    let priority = priority.map_or("the bot's".into(), |priority| priority.to_string());
+    let _ =
+        write!(said, "bot {}: queue {queue}, priority {priority} ({by}{by_priority})", bot.name);
+    Ok(said)
+}
+
+/// Rules that were tried, a line each, and below each why.
+fn tell(said: &mut String, tried: Vec<Tried>) {
     for Tried { index, rule, holds, because } in tried {
         let verdict = if holds { "matches" } else { "does not match" };
         let _ = writeln!(said, "{} {rule:?} {verdict}", index + 1);
@@ -170,14 +192,6 @@ fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
             let _ = writeln!(said, "    {line}:{column} {comparison} is {holds}{found}");
         }
     }
-    let Outcome { rule, queue, missing, priority } = bots.outcome(hand)?;
-    if let Some(missing) = missing {
-        let _ = writeln!(said, "{missing}");
-    }
-    let by = rule.map_or("no rule matches: default queue".into(), |rule| format!("rule {rule:?}"));
-    let priority = priority.map_or("the bot's".into(), |priority| priority.to_string());
-    let _ = write!(said, "bot {}: queue {queue}, priority {priority} ({by})", bot.name);
-    Ok(said)
 }
 
 /// What follows from a hand-off.
@@ -186,6 +200,7 @@ struct Outcome {
     queue: String,
     /// The rule names a queue that there is not.
     missing: Option<String>,
+    priority_rule: Option<String>,
     priority: Option<u16>,
 }
 
@@ -208,8 +223,9 @@ impl Bots {
                     let rules = BotRules::compile(&bot).map_err(|faults| {
                         Failure::new(Exit::Configuration, rules::told(&faults))
                     })?;
-                    for warning in rules.warnings() {
-                        output::line(&format!("doubtful: {warning}"))?;
+                    for (set, warning) in rules.warnings() {
+                        let of = if set == Set::Priority { "priority " } else { "" };
+                        output::line(&format!("doubtful: {of}{warning}"))?;
                     }
                     all.bots.push((seed.tenant, bot, rules));
                 }
@@ -261,11 +277,15 @@ impl Bots {
             )
         });
         let queue = named.map(|(_, queue)| queue).filter(|queue| names.contains(queue));
+        let queue = queue.unwrap_or(&bot.default_queue).to_owned();
+        let prioritized = with_handed_over(rules, hand, |handed| rules.prioritize(handed, &queue))?;
+        let priority = prioritized.map(|(_, priority)| priority);
         Ok(Outcome {
             missing,
             rule: routed.map(|routed| routed.rule.to_owned()),
-            queue: queue.unwrap_or(&bot.default_queue).to_owned(),
-            priority: routed.and_then(|routed| routed.priority),
+            queue,
+            priority_rule: prioritized.map(|(rule, _)| rule.to_owned()),
+            priority: priority.or_else(|| routed.and_then(|routed| routed.priority)),
         })
     }
 }

@@ -33,6 +33,8 @@ pub(crate) struct Expected {
     /// The rule that matches; empty: none.
     pub(crate) rule: Option<String>,
     pub(crate) queue: Option<String>,
+    /// The priority rule that matches; empty: none.
+    pub(crate) priority_rule: Option<String>,
     pub(crate) priority: Option<u16>,
 }
 
@@ -94,12 +96,15 @@ fn case(place: String, section: Section<'_>) -> Option<Case> {
     let expected = Expected {
         rule: text("rule"),
         queue: text("queue"),
+        priority_rule: text("priority_rule"),
         priority: section
             .optional_number("priority", 0..=limits::PRIORITY, "a priority")
             .map(|priority| priority.value),
     };
-    if (&expected.rule, &expected.queue, expected.priority) == (&None, &None, None) {
-        let right = "add rule = \"..\" (empty: none matches), queue = \"..\" or priority = ..";
+    let Expected { rule, queue, priority_rule, priority } = &expected;
+    if rule.is_none() && queue.is_none() && priority_rule.is_none() && priority.is_none() {
+        let right = "add rule = \"..\" (empty: none matches), queue = \"..\", priority_rule = \"..\" \
+                     or priority = ..";
         section.problem(section.span(), "the case expects nothing", right);
     }
     section.finish();

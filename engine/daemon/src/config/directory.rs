@@ -216,6 +216,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         seats_per_agent: seats.map(|found| found.value),
         time_zone: zone.as_ref().map_or(default.time_zone, |zone| zone.value.clone()),
         rules: std::mem::take(&mut rules.rules),
+        priority_rules: std::mem::take(&mut rules.priority_rules),
     };
     rules::check(&section, &object, zone.as_ref().map(|zone| &zone.span), &rules);
     let table = section.span().clone();
@@ -257,6 +258,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         agent_gone: section.choice("agent_gone", default.agent_gone, &AGENT_GONE),
         keep_seconds: seconds("keep_seconds", default.keep_seconds),
         transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
+        ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),
         nobody_online: section.choice("nobody_online", default.nobody_online, &NOBODY_ONLINE),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),

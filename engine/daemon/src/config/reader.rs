@@ -146,14 +146,28 @@ impl<'a> Section<'a> {
 
     /// A text that must be there.
     pub(crate) fn required_text(&self, name: &'static str) -> Option<Located<String>> {
-        if self.value(name).is_none() && self.table.is_some() {
-            self.report.add(
-                &self.span,
-                format!("{} has no {name}", self.title),
-                format!("add {name} = \"..\""),
-            );
-        }
+        self.require(name, "\"..\"");
         self.text(name)
+    }
+
+    pub(crate) fn required_number<N>(
+        &self,
+        name: &'static str,
+        range: RangeInclusive<N>,
+        unit: &str,
+    ) -> Option<Located<N>>
+    where
+        N: TryFrom<i128> + PartialOrd + Display + Copy,
+    {
+        self.require(name, &format!("{} to {}", range.start(), range.end()));
+        self.optional_number(name, range, unit)
+    }
+
+    fn require(&self, name: &'static str, value: &str) {
+        if self.value(name).is_none() && self.table.is_some() {
+            let what = format!("{} has no {name}", self.title);
+            self.report.add(&self.span, what, format!("add {name} = {value}"));
+        }
     }
 
     /// A list of texts that may be absent.

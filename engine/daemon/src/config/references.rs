@@ -116,6 +116,8 @@ fn bots(found: &Found, names: &Names<'_>, report: &Report<'_>) {
             missing("queue", queue, &entry.places.refers, queues, &holder, report);
         }
         let named = entry.object.rules.iter().filter_map(|rule| rule.queue.as_deref());
+        let prioritized = entry.object.priority_rules.iter();
+        let named = named.chain(prioritized.filter_map(|rule| rule.queue.as_deref()));
         for (queue, span) in named.zip(&entry.places.targets) {
             if !queues.contains(queue) {
                 missing("queue", queue, span, queues, &format!("bot {bot:?}"), report);

@@ -1,14 +1,14 @@
-//! `[[bot.rules]]`: each problem of a condition stands at its own place in the file.
+//! `[[bot.rules]]` and `[[bot.priority_rules]]`: each problem of a condition stands at its own place in the file.
 
 use super::reader::{Located, Section};
-use crate::rules::{BotRules, Fault};
+use crate::rules::{BotRules, Fault, Set};
 use relevo_routing::rules::{Problem, Problems};
-use relevo_wire::directory::{Bot, Rule};
+use relevo_wire::directory::{Bot, PriorityRule, Rule};
 use relevo_wire::limits;
 use std::ops::Range;
 
 /// Where the parts of a rule stand.
-pub(super) struct Place {
+struct Place {
     name: Range<usize>,
     when: Located<String>,
 }
@@ -17,30 +17,54 @@ pub(super) struct Place {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) rules: Vec<Rule>,
+    pub(super) priority_rules: Vec<PriorityRule>,
     places: Vec<Place>,
+    priority_places: Vec<Place>,
+    /// In order: of the rules, then of the priority rules.
     pub(super) queues: Vec<Range<usize>>,
 }
 
 /// Reads the rules of a bot; one without a name or a condition is noted and left out.
 pub(super) fn read(bot: &Section<'_>) -> Found {
     let mut found = Found::default();
-    for section in bot.tables("rules") {
-        let name = section.required_text("name");
-        let when = section.required_text("when");
-        let queue = super::directory::optional_name(&section, "queue");
+    for section in bot.tables(Set::Routing.field()) {
+        let (place, queue) = read_rule(&section);
         let priority = section.optional_number("priority", 0..=limits::PRIORITY, "a priority");
         section.finish();
-        let (Some(name), Some(when)) = (name, when) else { continue };
+        let Some((name, place)) = place else { continue };
         found.queues.extend(queue.iter().map(|queue| queue.span.clone()));
         found.rules.push(Rule {
-            name: name.value,
-            when: when.value.clone(),
+            name,
+            when: place.when.value.clone(),
             queue: queue.map(|queue| queue.value),
             priority: priority.map(|priority| priority.value),
         });
-        found.places.push(Place { name: name.span, when });
+        found.places.push(place);
+    }
+    for section in bot.tables(Set::Priority.field()) {
+        let (place, queue) = read_rule(&section);
+        let priority = section.required_number("priority", 0..=limits::PRIORITY, "a priority");
+        section.finish();
+        let Some(((name, place), priority)) = place.zip(priority) else { continue };
+        found.queues.extend(queue.iter().map(|queue| queue.span.clone()));
+        found.priority_rules.push(PriorityRule {
+            name,
+            queue: queue.map(|queue| queue.value),
+            when: place.when.value.clone(),
+            priority: priority.value,
+        });
+        found.priority_places.push(place);
     }
     found
+}
+
+/// Name and places of a rule that has name and condition, and its queue.
+fn read_rule(section: &Section<'_>) -> (Option<(String, Place)>, Option<Located<String>>) {
+    let name = section.required_text("name");
+    let when = section.required_text("when");
+    let queue = super::directory::optional_name(section, "queue");
+    let named = name.zip(when);
+    (named.map(|(name, when)| (name.value, Place { name: name.span, when })), queue)
 }
 
 /// Compiles the rules of a bot, and notes what is wrong with them.
@@ -52,27 +76,32 @@ pub(super) fn check(section: &Section<'_>, bot: &Bot, zone: Option<&Range<usize>
                 let (what, right) = said.split_once("; ").unwrap_or((&said, ""));
                 section.problem(zone.unwrap_or(section.span()), what, right);
             }
-            Fault::Rules(Problems(problems)) => {
+            Fault::Rules(set, Problems(problems)) => {
+                let places = match set {
+                    Set::Routing => &found.places,
+                    Set::Priority => &found.priority_places,
+                };
                 for problem in problems {
-                    note(section, problem, &found.places);
+                    note(section, set, problem, places);
                 }
             }
         }
     }
 }
 
-fn note(section: &Section<'_>, problem: Problem, places: &[Place]) {
+fn note(section: &Section<'_>, set: Set, problem: Problem, places: &[Place]) {
     let Problem { index, rule, line, column, what, hint } = problem;
     let Some(place) = places.get(index) else {
         return section.problem(section.span(), what, hint);
     };
+    let rule = format!("{} {rule:?}", set.rule());
     if line == 0 {
-        return section.problem(&place.name, format!("rule {rule:?}: {what}"), hint);
+        return section.problem(&place.name, format!("{rule}: {what}"), hint);
     }
     match section.inside(&place.when, line, column) {
-        Some(at) => section.problem(&at, format!("rule {rule:?}: {what}"), hint),
+        Some(at) => section.problem(&at, format!("{rule}: {what}"), hint),
         None => {
-            let what = format!("rule {rule:?}, at {line}:{column} of its condition: {what}");
+            let what = format!("{rule}, at {line}:{column} of its condition: {what}");
             section.problem(&place.when.span, what, hint);
         }
     }
@@ -142,10 +171,28 @@ mod tests {
     }
 
     #[test]
+    fn everything_wrong_with_a_bots_priority_rules_is_told_at_once() {
+        check(
+            "[[bot.rules]]\nname = \"a\"\nwhen = \"message exists\"\n\
+             [[bot.priority_rules]]\nname = \"a\"\nwhen = \"nothing exists\"\npriority = 7\n\
+             [[bot.priority_rules]]\nname = \"b\"\nwhen = \"message exists\"\n\
+             [[bot.priority_rules]]\nname = \"c\"\nwhen = \"hour < 9\"\npriority = 1001\nqueue = \"x y\"\n",
+            &[
+                "d:9:9: priority rule \"a\": there is no field",
+                "d:11:1: [[bot.priority_rules]] has no priority; add priority = 0 to 1000",
+                "d:17:12: priority cannot be 1001",
+                "d:18:9: queue cannot be",
+            ],
+        );
+    }
+
+    #[test]
     fn rules_are_written_as_they_are_read() {
         let text = "[[bot]]\nname = \"web\"\ndefault_queue = \"help\"\ntime_zone = \"Asia/Kolkata\"\n\
                     [[bot.rules]]\nname = \"a\"\nwhen = 'message contains \"x\"'\nqueue = \"q\"\n\
-                    [[bot.rules]]\nname = \"b\"\nwhen = \"hour < 9\"\npriority = 7\n";
+                    [[bot.rules]]\nname = \"b\"\nwhen = \"hour < 9\"\npriority = 7\n\
+                    [[bot.priority_rules]]\nname = \"c\"\nqueue = \"q\"\nwhen = \"hour < 9\"\npriority = 7\n\
+                    [[bot.priority_rules]]\nname = \"d\"\nwhen = \"hour > 9\"\npriority = 0\n";
         let read = |text: &str| Directory::parse_objects(text, Path::new("d")).unwrap().objects;
         let objects = read(text);
         let written = crate::config::object_document("", &objects[0].object);

@@ -76,6 +76,56 @@ fn the_first_rule_that_matches_wins_and_says_what_follows() {
     assert_eq!(routed, Some(("gold", Some("vip"), Some(900))));
 }
 
+fn priority_rule(name: &str, queue: Option<&str>, when: &str, priority: u16) -> PriorityRule {
+    PriorityRule { name: name.into(), queue: queue.map(Into::into), when: when.into(), priority }
+}
+
+#[test]
+fn the_first_priority_rule_that_matches_in_the_queue_says_the_priority() {
+    let lima = "contact.city equals \"Lima\"";
+    let rules = BotRules::compile(&Bot {
+        priority_rules: vec![
+            priority_rule("never", None, "contact.city equals \"Cusco\"", 1),
+            priority_rule("vip", Some("vip"), lima, 900),
+            priority_rule("cards", Some("cards"), lima, 500),
+            priority_rule("lima", None, lima, 100),
+        ],
+        ..bot("UTC", Vec::new())
+    })
+    .unwrap();
+    let said = details(&[]);
+    let handed = HandedOver {
+        details: said.check().unwrap(),
+        language: None,
+        reason: HandOffReason::Requested,
+        now_us: 0,
+    };
+    assert_eq!(rules.prioritize(handed, "vip"), Some(("vip", 900)));
+    assert_eq!(rules.prioritize(handed, "cards"), Some(("cards", 500)));
+    assert_eq!(rules.prioritize(handed, "help"), Some(("lima", 100)));
+    assert!(rules.route(handed).is_none());
+    // Of three with one condition each is for another queue: none stands in the shadow of another.
+    assert_eq!(rules.warnings().count(), 0);
+}
+
+#[test]
+fn a_priority_rule_that_can_never_match_is_doubtful() {
+    let doubts = |first: Option<&str>, second: Option<&str>| {
+        let when = "message exists";
+        let priority_rules =
+            vec![priority_rule("a", first, when, 1), priority_rule("b", second, when, 2)];
+        let bot = Bot { priority_rules, ..bot("UTC", Vec::new()) };
+        let rules = BotRules::compile(&bot).unwrap();
+        rules.warnings().map(|(set, problem)| (set, problem.rule.clone())).collect::<Vec<_>>()
+    };
+    let second = vec![(Set::Priority, "b".to_owned())];
+    assert_eq!(doubts(None, None), second);
+    assert_eq!(doubts(None, Some("q")), second, "the first is for every queue");
+    assert_eq!(doubts(Some("q"), Some("q")), second);
+    assert_eq!(doubts(Some("q"), None), []);
+    assert_eq!(doubts(Some("q"), Some("r")), []);
+}
+
 /// New York puts its clocks forward on 8 March 2026 at 07:00 UTC and back on 1 November at 06:00.
 #[test]
 fn the_clock_is_that_of_the_bots_time_zone_on_both_days_of_daylight_saving() {
@@ -108,6 +158,10 @@ fn what_an_admin_puts_is_judged_as_a_whole() {
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.rules"));
     assert!(error.message.contains("rule \"a\":1:9"), "{}", error.message);
     assert!(error.message.contains("rule \"b\":1:8"), "{}", error.message);
+    let wrong = vec![priority_rule("c", None, "hour > \"x\"", 1)];
+    let error = check(&Bot { priority_rules: wrong, ..bot("UTC", Vec::new()) }, 0, 0).unwrap_err();
+    assert_eq!(error.field, "object.bot.priority_rules");
+    assert!(error.message.contains("priority rules:\nrule \"c\":1:8"), "{}", error.message);
     let error = check(&bot("America/Sao_Paolo", Vec::new()), 0, 0).unwrap_err();
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.time_zone"));
     assert!(error.message.contains("America/Sao_Paolo"), "{}", error.message);

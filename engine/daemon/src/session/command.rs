@@ -20,7 +20,7 @@ use super::{Party, Session};
 use crate::publish::Published;
 use crate::publish::conversation::Conversation;
 use crate::publish::directory::Directories;
-use crate::rules::HandedOver;
+use crate::rules::{BotRules, HandedOver};
 use crate::shard::presence::Presences;
 
 /// What a command becomes.
@@ -182,10 +182,8 @@ fn hand_off(
         })
         .transpose()?;
     let language = command.language.as_deref();
-    let (queue_of_rule, priority_of_rule) = match queue {
-        Some(_) => (None, None),
-        None => routed(names, bot, &details, language, command.reason),
-    };
+    let (queue_of_rule, priority_of_rule) =
+        by_rules(names, bot, queue, &details, language, command.reason);
     let private = details.bytes().clone();
     let input = Input::HandOff(HandOff {
         bot,
@@ -205,10 +203,12 @@ fn hand_off(
     Ok(Converted::Shard { input, private, silent: false })
 }
 
-/// Queue and priority of the first rule that matches, as far as it says so.
-fn routed(
+/// The queue of the first routing rule that matches, where the hand-off names none, and the priority of
+/// the first priority rule that does in its queue, else that of the routing rule: as far as they say so.
+fn by_rules(
     names: Names<'_>,
     bot: BotId,
+    named: Option<QueueId>,
     details: &Packed<HandOffDetails>,
     language: Option<&str>,
     reason: HandOffReason,
@@ -216,6 +216,23 @@ fn routed(
     let Some(rules) = names.rules.rules(names.tenant, bot) else { return (None, None) };
     let details = details.check().expect("details were checked, and cut ones are packed here");
     let handed = HandedOver { details, language, reason, now_us: names.now_us };
+    let (of_rule, priority) = match named {
+        Some(_) => (None, None),
+        None => routed(names, bot, rules, handed),
+    };
+    let queue = named.or(of_rule).or_else(|| names.directory.default_queue(bot));
+    let queue = queue.and_then(|queue| names.directory.queue_name(queue));
+    let prioritized = queue.and_then(|queue| rules.prioritize(handed, queue));
+    (of_rule, prioritized.map(|(_, priority)| priority).or(priority))
+}
+
+/// Queue and priority of the first routing rule that matches, as far as it says so.
+fn routed(
+    names: Names<'_>,
+    bot: BotId,
+    rules: &BotRules,
+    handed: HandedOver<'_>,
+) -> (Option<QueueId>, Option<u16>) {
     let Some(routed) = rules.route(handed) else { return (None, None) };
     let queue = routed.queue.and_then(|name| {
         let id = names.directory.queue_id(bot, name);

@@ -74,6 +74,7 @@ mod tests {
             excluded: None,
             arrived: 0,
             first_waiting_since: 0,
+            waited_us: 0,
             target_at: None,
             answered_before: false,
             epoch: 1,

@@ -54,32 +54,6 @@ impl State {
         }
     }
 
-    /// A ticket gets its place: in its queue's line, or in that of the agent it is reserved for.
-    pub(super) fn enter_line(&mut self, slot: Slot) {
-        let ticket = self.tickets.at(slot);
-        self.positions.entered(ticket);
-        match ticket.reserved.get() {
-            Some(agent) => {
-                let key = crate::state::line::LineKey::of(ticket);
-                self.agents.at_mut(agent).reserved.insert(key, slot);
-            }
-            None => self.queues.enter(ticket, slot),
-        }
-    }
-
-    /// A ticket leaves the line that it is in.
-    pub(super) fn leave_line(&mut self, slot: Slot) {
-        let ticket = self.tickets.at(slot);
-        self.positions.left(ticket);
-        match ticket.reserved.get() {
-            Some(agent) => {
-                let key = crate::state::line::LineKey::of(ticket);
-                self.agents.at_mut(agent).reserved.remove(key);
-            }
-            None => self.queues.leave(ticket),
-        }
-    }
-
     /// A ticket has come into its state: it counts there, and what begins with it begins.
     pub(super) fn enter_state(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);

@@ -1,5 +1,6 @@
 //! Objects put and deleted: the configuration of queues, agents and bots follows.
 
+use crate::Micros;
 use crate::event::{Event, ObjectDeleted, ObjectPut};
 use crate::state::State;
 use crate::state::bits::Bits;
@@ -8,7 +9,7 @@ use relevo_wire::vocabulary::Reachability;
 use relevo_wire::{AgentId, BotId, QueueId};
 
 impl State {
-    pub(super) fn object_put(&mut self, event: &Event, put: &ObjectPut) {
+    pub(super) fn object_put(&mut self, now: Micros, event: &Event, put: &ObjectPut) {
         self.directory.apply(event);
         match &put.object {
             Object::Tenant(_) => self.note_all_changed(),
@@ -25,7 +26,7 @@ impl State {
                     self.wake.queues.push(queue);
                 }
             }
-            Object::Queue(queue) => self.queue_put(QueueId(put.id), queue),
+            Object::Queue(queue) => self.queue_put(now, QueueId(put.id), queue),
             Object::Agent(agent) => {
                 let id = AgentId(put.id);
                 let entry = self.agents.put(id);
@@ -77,10 +78,11 @@ impl State {
         self.queues.ids().filter(move |queue| self.queues.at(*queue).bot == bot)
     }
 
-    fn queue_put(&mut self, id: QueueId, object: &Queue) {
+    fn queue_put(&mut self, now: Micros, id: QueueId, object: &Queue) {
         let bot = self.directory.queue_bot(id).expect("the directory has taken the queue");
         let is_new = self.queues.get(id).is_none();
         self.queues.put(id, bot, object);
+        self.set_ageing(now, id, object.ageing);
         if is_new {
             self.bots.at_mut(bot).queues += 1;
         }

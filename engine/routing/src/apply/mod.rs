@@ -6,6 +6,7 @@
 
 mod counters;
 mod directory;
+mod lines;
 mod messages;
 mod presence;
 mod tickets;
@@ -18,7 +19,7 @@ impl State {
     /// Applies an event that has been decided or read from the log.
     pub(crate) fn apply(&mut self, now: Micros, event: &Event) {
         match event {
-            Event::ObjectPut(e) => self.object_put(event, e),
+            Event::ObjectPut(e) => self.object_put(now, event, e),
             Event::ObjectDeleted(e) => self.object_deleted(event, e),
             Event::KeyCreated(_) | Event::KeyRevoked(_) => self.directory.apply(event),
             Event::Started(e) => self.started(now, *e),
@@ -37,7 +38,7 @@ impl State {
             Event::ContactMessageStored(e) => self.contact_message_stored(*e),
             Event::Assigned(e) => self.assigned(now, *e),
             Event::Requeued(e) => self.requeued(now, *e),
-            Event::Unreserved(e) => self.unreserved(*e),
+            Event::Unreserved(e) => self.unreserved(now, *e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),
             Event::Progressed(e) => self.progressed(*e),

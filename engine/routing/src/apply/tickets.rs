@@ -28,7 +28,7 @@ impl State {
         if let Some(target_at) = event.target_at {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
-        self.enter_line(slot);
+        self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
     }
@@ -46,6 +46,7 @@ impl State {
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.assigned_at = MaybeTime::at(now);
+        ticket.waited_us = ticket.waited_us.saturating_add(event.waited_us);
         ticket.agent_progress = Progress::default();
         ticket.ever_assigned = true;
         let (queue, bot, test) = (ticket.queue, ticket.bot, ticket.test);
@@ -75,18 +76,18 @@ impl State {
         ticket.excluded = event.agent.into();
         ticket.excluded_until = event.excluded_until;
         self.timers.set(event.excluded_until, Timer::Exclusion(slot));
-        self.enter_line(slot);
+        self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
     }
 
-    pub(super) fn unreserved(&mut self, event: Unreserved) {
+    pub(super) fn unreserved(&mut self, now: Micros, event: Unreserved) {
         let slot = self.slot(event.ticket);
         self.leave_line(slot);
         let ticket = self.tickets.at_mut(slot);
         self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         ticket.reserved = MaybeAgent::NONE;
-        self.enter_line(slot);
+        self.enter_line(now, slot);
         self.wake.tickets.push(slot);
     }
 
@@ -157,7 +158,8 @@ impl State {
             if ticket.excluded.is_some() {
                 self.timers.set(ticket.excluded_until, Timer::Exclusion(slot));
             }
-            self.enter_line(slot);
+            // Lines age when the first input comes.
+            self.enter_line(0, slot);
         }
         if state != TicketState::Closed {
             self.queues.at_mut(queue).open += 1;

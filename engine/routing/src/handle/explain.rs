@@ -25,7 +25,7 @@ impl Turn<'_> {
             })
             .collect();
         let mut because = match ticket.state {
-            TicketState::Waiting => self.waits_for(ticket, &agents),
+            TicketState::Waiting => self.waits_for(ticket, &agents) + &self.gained(ticket),
             TicketState::Assigned | TicketState::InService => self.assigned_because(ticket),
             TicketState::Closed => "it is closed".to_owned(),
         };
@@ -48,11 +48,8 @@ impl Turn<'_> {
         if !ticket.is_waiting() {
             return 0;
         }
-        let line = match ticket.reserved.get() {
-            Some(agent) => &self.state.agents.at(agent).reserved,
-            None => self.state.queues.at(ticket.queue).line_for(ticket.test),
-        };
-        line.position(crate::state::line::LineKey::of(ticket))
+        let line = self.state.line_of(ticket);
+        line.position(line.key(ticket))
     }
 
     /// `eligible`, or what stands in the way first.
@@ -99,6 +96,19 @@ impl Turn<'_> {
             return "no member of its queue is online".to_owned();
         }
         format!("no member of its queue can take it: {online} online, each with its reason")
+    }
+
+    /// What waiting has made of its priority.
+    fn gained(&self, ticket: &Ticket) -> String {
+        let line = self.state.line_of(ticket);
+        if line.ageing() == 0 {
+            return String::new();
+        }
+        let effective = line.rank(ticket, self.now).priority();
+        format!(
+            "; its priority is {}, and {effective} with what it gained by waiting",
+            ticket.priority
+        )
     }
 
     fn assigned_because(&self, ticket: &Ticket) -> String {

@@ -4,7 +4,6 @@ use super::refusals::no_bot;
 use super::{Answered, Turn};
 use crate::event::{Event, HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
 use crate::input::HandOff;
-use crate::state::line::LineKey;
 use crate::state::positions::Told;
 use crate::state::queues::Queue;
 use crate::state::slab::Slot;
@@ -138,6 +137,7 @@ impl Turn<'_> {
             excluded: None,
             arrived: self.now,
             first_waiting_since: self.now,
+            waited_us: 0,
             target_at,
             answered_before: false,
             epoch: FIRST_EPOCH,
@@ -177,7 +177,7 @@ impl Turn<'_> {
         let assigned = self.state.queues.at(id).pushes() && self.would_be_assigned(&as_if);
         let queue = self.state.queues.at(id);
         let line = queue.line_for(input.test);
-        let position = if assigned { 0 } else { line.position_hint(LineKey::of(&as_if)) };
+        let position = if assigned { 0 } else { line.position_hint(line.key_at(&as_if, self.now)) };
         Answer::Accepted(Accepted {
             ticket: TicketId(0),
             number: as_if.bot_number,
@@ -208,11 +208,8 @@ impl Turn<'_> {
         if !ticket.is_waiting() {
             return 0;
         }
-        let line = match ticket.reserved.get() {
-            Some(agent) => &self.state.agents.at(agent).reserved,
-            None => self.state.queues.at(ticket.queue).line_for(ticket.test),
-        };
-        line.position_hint(LineKey::of(ticket))
+        let line = self.state.line_of(ticket);
+        line.position_hint(line.key(ticket))
     }
 
     fn text(&self, input: &HandOff, queue: QueueId, online: bool) -> String {

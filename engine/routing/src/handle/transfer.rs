@@ -129,6 +129,7 @@ impl Turn<'_> {
             excluded: Some((giver, self.now.saturating_add(self.state.settings.exclusion_us))),
             arrived: parent.arrived,
             first_waiting_since: parent.first_waiting_since,
+            waited_us: parent.waited_us,
             target_at: parent.target_at.get(),
             answered_before: parent.answered_ever(),
             epoch: parent.epoch + 1,

@@ -49,6 +49,7 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     for target in queue.transfer_targets.iter().flatten() {
         name("transfer_targets", target)?;
     }
+    at_most("ageing", u32::from(queue.ageing), u32::from(PRIORITY))?;
     at_most("keep_seconds", queue.keep_seconds, LONGEST_SECONDS)?;
     at_most("transfer_wait_seconds", queue.transfer_wait_seconds, LONGEST_SECONDS)?;
     at_most("short_loss_seconds", queue.short_loss_seconds, LONGEST_SECONDS)?;

@@ -19,25 +19,46 @@ pub struct Conditions {
     warnings: Vec<Problem>,
 }
 
+/// A condition as it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// Its own in the set.
+    pub name: &'a str,
+    /// Counts only where this scope is asked for; absent: always.
+    pub scope: Option<&'a str>,
+    /// In the language of [`super`].
+    pub condition: &'a str,
+}
+
+/// Without a scope.
+impl<'a> From<(&'a str, &'a str)> for Written<'a> {
+    fn from((name, condition): (&'a str, &'a str)) -> Self {
+        Self { name, scope: None, condition }
+    }
+}
+
 /// One of them.
 #[derive(Debug)]
 pub(super) struct Condition {
     pub(super) name: String,
+    scope: Option<Box<str>>,
     pub(super) text: String,
     pub(super) expression: Expression,
     pub(super) tests: Vec<Test>,
 }
 
 impl Conditions {
-    /// Compiles names and conditions, in their order.
+    /// Compiles conditions, in their order.
     ///
     /// # Errors
     /// Every problem of every rule.
-    pub fn compile<'a>(
-        rules: impl IntoIterator<Item = (&'a str, &'a str)>,
+    pub fn compile<'a, W: Into<Written<'a>>>(
+        rules: impl IntoIterator<Item = W>,
     ) -> Result<Self, Problems> {
         let mut compiler = Compiler::default();
-        for (index, (name, text)) in rules.into_iter().enumerate() {
+        for (index, written) in rules.into_iter().enumerate() {
+            let written: Written<'_> = written.into();
+            let name = written.name;
             if compiler.problems.len() >= limits::PROBLEMS {
                 compiler.say(index, name, "too many problems; the rest is not shown", "");
                 break;
@@ -47,15 +68,16 @@ impl Conditions {
                 compiler.say(index, name, "there are too many rules", &hint);
                 break;
             }
-            compiler.add(index, name, text);
+            compiler.add(index, written);
         }
         compiler.finish()
     }
 
-    /// The first condition that holds, by its place from 0.
+    /// The first condition that holds, of those of a scope and those without one, by its place from 0.
     #[must_use]
-    pub fn first(&self, facts: &Facts<'_>) -> Option<usize> {
-        self.program.run(&evaluate::truths(&self.plan, facts))
+    pub fn first(&self, facts: &Facts<'_>, scope: Option<&str>) -> Option<usize> {
+        let truths = evaluate::truths(&self.plan, facts);
+        self.program.run(&truths, |index| self.conditions[index].counts(scope))
     }
 
     /// How many there are.
@@ -90,15 +112,22 @@ impl Conditions {
     }
 }
 
+impl Condition {
+    /// It has no scope, or this one.
+    pub(super) fn counts(&self, scope: Option<&str>) -> bool {
+        self.scope.is_none() || self.scope.as_deref() == scope
+    }
+}
+
 #[derive(Default)]
 struct Compiler {
     planner: Planner,
     conditions: Vec<Condition>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
-    /// First rule of each name, and of each condition as it is printed.
+    /// First rule of each name, and of each scope and condition as it is printed.
     names: FxHashMap<String, usize>,
-    printed: FxHashMap<String, usize>,
+    printed: FxHashMap<(Option<Box<str>>, String), usize>,
     bytes: usize,
     /// Limits of the whole set that were told of.
     told: Vec<&'static str>,
@@ -111,7 +140,8 @@ impl Compiler {
         self.problems.push(Problem { index, rule, line: 0, column: 0, what, hint });
     }
 
-    fn add(&mut self, index: usize, name: &str, text: &str) {
+    fn add(&mut self, index: usize, written: Written<'_>) {
+        let Written { name, scope, condition: text } = written;
         self.check_name(index, name);
         self.bytes += text.len();
         let mut faults = Faults::default();
@@ -131,9 +161,10 @@ impl Compiler {
         self.problems.extend(faults.into_problems(index, name, text));
         let Some(expression) = expression.filter(|_| is_whole) else { return };
         self.warnings.extend(doubts.into_problems(index, name, text));
-        self.warn_of_repeated(index, name, &expression);
+        self.warn_of_repeated(index, name, scope, &expression);
         let (name, text) = (name.to_owned(), text.to_owned());
-        self.conditions.push(Condition { name, text, expression, tests });
+        let scope = scope.map(Into::into);
+        self.conditions.push(Condition { name, scope, text, expression, tests });
     }
 
     fn test(&mut self, comparison: &Comparison, faults: &mut Faults) -> Option<Test> {
@@ -171,10 +202,18 @@ impl Compiler {
         }
     }
 
-    fn warn_of_repeated(&mut self, index: usize, name: &str, expression: &Expression) {
+    fn warn_of_repeated(
+        &mut self,
+        index: usize,
+        name: &str,
+        scope: Option<&str>,
+        expression: &Expression,
+    ) {
         let printed = expression.to_string();
-        let Some(first) = self.printed.get(&printed) else {
-            self.printed.insert(printed, index);
+        let scoped = (scope.map(Into::into), printed);
+        let for_all = (None, scoped.1.clone());
+        let Some(first) = self.printed.get(&for_all).or_else(|| self.printed.get(&scoped)) else {
+            self.printed.insert(scoped, index);
             return;
         };
         let earlier = self.conditions.get(*first).map_or("", |condition| &condition.name);

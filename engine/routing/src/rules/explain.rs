@@ -61,12 +61,14 @@ pub enum Found {
 }
 
 impl Conditions {
-    /// Each condition tried for a hand-off, and why it holds or not.
+    /// Each condition tried for a hand-off, of those of a scope and those without one, and why it
+    /// holds or not.
     #[must_use]
-    pub fn explain(&self, facts: &Facts<'_>) -> Explanation {
+    pub fn explain(&self, facts: &Facts<'_>, scope: Option<&str>) -> Explanation {
         let truths = evaluate::truths(&self.plan, facts);
         let mut tried = Vec::new();
-        for (index, condition) in self.conditions.iter().enumerate() {
+        let counting = self.conditions.iter().enumerate();
+        for (index, condition) in counting.filter(|(_, condition)| condition.counts(scope)) {
             let mut walk = Walk { tests: condition.tests.iter(), truths: &truths };
             let (holds, comparisons) = walk.visit(&condition.expression);
             tried.push(Tried {

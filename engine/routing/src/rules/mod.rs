@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Pure values: no I/O, no clock, no randomness. What follows from a rule is the caller's `T`; a set
-//! without results is [`Conditions`]. Facts hold what a customer wrote: rules are held against them
+//! without results is [`Conditions`]. A rule may have a scope: it counts only where that is asked for. Facts hold what a customer wrote: rules are held against them
 //! where the details of a hand-off are unpacked, and the core learns the result alone.
 //!
 //! # The language of conditions
@@ -72,7 +72,7 @@ pub mod syntax;
 mod text;
 
 pub use check::REASONS;
-pub use compile::Conditions;
+pub use compile::{Conditions, Written};
 pub use decimal::Decimal;
 pub use explain::{Because, Explanation, Found, Tried};
 pub use facts::{Entries, Facts, Moment, Weekday};

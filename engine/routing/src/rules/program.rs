@@ -29,7 +29,8 @@ struct Step {
 #[derive(Debug)]
 pub(super) struct Program {
     steps: Vec<Step>,
-    begin: u32,
+    /// Where each rule begins, and where it ends when none is left.
+    begins: Vec<u32>,
 }
 
 impl Program {
@@ -38,27 +39,38 @@ impl Program {
         // Written from the last step to the first: where a step leads is then known.
         let mut backward = Backward { steps: Vec::new() };
         let mut next = NONE;
+        let mut begins = vec![NONE];
         for (rule, (condition, tests)) in conditions.iter().enumerate().rev() {
             let rule = u32::try_from(rule).expect("limits: far fewer rules");
             let mut tests = tests.iter().rev();
             next = backward.write(condition, &mut tests, MATCHED | rule, next);
+            begins.push(next);
         }
         let steps = backward.steps;
         let last = u32::try_from(steps.len()).expect("limits: below 2^31 comparisons");
         let turned = |target: u32| if target & MATCHED == 0 { last - 1 - target } else { target };
         let turned_step =
             |step: &Step| Step { yes: turned(step.yes), no: turned(step.no), ..*step };
-        Self { steps: steps.iter().rev().map(turned_step).collect(), begin: turned(next) }
+        Self {
+            steps: steps.iter().rev().map(turned_step).collect(),
+            begins: begins.into_iter().rev().map(turned).collect(),
+        }
     }
 
-    /// The first rule that matches.
-    pub(super) fn run(&self, truths: &Truths) -> Option<usize> {
-        let mut at = self.begin;
-        while at & MATCHED == 0 {
-            let step = &self.steps[at as usize];
-            at = if truths.holds(step.atom) { step.yes } else { step.no };
+    /// The first rule that matches, of those that count.
+    pub(super) fn run(&self, truths: &Truths, counts: impl Fn(usize) -> bool) -> Option<usize> {
+        let mut at = self.begins[0];
+        loop {
+            while at & MATCHED == 0 {
+                let step = &self.steps[at as usize];
+                at = if truths.holds(step.atom) { step.yes } else { step.no };
+            }
+            let rule = (at != NONE).then_some((at & !MATCHED) as usize)?;
+            if counts(rule) {
+                return Some(rule);
+            }
+            at = self.begins[rule + 1];
         }
-        (at != NONE).then_some((at & !MATCHED) as usize)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules: conditions, and what follows from each.
 
-use super::compile::Conditions;
+use super::compile::{Conditions, Written};
 use super::explain::Explanation;
 use super::facts::Facts;
 use super::problem::{Problem, Problems};
@@ -10,6 +10,8 @@ use super::problem::{Problem, Problems};
 pub struct Rule<T> {
     /// Its own in the set; explanations name it.
     pub name: String,
+    /// For which hand-offs it counts: absent, for all; else for those of which the caller names it.
+    pub scope: Option<String>,
     /// In the language of [`super`].
     pub condition: String,
     /// What follows.
@@ -40,23 +42,28 @@ impl<T> Rules<T> {
     /// # Errors
     /// Every problem of every rule.
     pub fn compile(rules: Vec<Rule<T>>) -> Result<Self, Problems> {
-        let written = rules.iter().map(|rule| (rule.name.as_str(), rule.condition.as_str()));
+        let written = rules.iter().map(|rule| Written {
+            name: &rule.name,
+            scope: rule.scope.as_deref(),
+            condition: &rule.condition,
+        });
         let conditions = Conditions::compile(written)?;
         Ok(Self { conditions, results: rules.into_iter().map(|rule| rule.result).collect() })
     }
 
-    /// The first rule that matches; the default is the caller's business.
+    /// The first rule that matches, of those of a scope and those without one; the default is the
+    /// caller's business.
     #[must_use]
-    pub fn first_match(&self, facts: &Facts<'_>) -> Option<Matched<'_, T>> {
-        let index = self.conditions.first(facts)?;
+    pub fn first_match(&self, facts: &Facts<'_>, scope: Option<&str>) -> Option<Matched<'_, T>> {
+        let index = self.conditions.first(facts, scope)?;
         let name = self.conditions.name(index)?;
         Some(Matched { index, name, result: self.results.get(index)? })
     }
 
     /// Each rule tried for a hand-off, and why it matched or not.
     #[must_use]
-    pub fn explain(&self, facts: &Facts<'_>) -> Explanation {
-        self.conditions.explain(facts)
+    pub fn explain(&self, facts: &Facts<'_>, scope: Option<&str>) -> Explanation {
+        self.conditions.explain(facts, scope)
     }
 
     /// What is doubtful and no problem.

@@ -1,36 +1,137 @@
 //! A line: waiting tickets in the order in which they are served.
+//!
+//! The order is: effective priority descending, `arrived` ascending, id. The effective priority is
+//! the ticket's priority and what it gained by waiting, `ageing` points a minute, at most [`PRIORITY`].
+//! In one line all gain at the same pace, so that who is before whom changes only when somebody comes
+//! to the most: until then a ticket stands by the moment at which it will, which is known when it
+//! enters; then it is moved once ([`Line::age`]), to those who stand by `arrived`.
+//!
+//! So nobody is passed for ever: whoever has waited for `(1000 - priority) / ageing` minutes stands
+//! before everybody who arrived later.
 
 use super::slab::Slot;
 use super::ticket::Ticket;
+use crate::Micros;
 use relevo_wire::limits::PRIORITY;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-/// Place in a line: priority descending, arrived ascending, id (by the order of creation).
+const MINUTE: Micros = 60_000_000;
+
+/// Place in one line. Only comparable with places in the same line: see [`Rank`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct LineKey(u128);
+pub(crate) struct LineKey {
+    /// What the ticket lacks to the highest priority, in points times [`MINUTE`], as if it had waited
+    /// since 1970: what that would have gained is the same for everybody and changes no order. 0 for
+    /// who lacks nothing any more.
+    lacks: u64,
+    arrived: Micros,
+    /// Of creation, as ids.
+    order: u64,
+}
+
+/// Urgency at a moment, the most urgent first: comparable over all lines of a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rank(LineKey);
 
 impl LineKey {
     /// Behind every ticket: the head of an empty line.
-    pub(crate) const LAST: Self = Self(u128::MAX);
-    /// Microseconds since 1970 until the year 2540.
-    const ARRIVED_BITS: u32 = 54;
+    pub(crate) const LAST: Self = Self { lacks: u64::MAX, arrived: u64::MAX, order: u64::MAX };
 
-    pub(crate) fn of(ticket: &Ticket) -> Self {
-        let urgency = u128::from(PRIORITY.saturating_sub(ticket.priority));
-        let arrived = u128::from(ticket.arrived) & ((1 << Self::ARRIVED_BITS) - 1);
-        let order = u128::from(ticket.order);
-        Self((urgency << (Self::ARRIVED_BITS + 64)) | (arrived << 64) | order)
+    /// The urgency of who has this place in a line with this ageing.
+    #[inline]
+    pub(crate) fn rank(self, ageing: u16, now: Micros) -> Rank {
+        let gained = u64::from(ageing).saturating_mul(now);
+        Rank(Self { lacks: self.lacks.saturating_sub(gained), ..self })
     }
 }
+
+impl Rank {
+    /// Behind every ticket.
+    pub(crate) const LAST: Self = Self(LineKey::LAST);
+
+    /// The effective priority, in whole points.
+    pub(crate) fn priority(self) -> u16 {
+        let lacks = u16::try_from(self.0.lacks.div_ceil(MINUTE)).unwrap_or(PRIORITY);
+        PRIORITY.saturating_sub(lacks)
+    }
+}
+
+/// A ticket that came to the highest priority: the place that it had, and the one that it has.
+pub(crate) type Moved = (LineKey, LineKey);
 
 /// Waiting tickets in order.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     tickets: BTreeMap<LineKey, Slot>,
+    /// Points of priority a minute.
+    ageing: u16,
+    /// Whoever lacks no more than this, as [`LineKey`] counts it, lacks nothing.
+    aged: u64,
 }
 
 impl Line {
+    /// An empty line with this ageing, in points a minute.
+    pub(crate) fn with_ageing(ageing: u16) -> Self {
+        Self { tickets: BTreeMap::new(), ageing, aged: 0 }
+    }
+
+    pub(crate) fn ageing(&self) -> u16 {
+        self.ageing
+    }
+
+    /// The place that a ticket has here, or would have.
+    #[inline]
+    pub(crate) fn key(&self, ticket: &Ticket) -> LineKey {
+        let lacks = u64::from(PRIORITY.saturating_sub(ticket.priority)) * MINUTE;
+        let began = ticket.waiting_since.saturating_sub(ticket.waited_us);
+        let lacks = lacks.saturating_add(u64::from(self.ageing).saturating_mul(began));
+        let lacks = if lacks <= self.aged { 0 } else { lacks };
+        LineKey { lacks, arrived: ticket.arrived, order: ticket.order }
+    }
+
+    /// As [`Line::key`], of a ticket that would enter now.
+    pub(crate) fn key_at(&self, ticket: &Ticket, now: Micros) -> LineKey {
+        let key = self.key(ticket);
+        let gained = u64::from(self.ageing).saturating_mul(now);
+        if key.lacks <= gained { LineKey { lacks: 0, ..key } } else { key }
+    }
+
+    /// The urgency of a ticket here.
+    #[inline]
+    pub(crate) fn rank(&self, ticket: &Ticket, now: Micros) -> Rank {
+        self.key(ticket).rank(self.ageing, now)
+    }
+
+    /// When the next ticket comes to the highest priority.
+    pub(crate) fn ages_at(&self) -> Option<Micros> {
+        let ageing = u64::from(self.ageing);
+        let (next, _) = self.lacking().next()?;
+        next.lacks.checked_add(ageing - 1)?.checked_div(ageing)
+    }
+
+    /// Moves those who have come to the highest priority by now.
+    pub(crate) fn age(&mut self, now: Micros) -> Vec<Moved> {
+        self.aged = self.aged.max(u64::from(self.ageing).saturating_mul(now));
+        let is_due = |(key, _): &(LineKey, Slot)| key.lacks <= self.aged;
+        let due: Vec<(LineKey, Slot)> = self.lacking().take_while(is_due).collect();
+        let moved = |(key, slot): (LineKey, Slot)| {
+            let highest = LineKey { lacks: 0, ..key };
+            self.tickets.remove(&key);
+            self.tickets.insert(highest, slot);
+            (key, highest)
+        };
+        due.into_iter().map(moved).collect()
+    }
+
+    /// Those who still gain, in order.
+    fn lacking(&self) -> impl Iterator<Item = (LineKey, Slot)> {
+        let first = LineKey { lacks: 1, arrived: 0, order: 0 };
+        let gaining = self.ageing > 0;
+        let range = gaining.then(|| self.tickets.range(first..));
+        range.into_iter().flatten().map(|(key, slot)| (*key, *slot))
+    }
+
     pub(crate) fn insert(&mut self, key: LineKey, slot: Slot) {
         let before = self.tickets.insert(key, slot);
         debug_assert!(before.is_none(), "two tickets at one place");

@@ -23,7 +23,7 @@ pub(crate) enum LineName {
 }
 
 impl LineName {
-    fn of(ticket: &Ticket) -> Self {
+    pub(crate) fn of(ticket: &Ticket) -> Self {
         match ticket.reserved.get() {
             Some(agent) => Self::Agent(agent),
             None if ticket.test => Self::Tests(ticket.queue),
@@ -55,8 +55,8 @@ impl Walk {
         Self { line, last: None, passed: 0 }
     }
 
-    fn has_passed(&self, ticket: &Ticket) -> bool {
-        self.line == LineName::of(ticket) && Some(LineKey::of(ticket)) <= self.last
+    fn has_passed(&self, line: LineName, key: LineKey) -> bool {
+        self.line == line && Some(key) <= self.last
     }
 }
 
@@ -73,27 +73,39 @@ pub(crate) struct Positions {
 
 impl Positions {
     /// A ticket has got its place in a line.
-    pub(crate) fn entered(&mut self, ticket: &Ticket) {
-        if ticket.position_updates {
-            *self.asked.entry(LineName::of(ticket)).or_default() += 1;
+    pub(crate) fn entered(&mut self, line: LineName, key: LineKey, asks: bool) {
+        if asks {
+            *self.asked.entry(line).or_default() += 1;
         }
-        if let Some(walk) = self.walk.as_mut().filter(|walk| walk.has_passed(ticket)) {
+        if let Some(walk) = self.walk.as_mut().filter(|walk| walk.has_passed(line, key)) {
             walk.passed += 1;
         }
     }
 
-    /// A ticket is leaving its line.
-    pub(crate) fn left(&mut self, ticket: &Ticket) {
-        if ticket.position_updates {
-            let line = LineName::of(ticket);
+    /// A ticket has left its place in a line.
+    pub(crate) fn left(&mut self, line: LineName, key: LineKey, asked: bool) {
+        if asked {
             let asked = self.asked.get_mut(&line).expect("who asked was counted on entering");
             *asked -= 1;
             if *asked == 0 {
                 self.asked.remove(&line);
             }
         }
-        if let Some(walk) = self.walk.as_mut().filter(|walk| walk.has_passed(ticket)) {
+        if let Some(walk) = self.walk.as_mut().filter(|walk| walk.has_passed(line, key)) {
             walk.passed -= 1;
+        }
+    }
+
+    /// A ticket has another place in the same line.
+    pub(crate) fn moved(&mut self, line: LineName, from: LineKey, to: LineKey) {
+        self.entered(line, to, false);
+        self.left(line, from, false);
+    }
+
+    /// A line has another order: a look at it begins anew.
+    pub(crate) fn reordered(&mut self, line: LineName) {
+        if let Some(walk) = self.walk.as_mut().filter(|walk| walk.line == line) {
+            *walk = Walk::from_head(line);
         }
     }
 

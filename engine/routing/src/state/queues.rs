@@ -1,15 +1,17 @@
 //! Queues: their lines, members and counters.
 
 use super::bits::Bits;
-use super::line::{Line, LineKey};
+use super::line::{Line, LineKey, Moved, Rank};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
+use super::positions::LineName;
 use super::slab::Slot;
 use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
 use relevo_wire::{AgentId, BotId, QueueId};
 use rustc_hash::FxHashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// All queues by number.
@@ -19,6 +21,8 @@ pub(crate) struct Queues {
     /// Heads of the ordinary lines of queues that push, close together: a freed agent looks at many.
     heads: Vec<Head>,
     changed: Vec<QueueId>,
+    /// When the next ticket of a line comes to the highest priority.
+    ages: BTreeSet<(Micros, LineName)>,
     /// Every text once: thousands of queues say the same, and a shared text is in a cache.
     texts: FxHashSet<Arc<str>>,
 }
@@ -26,13 +30,25 @@ pub(crate) struct Queues {
 /// The first of a line.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
-    pub(crate) key: LineKey,
+    key: LineKey,
+    ageing: u16,
     pub(crate) slot: Slot,
 }
 
 impl Head {
     /// The line is empty, or its queue does not push.
-    const NONE: Self = Self { key: LineKey::LAST, slot: Slot::MAX };
+    const NONE: Self = Self { key: LineKey::LAST, ageing: 0, slot: Slot::MAX };
+
+    fn of(line: &Line) -> Self {
+        let ageing = line.ageing();
+        line.head().map_or(Self::NONE, |(key, slot)| Self { key, ageing, slot })
+    }
+
+    /// Its urgency; [`Rank::LAST`] of an empty line.
+    #[inline]
+    pub(crate) fn rank(self, now: Micros) -> Rank {
+        self.key.rank(self.ageing, now)
+    }
 }
 
 /// A queue: what of its directory object decides, and what it has.
@@ -124,8 +140,8 @@ impl Queue {
             short_loss_us: 0,
             members: Vec::new(),
             member_bits: Bits::default(),
-            line: Line::default(),
-            tests: Line::default(),
+            line: Line::with_ageing(object.ageing),
+            tests: Line::with_ageing(object.ageing),
             last_served: MaybeAgent::NONE,
             pace: Pace::default(),
             online: 0,
@@ -172,6 +188,10 @@ impl Queue {
         if test { &self.tests } else { &self.line }
     }
 
+    fn line_mut(&mut self, test: bool) -> &mut Line {
+        if test { &mut self.tests } else { &mut self.line }
+    }
+
     pub(crate) fn online_for(&self, test: bool) -> u32 {
         if test { self.online_for_tests } else { self.online }
     }
@@ -213,9 +233,7 @@ impl Queues {
         for text in former {
             self.drop_unshared(&text);
         }
-        let queue = self.at(id);
-        let head = queue.line.head().filter(|_| queue.pushes());
-        self.heads[id.0 as usize] = head.map_or(Head::NONE, |(key, slot)| Head { key, slot });
+        self.find_head(id);
         self.note_changed(id);
     }
 
@@ -248,35 +266,97 @@ impl Queues {
     }
 
     /// A ticket gets its place in the line.
-    pub(crate) fn enter(&mut self, ticket: &Ticket, slot: Slot) {
-        let key = LineKey::of(ticket);
+    pub(crate) fn enter(&mut self, ticket: &Ticket, slot: Slot) -> LineKey {
         let queue = &mut self.list[ticket.queue.0 as usize];
-        if ticket.test {
-            queue.tests.insert(key, slot);
-            return;
-        }
-        queue.line.insert(key, slot);
-        if queue.pushes() {
+        let pushes = queue.pushes();
+        let line = queue.line_mut(ticket.test);
+        let key = line.key(ticket);
+        let before = line.ages_at();
+        line.insert(key, slot);
+        let (ageing, after) = (line.ageing(), line.ages_at());
+        if pushes && !ticket.test {
             let head = &mut self.heads[ticket.queue.0 as usize];
             if key < head.key {
-                *head = Head { key, slot };
+                *head = Head { key, ageing, slot };
             }
         }
+        self.note_age(ticket.queue, ticket.test, before, after);
+        key
     }
 
     /// A ticket leaves the line.
-    pub(crate) fn leave(&mut self, ticket: &Ticket) {
-        let key = LineKey::of(ticket);
-        let queue = &mut self.list[ticket.queue.0 as usize];
-        if ticket.test {
-            queue.tests.remove(key);
+    pub(crate) fn leave(&mut self, ticket: &Ticket) -> LineKey {
+        let line = self.list[ticket.queue.0 as usize].line_mut(ticket.test);
+        let key = line.key(ticket);
+        let before = line.ages_at();
+        line.remove(key);
+        let after = line.ages_at();
+        if !ticket.test {
+            let head = &mut self.heads[ticket.queue.0 as usize];
+            if head.key == key {
+                *head = Head::of(line);
+            }
+        }
+        self.note_age(ticket.queue, ticket.test, before, after);
+        key
+    }
+
+    /// Takes everybody out of the lines of a queue, which age so from now on; gives back who it was.
+    pub(crate) fn empty_lines(&mut self, id: QueueId, ageing: u16) -> Vec<Slot> {
+        let mut slots = Vec::new();
+        for test in [false, true] {
+            let line = self.at_mut(id).line_mut(test);
+            let line = std::mem::replace(line, Line::with_ageing(ageing));
+            self.note_age(id, test, line.ages_at(), None);
+            slots.extend(line.iter().map(|(_, slot)| slot));
+        }
+        self.find_head(id);
+        slots
+    }
+
+    /// A line in which somebody has come to the highest priority by now.
+    pub(crate) fn next_to_age(&self, now: Micros) -> Option<LineName> {
+        self.ages.first().filter(|(at, _)| *at <= now).map(|(_, line)| *line)
+    }
+
+    /// Moves those who have come to the highest priority in a line by now.
+    pub(crate) fn age(&mut self, name: LineName, now: Micros) -> Vec<Moved> {
+        let (id, test) = match name {
+            LineName::Queue(id) => (id, false),
+            LineName::Tests(id) => (id, true),
+            // Tickets of several queues wait for an agent: there they do not age.
+            LineName::Agent(_) => return Vec::new(),
+        };
+        let line = self.at_mut(id).line_mut(test);
+        if line.ageing() == 0 {
+            return Vec::new();
+        }
+        let before = line.ages_at();
+        let moved = line.age(now);
+        let after = line.ages_at();
+        if !moved.is_empty() {
+            self.note_age(id, test, before, after);
+            self.find_head(id);
+        }
+        moved
+    }
+
+    fn note_age(&mut self, id: QueueId, test: bool, before: Option<Micros>, after: Option<Micros>) {
+        if before == after {
             return;
         }
-        queue.line.remove(key);
-        let head = &mut self.heads[ticket.queue.0 as usize];
-        if head.key == key {
-            *head = queue.line.head().map_or(Head::NONE, |(key, slot)| Head { key, slot });
+        let name = if test { LineName::Tests(id) } else { LineName::Queue(id) };
+        if let Some(before) = before {
+            self.ages.remove(&(before, name));
         }
+        if let Some(after) = after {
+            self.ages.insert((after, name));
+        }
+    }
+
+    fn find_head(&mut self, id: QueueId) {
+        let queue = self.at(id);
+        self.heads[id.0 as usize] = if queue.pushes() { Head::of(&queue.line) } else { Head::NONE };
     }
 
     /// The published numbers of a queue are no longer what they were.

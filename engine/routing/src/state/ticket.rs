@@ -22,6 +22,8 @@ pub(crate) struct Ticket {
     /// Counts the tenant's tickets: rises as ids do, so that it stands for the id in a line.
     pub(crate) order: u64,
     pub(crate) waiting_since: Micros,
+    /// How long the conversation waited before that.
+    pub(crate) waited_us: Micros,
     /// The latest assignment.
     pub(crate) assigned_at: MaybeTime,
     pub(crate) bot: BotId,
@@ -94,6 +96,7 @@ impl Ticket {
             bot_number: event.bot_number,
             arrived: event.arrived,
             waiting_since: now,
+            waited_us: event.waited_us,
             first_waiting_since: event.first_waiting_since,
             target_at: event.target_at.into(),
             assigned_at: MaybeTime::NONE,

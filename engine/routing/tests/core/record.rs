@@ -6,7 +6,7 @@ use relevo_routing::input::{Key, Party};
 use relevo_routing::record::{self, Actor, ActorKind, RecordError, RecordHeader};
 use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::{Event, Settings, Tenant};
-use relevo_wire::directory::{Bot, Object, ObjectRef, Queue, Rule};
+use relevo_wire::directory::{Bot, Object, ObjectRef, PriorityRule, Queue, Rule};
 use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Intent, Outcome, RequeueReason, Role, Via,
 };
@@ -60,6 +60,12 @@ fn samples() -> Vec<(&'static str, Event)> {
                         queue: Some("q".into()),
                         priority: Some(7),
                     }],
+                    priority_rules: vec![PriorityRule {
+                        name: "p".into(),
+                        queue: Some("q".into()),
+                        when: "hour < 9".into(),
+                        priority: 8,
+                    }],
                     ..Bot::new("b", "q")
                 }),
             }),
@@ -111,6 +117,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 excluded: Some((AgentId(4), START + 2)),
                 arrived: START - 1,
                 first_waiting_since: START - 2,
+                waited_us: 7,
                 target_at: Some(START + 3),
                 answered_before: true,
                 epoch: 5,

@@ -255,7 +255,7 @@ fn hand_over() -> BoxedStrategy<Ask> {
     let queue = || prop_oneof![2 => Just(None), 3 => line().prop_map(Some)];
     let where_to = (contact(), queue(), queue());
     let of_rule = prop_oneof![4 => Just(None), 1 => select(vec![0, 3, 1000]).prop_map(Some)];
-    let how = (select(vec![0, 0, 0, 3, 1000]), of_rule, seldom(20), seldom(20));
+    let how = (select(vec![0, 0, 0, 3, 990, 1000]), of_rule, seldom(20), seldom(20));
     let what = (seldom(10), seldom(10), bytes());
     (where_to, how, what)
         .prop_map(|((contact, queue, queue_of_rule), how, what)| {

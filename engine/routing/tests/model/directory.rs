@@ -153,6 +153,7 @@ impl Reference {
         ] {
             must(seconds <= LONGEST_SECONDS, ErrorCode::Malformed, field)?;
         }
+        must(queue.ageing <= 1_000, ErrorCode::Malformed, "ageing")?;
         let is_bound = self.settings.thresholds_seconds.contains(&queue.threshold_seconds);
         must(is_bound, ErrorCode::Malformed, "threshold_seconds")?;
         let texts = &queue.texts;

@@ -114,6 +114,7 @@ impl Reference {
             excluded: None,
             arrived: now,
             first_waiting_since: now,
+            waited_us: 0,
             target_at: (!input.test).then_some(now + threshold_us),
             answered_before: false,
             epoch: 1,

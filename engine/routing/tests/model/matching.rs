@@ -27,7 +27,7 @@ impl Reference {
     fn next_match(&self) -> Option<(TicketId, AgentId)> {
         let mut waiting: Vec<&Ticket> =
             self.tickets.iter().filter(|ticket| ticket.is_waiting()).collect();
-        waiting.sort_by_key(|ticket| (ticket.reserved.is_none(), ticket.urgency()));
+        waiting.sort_by_key(|ticket| (ticket.reserved.is_none(), self.urgency(ticket)));
         waiting.iter().find_map(|ticket| Some((ticket.id, self.pick(ticket)?)))
     }
 
@@ -90,6 +90,7 @@ impl Reference {
         let (number, epoch) = (ticket.last, ticket.epoch);
         let (queue, test) = (ticket.queue, ticket.test);
         let waited_us = now - ticket.waiting_since;
+        ticket.waited_us += waited_us;
         self.note_served(queue, agent, test);
         self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
     }

@@ -36,6 +36,7 @@ pub(crate) struct QueueShape {
     delivery: Delivery,
     /// One bit for each agent.
     members: u8,
+    ageing: u16,
     gone: AgentGone,
     keep_seconds: u32,
     transfer_wait_seconds: u32,
@@ -145,6 +146,7 @@ impl QueueShape {
         queue.delivery = self.delivery;
         queue.members = bits(self.members).map(agent_name).collect();
         queue.agent_gone = self.gone;
+        queue.ageing = self.ageing;
         queue.keep_seconds = self.keep_seconds;
         queue.transfer_wait_seconds = self.transfer_wait_seconds;
         queue.nobody_online = self.nobody_online;
@@ -175,7 +177,7 @@ impl Shape {
 fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
-    match which % 12 {
+    match which % 13 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
@@ -184,12 +186,13 @@ fn wrong(which: u8) -> Object {
         5 => queue.members = vec!["a0".to_owned(), "a0".to_owned()],
         6 => queue.threshold_seconds = 61,
         7 => queue.keep_seconds = u32::MAX,
+        12 => queue.ageing = 1001,
         8 => queue.texts.offline = "x".repeat(1025),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    if which % 12 < 9 { Object::Queue(queue) } else { Object::Bot(bot) }
+    if [9, 10, 11].contains(&(which % 13)) { Object::Bot(bot) } else { Object::Queue(queue) }
 }
 
 impl Named {
@@ -284,6 +287,7 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
         ],
         members,
         mostly(94),
+        select(vec![0_u16, 0, 0, 1, 10, 100, 1000]),
     );
     let periods = (
         select(vec![600_u32, 60, 0]),
@@ -296,12 +300,13 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
     (picks, periods, gone, refuses, targets).prop_map(
         |(picks, periods, gone, nobody_online, targets)| {
-            let (strategy, delivery, members, active) = picks;
+            let (strategy, delivery, members, active, ageing) = picks;
             let (keep, wait, threshold, short_loss) = periods;
             QueueShape {
                 strategy,
                 delivery,
                 members,
+                ageing,
                 gone,
                 keep_seconds: keep,
                 transfer_wait_seconds: wait,

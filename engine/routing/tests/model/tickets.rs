@@ -38,6 +38,8 @@ pub(crate) struct Ticket {
     /// Place in line, inherited by a child.
     pub(crate) arrived: Micros,
     pub(crate) waiting_since: Micros,
+    /// How long the conversation waited before that.
+    pub(crate) waited_us: Micros,
     /// When the conversation first began to wait.
     pub(crate) first_waiting_since: Micros,
     pub(crate) assigned_at: Option<Micros>,
@@ -114,6 +116,7 @@ impl Ticket {
             kept_until: None,
             arrived: event.arrived,
             waiting_since: now,
+            waited_us: event.waited_us,
             first_waiting_since: event.first_waiting_since,
             assigned_at: None,
             first_response_at: None,
@@ -141,11 +144,6 @@ impl Ticket {
         self.agent.filter(|_| self.is_open())
     }
 
-    /// Sort key of a line: the least is the most urgent.
-    pub(crate) fn urgency(&self) -> (Reverse<u16>, Micros, TicketId) {
-        (Reverse(self.priority), self.arrived, self.id)
-    }
-
     pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {
         self.excluded.is_some_and(|excluded| excluded.agent == agent && now < excluded.until)
     }
@@ -170,6 +168,18 @@ impl Ticket {
 }
 
 impl Reference {
+    /// The least is the most urgent: effective priority descending, arrived, id. Who waits in a queue
+    /// gains its ageing in points a minute, for all the time that the conversation has waited; nobody
+    /// comes to more than the highest priority. Here in points times the microseconds of a minute.
+    pub(crate) fn urgency(&self, ticket: &Ticket) -> (Reverse<u64>, Micros, TicketId) {
+        const MINUTE: u64 = 60_000_000;
+        let queue = self.queue(ticket.queue).filter(|_| ticket.reserved.is_none());
+        let ageing = queue.map_or(0, |queue| u64::from(queue.ageing));
+        let waited = ticket.waited_us + (self.now - ticket.waiting_since);
+        let effective = u64::from(ticket.priority) * MINUTE + ageing * waited;
+        (Reverse(effective.min(1_000 * MINUTE)), ticket.arrived, ticket.id)
+    }
+
     pub(crate) fn find(&self, id: TicketId) -> Option<&Ticket> {
         self.tickets.iter().find(|ticket| ticket.id == id)
     }
@@ -226,7 +236,7 @@ impl Reference {
         let before = self.tickets.iter().filter(|other| {
             other.is_waiting()
                 && Self::same_line(ticket, other)
-                && other.urgency() < ticket.urgency()
+                && self.urgency(other) < self.urgency(ticket)
         });
         u32::try_from(before.count() + 1).expect("few tickets")
     }

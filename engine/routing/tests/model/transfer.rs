@@ -109,6 +109,7 @@ impl Reference {
             excluded: Some((giver, self.now + self.settings.exclusion_us)),
             arrived: parent.arrived,
             first_waiting_since: parent.first_waiting_since,
+            waited_us: parent.waited_us,
             target_at: parent.target_at,
             answered_before: parent.answered_ever(),
             epoch: parent.epoch + 1,

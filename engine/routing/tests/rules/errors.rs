@@ -286,5 +286,5 @@ fn what_is_doubtful_is_a_warning() {
     );
     let sound = compiled(&["message exists".to_owned(), "hour < 3".to_owned()]);
     assert!(sound.warnings().is_empty());
-    assert_eq!(sound.first(&HandOff::bare().facts()), None);
+    assert_eq!(sound.first(&HandOff::bare().facts(), None), None);
 }

@@ -25,7 +25,7 @@ fn each_rule_that_was_tried_says_which_comparison_made_it_so() {
     .unwrap();
     let mut hand_off = HandOff::saying("my bill");
     hand_off.context.push(("amount".to_owned(), "ten".to_owned()));
-    let explanation = rules.explain(&hand_off.facts());
+    let explanation = rules.explain(&hand_off.facts(), None);
     assert!(explanation.is_matched);
     let names: Vec<(&str, bool)> =
         explanation.tried.iter().map(|tried| (tried.rule.as_str(), tried.holds)).collect();
@@ -52,7 +52,7 @@ fn an_explanation_says_no_word_of_the_customer() {
         Conditions::compile([("r", "message contains \"bill\" or contact.name < 3")]).unwrap();
     let mut hand_off = HandOff::saying("SECRET");
     hand_off.contact.push(("name".to_owned(), "SECRET".to_owned()));
-    let explanation = format!("{:?}", rules.explain(&hand_off.facts()));
+    let explanation = format!("{:?}", rules.explain(&hand_off.facts(), None));
     assert!(!explanation.contains("SECRET"), "{explanation}");
     assert!(explanation.contains("message contains"), "{explanation}");
 }

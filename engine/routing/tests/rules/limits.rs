@@ -20,7 +20,7 @@ fn as_many_rules_as_may_be() {
     let mut rules = many(limits::RULES, |at| format!("message contains \"word {at}.\""));
     let written: Vec<String> = rules.iter().map(|(_, condition)| condition.clone()).collect();
     let last = compiled(&written);
-    assert_eq!(last.first(&HandOff::saying("the word 1999. ").facts()), Some(1_999));
+    assert_eq!(last.first(&HandOff::saying("the word 1999. ").facts(), None), Some(1_999));
     rules.push(("more".to_owned(), "hour < 3".to_owned()));
     assert_eq!(shown(&rules), ["rule \"more\": there are too many rules; at most 2000"]);
 }

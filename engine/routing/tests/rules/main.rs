@@ -74,7 +74,7 @@ pub(crate) fn compiled(conditions: &[String]) -> Conditions {
 
 /// Does a single condition hold?
 pub(crate) fn holds(condition: &str, hand_off: &HandOff) -> bool {
-    compiled(&[condition.to_owned()]).first(&hand_off.facts()) == Some(0)
+    compiled(&[condition.to_owned()]).first(&hand_off.facts(), None) == Some(0)
 }
 
 /// The problems of a single condition, as they are shown, without the rule's name.

@@ -58,7 +58,7 @@ fn a_literal_inside_another_is_found_too() {
         let all = [rules.as_slice(), &["message starts_with \"ab\"".to_owned()]].concat();
         let is_found = at >= 2;
         assert_eq!(holds(rule, &hand_off), is_found, "{rule}");
-        assert_eq!(crate::compiled(&all).first(&hand_off.facts()), Some(2));
+        assert_eq!(crate::compiled(&all).first(&hand_off.facts(), None), Some(2));
     }
 }
 
@@ -180,6 +180,7 @@ fn not_binds_before_and_and_and_before_or() {
 #[test]
 fn the_first_rule_that_holds_wins() {
     let rule = |name: &str, condition: &str, result: u32| Rule {
+        scope: None,
         name: name.to_owned(),
         condition: condition.to_owned(),
         result,
@@ -191,13 +192,13 @@ fn the_first_rule_that_holds_wins() {
     ])
     .unwrap();
     let mut hand_off = HandOff::saying("my bill");
-    let matched = rules.first_match(&hand_off.facts()).unwrap();
+    let matched = rules.first_match(&hand_off.facts(), None).unwrap();
     assert_eq!((matched.index, matched.name, *matched.result), (1, "bill", 2));
     hand_off.context.push(("tier".to_owned(), "Gold".to_owned()));
-    assert_eq!(*rules.first_match(&hand_off.facts()).unwrap().result, 1);
-    assert_eq!(rules.first_match(&HandOff::bare().facts()), None);
+    assert_eq!(*rules.first_match(&hand_off.facts(), None).unwrap().result, 1);
+    assert_eq!(rules.first_match(&HandOff::bare().facts(), None), None);
     let none: Rules<u32> = Rules::compile(Vec::new()).unwrap();
-    assert_eq!(none.first_match(&hand_off.facts()), None);
+    assert_eq!(none.first_match(&hand_off.facts(), None), None);
 }
 
 #[test]
@@ -217,7 +218,7 @@ fn a_contact_of_the_wire_is_looked_at_as_it_is() {
         moment: Moment::new(Weekday::Monday, 0, 0).unwrap(),
     };
     let is_first =
-        |condition: &str| crate::compiled(&[condition.to_owned()]).first(&facts).is_some();
+        |condition: &str| crate::compiled(&[condition.to_owned()]).first(&facts, None).is_some();
     assert!(is_first("contact.city equals \"sao paulo\" fold and not contact.name exists"));
     assert!(is_first("contact.id starts_with \"55\" and context.a equals \"B\""));
 }

@@ -6,7 +6,7 @@ use crate::{HandOff, compiled, reference};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use relevo_routing::rules::syntax::{Expression, Field};
-use relevo_routing::rules::{Conditions, Found};
+use relevo_routing::rules::{Conditions, Found, Written};
 
 fn missing(field: &Field, hand_off: &HandOff) -> bool {
     let is_missing =
@@ -47,15 +47,44 @@ proptest! {
         for hand_off in &hand_offs {
             let holds = |condition: &Expression| reference::holds(condition, hand_off);
             prop_assert_eq!(
-                rules.first(&hand_off.facts()),
+                rules.first(&hand_off.facts(), None),
                 conditions.iter().position(holds),
                 "{:#?}\n{:?}", written, hand_off
             );
             for (condition, alone) in conditions.iter().zip(&each) {
-                let is_first = alone.first(&hand_off.facts()).is_some();
+                let is_first = alone.first(&hand_off.facts(), None).is_some();
                 prop_assert_eq!(is_first, holds(condition), "{}\n{:?}", condition, hand_off);
             }
         }
+    }
+
+    #[test]
+    fn of_another_scope_no_rule_counts(
+        conditions in vec((condition(), 0..3_usize), 0..12),
+        hand_off in hand_off(),
+        asked in 0..3_usize,
+    ) {
+        let scopes = [None, Some("a"), Some("b")];
+        let written: Vec<(String, String)> = conditions
+            .iter()
+            .enumerate()
+            .map(|(at, (condition, _))| (format!("rule {at}"), condition.to_string()))
+            .collect();
+        let scoped = written.iter().zip(&conditions).map(|((name, condition), (_, scope))| {
+            Written { name, scope: scopes[*scope], condition }
+        });
+        let rules = Conditions::compile(scoped).unwrap();
+        let counts = |scope: usize| scope == 0 || scope == asked;
+        let first = conditions.iter().position(|(condition, scope)| {
+            counts(*scope) && reference::holds(condition, &hand_off)
+        });
+        prop_assert_eq!(rules.first(&hand_off.facts(), scopes[asked]), first);
+        let explanation = rules.explain(&hand_off.facts(), scopes[asked]);
+        prop_assert_eq!(explanation.is_matched, first.is_some());
+        let tried: Vec<usize> = explanation.tried.iter().map(|tried| tried.index).collect();
+        let last = first.unwrap_or(conditions.len());
+        let expected = (0..conditions.len()).filter(|at| counts(conditions[*at].1) && *at <= last);
+        prop_assert_eq!(tried, expected.collect::<Vec<_>>());
     }
 
     #[test]
@@ -65,7 +94,7 @@ proptest! {
     ) {
         let written: Vec<String> = conditions.iter().map(ToString::to_string).collect();
         let rules = compiled(&written);
-        let explanation = rules.explain(&hand_off.facts());
+        let explanation = rules.explain(&hand_off.facts(), None);
         let first = conditions.iter().position(|part| reference::holds(part, &hand_off));
         prop_assert_eq!(explanation.is_matched, first.is_some());
         let tried = first.map_or(conditions.len(), |first| first + 1);
@@ -109,8 +138,8 @@ proptest! {
                 let again = compiled(std::slice::from_ref(&printed));
                 prop_assert_eq!(again.expression(0), rules.expression(0));
                 let hand_off = HandOff::saying("a");
-                let is_matched = rules.first(&hand_off.facts()).is_some();
-                prop_assert_eq!(rules.explain(&hand_off.facts()).is_matched, is_matched);
+                let is_matched = rules.first(&hand_off.facts(), None).is_some();
+                prop_assert_eq!(rules.explain(&hand_off.facts(), None).is_matched, is_matched);
             }
             Err(problems) => {
                 prop_assert!(!problems.0.is_empty());

@@ -1,7 +1,7 @@
 //! Directory objects.
 
 use super::{at_most, count, length, malformed, texts};
-use crate::directory::{Agent, Bot, Object, Queue, Rule};
+use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Rule};
 use crate::error::{ErrorCode, WireError};
 use crate::limits;
 
@@ -22,12 +22,16 @@ fn check_bot(bot: &Bot) -> Result<(), WireError> {
     bot.seats_per_agent.map_or(Ok(()), |seats| check_seats("object.bot.seats_per_agent", seats))?;
     length("object.bot.time_zone", &bot.time_zone, 1, limits::TIME_ZONE_BYTES)?;
     count("object.bot.rules", bot.rules.len(), limits::RULES)?;
-    let bytes: usize = bot.rules.iter().map(|rule| rule.when.len()).sum();
+    count("object.bot.priority_rules", bot.priority_rules.len(), limits::RULES)?;
+    let conditions = bot.rules.iter().map(|rule| &rule.when);
+    let conditions = conditions.chain(bot.priority_rules.iter().map(|rule| &rule.when));
+    let bytes: usize = conditions.map(String::len).sum();
     if bytes > limits::CONDITIONS_BYTES {
         let message = format!("at most {} bytes of conditions", limits::CONDITIONS_BYTES);
         return Err(WireError::field(ErrorCode::LimitExceeded, "object.bot.rules", message));
     }
-    bot.rules.iter().try_for_each(check_rule)
+    bot.rules.iter().try_for_each(check_rule)?;
+    bot.priority_rules.iter().try_for_each(check_priority_rule)
 }
 
 /// What a condition means is judged where it is compiled: here are only its bounds.
@@ -39,6 +43,14 @@ fn check_rule(rule: &Rule) -> Result<(), WireError> {
     at_most("object.bot.rules.priority", rule.priority.unwrap_or(0), limits::PRIORITY)
 }
 
+fn check_priority_rule(rule: &PriorityRule) -> Result<(), WireError> {
+    length("object.bot.priority_rules.name", &rule.name, 1, limits::RULE_NAME_BYTES)?;
+    length("object.bot.priority_rules.when", &rule.when, 1, limits::CONDITION_BYTES)?;
+    let queue = rule.queue.as_deref();
+    queue.map_or(Ok(()), |queue| name("object.bot.priority_rules.queue", queue))?;
+    at_most("object.bot.priority_rules.priority", rule.priority, limits::PRIORITY)
+}
+
 fn check_queue(queue: &Queue) -> Result<(), WireError> {
     name("object.queue.bot", &queue.bot)?;
     name("object.queue.name", &queue.name)?;
@@ -47,6 +59,7 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     let targets = queue.transfer_targets.as_deref().unwrap_or_default();
     count("object.queue.transfer_targets", targets.len(), limits::MEMBERS)?;
     targets.iter().try_for_each(|target| name("object.queue.transfer_targets", target))?;
+    at_most("object.queue.ageing", queue.ageing, limits::PRIORITY)?;
     if queue.threshold_seconds == 0 {
         return Err(malformed("object.queue.threshold_seconds", "must be at least 1"));
     }

@@ -3,7 +3,7 @@ use crate::command::{
     AgentsOnline, Close, CreateKey, Cursor, CustomerLeft, HandOff, Hello, Next, Put, SetPresence,
     Transfer,
 };
-use crate::directory::{Agent, Bot, Object, Queue, Tenant};
+use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Rule, Tenant};
 use crate::ids::TicketId;
 use crate::packed::Packed;
 use crate::vocabulary::{
@@ -198,6 +198,27 @@ fn directory_objects_keep_to_their_ranges() {
     assert_eq!(refused(Object::Queue(members)), wrong("object.queue.members"));
     let threshold = Queue { threshold_seconds: 0, ..Queue::new("b", "q") };
     assert_eq!(refused(Object::Queue(threshold)), wrong("object.queue.threshold_seconds"));
+    let ageing = Queue { ageing: 1001, ..Queue::new("b", "q") };
+    assert_eq!(refused(Object::Queue(ageing)), wrong("object.queue.ageing"));
+    let prioritized = |rule: PriorityRule| Bot { priority_rules: vec![rule], ..bot() };
+    let rule = || PriorityRule {
+        name: "r".into(),
+        queue: Some("q".into()),
+        when: "message exists".into(),
+        priority: 1000,
+    };
+    let too_urgent = prioritized(PriorityRule { priority: 1001, ..rule() });
+    assert_eq!(refused(Object::Bot(too_urgent)), wrong("object.bot.priority_rules.priority"));
+    let nowhere = prioritized(PriorityRule { queue: Some("a b".into()), ..rule() });
+    assert_eq!(refused(Object::Bot(nowhere)), wrong("object.bot.priority_rules.queue"));
+    let empty = prioritized(PriorityRule { when: String::new(), ..rule() });
+    assert_eq!(refused(Object::Bot(empty)), wrong("object.bot.priority_rules.when"));
+    // Both kinds share the bytes of a bot's conditions.
+    let long = "x".repeat(limits::CONDITION_BYTES);
+    let many = vec![PriorityRule { when: long.clone(), ..rule() }; 65];
+    let of_rules = vec![Rule { name: "r".into(), when: long, queue: None, priority: None }; 64];
+    let full = Bot { priority_rules: many, rules: of_rules, ..bot() };
+    assert_eq!(refused(Object::Bot(full)), too_long("object.bot.rules"));
     let object = Object::Queue(Queue::new("b", "q"));
     assert_eq!(command(&Command::Put(Put { tenant: None, object, if_version: None })), Ok(()));
     let key = CreateKey {

@@ -151,6 +151,7 @@ impl World {
         };
         queue.agent_gone = if random.chance(700) { AgentGone::Keep } else { AgentGone::Requeue };
         queue.keep_seconds = 60;
+        queue.ageing = [0, 0, 10, 1000][usize::try_from(random.below(4)).expect("four")];
         queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();
         queue
     }

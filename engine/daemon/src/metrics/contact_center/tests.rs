@@ -75,6 +75,7 @@ fn opened(via: Via, test: bool) -> Event {
         excluded: None,
         arrived: 0,
         first_waiting_since: 0,
+        waited_us: 0,
         target_at: None,
         answered_before: false,
         epoch: 1,

@@ -140,6 +140,7 @@ pub(crate) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
         excluded: None,
         arrived: 1,
         first_waiting_since: 1,
+        waited_us: 0,
         target_at: None,
         answered_before: false,
         epoch: 1,

@@ -1,0 +1,82 @@
+//! Places in line: taken, left, and moved where waiting brings a ticket to the highest priority.
+
+use crate::Micros;
+use crate::state::State;
+use crate::state::line::Line;
+use crate::state::positions::LineName;
+use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
+use relevo_wire::QueueId;
+
+impl State {
+    /// The line in which a waiting ticket stands.
+    pub(crate) fn line_of(&self, ticket: &Ticket) -> &Line {
+        match LineName::of(ticket) {
+            LineName::Agent(agent) => &self.agents.at(agent).reserved,
+            LineName::Queue(queue) => self.queues.at(queue).line_for(false),
+            LineName::Tests(queue) => self.queues.at(queue).line_for(true),
+        }
+    }
+
+    /// A ticket gets its place: in its queue's line, or in that of the agent it is reserved for.
+    pub(super) fn enter_line(&mut self, now: Micros, slot: Slot) {
+        let name = LineName::of(self.tickets.at(slot));
+        self.age_line(now, name);
+        let ticket = self.tickets.at(slot);
+        let key = match name {
+            LineName::Agent(agent) => {
+                let line = &mut self.agents.at_mut(agent).reserved;
+                let key = line.key(ticket);
+                line.insert(key, slot);
+                key
+            }
+            LineName::Queue(_) | LineName::Tests(_) => self.queues.enter(ticket, slot),
+        };
+        self.positions.entered(name, key, ticket.position_updates);
+    }
+
+    /// A ticket leaves the line that it is in.
+    pub(super) fn leave_line(&mut self, slot: Slot) {
+        let ticket = self.tickets.at(slot);
+        let name = LineName::of(ticket);
+        let key = match name {
+            LineName::Agent(agent) => {
+                let line = &mut self.agents.at_mut(agent).reserved;
+                let key = line.key(ticket);
+                line.remove(key);
+                key
+            }
+            LineName::Queue(_) | LineName::Tests(_) => self.queues.leave(ticket),
+        };
+        self.positions.left(name, key, ticket.position_updates);
+    }
+
+    /// Moves every ticket that has come to the highest priority by now. Time alone does it, so that
+    /// no event tells of it: it is done before each decision, and each ticket is moved at most once
+    /// while it waits.
+    pub(crate) fn age_lines(&mut self, now: Micros) {
+        while let Some(name) = self.queues.next_to_age(now) {
+            self.age_line(now, name);
+        }
+    }
+
+    fn age_line(&mut self, now: Micros, name: LineName) {
+        for (from, to) in self.queues.age(name, now) {
+            self.positions.moved(name, from, to);
+        }
+    }
+
+    /// The lines of a queue stand in another order from now on.
+    pub(super) fn set_ageing(&mut self, now: Micros, id: QueueId, ageing: u16) {
+        if self.queues.at(id).line.ageing() == ageing {
+            return;
+        }
+        for slot in self.queues.empty_lines(id, ageing) {
+            self.queues.enter(self.tickets.at(slot), slot);
+        }
+        for name in [LineName::Queue(id), LineName::Tests(id)] {
+            self.positions.reordered(name);
+            self.age_line(now, name);
+        }
+    }
+}
