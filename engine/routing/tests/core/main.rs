@@ -17,4 +17,5 @@ mod record;
 mod restart;
 mod stats;
 mod transfer;
+mod traps;
 mod world;
