@@ -217,6 +217,21 @@ fn an_inactive_agent_keeps_its_tickets_and_gets_no_new_ones() {
 }
 
 #[test]
+fn only_members_get_the_tickets_of_a_queue() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    desk.queue("q", &["ana"], |_| {});
+    let (first, second) = (desk.hand_off(1), desk.hand_off(2));
+    assert_eq!(desk.holder(first).as_deref(), Some("ana"));
+    assert_eq!(desk.holder(second), None, "bea is free, and no member");
+    desk.queue("q", &["bea"], |_| {});
+    assert_eq!(desk.holder(second).as_deref(), Some("bea"));
+    assert_eq!(desk.holder(first).as_deref(), Some("ana"), "what she has she keeps");
+    let third = desk.hand_off(3);
+    desk.close("ana", first);
+    assert_eq!(desk.holder(third), None, "ana is a member no more");
+}
+
+#[test]
 fn new_members_take_what_waits_as_the_strategy_says() {
     let mut desk = desk();
     for agent in ["ana", "bea"] {

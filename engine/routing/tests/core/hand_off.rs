@@ -51,6 +51,23 @@ fn the_text_says_whether_somebody_is_online() {
 }
 
 #[test]
+fn the_texts_of_a_queue_are_those_of_the_trade_until_it_has_its_own() {
+    let mut desk = Desk::staffed(&["ana"]);
+    assert_eq!(desk.accepted(hand_off(1)).text, "Let's send you to an available agent");
+    desk.intent("ana", Intent::Paused);
+    assert_eq!(
+        desk.accepted(hand_off(2)).text,
+        "There are no agents available at this time. When one becomes available, we'll connect \
+         you."
+    );
+    let own = Texts { online: "a moment".into(), offline: "tomorrow".into() };
+    desk.queue("q", &["ana"], |queue| queue.texts = own);
+    assert_eq!(desk.accepted(hand_off(3)).text, "tomorrow");
+    desk.intent("ana", Intent::Online);
+    assert_eq!(desk.accepted(hand_off(4)).text, "a moment");
+}
+
+#[test]
 fn a_contact_has_one_open_ticket_and_a_repeat_only_appends() {
     let mut desk = Desk::staffed(&["ana"]);
     desk.queue("r", &[], |_| {});

@@ -5,7 +5,8 @@ use relevo_routing::Input;
 use relevo_routing::event::{Closed, Event, Judgement};
 use relevo_routing::input::{HandOff, Target};
 use relevo_wire::answer::{Answer, Done};
-use relevo_wire::vocabulary::{CloseReason, Outcome};
+use relevo_wire::directory::AgentGone;
+use relevo_wire::vocabulary::{CloseReason, Intent, Outcome, TicketState};
 use relevo_wire::{ContactKey, ErrorCode};
 
 /// A desk with ana, who has the ticket of contact 1, answered if asked; `after` seconds later it
@@ -46,6 +47,23 @@ fn exactly_one_outcome_for_each_end() {
     let stats = desk.tenant.stats();
     assert_eq!((stats.all.created, stats.all.closed_in_all()), (1, 1));
     assert_eq!(stats.all.closed[Outcome::Lost as usize], 1);
+}
+
+#[test]
+fn who_leaves_a_line_after_an_agent_had_the_ticket_has_abandoned_it() {
+    for (answered, outcome) in
+        [(false, Outcome::AbandonedUnanswered), (true, Outcome::AbandonedAnswered)]
+    {
+        let mut desk = Desk::staffed(&["ana"]);
+        desk.queue("q", &["ana"], |queue| queue.agent_gone = AgentGone::Requeue);
+        let ticket = desk.hand_off(1);
+        if answered {
+            desk.reply("ana", ticket);
+        }
+        desk.intent("ana", Intent::Offline);
+        assert_eq!(desk.place(ticket), (TicketState::Waiting, None, 1));
+        assert_eq!(closed(&desk.left(1)).outcome, outcome);
+    }
 }
 
 #[test]

@@ -46,6 +46,38 @@ fn a_reconnect_is_no_login_and_a_second_device_changes_nothing() {
 }
 
 #[test]
+fn a_pause_has_a_reason_and_another_reason_is_news() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let agent = desk.agent_id("ana");
+    let mut pause = |reason: &str| {
+        let seen = desk.seats.word(0).expect("a word").close_intent();
+        let (intent, reason) = (Intent::Paused, reason.to_owned());
+        desk.events(Input::SetPresence { agent, intent, reason, seen })
+    };
+    let set = |reason: &str| {
+        let (intent, reason) = (Intent::Paused, reason.to_owned());
+        Event::IntentSet(IntentSet { agent, intent, reason, cause: IntentCause::Agent })
+    };
+    assert_eq!(pause("lunch"), [set("lunch")]);
+    assert_eq!(pause("lunch"), []);
+    assert_eq!(pause("training"), [set("training")]);
+    assert_eq!(desk.tenant.stats().agents.paused, 1);
+}
+
+#[test]
+fn who_lost_a_ticket_may_have_it_again_when_another_had_it() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    let ticket = desk.hand_off(1);
+    desk.intent("ana", Intent::Offline);
+    assert_eq!(desk.holder(ticket).as_deref(), Some("bea"));
+    desk.intent("ana", Intent::Online);
+    desk.wait(SECOND);
+    // Within the 60 s of the first loss.
+    let events = desk.intent("bea", Intent::Offline);
+    assert_eq!(assignments(&events), [(ticket, desk.agent_id("ana"))]);
+}
+
+#[test]
 fn in_the_grace_period_an_agent_keeps_its_tickets_and_gets_no_new_ones() {
     let mut desk = desk();
     desk.agent("ana", 2);

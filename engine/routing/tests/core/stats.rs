@@ -3,6 +3,7 @@
 use crate::common::*;
 use relevo_routing::stats::{AgentStats, QueueAgents, QueueStats, TicketStats};
 use relevo_wire::SessionId;
+use relevo_wire::directory::{Object, Tenant};
 use relevo_wire::vocabulary::Intent;
 
 #[test]
@@ -36,6 +37,31 @@ fn a_queue_tells_depth_oldest_wait_oldest_unanswered_and_who_is_online() {
     assert_eq!(stats.oldest_unanswered, at(4), "assigned, not arrived");
     desk.queue("q", &["ana"], |queue| queue.active = false);
     assert!(!desk.tenant.queue_stats(queue).open);
+}
+
+/// Bots that ask whether agents are online are answered from these numbers.
+#[test]
+fn a_queue_is_open_while_it_and_its_bot_and_the_tenant_are() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let queue = desk.queue_id("q");
+    let is_open = |desk: &mut Desk, expected| {
+        assert_eq!(desk.tenant.take_changed_queues(), [queue], "whoever reads them is told");
+        let stats = desk.tenant.queue_stats(queue);
+        assert_eq!((stats.open, stats.online), (expected, 1));
+    };
+    is_open(&mut desk, true);
+    for active in [false, true] {
+        desk.queue("q", &["ana"], |queue| queue.active = active);
+        is_open(&mut desk, active);
+    }
+    for active in [false, true] {
+        desk.bot(|bot| bot.active = active);
+        is_open(&mut desk, active);
+    }
+    for active in [false, true] {
+        desk.put(Object::Tenant(Tenant { name: "t".into(), active }));
+        is_open(&mut desk, active);
+    }
 }
 
 #[test]

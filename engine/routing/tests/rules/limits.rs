@@ -105,6 +105,15 @@ fn a_set_is_bounded() {
     assert_eq!(shown(&name)[1], "rule \"\": the name of a rule has 0 bytes; 1 to 128");
 }
 
+/// A matcher that goes back over this text would not come to its end.
+#[test]
+fn no_pattern_backtracks() {
+    let pattern = format!("message matches \"{}*ab?\"", "*a".repeat(30));
+    let text = format!("{}ab", "a".repeat(limits::MESSAGE_BYTES - 3));
+    assert!(!holds(&pattern, &HandOff::saying(&text)));
+    assert!(holds(&pattern, &HandOff::saying(&format!("{text}c"))));
+}
+
 #[test]
 fn the_begin_of_a_long_text_is_looked_at() {
     let long = |bytes: usize| HandOff::saying(&format!("{}end", "a".repeat(bytes - 3)));
