@@ -304,15 +304,34 @@ mod tests {
     use super::*;
     use relevo_routing::Event;
     use relevo_routing::input::HandOff;
-    use relevo_wire::directory::{Bot, Object, Queue};
+    use relevo_routing::seats::SeatWord;
+    use relevo_wire::directory::{Agent, Bot, Object, Queue};
     use relevo_wire::ids::{BotId, ContactKey, SessionId};
-    use relevo_wire::vocabulary::HandOffReason;
+    use relevo_wire::vocabulary::{HandOffReason, Intent};
 
     const NOW: u64 = 1_700_000_000_000_000;
     const BOT: BotId = BotId(0);
 
     fn give(machine: &mut ShardMachine, tenant: TenantId, input: Input) -> Submission<Outcome> {
         machine.handle(NOW, from_nobody(tenant, input, Instant::now()))
+    }
+
+    fn hand_off(contact: u128) -> HandOff {
+        HandOff {
+            bot: BOT,
+            contact: ContactKey(contact),
+            queue: None,
+            queue_of_rule: None,
+            reason: HandOffReason::Requested,
+            priority: 0,
+            priority_of_rule: None,
+            texts: None,
+            truncated: false,
+            position_updates: true,
+            test: false,
+            dry_run: false,
+            bytes: 0,
+        }
     }
 
     /// So many tickets that asked, less the first.
@@ -323,22 +342,7 @@ mod tests {
         give(machine, tenant, Input::BotSessionOpened { bot: BOT, session: SessionId(1) });
         let mut waiting = Vec::new();
         for contact in 0..tickets {
-            let hand_off = HandOff {
-                bot: BOT,
-                contact: ContactKey(contact),
-                queue: None,
-                queue_of_rule: None,
-                reason: HandOffReason::Requested,
-                priority: 0,
-                priority_of_rule: None,
-                texts: None,
-                truncated: false,
-                position_updates: true,
-                test: false,
-                dry_run: false,
-                bytes: 0,
-            };
-            let events = give(machine, tenant, Input::HandOff(hand_off)).payload.events;
+            let events = give(machine, tenant, Input::HandOff(hand_off(contact))).payload.events;
             waiting.extend(events.iter().filter_map(|event| {
                 if let Event::TicketOpened(opened) = event { Some(opened.ticket) } else { None }
             }));
@@ -374,5 +378,48 @@ mod tests {
         assert_eq!(told(2), [(long[0], 1), (long[1], 2)]);
         assert_eq!(told(3), [(short[0], 1), (short[1], 2), (long[2], 3)]);
         assert_eq!(told(1_000).len(), long.len() - 3);
+    }
+
+    /// A word opens behind the state's back, and nobody looks for a ticket: one round of the auditor
+    /// sees it, in whichever queue it is, and the figure rises until the ticket has its agent.
+    #[test]
+    fn a_lost_wake_up_shows_within_a_round_of_the_auditor() {
+        const TURNS: usize = 3;
+        let origin = Origin { start: 1, ..Origin::default() };
+        let (tenant, agent) = (TenantId(1), AgentId(0));
+        let mut machine = ShardMachine::new([], Arc::default(), Settings::default(), origin);
+        let put = |machine: &mut ShardMachine, object| {
+            give(machine, tenant, Input::Put { object, if_version: None });
+        };
+        put(&mut machine, Object::Bot(Bot::new("b", "q4")));
+        put(&mut machine, Object::Agent(Agent::new("ana", 1)));
+        for number in 0..5 {
+            let members = vec!["ana".to_owned()];
+            let queue = Queue { members, ..Queue::new("b", format!("q{number}")) };
+            put(&mut machine, Object::Queue(queue));
+        }
+        let word = Arc::clone(machine.tenants[&tenant].seats.word(0).expect("the agent's word"));
+        let online = |word: &SeatWord| {
+            let (intent, reason) = (Intent::Online, String::new());
+            Input::SetPresence { agent, intent, reason, seen: word.view().intent_closes }
+        };
+        let seen = word.view().reachable_closes;
+        let opened = Input::AgentSessionOpened { agent, session: SessionId(1), seen };
+        give(&mut machine, tenant, opened);
+        give(&mut machine, tenant, online(&word));
+        let views = Views::default();
+        let round = |machine: &mut ShardMachine, now| {
+            (0..TURNS).for_each(|_| machine.audit(&views, now, TURNS));
+            views.violation_us()
+        };
+        word.close_intent();
+        give(&mut machine, tenant, Input::HandOff(hand_off(1)));
+        assert_eq!(round(&mut machine, NOW), 0, "nobody is there");
+        word.restore(0, 1, true, true, false);
+        assert_eq!(round(&mut machine, NOW), 0, "it has lasted no time yet");
+        assert_eq!(round(&mut machine, NOW + 1_000_000), 1_000_000);
+        assert_eq!(round(&mut machine, NOW + 3_000_000), 3_000_000);
+        give(&mut machine, tenant, online(&word));
+        assert_eq!(round(&mut machine, NOW + 4_000_000), 0, "the ticket has its agent");
     }
 }
