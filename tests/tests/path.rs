@@ -85,3 +85,30 @@ async fn a_customer_waits_is_served_and_returns_to_the_bot() {
     assert_eq!(scrape.sum("relevo_queue_wait_seconds_count", &queue), 1.0);
     assert_eq!(scrape.sum("relevo_tickets_closed_total", &queue), 1.0);
 }
+
+#[tokio::test]
+async fn a_hand_off_that_is_too_long_is_cut_and_the_answer_says_so() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let bot = deployment.bot("shop").await;
+    let said = |number: u32| {
+        let text = format!("{number}: {}", "x".repeat(2_000));
+        TranscriptLine { author: Author::Customer, at: 1, text }
+    };
+    let context = |number: u32| (number.to_string(), "known".to_owned());
+    let long = HandOffDetails {
+        transcript: (0..300).map(said).collect(),
+        context: (0..70).map(context).collect(),
+        ..details()
+    };
+    let accepted = bot.hand_over_with(hand_off_with(long)).await;
+    assert!(accepted.truncated);
+    let mut ana = deployment.online("ana").await;
+    let held = ana.assigned().await;
+    let came = ana.inbox.entries(held.ticket);
+    let EntryEvent::HandedOff(handed_off) = &came[0].event else { panic!("{came:?}") };
+    let kept = handed_off.details.as_ref().unwrap().unpack().unwrap();
+    assert_eq!(kept.contact, details().contact);
+    assert_eq!(kept.transcript.last(), Some(&said(299)), "the newest stay");
+    assert!(kept.transcript.len() < 256, "{} lines of 2 KB", kept.transcript.len());
+    assert_eq!(kept.context, (6..70).map(context).collect::<Vec<_>>());
+}

@@ -7,7 +7,7 @@ use relevo_tests::harness::wait::{until_equal, within};
 use relevo_tests::harness::{Agent, Deployment, Site};
 use relevo_wire::answer::AgentsOnlineAnswer;
 use relevo_wire::command::{HandOff, TransferTarget};
-use relevo_wire::directory::{self, Delivery, NobodyOnline, Queue};
+use relevo_wire::directory::{self, Delivery, NobodyOnline, Object, Queue};
 use relevo_wire::error::{ErrorCode, Present};
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::{EntryEvent, Transferred};
@@ -64,6 +64,27 @@ async fn a_contact_has_one_open_ticket_a_bot() {
     within("take back", bot.client.take_back(anew.ticket)).await.unwrap();
     let returned = bot.inbox.returned(anew.ticket).await;
     assert_eq!((returned.reason, returned.outcome), (CloseReason::Bot, Outcome::TakenBack));
+}
+
+#[tokio::test]
+async fn a_contact_of_two_bots_has_a_ticket_with_each() {
+    let site = Site::new(TENANT)
+        .bot("shop", "sales")
+        .bot("bank", "desk")
+        .queue(queue("shop", "sales", &[]))
+        .queue(queue("bank", "desk", &[]));
+    let deployment = Deployment::start(&site).await;
+    let mut shop = deployment.bot("shop").await;
+    let mut bank = deployment.bot("bank").await;
+    let of_shop = shop.hand_over("c1").await;
+    let of_bank = bank.hand_over("c1").await;
+    assert_eq!((of_shop.existing, of_bank.existing), (false, false));
+    assert_ne!(of_shop.ticket, of_bank.ticket);
+    assert_eq!((of_shop.number, of_bank.number), (1, 1), "each bot counts its own");
+    for (bot, ticket) in [(&mut shop, of_shop.ticket), (&mut bank, of_bank.ticket)] {
+        assert_eq!(bot.hand_over("c1").await.ticket, ticket);
+        assert_eq!(bot.customer("c1", "hello").await.ticket, Some(ticket));
+    }
 }
 
 #[tokio::test]
@@ -220,6 +241,27 @@ async fn whether_agents_are_online_follows_who_is_there() {
     match within("hand-off", bot.client.hand_off(refused)).await.unwrap() {
         relevo_client::HandOffAnswer::Rejected(rejected) => assert_eq!(rejected.reason, "no_agent"),
         accepted @ relevo_client::HandOffAnswer::Accepted(_) => panic!("{accepted:?}"),
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_online_where_the_help_desk_is_switched_off() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let admin = deployment.admin().await;
+    let bot = deployment.bot("shop").await;
+    let _ana = deployment.online("ana").await;
+    let sales = |active| Queue { active, ..queue("shop", "sales", &["ana"]) };
+    let shop = |active| directory::Bot { active, ..directory::Bot::new("shop", "sales") };
+    let acme = |active| directory::Tenant { name: TENANT.into(), active };
+    let switched = |active| {
+        [Object::Queue(sales(active)), Object::Bot(shop(active)), Object::Tenant(acme(active))]
+    };
+    for (off, on) in switched(false).into_iter().zip(switched(true)) {
+        for (object, expected) in [(off, AgentsOnlineAnswer::No), (on, AgentsOnlineAnswer::Yes)] {
+            admin.put(Some(TENANT.into()), object, None).await.unwrap();
+            let answer = within("ask", bot.client.agents_online(None)).await.unwrap();
+            assert_eq!(answer, expected);
+        }
     }
 }
 
