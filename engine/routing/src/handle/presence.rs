@@ -27,7 +27,9 @@ impl Turn<'_> {
         let Some(entry) = self.state.agents.get(agent) else {
             return Reply::Answer(Answer::Error(no_agent()));
         };
-        let is_login = entry.intent == Intent::Offline;
+        // A second device and a reconnect are none.
+        let is_login =
+            entry.intent == Intent::Offline && entry.reachability == Reachability::Unreachable;
         let was_reachable = entry.reachability == Reachability::Reachable;
         self.sessions.open_agent(agent, session);
         if !was_reachable {

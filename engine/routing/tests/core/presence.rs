@@ -46,6 +46,42 @@ fn a_reconnect_is_no_login_and_a_second_device_changes_nothing() {
 }
 
 #[test]
+fn neither_a_second_device_nor_a_reconnect_nor_a_restart_changes_that_an_agent_is_offline() {
+    let offline = || {
+        let mut desk = Desk::staffed(&["ana"]);
+        let ticket = desk.hand_off(1);
+        desk.reply("ana", ticket);
+        desk.intent("ana", Intent::Offline);
+        (desk, ticket)
+    };
+    let is_login = |desk: &mut Desk| {
+        let (agent, session) = (desk.agent_id("ana"), SessionId(500));
+        let seen = desk.reachable_closes(agent);
+        let step = desk.handle(Input::AgentSessionOpened { agent, session, seen });
+        step.events.iter().any(|event| matches!(event, Event::IntentSet(_)))
+    };
+    let (mut desk, ticket) = offline();
+    assert!(!is_login(&mut desk), "a second device");
+    let gone = requeued(&desk.pass(600 * SECOND));
+    assert_eq!(gone.len(), 1, "it is gone for its tickets all the same");
+    assert_eq!(gone[0].ticket, ticket);
+
+    let (mut desk, _) = offline();
+    desk.disconnect("ana", SessionId(1));
+    assert!(!is_login(&mut desk), "a reconnect");
+
+    let (mut desk, _) = offline();
+    desk.restart(SECOND);
+    desk.handle(Input::Ready);
+    assert!(!is_login(&mut desk), "a reconnect after a restart");
+
+    let (mut desk, _) = offline();
+    desk.disconnect("ana", SessionId(1));
+    desk.pass(30 * SECOND);
+    assert!(is_login(&mut desk), "beyond the grace period it is one");
+}
+
+#[test]
 fn a_pause_has_a_reason_and_another_reason_is_news() {
     let mut desk = Desk::staffed(&["ana"]);
     let agent = desk.agent_id("ana");

@@ -26,7 +26,8 @@ impl Reference {
         }
         let agent = self.at_mut(id);
         agent.sessions.push(session);
-        let is_login = agent.intent == Intent::Offline;
+        let is_login =
+            agent.intent == Intent::Offline && agent.reachability == Reachability::Unreachable;
         if agent.reachability != Reachability::Reachable {
             agent.reachability = Reachability::Reachable;
             agent.deadline = None;
