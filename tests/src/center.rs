@@ -308,6 +308,7 @@ fn hand_off(contact: u128) -> HandOff {
         reason: HandOffReason::Requested,
         priority: 0,
         priority_of_rule: None,
+        demand: None,
         texts: None,
         truncated: false,
         position_updates: true,

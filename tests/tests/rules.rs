@@ -6,13 +6,22 @@ use relevo_tests::harness::deployment::{TENANT, queue};
 use relevo_tests::harness::party::hand_off_with;
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::command::HandOff;
-use relevo_wire::directory::{Bot, Object, PriorityRule, Queue, Rule};
+use relevo_wire::directory::{
+    Agent, Bot, Object, PriorityRule, Queue, Ring, Rule, Skill, Strategy,
+};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::limits;
 use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, Texts, TranscriptLine};
 
 fn rule(name: &str, when: &str, queue: &str) -> Rule {
-    Rule { name: name.into(), when: when.into(), queue: Some(queue.into()), priority: None }
+    Rule {
+        name: name.into(),
+        when: when.into(),
+        queue: Some(queue.into()),
+        priority: None,
+        skills: Vec::new(),
+        rings: Vec::new(),
+    }
 }
 
 fn bot(rules: Vec<Rule>) -> Object {
@@ -96,6 +105,33 @@ async fn priority_rules_say_who_goes_first_whichever_way_a_queue_was_found() {
     assert_eq!(place(said("c6", "hello")).await, 1, "0, in the other queue");
     assert_eq!(place(said("c7", "fraud")).await, 2, "0: the rule is for another queue");
     assert_eq!(place(said("c8", "asap")).await, 1, "500, by default in the other queue");
+}
+
+#[tokio::test]
+async fn skills_of_a_rule_choose_the_agent_and_rings_widen_the_choice() {
+    let skill = |level| Skill { name: "billing".into(), level };
+    let agent = |name: &str, skills| Agent { skills, ..Agent::new(name, 1) };
+    let site = Site::new(TENANT)
+        .bot("shop", "help")
+        .agent_with(agent("ana", vec![skill(2)]))
+        .agent_with(agent("bea", vec![skill(5)]))
+        .queue(Queue { strategy: Strategy::MostSkilled, ..queue("shop", "help", &["ana", "bea"]) });
+    let deployment = Deployment::start(&site).await;
+    let admin = deployment.admin().await;
+    let billing = Rule {
+        skills: vec![skill(5)],
+        rings: vec![Ring { after_seconds: 2, skills: vec![skill(2)] }],
+        ..rule("billing", "message exists", "help")
+    };
+    admin.put(Some(TENANT.to_owned()), bot(vec![billing]), None).await.unwrap();
+    let shop = deployment.bot("shop").await;
+    let (mut ana, mut bea) = (deployment.online("ana").await, deployment.online("bea").await);
+    let first = shop.hand_over_with(said("c1", "my invoice")).await.ticket;
+    assert_eq!(bea.assigned().await.ticket, first, "only bea can");
+    // Bea has no seat left, and ana comes within reach by waiting alone.
+    let second = shop.hand_over_with(said("c2", "my invoice")).await;
+    assert_eq!(second.position, 1, "it waits, though ana is free");
+    assert_eq!(ana.assigned().await.ticket, second.ticket);
 }
 
 #[tokio::test]

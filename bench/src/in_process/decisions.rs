@@ -223,6 +223,7 @@ impl Desk {
             reason: HandOffReason::Planned,
             priority: 0,
             priority_of_rule: None,
+            demand: None,
             texts: None,
             truncated: false,
             position_updates: false,

@@ -14,6 +14,7 @@ mod references;
 mod render;
 mod rules;
 mod sections;
+mod skills;
 #[cfg(test)]
 mod tests;
 

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use relevo_routing::event::Demand;
 use relevo_routing::rules::{Explanation, Facts, Moment, Problem, Problems, Rule, Rules};
 use relevo_wire::directory::{Bot, PriorityRule};
 use relevo_wire::error::{ErrorCode, WireError};
@@ -46,6 +47,7 @@ pub(crate) struct BotRules {
 struct Follows {
     queue: Option<String>,
     priority: Option<u16>,
+    demand: Option<Demand>,
     /// It has been told that there is no such queue.
     told: AtomicBool,
 }
@@ -121,6 +123,7 @@ pub(crate) struct Routed<'r> {
     pub(crate) rule: &'r str,
     pub(crate) queue: Option<&'r str>,
     pub(crate) priority: Option<u16>,
+    pub(crate) demand: Option<&'r Demand>,
     told: &'r AtomicBool,
 }
 
@@ -154,6 +157,7 @@ impl BotRules {
             result: Follows {
                 queue: rule.queue.clone(),
                 priority: rule.priority,
+                demand: demand(rule),
                 told: AtomicBool::new(false),
             },
         };
@@ -190,8 +194,14 @@ impl BotRules {
             return None;
         }
         let matched = self.with_facts(handed, |facts| self.rules.first_match(facts, None))?;
-        let Follows { queue, priority, told } = matched.result;
-        Some(Routed { rule: matched.name, queue: queue.as_deref(), priority: *priority, told })
+        let Follows { queue, priority, demand, told } = matched.result;
+        Some(Routed {
+            rule: matched.name,
+            queue: queue.as_deref(),
+            priority: *priority,
+            demand: demand.as_ref(),
+            told,
+        })
     }
 
     /// The first priority rule that matches in this queue, and the priority that it says.
@@ -244,6 +254,12 @@ impl BotRules {
     }
 }
 
+/// What a ticket requires by a rule.
+fn demand(rule: &relevo_wire::directory::Rule) -> Option<Demand> {
+    let requires = !rule.skills.is_empty() || !rule.rings.is_empty();
+    requires.then(|| Demand { skills: rule.skills.clone(), rings: rule.rings.clone() })
+}
+
 /// Checks what an admin puts: the rules themselves, and how many bytes of them all bots have then, where
 /// the bot had `before` of `all`. Less than before is always right.
 ///
@@ -276,7 +292,12 @@ pub(crate) fn told(faults: &[Fault]) -> String {
 pub(crate) fn bytes_of(bot: &Bot) -> usize {
     let rules = bot.rules.iter().map(|rule| (&rule.name, &rule.when));
     let all = rules.chain(bot.priority_rules.iter().map(|rule| (&rule.name, &rule.when)));
-    all.map(|(name, when)| name.len() + when.len() + BESIDE_BYTES).sum()
+    let rules: usize = all.map(|(name, when)| name.len() + when.len() + BESIDE_BYTES).sum();
+    let required = bot
+        .rules
+        .iter()
+        .flat_map(|rule| rule.rings.iter().flat_map(|ring| &ring.skills).chain(&rule.skills));
+    rules + required.map(|skill| skill.name.len() + BESIDE_BYTES).sum::<usize>()
 }
 
 /// Rules that are compiled when a hand-off first asks for them: publish, which makes the directory

@@ -113,6 +113,7 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Assigned(e) => Some(e.ticket),
         Event::Requeued(e) => Some(e.ticket),
         Event::Unreserved(e) => Some(e.ticket),
+        Event::Relaxed(e) => Some(e.ticket),
         Event::TargetMissed(e) => Some(e.ticket),
         Event::Closed(e) => Some(e.ticket),
         Event::Progressed(e) => Some(e.ticket),

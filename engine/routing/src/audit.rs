@@ -60,7 +60,10 @@ pub(crate) fn audit(
                     entry.tickets.iter().filter(|own| state.tickets.at(**own).bot == ticket.bot);
                 let excluded = ticket.excluded.get() == Some(*agent) && ticket.excluded_until > now;
                 let accepts = entry.accepts_tests || !ticket.test;
-                accepts && !excluded && same_bot.count() < usize::from(cap)
+                accepts
+                    && !excluded
+                    && same_bot.count() < usize::from(cap)
+                    && can(state, *agent, slot)
             };
             let line = queue.line.iter().chain(queue.tests.iter());
             let pushed = line.filter(|_| queue.delivery != Delivery::Pull);
@@ -72,4 +75,17 @@ pub(crate) fn audit(
         }
     }
     Audit { violations, unfinished: false }
+}
+
+/// By names, as the directory and the hand-off's rule wrote them.
+fn can(state: &State, agent: AgentId, slot: Slot) -> bool {
+    let ticket = state.tickets.at(slot);
+    let Some(demand) = state.demands.get(ticket.demand) else { return true };
+    let chosen = ticket.reserved.get() == Some(agent);
+    let object = state.directory.agent(agent).map(|agent| &agent.object);
+    let has = object.map_or(&[][..], |agent| &agent.skills);
+    chosen
+        || demand.of_ring(ticket.ring).iter().all(|required| {
+            has.iter().any(|skill| skill.name == required.name && skill.level >= required.level)
+        })
 }

@@ -88,6 +88,7 @@ impl Directory {
             | Event::Assigned(_)
             | Event::Requeued(_)
             | Event::Unreserved(_)
+            | Event::Relaxed(_)
             | Event::TargetMissed(_)
             | Event::Closed(_)
             | Event::Progressed(_)

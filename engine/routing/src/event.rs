@@ -6,7 +6,7 @@
 
 use crate::Micros;
 use crate::input::{Key, Party};
-use relevo_wire::directory::{Object, ObjectRef};
+use relevo_wire::directory::{Object, ObjectRef, Ring, Skill};
 use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Intent, Outcome, RequeueReason, Via,
 };
@@ -56,6 +56,9 @@ pub enum Event {
     Requeued(Requeued),
     /// A ticket reserved for one agent joins its queue: the time is over.
     Unreserved(Unreserved),
+    /// The next ring of a waiting ticket begins: it requires something else.
+    Relaxed(Relaxed),
+
     /// The service-level threshold passed without a human message.
     TargetMissed(TargetMissed),
     /// The ticket ended.
@@ -177,6 +180,24 @@ pub struct IntentSet {
     pub cause: IntentCause,
 }
 
+/// What a ticket requires of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
+pub struct Demand {
+    /// At first.
+    pub skills: Vec<Skill>,
+    /// Instead of that, each from some time of waiting on; in rising order.
+    pub rings: Vec<Ring>,
+}
+
+impl Demand {
+    /// What it requires in a ring; 0 is before the first.
+    #[must_use]
+    pub fn of_ring(&self, ring: u8) -> &[Skill] {
+        let ring = usize::from(ring).checked_sub(1).and_then(|index| self.rings.get(index));
+        ring.map_or(&self.skills, |ring| &ring.skills)
+    }
+}
+
 /// A ticket was made and waits.
 #[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct TicketOpened {
@@ -196,6 +217,8 @@ pub struct TicketOpened {
     pub reason: HandOffReason,
     /// 0 to 1000.
     pub priority: u16,
+    /// What it requires; absent: nothing.
+    pub demand: Option<Demand>,
     /// A test.
     pub test: bool,
     /// Wants its position pushed.
@@ -351,6 +374,15 @@ pub struct Requeued {
 pub struct Unreserved {
     /// The ticket.
     pub ticket: TicketId,
+}
+
+/// The next ring of a waiting ticket began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Relaxed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Which ring, from 1.
+    pub ring: u8,
 }
 
 /// The service-level threshold passed without a human message.

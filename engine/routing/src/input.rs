@@ -1,6 +1,7 @@
 //! Everything that can happen to a tenant: one variant each.
 
 use crate::Micros;
+use crate::event::Demand;
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::vocabulary::{HandOffReason, Intent, Role, Texts};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, SessionId, TicketId};
@@ -225,6 +226,8 @@ pub struct HandOff {
     pub priority: u16,
     /// 0 to 1000, as a rule of the directory says: that is not capped, and goes before the bot's.
     pub priority_of_rule: Option<u16>,
+    /// What a rule of the directory says that the ticket requires.
+    pub demand: Option<Demand>,
     /// Texts instead of the queue's.
     pub texts: Option<Texts>,
     /// Transcript or context were cut.

@@ -10,13 +10,16 @@
 use crate::event::{Assigned, Event};
 use crate::handle::Turn;
 use crate::seats::Claim;
+use crate::state::bits::Bits;
 use crate::state::line::Rank;
 use crate::state::queues::Queue;
+use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Strategy;
 use relevo_wire::{AgentId, BotId, QueueId};
 use smallvec::SmallVec;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// Up to so many members are looked at one by one; more are met through the bit sets.
@@ -99,7 +102,7 @@ impl Turn<'_> {
 
     /// The agent that the queue's strategy picks for a waiting ticket, whether or not the queue
     /// pushes. Does not claim.
-    pub(crate) fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
+    pub(crate) fn pick(&self, ticket: &Ticket, needs: &[Need]) -> Option<AgentId> {
         if let Some(agent) = ticket.reserved.get() {
             let able = self.state.agents.available.holds(agent.0) && self.may_have(agent, ticket);
             return able.then_some(agent);
@@ -107,19 +110,41 @@ impl Turn<'_> {
         let queue = self.state.queues.at(ticket.queue);
         match queue.strategy {
             Strategy::LeastActive => {
-                self.least(queue, ticket, |agent| self.state.agents.load(agent))
+                self.least(queue, ticket, needs, |agent| self.state.agents.load(agent))
             }
             Strategy::LongestIdle => {
-                self.least(queue, ticket, |agent| self.state.agents.load(agent).idle())
+                self.least(queue, ticket, needs, |agent| self.state.agents.load(agent).idle())
             }
-            Strategy::RoundRobin => self.next_in_turn(queue, ticket),
+            Strategy::RoundRobin => self.next_in_turn(queue, ticket, needs),
+            Strategy::MostSkilled => self.least(queue, ticket, needs, |agent| {
+                (Reverse(self.levels(agent, needs)), self.state.agents.load(agent))
+            }),
         }
     }
 
-    /// What stands between an available agent and this ticket: nothing.
+    /// What stands between an available agent and this ticket, skills aside: nothing.
     pub(crate) fn may_have(&self, agent: AgentId, ticket: &Ticket) -> bool {
         let accepts = !ticket.test || self.state.agents.at(agent).accepts_tests;
         accepts && !ticket.excludes(agent, self.now) && !self.is_capped(agent, ticket.bot)
+    }
+
+    /// The agent can do what the ticket requires, or was chosen for it.
+    pub(crate) fn suits(&self, agent: AgentId, ticket: &Ticket) -> bool {
+        ticket.reserved.is(agent) || self.state.skills.suffice(agent.0, self.needs(ticket))
+    }
+
+    fn needs(&self, ticket: &Ticket) -> &[Need] {
+        self.state.demands.needs(ticket.demand, ticket.ring)
+    }
+
+    /// Sum of an agent's levels in what is required.
+    fn levels(&self, agent: u32, needs: &[Need]) -> u32 {
+        let skills = &self.state.agents.at(AgentId(agent)).skills;
+        let level = |need: &Need| {
+            let at = skills.binary_search_by_key(&need.skill, |skill| skill.skill);
+            at.map_or(0, |at| u32::from(skills[at].level))
+        };
+        needs.iter().map(level).sum()
     }
 
     /// The agent has as many tickets of this bot as one agent may have.
@@ -140,9 +165,10 @@ impl Turn<'_> {
             return None;
         }
         let line = queue.line_for(test);
-        let mut tickets = line.iter();
-        let first =
-            tickets.find(|(_, slot)| !self.state.tickets.at(*slot).excludes(agent, self.now));
+        let accepts = |slot| !self.state.tickets.at(slot).excludes(agent, self.now);
+        let plain = line.plain().find(|(_, slot)| accepts(*slot));
+        let skilled = line.skilled().first_for(&self.state.agents.at(agent).skills, accepts);
+        let first = plain.into_iter().chain(skilled).min();
         first.map(|(key, slot)| (key.rank(line.ageing(), self.now), slot))
     }
 
@@ -191,7 +217,7 @@ impl Turn<'_> {
 
     /// Looks for an agent until one is claimed or none is left.
     fn place(&mut self, slot: Slot) {
-        while let Some(agent) = self.pick(self.state.tickets.at(slot)) {
+        while let Some(agent) = self.pick_for(slot) {
             match self.try_assign(slot, agent) {
                 Tried::Closed => {}
                 Tried::Assigned => return,
@@ -200,8 +226,14 @@ impl Turn<'_> {
         }
     }
 
+    fn pick_for(&self, slot: Slot) -> Option<AgentId> {
+        let ticket = self.state.tickets.at(slot);
+        self.pick(ticket, self.needs(ticket))
+    }
+
     /// Nobody is available at all, the queue does not push, or (when this ticket is all that is new)
-    /// another one waits in the same line that every agent who may have this one may have too.
+    /// another one waits in the same line that every agent who may have this one may have too: it
+    /// requires no skill, or the same.
     fn is_hopeless(&self, slot: Slot, is_alone: bool) -> bool {
         let ticket = self.state.tickets.at(slot);
         if self.state.agents.available.is_empty() {
@@ -213,8 +245,10 @@ impl Turn<'_> {
         let queue = self.state.queues.at(ticket.queue);
         let is_plain =
             |other: Slot| other != slot && !self.state.tickets.at(other).excluded.is_some();
-        let mut front = queue.line_for(ticket.test).iter().take(2);
-        !queue.pushes() || (is_alone && front.any(|(_, other)| is_plain(other)))
+        let line = queue.line_for(ticket.test);
+        let mut front = line.plain().map(|(_, slot)| slot).take(2);
+        let mut alike = line.skilled().alike(line.key(ticket)).take(2);
+        !queue.pushes() || (is_alone && (front.any(is_plain) || alike.any(is_plain)))
     }
 
     /// One agent takes the most urgent tickets until it is full: nobody else is eligible for them,
@@ -250,7 +284,7 @@ impl Turn<'_> {
                 wishes.insert((present, agent));
                 continue;
             }
-            let Some(picked) = self.pick(self.state.tickets.at(wish.slot)).or(agent) else {
+            let Some(picked) = self.pick_for(wish.slot).or(agent) else {
                 continue;
             };
             match self.try_assign(wish.slot, picked) {
@@ -293,6 +327,9 @@ impl Turn<'_> {
             if rank < best.0 && !capped() {
                 best = (rank, head.slot);
             }
+            if head.has_skilled {
+                best = self.first_for(agent, *queue, false).map_or(best, |first| best.min(first));
+            }
         }
         let head = (best.0 < Rank::LAST).then_some(best);
         let excluded = |slot| self.state.tickets.at(slot).excludes(agent, self.now);
@@ -321,10 +358,11 @@ impl Turn<'_> {
         &self,
         queue: &Queue,
         ticket: &Ticket,
+        needs: &[Need],
         key: impl Fn(u32) -> Key,
     ) -> Option<AgentId> {
         let mut best: Option<(Key, u32)> = None;
-        self.for_each_candidate(queue, ticket, |agent| {
+        self.for_each_candidate(queue, ticket, needs, |agent| {
             let key = key(agent);
             if best.as_ref().is_none_or(|(least, _)| key < *least) {
                 best = Some((key, agent));
@@ -334,10 +372,10 @@ impl Turn<'_> {
     }
 
     /// The next number after the one served last, around the end.
-    fn next_in_turn(&self, queue: &Queue, ticket: &Ticket) -> Option<AgentId> {
+    fn next_in_turn(&self, queue: &Queue, ticket: &Ticket, needs: &[Need]) -> Option<AgentId> {
         let last = queue.last_served.get();
         let (mut first, mut next) = (None, None);
-        self.for_each_candidate(queue, ticket, |agent| {
+        self.for_each_candidate(queue, ticket, needs, |agent| {
             let agent = AgentId(agent);
             first = first.or(Some(agent));
             if next.is_none() && last.is_none_or(|last| agent > last) {
@@ -348,7 +386,13 @@ impl Turn<'_> {
     }
 
     /// Every available member who may have the ticket, in rising order.
-    fn for_each_candidate(&self, queue: &Queue, ticket: &Ticket, mut each: impl FnMut(u32)) {
+    fn for_each_candidate(
+        &self,
+        queue: &Queue,
+        ticket: &Ticket,
+        needs: &[Need],
+        mut each: impl FnMut(u32),
+    ) {
         let is_plain = !ticket.test
             && !ticket.excluded.is_some()
             && self.state.bots.at(ticket.bot).seats_per_agent.is_none();
@@ -358,12 +402,18 @@ impl Turn<'_> {
                 each(agent);
             }
         };
+        let skills = &self.state.skills;
         if queue.members.len() > FEW_MEMBERS {
-            available.for_each_common(&queue.member_bits, offer);
+            let mut sets: SmallVec<[&Bits; 4]> = SmallVec::from_slice(&[&queue.member_bits]);
+            for need in needs {
+                let Some(holders) = skills.holders(*need) else { return };
+                sets.push(holders);
+            }
+            available.for_each_common(&sets, offer);
             return;
         }
         for agent in &queue.members {
-            if available.holds(agent.0) {
+            if available.holds(agent.0) && skills.suffice(agent.0, needs) {
                 offer(agent.0);
             }
         }

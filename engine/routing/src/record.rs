@@ -206,6 +206,7 @@ mod number {
     pub(super) const PROGRESSED: u8 = 23;
     pub(super) const ANSWERED: u8 = 24;
     pub(super) const FORGOTTEN: u8 = 25;
+    pub(super) const RELAXED: u8 = 26;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -235,6 +236,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Progressed(e) => write(out, arena, number::PROGRESSED, e),
         Event::Answered(e) => write(out, arena, number::ANSWERED, e),
         Event::Forgotten(e) => write(out, arena, number::FORGOTTEN, e),
+        Event::Relaxed(e) => write(out, arena, number::RELAXED, e),
     }
 }
 
@@ -315,6 +317,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::PROGRESSED => Event::Progressed(read(bytes)?),
         number::ANSWERED => Event::Answered(read(bytes)?),
         number::FORGOTTEN => Event::Forgotten(read(bytes)?),
+        number::RELAXED => Event::Relaxed(read(bytes)?),
         _ => return Ok(None),
     }))
 }

@@ -10,9 +10,11 @@ mod check;
 
 use crate::Micros;
 use crate::directory::{Directory, DirectoryRows};
+use crate::event::Demand;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::state::contacts::ContactMessages;
+use crate::state::demands::Demands;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::queues::Pace;
@@ -51,6 +53,7 @@ struct SnapshotV1 {
     queues: Vec<QueueRow>,
     agents: Vec<AgentRow>,
     tickets: Vec<(Slot, Ticket)>,
+    demands: Vec<Option<Demand>>,
     free: Vec<Slot>,
     totals: Totals,
     answers: Vec<Remembered>,
@@ -113,6 +116,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             })
             .collect(),
         tickets: state.tickets.slab().iter().map(|(slot, t)| (slot, t.clone())).collect(),
+        demands: state.demands.rows(),
         free: state.tickets.slab().free().to_vec(),
         totals: state.tickets.totals,
         answers: state.idempotencies.in_order().cloned().collect(),
@@ -155,6 +159,7 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     restore_bots(&mut state, &snapshot.bots);
     let agent_tickets = restore_agents(&mut state, snapshot.agents);
     restore_queues(&mut state, &snapshot.queues);
+    state.demands = Demands::restore(snapshot.demands, &mut state.skills);
     let slab = Slab::restore(snapshot.tickets, snapshot.free)
         .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;
     state.tickets = Tickets::restore(slab, snapshot.totals);
@@ -187,10 +192,12 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
         let object = state.directory.agent(id).map(|agent| agent.object.clone());
         let agent = state.agents.put(id);
         agent.exists = object.is_some();
+        let mut skills = Vec::new();
         if let Some(object) = object {
             agent.active = object.active;
             agent.seats = object.seats;
             agent.accepts_tests = object.accepts_tests;
+            skills = object.skills;
         }
         agent.intent = row.intent;
         agent.reason = row.reason;
@@ -206,6 +213,7 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
             };
             state.timers.set(at, timer);
         }
+        state.set_skills(id, &skills);
         state.agents.note_load(id);
         state.refresh_agent(id);
     }

@@ -1,6 +1,10 @@
 //! The directory: tenants, bots, queues and agents, as the bootstrap file and admin commands write
 //! them. Objects name each other; the daemon gives them numbers.
 
+mod rules;
+
+pub use rules::{PriorityRule, Ring, Rule, Skill};
+
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -147,57 +151,6 @@ fn default_time_zone() -> String {
     "UTC".into()
 }
 
-/// A routing rule: where a condition holds of a hand-off, the rest follows.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// Unique in the bot; at most 128 bytes.
-    pub name: String,
-    /// The condition, at most 4,096 bytes: `message contains "invoice" and language equals "es"`.
-    pub when: String,
-    /// Queue of the bot; absent, or not in the directory: the bot's default queue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<String>,
-    /// Priority of the ticket (0 to 1000), whatever the bot asks for and may ask for; absent: that.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<u16>,
-}
-
-/// A priority rule: where a condition holds of a hand-off to a queue, this is its priority.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct PriorityRule {
-    /// Unique among the bot's priority rules; at most 128 bytes.
-    pub name: String,
-    /// Only for hand-offs to this queue of the bot; absent: to any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<String>,
-    /// The condition, as that of a [`Rule`].
-    pub when: String,
-    /// Priority of the ticket (0 to 1000), whatever its rule says and its bot asks for.
-    pub priority: u16,
-}
-
 /// How a push queue picks among eligible agents.
 #[derive(
     Debug,
@@ -221,6 +174,8 @@ pub enum Strategy {
     LongestIdle,
     /// The next agent number after the one served last.
     RoundRobin,
+    /// The highest sum of levels in the skills that the ticket requires; then as `least_active`.
+    MostSkilled,
 }
 
 /// Who moves a waiting ticket to an agent.
@@ -400,6 +355,9 @@ pub struct Agent {
     /// Gets test tickets too.
     #[serde(default)]
     pub accepts_tests: bool,
+    /// What it can do; at most 64, each skill once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<Skill>,
 }
 
 fn default_seats() -> u16 {
@@ -435,7 +393,7 @@ impl Agent {
     /// An agent with so many seats and every other default.
     #[must_use]
     pub fn new(name: impl Into<String>, seats: u16) -> Self {
-        Self { name: name.into(), active: true, seats, accepts_tests: false }
+        Self { name: name.into(), active: true, seats, accepts_tests: false, skills: Vec::new() }
     }
 }
 

@@ -73,6 +73,18 @@ pub const CONDITION_BYTES: usize = 4_096;
 pub const CONDITIONS_BYTES: usize = 512 * 1024;
 /// Longest name of a time zone.
 pub const TIME_ZONE_BYTES: usize = 64;
+/// Skills of an agent.
+pub const SKILLS: usize = 64;
+/// Different skills of all agents of a tenant.
+pub const SKILL_NAMES: usize = 1_000;
+/// Skills that a ticket requires at once.
+pub const REQUIREMENTS: usize = 8;
+/// Steps by which requirements are relaxed.
+pub const RINGS: usize = 8;
+/// Highest level of a skill; the lowest is 1.
+pub const SKILL_LEVEL: u8 = 10;
+/// Longest wait until a ring, in seconds: a week.
+pub const RING_SECONDS: u32 = 7 * 24 * 3600;
 /// Highest priority of a ticket.
 pub const PRIORITY: u16 = 1000;
 /// Most sessions of a bot, of an agent, and of all admins of a tenant, at once.

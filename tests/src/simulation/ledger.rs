@@ -262,6 +262,7 @@ impl Books {
             | Event::IntentSet(_)
             | Event::HandOffRejected(_)
             | Event::Unreserved(_)
+            | Event::Relaxed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_) => Ok(()),
         }

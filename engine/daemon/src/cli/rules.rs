@@ -8,7 +8,7 @@ use crate::rules::{self, BotRules, HandedOver, Set};
 use clap::{Args, Subcommand};
 use jiff::civil::DateTime;
 use relevo_routing::rules::{Because, Found, REASONS, Tried, nearest};
-use relevo_wire::directory::{Bot, Object};
+use relevo_wire::directory::{Bot, Object, Skill};
 use relevo_wire::packed::Packed;
 use relevo_wire::validate;
 use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, HandOffReason, TranscriptLine};
@@ -23,7 +23,8 @@ pub(super) enum Rules {
         #[arg(short, long, value_name = "FILE")]
         directory: PathBuf,
         /// Files of cases: [[case]] with name, what is handed over (tenant, bot, message, language,
-        /// contact, context, reason, at) and what must follow (rule, queue, priority_rule, priority)
+        /// contact, context, reason, at) and what must follow (rule, queue, priority_rule,
+        /// priority, skills)
         #[arg(required = true, value_name = "CASES")]
         cases: Vec<PathBuf>,
     },
@@ -121,7 +122,7 @@ fn wrong(problems: &Problems) -> Failure {
 fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
     let mut failed = 0;
     for case in cases {
-        let Outcome { rule, queue, missing, priority_rule, priority } =
+        let Outcome { rule, queue, missing, priority_rule, priority, skills } =
             bots.outcome(&case.hand).map_err(|failure| {
                 let message = format!("{}: case {:?}: {failure}", case.place, case.name);
                 Failure::new(failure.exit, message)
@@ -140,6 +141,7 @@ fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
         let priority_rule = named(priority_rule.unwrap_or_default());
         compare("priority_rule", case.expected.priority_rule.clone().map(named), priority_rule);
         compare("priority", case.expected.priority.map(|p| p.to_string()), number(priority));
+        compare("skills", case.expected.skills.as_deref().map(listed), listed(&skills));
         if let Some(missing) = missing {
             let _ = write!(differs, "\n  {missing}");
         }
@@ -159,7 +161,8 @@ fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
 fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
     let (_, bot, rules) = bots.find(hand)?;
     let mut said = String::new();
-    let Outcome { rule, queue, missing, priority_rule, priority } = bots.outcome(hand)?;
+    let outcome = bots.outcome(hand)?;
+    let Outcome { rule, queue, missing, priority_rule, priority, skills } = outcome;
     tell(&mut said, with_handed_over(rules, hand, |handed| rules.explain(handed))?.tried);
     if let Some(missing) = missing {
         let _ = writeln!(said, "{missing}");
@@ -173,9 +176,22 @@ fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
     let by_priority =
         priority_rule.map_or(String::new(), |rule| format!(", priority rule {rule:?}"));
     let priority = priority.map_or("the bot's".into(), |priority| priority.to_string());
-    let _ =
-        write!(said, "bot {}: queue {queue}, priority {priority} ({by}{by_priority})", bot.name);
+    let skills = if skills.is_empty() { String::new() } else { format!(", {}", listed(&skills)) };
+    let _ = write!(
+        said,
+        "bot {}: queue {queue}, priority {priority}{skills} ({by}{by_priority})",
+        bot.name
+    );
     Ok(said)
+}
+
+/// Skills in one line, in the order of their names.
+fn listed(skills: &[Skill]) -> String {
+    let mut skills: Vec<&Skill> = skills.iter().collect();
+    skills.sort();
+    let skill = |skill: &&Skill| format!("{} >= {}", skill.name, skill.level);
+    let skills: Vec<String> = skills.iter().map(skill).collect();
+    if skills.is_empty() { "none".into() } else { skills.join(", ") }
 }
 
 /// Rules that were tried, a line each, and below each why.
@@ -202,6 +218,8 @@ struct Outcome {
     missing: Option<String>,
     priority_rule: Option<String>,
     priority: Option<u16>,
+    /// What the ticket requires at first.
+    skills: Vec<Skill>,
 }
 
 /// The bots of a directory file with their rules, and the names of all queues.
@@ -286,6 +304,9 @@ impl Bots {
             queue,
             priority_rule: prioritized.map(|(rule, _)| rule.to_owned()),
             priority: priority.or_else(|| routed.and_then(|routed| routed.priority)),
+            skills: routed
+                .and_then(|routed| routed.demand)
+                .map_or_else(Vec::new, |demand| demand.skills.clone()),
         })
     }
 }

@@ -2,9 +2,10 @@
 
 use super::problem::{Problems, Report};
 use super::reader::{Located, Section};
-use super::{read, read_tables};
+use super::{read, read_tables, skills};
 use jiff::civil::DateTime;
 use relevo_routing::rules::REASONS;
+use relevo_wire::directory::Skill;
 use relevo_wire::limits;
 use relevo_wire::vocabulary::HandOffReason;
 use std::path::Path;
@@ -36,6 +37,8 @@ pub(crate) struct Expected {
     /// The priority rule that matches; empty: none.
     pub(crate) priority_rule: Option<String>,
     pub(crate) priority: Option<u16>,
+    /// What the ticket must require at first; empty: nothing.
+    pub(crate) skills: Option<Vec<Skill>>,
 }
 
 /// A case.
@@ -100,11 +103,13 @@ fn case(place: String, section: Section<'_>) -> Option<Case> {
         priority: section
             .optional_number("priority", 0..=limits::PRIORITY, "a priority")
             .map(|priority| priority.value),
+        skills: section.has("skills").then(|| skills::skills(&section, limits::REQUIREMENTS)),
     };
-    let Expected { rule, queue, priority_rule, priority } = &expected;
-    if rule.is_none() && queue.is_none() && priority_rule.is_none() && priority.is_none() {
-        let right = "add rule = \"..\" (empty: none matches), queue = \"..\", priority_rule = \"..\" \
-                     or priority = ..";
+    let Expected { rule, queue, priority_rule, priority, skills } = &expected;
+    let texts = [rule, queue, priority_rule];
+    if texts.iter().all(|text| text.is_none()) && priority.is_none() && skills.is_none() {
+        let right = "add rule = \"..\" (empty: none matches), queue = \"..\", priority_rule = \"..\", \
+                     priority = .. or skills = [..]";
         section.problem(section.span(), "the case expects nothing", right);
     }
     section.finish();

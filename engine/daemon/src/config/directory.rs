@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::rules;
+use super::{rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -164,7 +164,7 @@ impl Found {
 }
 
 fn tenant(section: Section<'_>) -> Option<Entry<Tenant>> {
-    let name = name(&section, "name");
+    let name = required_name(&section, "name");
     let active = section.flag("active", true);
     let table = section.span().clone();
     section.finish();
@@ -179,16 +179,17 @@ fn tenant(section: Section<'_>) -> Option<Entry<Tenant>> {
 
 fn agent(section: Section<'_>) -> Option<Entry<Agent>> {
     let tenant = optional_name(&section, "tenant");
-    let name = name(&section, "name");
+    let name = required_name(&section, "name");
     let default = Agent::new("", 3);
     let active = section.flag("active", default.active);
     let seats = section.number("seats", default.seats, 1..=SEATS_MAX, "seats");
     let accepts_tests = section.flag("accepts_tests", default.accepts_tests);
+    let skills = skills::skills(&section, limits::SKILLS);
     let table = section.span().clone();
     section.finish();
     let name = name?;
     Some(Entry {
-        object: Agent { name: name.value, active, seats, accepts_tests },
+        object: Agent { name: name.value, active, seats, accepts_tests, skills },
         tenant,
         table,
         places: Places { name: name.span, ..Places::default() },
@@ -197,9 +198,9 @@ fn agent(section: Section<'_>) -> Option<Entry<Agent>> {
 
 fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
     let tenant = optional_name(&section, "tenant");
-    let name = name(&section, "name");
+    let name = required_name(&section, "name");
     let channel = optional_name(&section, "channel").map(|channel| channel.value);
-    let queue = self::name(&section, "default_queue");
+    let queue = required_name(&section, "default_queue");
     let default = Bot::new("", "");
     let active = section.flag("active", default.active);
     let priority_cap =
@@ -237,8 +238,8 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
 
 fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     let tenant = optional_name(&section, "tenant");
-    let bot = name(&section, "bot");
-    let name = name(&section, "name");
+    let bot = required_name(&section, "bot");
+    let name = required_name(&section, "name");
     let default = Queue::new("", "");
     let members = section.texts("members").unwrap_or_default();
     let targets = section.texts("transfer_targets");
@@ -353,7 +354,7 @@ fn key(section: Section<'_>) -> Option<Entry<Credential>> {
     })
 }
 
-fn name(section: &Section<'_>, key: &'static str) -> Option<Located<String>> {
+pub(super) fn required_name(section: &Section<'_>, key: &'static str) -> Option<Located<String>> {
     section.required_text(key).filter(|text| valid_name(section, key, text))
 }
 
@@ -377,10 +378,11 @@ pub(crate) fn is_name(text: &str) -> bool {
     (1..=limits::NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-const STRATEGIES: [(&str, Strategy); 3] = [
+const STRATEGIES: [(&str, Strategy); 4] = [
     ("least_active", Strategy::LeastActive),
     ("longest_idle", Strategy::LongestIdle),
     ("round_robin", Strategy::RoundRobin),
+    ("most_skilled", Strategy::MostSkilled),
 ];
 
 const DELIVERIES: [(&str, Delivery); 3] =

@@ -163,6 +163,11 @@ impl<'a> Section<'a> {
         self.optional_number(name, range, unit)
     }
 
+    /// Whether there is such a key.
+    pub(crate) fn has(&self, name: &'static str) -> bool {
+        self.value(name).is_some()
+    }
+
     fn require(&self, name: &'static str, value: &str) {
         if self.value(name).is_none() && self.table.is_some() {
             let what = format!("{} has no {name}", self.title);

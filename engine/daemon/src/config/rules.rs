@@ -1,6 +1,7 @@
 //! `[[bot.rules]]` and `[[bot.priority_rules]]`: each problem of a condition stands at its own place in the file.
 
 use super::reader::{Located, Section};
+use super::skills;
 use crate::rules::{BotRules, Fault, Set};
 use relevo_routing::rules::{Problem, Problems};
 use relevo_wire::directory::{Bot, PriorityRule, Rule};
@@ -30,6 +31,8 @@ pub(super) fn read(bot: &Section<'_>) -> Found {
     for section in bot.tables(Set::Routing.field()) {
         let (place, queue) = read_rule(&section);
         let priority = section.optional_number("priority", 0..=limits::PRIORITY, "a priority");
+        let required = skills::skills(&section, limits::REQUIREMENTS);
+        let rings = skills::rings(&section);
         section.finish();
         let Some((name, place)) = place else { continue };
         found.queues.extend(queue.iter().map(|queue| queue.span.clone()));
@@ -38,6 +41,8 @@ pub(super) fn read(bot: &Section<'_>) -> Found {
             when: place.when.value.clone(),
             queue: queue.map(|queue| queue.value),
             priority: priority.map(|priority| priority.value),
+            skills: required,
+            rings,
         });
         found.places.push(place);
     }

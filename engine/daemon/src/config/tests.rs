@@ -353,22 +353,22 @@ fn a_threshold_is_a_bucket_bound() {
 #[test]
 fn objects_know_every_field_and_no_other() {
     let text = "[[tenant]]\nname = \"acme\"\nplan = \"gold\"\n[[agent]]\nname = \"a b\"\nseats = 5000\n\
-                skills = []\n";
+                languages = []\n";
     check(
         text,
         &[
             "3:1: unknown key \"plan\" in [[tenant]]; it may have: name, active",
             "5:8: name cannot be \"a b\"; 1 to 64 characters of a-z A-Z 0-9 . _ -",
             "6:9: seats cannot be 5000; write seats from 1 to 4095",
-            "7:1: unknown key \"skills\" in [[agent]]; it may have: tenant, name, active, seats, \
-             accepts_tests",
+            "7:1: unknown key \"languages\" in [[agent]]; it may have: tenant, name, active, seats, \
+             accepts_tests, skills",
         ],
     );
     check(
         &format!("{DIRECTORY}texts = {{ onlin = \"x\" }}\nstrategy = \"random\"\n"),
         &[
             "16:11: unknown key \"onlin\" in [texts]; did you mean online?",
-            "17:12: strategy cannot be \"random\"; one of: least_active, longest_idle, round_robin",
+            "17:12: strategy cannot be \"random\"; one of: least_active, longest_idle, round_robin, most_skilled",
         ],
     );
 }

@@ -128,6 +128,7 @@ impl ContactCenter {
             | Event::IntentSet(_)
             | Event::Requeued(_)
             | Event::Unreserved(_)
+            | Event::Relaxed(_)
             | Event::Progressed(_)
             | Event::Answered(_)
             | Event::Forgotten(_) => {}

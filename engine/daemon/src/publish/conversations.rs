@@ -246,6 +246,7 @@ impl Conversations {
             | Event::HandOffRejected(_)
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
+            | Event::Relaxed(_)
             | Event::Answered(_) => {}
         }
     }

@@ -74,6 +74,7 @@ impl<O: Observer> Publisher<O> {
             | Event::HandOffRejected(_)
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
+            | Event::Relaxed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_)
             | Event::Forgotten(_) => {}

@@ -4,7 +4,14 @@ use relevo_wire::packed::Packed;
 use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, TranscriptLine};
 
 fn rule(name: &str, when: &str, queue: &str) -> Rule {
-    Rule { name: name.into(), when: when.into(), queue: Some(queue.into()), priority: None }
+    Rule {
+        name: name.into(),
+        when: when.into(),
+        queue: Some(queue.into()),
+        priority: None,
+        skills: Vec::new(),
+        rings: Vec::new(),
+    }
 }
 
 fn bot(time_zone: &str, rules: Vec<Rule>) -> Bot {

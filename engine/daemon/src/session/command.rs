@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use relevo_routing::directory::Directory;
+use relevo_routing::event::Demand;
 use relevo_routing::input::{HandOff, Input, Party as RoutingParty, Target};
 use relevo_wire::answer::{Answer, Done};
 use relevo_wire::command::{self, Command, TransferTarget};
@@ -182,7 +183,7 @@ fn hand_off(
         })
         .transpose()?;
     let language = command.language.as_deref();
-    let (queue_of_rule, priority_of_rule) =
+    let ByRules { queue: queue_of_rule, priority: priority_of_rule, demand } =
         by_rules(names, bot, queue, &details, language, command.reason);
     let private = details.bytes().clone();
     let input = Input::HandOff(HandOff {
@@ -193,6 +194,7 @@ fn hand_off(
         reason: command.reason,
         priority: command.priority.unwrap_or(0),
         priority_of_rule,
+        demand,
         texts: command.texts,
         truncated,
         position_updates: command.position_updates,
@@ -201,6 +203,14 @@ fn hand_off(
         bytes: length(&private),
     });
     Ok(Converted::Shard { input, private, silent: false })
+}
+
+/// What follows from rules, as far as they say so.
+#[derive(Default)]
+struct ByRules {
+    queue: Option<QueueId>,
+    priority: Option<u16>,
+    demand: Option<Demand>,
 }
 
 /// The queue of the first routing rule that matches, where the hand-off names none, and the priority of
@@ -212,28 +222,24 @@ fn by_rules(
     details: &Packed<HandOffDetails>,
     language: Option<&str>,
     reason: HandOffReason,
-) -> (Option<QueueId>, Option<u16>) {
-    let Some(rules) = names.rules.rules(names.tenant, bot) else { return (None, None) };
+) -> ByRules {
+    let Some(rules) = names.rules.rules(names.tenant, bot) else { return ByRules::default() };
     let details = details.check().expect("details were checked, and cut ones are packed here");
     let handed = HandedOver { details, language, reason, now_us: names.now_us };
-    let (of_rule, priority) = match named {
-        Some(_) => (None, None),
+    let routed = match named {
+        Some(_) => ByRules::default(),
         None => routed(names, bot, rules, handed),
     };
-    let queue = named.or(of_rule).or_else(|| names.directory.default_queue(bot));
+    let queue = named.or(routed.queue).or_else(|| names.directory.default_queue(bot));
     let queue = queue.and_then(|queue| names.directory.queue_name(queue));
     let prioritized = queue.and_then(|queue| rules.prioritize(handed, queue));
-    (of_rule, prioritized.map(|(_, priority)| priority).or(priority))
+    let priority = prioritized.map(|(_, priority)| priority).or(routed.priority);
+    ByRules { priority, ..routed }
 }
 
-/// Queue and priority of the first routing rule that matches, as far as it says so.
-fn routed(
-    names: Names<'_>,
-    bot: BotId,
-    rules: &BotRules,
-    handed: HandedOver<'_>,
-) -> (Option<QueueId>, Option<u16>) {
-    let Some(routed) = rules.route(handed) else { return (None, None) };
+/// What the first routing rule that matches says.
+fn routed(names: Names<'_>, bot: BotId, rules: &BotRules, handed: HandedOver<'_>) -> ByRules {
+    let Some(routed) = rules.route(handed) else { return ByRules::default() };
     let queue = routed.queue.and_then(|name| {
         let id = names.directory.queue_id(bot, name);
         let queue = id.filter(|id| names.directory.queue(*id).is_some());
@@ -244,7 +250,7 @@ fn routed(
         }
         queue
     });
-    (queue, routed.priority)
+    ByRules { queue, priority: routed.priority, demand: routed.demand.cloned() }
 }
 
 fn bot_send(names: Names<'_>, bot: BotId, send: command::Send) -> Result<Converted, WireError> {

@@ -325,6 +325,7 @@ mod tests {
             reason: HandOffReason::Requested,
             priority: 0,
             priority_of_rule: None,
+            demand: None,
             texts: None,
             truncated: false,
             position_updates: true,

@@ -67,6 +67,7 @@ mod tests {
             via: Via::HandOff,
             reason: HandOffReason::Requested,
             priority: 0,
+            demand: None,
             test: false,
             position_updates: true,
             parent: None,

@@ -4,7 +4,7 @@ use crate::Micros;
 use crate::event::{Event, ObjectDeleted, ObjectPut};
 use crate::state::State;
 use crate::state::bits::Bits;
-use relevo_wire::directory::{Object, ObjectRef, Queue};
+use relevo_wire::directory::{Object, ObjectRef, Queue, Skill};
 use relevo_wire::vocabulary::Reachability;
 use relevo_wire::{AgentId, BotId, QueueId};
 
@@ -34,6 +34,7 @@ impl State {
                 entry.active = agent.active;
                 entry.seats = agent.seats;
                 entry.accepts_tests = agent.accepts_tests;
+                self.set_skills(id, &agent.skills);
                 self.wake_agent(id);
             }
         }
@@ -68,6 +69,7 @@ impl State {
                     self.timers.clear(deadline, crate::state::timers::Timer::Grace(id));
                     self.timers.clear(deadline, crate::state::timers::Timer::Presence(id));
                 }
+                self.set_skills(id, &[]);
                 self.refresh_agent(id);
             }
         }
@@ -91,6 +93,15 @@ impl State {
         members.sort_unstable();
         self.set_members(id, members);
         self.wake.queues.push(id);
+    }
+
+    /// What an agent can do from now on.
+    pub(crate) fn set_skills(&mut self, id: AgentId, skills: &[Skill]) {
+        let skills = self.skills.take(skills);
+        let before = std::mem::replace(&mut self.agents.at_mut(id).skills, skills);
+        self.skills.hold(id.0, &before, false);
+        self.skills.hold(id.0, &self.agents.at(id).skills, true);
+        self.skills.drop(&before);
     }
 
     /// `members` in rising order.

@@ -27,10 +27,14 @@ impl State {
             LineName::Agent(agent) => {
                 let line = &mut self.agents.at_mut(agent).reserved;
                 let key = line.key(ticket);
-                line.insert(key, slot);
+                // Whoever reserved it for this agent has chosen.
+                line.insert(key, slot, &[]);
                 key
             }
-            LineName::Queue(_) | LineName::Tests(_) => self.queues.enter(ticket, slot),
+            LineName::Queue(_) | LineName::Tests(_) => {
+                let needs = self.demands.needs(ticket.demand, ticket.ring);
+                self.queues.enter(ticket, slot, needs)
+            }
         };
         self.positions.entered(name, key, ticket.position_updates);
     }
@@ -72,7 +76,8 @@ impl State {
             return;
         }
         for slot in self.queues.empty_lines(id, ageing) {
-            self.queues.enter(self.tickets.at(slot), slot);
+            let ticket = self.tickets.at(slot);
+            self.queues.enter(ticket, slot, self.demands.needs(ticket.demand, ticket.ring));
         }
         for name in [LineName::Queue(id), LineName::Tests(id)] {
             self.positions.reordered(name);

@@ -39,6 +39,7 @@ impl State {
             Event::Assigned(e) => self.assigned(now, *e),
             Event::Requeued(e) => self.requeued(now, *e),
             Event::Unreserved(e) => self.unreserved(now, *e),
+            Event::Relaxed(e) => self.relaxed(now, *e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),
             Event::Progressed(e) => self.progressed(*e),

@@ -1,8 +1,11 @@
 //! The life of a ticket: opened, assigned, requeued, closed, forgotten.
 
 use crate::Micros;
-use crate::event::{Assigned, Closed, Forgotten, Requeued, TargetMissed, TicketOpened, Unreserved};
+use crate::event::{
+    Assigned, Closed, Forgotten, Relaxed, Requeued, TargetMissed, TicketOpened, Unreserved,
+};
 use crate::state::State;
+use crate::state::demands::MaybeDemand;
 use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::slab::Slot;
 use crate::state::ticket::{Progress, Ticket};
@@ -17,7 +20,8 @@ impl State {
         self.stats.all = self.tickets.totals;
         self.bots.at_mut(event.bot).tickets = event.bot_number;
         self.queues.at_mut(event.queue).open += 1;
-        let slot = self.tickets.insert(Ticket::opened(event, now, order));
+        let demand = self.demands.take(event.demand.as_ref(), &mut self.skills);
+        let slot = self.tickets.insert(Ticket::opened(event, now, order, demand));
         self.at_hand = slot;
         if let Some((_, until)) = event.reserved {
             self.timers.set(until, Timer::Reservation(slot));
@@ -28,6 +32,7 @@ impl State {
         if let Some(target_at) = event.target_at {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
+        self.await_ring(slot);
         self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
@@ -73,9 +78,11 @@ impl State {
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.waiting_since = now;
+        ticket.ring = 0;
         ticket.excluded = event.agent.into();
         ticket.excluded_until = event.excluded_until;
         self.timers.set(event.excluded_until, Timer::Exclusion(slot));
+        self.await_ring(slot);
         self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
@@ -87,6 +94,16 @@ impl State {
         let ticket = self.tickets.at_mut(slot);
         self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         ticket.reserved = MaybeAgent::NONE;
+        self.enter_line(now, slot);
+        self.wake.tickets.push(slot);
+    }
+
+    pub(super) fn relaxed(&mut self, now: Micros, event: Relaxed) {
+        let slot = self.slot(event.ticket);
+        self.leave_line(slot);
+        self.forget_ring(slot);
+        self.tickets.at_mut(slot).ring = event.ring;
+        self.await_ring(slot);
         self.enter_line(now, slot);
         self.wake.tickets.push(slot);
     }
@@ -121,6 +138,9 @@ impl State {
         ticket.for_agent.clear();
         ticket.for_bot.clear();
         let queue = ticket.queue;
+        let demand = std::mem::replace(&mut ticket.demand, MaybeDemand::NONE);
+        ticket.ring = 0;
+        self.demands.drop(demand, &mut self.skills);
         self.queues.at_mut(queue).open -= 1;
         self.tickets.totals.closed[event.outcome as usize] += 1;
         self.stats.all = self.tickets.totals;
@@ -139,6 +159,7 @@ impl State {
 
     /// What is derived from a ticket that a snapshot held, but for its place with its agent.
     pub(crate) fn ticket_restored(&mut self, slot: Slot) {
+        self.demands.take_again(self.tickets.at(slot).demand);
         let ticket = self.tickets.at(slot);
         let (state, queue) = (ticket.state, ticket.queue);
         if let Some(target_at) = ticket.target_at.get() {
@@ -158,6 +179,7 @@ impl State {
             if ticket.excluded.is_some() {
                 self.timers.set(ticket.excluded_until, Timer::Exclusion(slot));
             }
+            self.await_ring(slot);
             // Lines age when the first input comes.
             self.enter_line(0, slot);
         }
@@ -205,6 +227,26 @@ impl State {
         if ticket.excluded.is_some() {
             self.timers.clear(ticket.excluded_until, Timer::Exclusion(slot));
         }
+        self.forget_ring(slot);
+    }
+
+    fn await_ring(&mut self, slot: Slot) {
+        if let Some(at) = self.next_ring_at(slot) {
+            self.timers.set(at, Timer::Ring(slot));
+        }
+    }
+
+    fn forget_ring(&mut self, slot: Slot) {
+        if let Some(at) = self.next_ring_at(slot) {
+            self.timers.clear(at, Timer::Ring(slot));
+        }
+    }
+
+    /// When the next ring of a waiting ticket begins.
+    fn next_ring_at(&self, slot: Slot) -> Option<Micros> {
+        let ticket = self.tickets.at(slot);
+        let after = self.demands.next_after(ticket.demand, ticket.ring)?;
+        Some(ticket.waiting_since.saturating_add(after))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::event::{Event, KeyRevoked, ObjectDeleted, ObjectPut};
 use crate::input::Key;
 use relevo_wire::answer::{Answer, Stored};
 use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Queue, Tenant};
+use relevo_wire::limits::SKILL_NAMES;
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, WireError};
 use rustc_hash::FxHashSet;
@@ -171,6 +172,10 @@ impl Turn<'_> {
 
     fn check_agent(&self, agent: &Agent) -> Result<Found, WireError> {
         validate::agent(agent)?;
+        if self.state.skills.held_with(&agent.skills) > SKILL_NAMES {
+            let message = format!("the agents have at most {SKILL_NAMES} different skills in all");
+            return Err(WireError::field(ErrorCode::LimitExceeded, "skills", message));
+        }
         let directory = &self.state.directory;
         let id = directory.agent_id(&agent.name);
         let present = id.and_then(|id| directory.agent(id));

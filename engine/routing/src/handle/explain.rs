@@ -4,9 +4,10 @@ use super::{Answered, Turn};
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{AgentReason, Answer, Explained};
-use relevo_wire::directory::Strategy;
+use relevo_wire::directory::{Skill, Strategy};
 use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
 use relevo_wire::{AgentId, TicketId};
+use std::fmt::Write as _;
 
 /// Most agents in an answer; the rest is counted.
 const MOST_AGENTS: usize = 1_000;
@@ -25,7 +26,9 @@ impl Turn<'_> {
             })
             .collect();
         let mut because = match ticket.state {
-            TicketState::Waiting => self.waits_for(ticket, &agents) + &self.gained(ticket),
+            TicketState::Waiting => {
+                self.waits_for(ticket, &agents) + &self.requires(ticket) + &self.gained(ticket)
+            }
             TicketState::Assigned | TicketState::InService => self.assigned_because(ticket),
             TicketState::Closed => "it is closed".to_owned(),
         };
@@ -66,6 +69,7 @@ impl Turn<'_> {
             _ if ticket.test && !agent.accepts_tests => "accepts_no_tests",
             _ if excluded => "excluded",
             _ if ticket.reserved.get().is_some_and(|other| other != id) => "reserved_for_other",
+            _ if !self.suits(id, ticket) => "lacks_skill",
             _ if agent.closing || !self.is_open(id) => "closing",
             _ if agent.free_seats() == 0 => "no_seat",
             _ if self.is_capped(id, ticket.bot) => "no_seat_for_bot",
@@ -98,6 +102,22 @@ impl Turn<'_> {
         format!("no member of its queue can take it: {online} online, each with its reason")
     }
 
+    /// The skills that it requires now, and after more waiting.
+    fn requires(&self, ticket: &Ticket) -> String {
+        let Some(demand) = self.state.demands.get(ticket.demand) else { return String::new() };
+        let list = |skills: &[Skill]| {
+            let skill = |skill: &Skill| format!("{} >= {}", skill.name, skill.level);
+            let all: Vec<String> = skills.iter().map(skill).collect();
+            if all.is_empty() { "nothing".to_owned() } else { all.join(" and ") }
+        };
+        let mut said = format!("; it requires {}", list(demand.of_ring(ticket.ring)));
+        for ring in demand.rings.iter().skip(usize::from(ticket.ring)) {
+            let _ =
+                write!(said, ", after {} s of waiting {}", ring.after_seconds, list(&ring.skills));
+        }
+        said
+    }
+
     /// What waiting has made of its priority.
     fn gained(&self, ticket: &Ticket) -> String {
         let line = self.state.line_of(ticket);
@@ -117,6 +137,7 @@ impl Turn<'_> {
             Strategy::LeastActive => "least_active",
             Strategy::LongestIdle => "longest_idle",
             Strategy::RoundRobin => "round_robin",
+            Strategy::MostSkilled => "most_skilled",
         };
         let waited =
             ticket.assigned_at.get().unwrap_or_default().saturating_sub(ticket.waiting_since);

@@ -4,8 +4,10 @@ use super::refusals::no_bot;
 use super::{Answered, Turn};
 use crate::event::{Event, HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
 use crate::input::HandOff;
+use crate::state::demands::MaybeDemand;
 use crate::state::positions::Told;
 use crate::state::queues::Queue;
+use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{Accepted, Answer, Rejected};
@@ -130,6 +132,7 @@ impl Turn<'_> {
             via: Via::HandOff,
             reason: input.reason,
             priority: input.priority_of_rule.unwrap_or(input.priority.min(bot.priority_cap)),
+            demand: input.demand.clone(),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
@@ -173,8 +176,13 @@ impl Turn<'_> {
     /// What a hand-off would be answered; there is no ticket, so its id is nil.
     fn as_if_accepted(&mut self, input: &HandOff, id: QueueId) -> Answer {
         let opening = self.opening(input, id, TicketId(0));
-        let as_if = Ticket::opened(&opening, self.now, self.state.tickets.totals.created);
-        let assigned = self.state.queues.at(id).pushes() && self.would_be_assigned(&as_if);
+        let order = self.state.tickets.totals.created;
+        let as_if = Ticket::opened(&opening, self.now, order, MaybeDemand::NONE);
+        let required = input.demand.as_ref().map_or(&[][..], |demand| &demand.skills);
+        // Where nobody knows a skill, nobody has it.
+        let needs = self.state.skills.find(required);
+        let assigned = self.state.queues.at(id).pushes()
+            && needs.is_some_and(|needs| self.would_be_assigned(&as_if, &needs));
         let queue = self.state.queues.at(id);
         let line = queue.line_for(input.test);
         let position = if assigned { 0 } else { line.position_hint(line.key_at(&as_if, self.now)) };
@@ -192,8 +200,8 @@ impl Turn<'_> {
 
     /// Whether a claim would succeed: with the agent picked first, or with the next one where a
     /// session has just closed the word.
-    fn would_be_assigned(&mut self, as_if: &Ticket) -> bool {
-        while let Some(agent) = self.pick(as_if) {
+    fn would_be_assigned(&mut self, as_if: &Ticket, needs: &[Need]) -> bool {
+        while let Some(agent) = self.pick(as_if, needs) {
             if self.is_open(agent) {
                 return true;
             }

@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::Micros;
-use crate::event::{Event, Forgotten, Ready, Started, TargetMissed, Unreserved};
+use crate::event::{Event, Forgotten, Ready, Relaxed, Started, TargetMissed, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::vocabulary::{Reachability, RequeueReason};
@@ -51,6 +51,11 @@ impl Turn<'_> {
                 self.emit(Event::TargetMissed(TargetMissed { ticket }));
             }
             Timer::Exclusion(slot) => self.exclusion_over(slot),
+            Timer::Ring(slot) => {
+                let ticket = self.state.tickets.at(slot);
+                let (ticket, ring) = (ticket.id, ticket.ring + 1);
+                self.emit(Event::Relaxed(Relaxed { ticket, ring }));
+            }
             Timer::Forget(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Forgotten(Forgotten { ticket }));

@@ -122,6 +122,13 @@ impl Turn<'_> {
             via: Via::Transfer,
             reason: parent.reason,
             priority: parent.priority,
+            // Whoever gives it to another queue chooses who can help: the rule's word was for this one.
+            demand: self
+                .state
+                .demands
+                .get(parent.demand)
+                .filter(|_| queue == parent.queue)
+                .cloned(),
             test: parent.test,
             position_updates: parent.position_updates,
             parent: Some(parent.id),

@@ -2,8 +2,8 @@
 
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
-use relevo_wire::directory::{Agent, Bot, Queue};
-use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
+use relevo_wire::directory::{Agent, Bot, Queue, Skill};
+use relevo_wire::limits::{NAME_BYTES, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES};
 use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
 
@@ -40,7 +40,27 @@ pub(super) fn bot(bot: &Bot) -> Result<(), WireError> {
 
 pub(super) fn agent(agent: &Agent) -> Result<(), WireError> {
     name("name", &agent.name)?;
-    at_most("seats", u32::from(agent.seats), u32::from(MAX_SEATS))
+    at_most("seats", u32::from(agent.seats), u32::from(MAX_SEATS))?;
+    skills(&agent.skills)
+}
+
+/// Few enough, each once, at a level that there is.
+fn skills(skills: &[Skill]) -> Result<(), WireError> {
+    if skills.len() > SKILLS {
+        let message = format!("at most {SKILLS} skills, not {}", skills.len());
+        return Err(WireError::field(ErrorCode::LimitExceeded, "skills", message));
+    }
+    for (at, skill) in skills.iter().enumerate() {
+        name("skills", &skill.name)?;
+        if !(1..=SKILL_LEVEL).contains(&skill.level) {
+            let message = format!("the level of {:?} must be 1 to {SKILL_LEVEL}", skill.name);
+            return Err(malformed("skills", message));
+        }
+        if skills[..at].iter().any(|other| other.name == skill.name) {
+            return Err(malformed("skills", format!("{:?} is named twice", skill.name)));
+        }
+    }
+    Ok(())
 }
 
 /// Everything but what needs the rest of the directory.

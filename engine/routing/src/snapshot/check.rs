@@ -3,10 +3,12 @@
 
 use super::{AgentRow, BotRow, SnapshotError, SnapshotV1, invalid};
 use crate::directory::Directory;
+use crate::event::Demand;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::AgentId;
-use relevo_wire::limits::SEATS;
+use relevo_wire::directory::Skill;
+use relevo_wire::limits::{REQUIREMENTS, RINGS, SEATS, SKILL_LEVEL};
 use relevo_wire::vocabulary::TicketState;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -28,6 +30,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
         references(ticket, directory, counts)?;
         life(ticket)?;
     }
+    demands(snapshot)?;
     order(snapshot)?;
     totals(snapshot)?;
     agents(&snapshot.agents, &tickets, directory)?;
@@ -64,6 +67,37 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
         return Ok(());
     }
     Err(invalid("a ticket is in a state that its fields do not fit"))
+}
+
+/// What a ticket requires is there, once, and somebody requires it.
+fn demands(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
+    let mut left: FxHashSet<&Demand> = FxHashSet::default();
+    if !snapshot.demands.iter().flatten().all(|demand| is_whole(demand) && left.insert(demand)) {
+        return Err(invalid("a demand stands there twice, or is none that a rule can make"));
+    }
+    for (_, ticket) in snapshot.tickets.iter().filter(|(_, ticket)| ticket.demand.is_some()) {
+        let demand = snapshot.demands.get(ticket.demand.index()).and_then(Option::as_ref);
+        let demand = demand.filter(|demand| usize::from(ticket.ring) <= demand.rings.len());
+        let Some(demand) = demand.filter(|_| ticket.is_open()) else {
+            return Err(invalid("a ticket requires what there is not"));
+        };
+        left.remove(demand);
+    }
+    if left.is_empty() { Ok(()) } else { Err(invalid("nobody requires a demand")) }
+}
+
+/// Within the bounds of a rule, each skill once.
+fn is_whole(demand: &Demand) -> bool {
+    let is_set = |skills: &[Skill]| {
+        let mut names = FxHashSet::default();
+        let mut is_right = |skill: &Skill| {
+            (1..=SKILL_LEVEL).contains(&skill.level) && names.insert(skill.name.clone())
+        };
+        skills.len() <= REQUIREMENTS && skills.iter().all(&mut is_right)
+    };
+    demand.rings.len() <= RINGS
+        && is_set(&demand.skills)
+        && demand.rings.iter().all(|ring| is_set(&ring.skills))
 }
 
 /// Ids and places are each ticket's own, and a child comes after its parent.
@@ -153,6 +187,7 @@ mod tests {
             reason: HandOffReason::Requested,
             priority: 0,
             priority_of_rule: None,
+            demand: None,
             texts: None,
             truncated: false,
             position_updates: false,

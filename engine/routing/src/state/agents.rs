@@ -3,6 +3,7 @@
 use super::bits::Bits;
 use super::line::Line;
 use super::maybe::MaybeTime;
+use super::skills::Need;
 use super::slab::Slot;
 use crate::Micros;
 use relevo_wire::vocabulary::{Intent, Reachability};
@@ -59,6 +60,8 @@ pub(crate) struct Agent {
     pub(crate) tickets: Vec<Slot>,
     /// Tickets waiting for this agent alone.
     pub(crate) reserved: Line,
+    /// What it can do, in rising order.
+    pub(crate) skills: Vec<Need>,
     /// Queues it serves, in rising order.
     pub(crate) queues: Vec<QueueId>,
     /// Open tickets by bot.
@@ -104,6 +107,7 @@ impl Agent {
             last_ticket_at: 0,
             tickets: Vec::new(),
             reserved: Line::default(),
+            skills: Vec::new(),
             queues: Vec::new(),
             per_bot: SmallVec::new(),
             closing: false,

@@ -39,13 +39,15 @@ impl Bits {
         self.count == 0
     }
 
-    /// Calls `each` with every number that both sets hold, in rising order.
-    pub(crate) fn for_each_common(&self, other: &Self, mut each: impl FnMut(u32)) {
-        for (index, (a, b)) in (0u32..).zip(self.words.iter().zip(&other.words)) {
-            let mut both = a & b;
-            while both != 0 {
-                each(index * 64 + both.trailing_zeros());
-                both &= both - 1;
+    /// Calls `each` with every number that this set and all others hold, in rising order.
+    pub(crate) fn for_each_common(&self, others: &[&Self], mut each: impl FnMut(u32)) {
+        let words = others.iter().map(|other| other.words.len()).min();
+        let words = &self.words[..self.words.len().min(words.unwrap_or(usize::MAX))];
+        for (at, word) in words.iter().enumerate() {
+            let mut common = others.iter().fold(*word, |common, other| common & other.words[at]);
+            while common != 0 {
+                each(u32::try_from(at).expect("numbers are u32") * 64 + common.trailing_zeros());
+                common &= common - 1;
             }
         }
     }
@@ -70,8 +72,16 @@ mod tests {
         }
         b.set(64, false);
         let mut common = Vec::new();
-        a.for_each_common(&b, |index| common.push(index));
+        a.for_each_common(&[&b], |index| common.push(index));
         assert_eq!(common, [3, 65, 700]);
+        let mut c = Bits::default();
+        c.set(65, true);
+        common.clear();
+        a.for_each_common(&[&b, &c], |index| common.push(index));
+        assert_eq!(common, [65]);
+        common.clear();
+        a.for_each_common(&[], |index| common.push(index));
+        assert_eq!(common, [3, 64, 65, 200, 700]);
         assert!(a.holds(200) && !b.holds(200) && !b.holds(10_000));
     }
 

@@ -9,6 +9,8 @@
 //! So nobody is passed for ever: whoever has waited for `(1000 - priority) / ageing` minutes stands
 //! before everybody who arrived later.
 
+use super::skilled::Skilled;
+use super::skills::Need;
 use super::slab::Slot;
 use super::ticket::Ticket;
 use crate::Micros;
@@ -46,6 +48,17 @@ impl LineKey {
     }
 }
 
+#[cfg(test)]
+impl LineKey {
+    pub(crate) fn for_test(lacks: u64, order: u64) -> Self {
+        Self { lacks, arrived: order, order }
+    }
+
+    pub(crate) fn is_lacking(self) -> bool {
+        self.lacks > 0
+    }
+}
+
 impl Rank {
     /// Behind every ticket.
     pub(crate) const LAST: Self = Self(LineKey::LAST);
@@ -63,7 +76,9 @@ pub(crate) type Moved = (LineKey, LineKey);
 /// Waiting tickets in order.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
-    tickets: BTreeMap<LineKey, Slot>,
+    /// Those who require no skill: what everybody of the queue may have is found first.
+    plain: BTreeMap<LineKey, Slot>,
+    skilled: Skilled,
     /// Points of priority a minute.
     ageing: u16,
     /// Whoever lacks no more than this, as [`LineKey`] counts it, lacks nothing.
@@ -73,7 +88,7 @@ pub(crate) struct Line {
 impl Line {
     /// An empty line with this ageing, in points a minute.
     pub(crate) fn with_ageing(ageing: u16) -> Self {
-        Self { tickets: BTreeMap::new(), ageing, aged: 0 }
+        Self { ageing, ..Self::default() }
     }
 
     pub(crate) fn ageing(&self) -> u16 {
@@ -105,81 +120,115 @@ impl Line {
 
     /// When the next ticket comes to the highest priority.
     pub(crate) fn ages_at(&self) -> Option<Micros> {
+        if self.ageing == 0 {
+            return None;
+        }
         let ageing = u64::from(self.ageing);
-        let (next, _) = self.lacking().next()?;
-        next.lacks.checked_add(ageing - 1)?.checked_div(ageing)
+        let plain = lacking(&self.plain).next().map(|(key, _)| *key);
+        let skilled = lacking(self.skilled.tickets()).next().map(|(key, _)| *key);
+        let next = plain.into_iter().chain(skilled).min()?;
+        Some(next.lacks.checked_add(ageing - 1)? / ageing)
     }
 
     /// Moves those who have come to the highest priority by now.
     pub(crate) fn age(&mut self, now: Micros) -> Vec<Moved> {
         self.aged = self.aged.max(u64::from(self.ageing).saturating_mul(now));
-        let is_due = |(key, _): &(LineKey, Slot)| key.lacks <= self.aged;
-        let due: Vec<(LineKey, Slot)> = self.lacking().take_while(is_due).collect();
-        let moved = |(key, slot): (LineKey, Slot)| {
-            let highest = LineKey { lacks: 0, ..key };
-            self.tickets.remove(&key);
-            self.tickets.insert(highest, slot);
-            (key, highest)
-        };
-        due.into_iter().map(moved).collect()
+        let is_due = |key: &LineKey| key.lacks <= self.aged;
+        let highest = |key: LineKey| (key, LineKey { lacks: 0, ..key });
+        let plain = lacking(&self.plain).map(|(key, _)| *key).take_while(is_due);
+        let plain: Vec<Moved> = plain.map(highest).collect();
+        let skilled = lacking(self.skilled.tickets()).map(|(key, _)| *key).take_while(is_due);
+        let skilled: Vec<Moved> = skilled.map(highest).collect();
+        for (from, to) in &plain {
+            let slot = self.plain.remove(from);
+            self.plain.extend(slot.map(|slot| (*to, slot)));
+        }
+        for (from, to) in &skilled {
+            self.skilled.rekey(*from, *to);
+        }
+        [plain, skilled].concat()
     }
 
-    /// Those who still gain, in order.
-    fn lacking(&self) -> impl Iterator<Item = (LineKey, Slot)> {
-        let first = LineKey { lacks: 1, arrived: 0, order: 0 };
-        let gaining = self.ageing > 0;
-        let range = gaining.then(|| self.tickets.range(first..));
-        range.into_iter().flatten().map(|(key, slot)| (*key, *slot))
-    }
-
-    pub(crate) fn insert(&mut self, key: LineKey, slot: Slot) {
-        let before = self.tickets.insert(key, slot);
-        debug_assert!(before.is_none(), "two tickets at one place");
+    pub(crate) fn insert(&mut self, key: LineKey, slot: Slot, needs: &[Need]) {
+        if needs.is_empty() {
+            let before = self.plain.insert(key, slot);
+            debug_assert!(before.is_none(), "two tickets at one place");
+        } else {
+            self.skilled.insert(key, slot, needs);
+        }
     }
 
     pub(crate) fn remove(&mut self, key: LineKey) {
-        let removed = self.tickets.remove(&key);
-        debug_assert!(removed.is_some(), "a ticket left a line in which it was not");
+        let removed = self.plain.remove(&key).is_some() || self.skilled.remove(key);
+        debug_assert!(removed, "a ticket left a line in which it was not");
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.tickets.len()
+        self.plain.len() + self.skilled.tickets().len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.tickets.is_empty()
+        self.len() == 0
     }
 
-    pub(crate) fn head(&self) -> Option<(LineKey, Slot)> {
-        self.tickets.first_key_value().map(|(key, slot)| (*key, *slot))
+    /// The first who requires no skill.
+    pub(crate) fn plain_head(&self) -> Option<(LineKey, Slot)> {
+        self.plain.first_key_value().map(|(key, slot)| (*key, *slot))
     }
 
+    /// Those who require no skill, in order.
+    pub(crate) fn plain(&self) -> impl Iterator<Item = (LineKey, Slot)> {
+        self.plain.iter().map(|(key, slot)| (*key, *slot))
+    }
+
+    /// Those who require some.
+    pub(crate) fn skilled(&self) -> &Skilled {
+        &self.skilled
+    }
+
+    /// Everybody, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (LineKey, Slot)> {
-        self.tickets.iter().map(|(key, slot)| (*key, *slot))
+        self.after(None)
     }
 
     /// As [`Line::iter`], behind a key or from the head.
     pub(crate) fn after(&self, key: Option<LineKey>) -> impl Iterator<Item = (LineKey, Slot)> {
-        let from = key.map_or(Bound::Unbounded, Bound::Excluded);
-        self.tickets.range((from, Bound::Unbounded)).map(|(key, slot)| (*key, *slot))
+        let from = (key.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let mut plain = self.plain.range(from).map(|(key, slot)| (*key, *slot)).peekable();
+        let skilled = self.skilled.tickets().range(from).map(|(key, (slot, _))| (*key, *slot));
+        let mut skilled = skilled.peekable();
+        std::iter::from_fn(move || match (plain.peek(), skilled.peek()) {
+            (Some(one), Some(other)) if other < one => skilled.next(),
+            (None, Some(_)) => skilled.next(),
+            _ => plain.next(),
+        })
     }
 
     /// Place of a key, from 1. Counts: O(line).
     pub(crate) fn position(&self, key: LineKey) -> u32 {
-        count(self.tickets.range(..=key).count())
+        let skilled = self.skilled.tickets().range(..=key).count();
+        count(self.plain.range(..=key).count() + skilled)
     }
 
     /// Place that a key has or would have, from 1, exact within 256 places of either end and else
     /// a place between.
     pub(crate) fn position_hint(&self, key: LineKey) -> u32 {
         const NEAR: usize = 256;
-        let behind = self.tickets.range(key..).take(NEAR).count();
+        let skilled = self.skilled.tickets();
+        let behind = self.plain.range(key..).take(NEAR).count();
+        let behind = behind + skilled.range(key..).take(NEAR).count();
         if behind < NEAR {
             return count(self.len() + 1 - behind);
         }
-        let before = self.tickets.range(..key).take(NEAR).count();
+        let before = self.plain.range(..key).take(NEAR).count();
+        let before = before + skilled.range(..key).take(NEAR).count();
         if before < NEAR { count(before + 1) } else { count(self.len() / 2) }
     }
+}
+
+/// Those who still gain, in order.
+fn lacking<T>(tickets: &BTreeMap<LineKey, T>) -> impl Iterator<Item = (&LineKey, &T)> {
+    tickets.range(LineKey { lacks: 1, arrived: 0, order: 0 }..)
 }
 
 fn count(places: usize) -> u32 {

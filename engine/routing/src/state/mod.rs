@@ -7,6 +7,7 @@ pub(crate) mod agents;
 pub(crate) mod bits;
 pub(crate) mod bots;
 pub(crate) mod contacts;
+pub(crate) mod demands;
 pub(crate) mod idempotency;
 pub(crate) mod line;
 pub(crate) mod maybe;
@@ -15,6 +16,8 @@ pub(crate) mod oldest;
 pub(crate) mod positions;
 pub(crate) mod queues;
 pub(crate) mod recent;
+pub(crate) mod skilled;
+pub(crate) mod skills;
 pub(crate) mod slab;
 pub(crate) mod ticket;
 pub(crate) mod tickets;
@@ -27,11 +30,13 @@ use crate::stats::Stats;
 use agents::Agents;
 use bots::Bots;
 use contacts::ContactMessages;
+use demands::Demands;
 use idempotency::Idempotencies;
 use maybe::MaybeTime;
 use positions::Positions;
 use queues::Queues;
 use relevo_wire::{AgentId, QueueId};
+use skills::Skills;
 use slab::Slot;
 use tickets::Tickets;
 use timers::Timers;
@@ -45,6 +50,8 @@ pub(crate) struct State {
     pub(crate) queues: Queues,
     pub(crate) agents: Agents,
     pub(crate) bots: Bots,
+    pub(crate) skills: Skills,
+    pub(crate) demands: Demands,
     pub(crate) idempotencies: Idempotencies,
     pub(crate) contact_messages: ContactMessages,
     /// Since when the daemon starts: between `Started` and `Ready`.
@@ -89,6 +96,8 @@ impl State {
             queues: Queues::default(),
             agents: Agents::default(),
             bots: Bots::default(),
+            skills: Skills::default(),
+            demands: Demands::default(),
             starting_since: MaybeTime::NONE,
             timers: Timers::default(),
             stats: Stats::default(),

@@ -5,6 +5,7 @@ use super::line::{Line, LineKey, Moved, Rank};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
 use super::positions::LineName;
+use super::skills::Need;
 use super::slab::Slot;
 use super::ticket::Ticket;
 use crate::Micros;
@@ -27,21 +28,25 @@ pub(crate) struct Queues {
     texts: FxHashSet<Arc<str>>,
 }
 
-/// The first of a line.
+/// The first of a line who requires no skill.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
     key: LineKey,
     ageing: u16,
+    /// Somebody in the line requires skills.
+    pub(crate) has_skilled: bool,
     pub(crate) slot: Slot,
 }
 
 impl Head {
     /// The line is empty, or its queue does not push.
-    const NONE: Self = Self { key: LineKey::LAST, ageing: 0, slot: Slot::MAX };
+    const NONE: Self = Self { key: LineKey::LAST, ageing: 0, has_skilled: false, slot: Slot::MAX };
 
     fn of(line: &Line) -> Self {
         let ageing = line.ageing();
-        line.head().map_or(Self::NONE, |(key, slot)| Self { key, ageing, slot })
+        let head = line.plain_head();
+        let head = head.map_or(Self::NONE, |(key, slot)| Self { key, ageing, slot, ..Self::NONE });
+        Self { has_skilled: !line.skilled().tickets().is_empty(), ..head }
     }
 
     /// Its urgency; [`Rank::LAST`] of an empty line.
@@ -266,18 +271,20 @@ impl Queues {
     }
 
     /// A ticket gets its place in the line.
-    pub(crate) fn enter(&mut self, ticket: &Ticket, slot: Slot) -> LineKey {
+    pub(crate) fn enter(&mut self, ticket: &Ticket, slot: Slot, needs: &[Need]) -> LineKey {
         let queue = &mut self.list[ticket.queue.0 as usize];
         let pushes = queue.pushes();
         let line = queue.line_mut(ticket.test);
         let key = line.key(ticket);
         let before = line.ages_at();
-        line.insert(key, slot);
+        line.insert(key, slot, needs);
         let (ageing, after) = (line.ageing(), line.ages_at());
         if pushes && !ticket.test {
             let head = &mut self.heads[ticket.queue.0 as usize];
-            if key < head.key {
-                *head = Head { key, ageing, slot };
+            if !needs.is_empty() {
+                head.has_skilled = true;
+            } else if key < head.key {
+                *head = Head { key, ageing, slot, ..*head };
             }
         }
         self.note_age(ticket.queue, ticket.test, before, after);
@@ -293,7 +300,7 @@ impl Queues {
         let after = line.ages_at();
         if !ticket.test {
             let head = &mut self.heads[ticket.queue.0 as usize];
-            if head.key == key {
+            if head.key == key || head.has_skilled {
                 *head = Head::of(line);
             }
         }

@@ -1,5 +1,6 @@
 //! One ticket.
 
+use super::demands::MaybeDemand;
 use super::maybe::{MaybeAgent, MaybeTicket, MaybeTime};
 use super::recent::RecentMessages;
 use super::unconfirmed::Unconfirmed;
@@ -37,6 +38,9 @@ pub(crate) struct Ticket {
     pub(crate) epoch: u32,
     /// Number of the last entry.
     pub(crate) last: u32,
+    /// What it requires, and in which ring it is; none once it is closed.
+    pub(crate) demand: MaybeDemand,
+    pub(crate) ring: u8,
     pub(crate) priority: u16,
     pub(crate) state: TicketState,
     pub(crate) test: bool,
@@ -82,7 +86,12 @@ pub(crate) struct Progress {
 
 impl Ticket {
     /// The ticket that an event opens.
-    pub(crate) fn opened(event: &TicketOpened, now: Micros, order: u64) -> Self {
+    pub(crate) fn opened(
+        event: &TicketOpened,
+        now: Micros,
+        order: u64,
+        demand: MaybeDemand,
+    ) -> Self {
         let mut for_agent = Unconfirmed::default();
         for_agent.add(1, event.bytes);
         let (excluded, excluded_until) = agent_until(event.excluded);
@@ -118,6 +127,8 @@ impl Ticket {
             for_bot: Unconfirmed::default(),
             for_agent,
             recent: None,
+            demand,
+            ring: 0,
             priority: event.priority,
             state: TicketState::Waiting,
             via: event.via,

@@ -20,6 +20,8 @@ pub(crate) enum Timer {
     Target(Slot),
     /// An agent may have a ticket again that it gave away.
     Exclusion(Slot),
+    /// The next ring of a waiting ticket begins.
+    Ring(Slot),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

@@ -28,7 +28,7 @@ pub(crate) struct Desk {
     /// Everything that was recorded, as a log would hold it.
     pub(crate) log: Vec<Vec<u8>>,
     next_session: u64,
-    starts: u32,
+    pub(crate) starts: u32,
 }
 
 /// The bot `b` with its default queue `q`; agents and queues are added by name.
@@ -372,6 +372,7 @@ pub(crate) fn hand_off(contact: u128) -> HandOff {
         reason: HandOffReason::Requested,
         priority: 0,
         priority_of_rule: None,
+        demand: None,
         texts: None,
         truncated: false,
         position_updates: false,

@@ -15,6 +15,7 @@ mod pull;
 mod random;
 mod record;
 mod restart;
+mod skills;
 mod stats;
 mod transfer;
 mod traps;

@@ -6,7 +6,7 @@ use relevo_routing::input::{Key, Party};
 use relevo_routing::record::{self, Actor, ActorKind, RecordError, RecordHeader};
 use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::{Event, Settings, Tenant};
-use relevo_wire::directory::{Bot, Object, ObjectRef, PriorityRule, Queue, Rule};
+use relevo_wire::directory::{Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill};
 use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Intent, Outcome, RequeueReason, Role, Via,
 };
@@ -59,6 +59,8 @@ fn samples() -> Vec<(&'static str, Event)> {
                         when: "message exists".into(),
                         queue: Some("q".into()),
                         priority: Some(7),
+                        skills: vec![Skill { name: "billing".into(), level: 3 }],
+                        rings: vec![Ring { after_seconds: 30, skills: Vec::new() }],
                     }],
                     priority_rules: vec![PriorityRule {
                         name: "p".into(),
@@ -110,6 +112,10 @@ fn samples() -> Vec<(&'static str, Event)> {
                 via: Via::Transfer,
                 reason: HandOffReason::Fallback,
                 priority: 9,
+                demand: Some(Demand {
+                    skills: vec![Skill { name: "billing".into(), level: 3 }],
+                    rings: vec![Ring { after_seconds: 30, skills: Vec::new() }],
+                }),
                 test: true,
                 position_updates: true,
                 parent: Some(CHILD),
@@ -184,6 +190,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 excluded_until: START + 4,
             }),
         ),
+        ("relaxed", Event::Relaxed(Relaxed { ticket: TICKET, ring: 2 })),
         ("unreserved", Event::Unreserved(Unreserved { ticket: TICKET })),
         ("target_missed", Event::TargetMissed(TargetMissed { ticket: TICKET })),
         (
@@ -256,7 +263,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=25).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=26).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! Random commands on a small contact center, and what must hold after each.
 
+mod objects;
+
 use crate::common::*;
 use relevo_routing::event::Event;
 use relevo_routing::input::{Command, HandOff, Idempotency, Input, Party, Target};
-use relevo_wire::directory::ObjectRef;
-use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy,
-};
+use relevo_wire::directory::{Agent, Bot, Object};
 use relevo_wire::vocabulary::{Author, Intent, TicketState};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, SessionId, TicketId};
 use std::collections::BTreeMap;
@@ -62,6 +61,12 @@ impl World {
         };
         for queue in 0..QUEUES {
             world.put_queue(queue);
+        }
+        for number in 0..AGENTS {
+            let seats = 1 + u16::try_from(number % 3).expect("small");
+            let mut agent = Agent::new(format!("a{number}"), seats);
+            agent.skills = world.skills();
+            world.desk.put(Object::Agent(agent));
         }
         world
     }
@@ -171,6 +176,7 @@ impl World {
             test: self.chance(10),
             dry_run: self.chance(5),
             position_updates: contact.0 % 2 == 0,
+            demand: self.demand(),
             ..hand_off(0)
         })
     }
@@ -269,76 +275,6 @@ impl World {
     fn session(&mut self) -> SessionId {
         self.next_session += 1;
         SessionId(self.next_session)
-    }
-
-    fn directory(&mut self) -> Input {
-        let object = match self.below(8) {
-            0..3 => {
-                let queue = self.below(QUEUES);
-                Object::Queue(self.some_queue(queue))
-            }
-            3..5 => {
-                let id = self.below(AGENTS);
-                let mut agent = Agent::new(format!("a{id}"), 0);
-                agent.seats = u16::try_from(self.below(4)).expect("small");
-                agent.active = self.chance(90);
-                agent.accepts_tests = self.chance(50);
-                Object::Agent(agent)
-            }
-            5..7 => {
-                let mut bot = Bot::new("c", "q3");
-                bot.seats_per_agent = self.chance(50).then_some(1);
-                bot.active = self.chance(80);
-                Object::Bot(bot)
-            }
-            _ => {
-                let name = format!("a{}", self.below(AGENTS));
-                // Deleted ones would leave the numbers that this world draws: only refusals.
-                let in_use = self
-                    .desk
-                    .tenant
-                    .directory()
-                    .queues()
-                    .any(|(_, queue)| queue.object.members.contains(&name));
-                if in_use {
-                    return Input::Delete { object: ObjectRef::Agent(name) };
-                }
-                Object::Agent(Agent::new(name, 2))
-            }
-        };
-        Input::Put { object, if_version: None }
-    }
-
-    fn put_queue(&mut self, number: u64) {
-        let queue = self.some_queue(number);
-        self.desk.put(Object::Queue(queue));
-    }
-
-    fn some_queue(&mut self, number: u64) -> Queue {
-        // Queues 3 and 4 belong to the second bot.
-        let bot = if number < 3 { "b" } else { "c" };
-        let name = if number == 0 { "q".to_owned() } else { format!("q{number}") };
-        let mut queue = Queue::new(bot, name);
-        let strategies = [Strategy::LeastActive, Strategy::LongestIdle, Strategy::RoundRobin];
-        queue.strategy = strategies[usize::try_from(self.below(3)).expect("small")];
-        queue.delivery = if self.chance(70) {
-            Delivery::Push
-        } else if self.chance(50) {
-            Delivery::Pull
-        } else {
-            Delivery::Both
-        };
-        queue.agent_gone = if self.chance(70) { AgentGone::Keep } else { AgentGone::Requeue };
-        queue.keep_seconds = 60;
-        queue.nobody_online =
-            if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };
-        queue.active = self.chance(95);
-        for agent in 0..AGENTS {
-            if self.chance(60) {
-                queue.members.push(format!("a{agent}"));
-            }
-        }
-        queue
     }
 
     fn restart(&mut self) {
@@ -442,6 +378,7 @@ impl World {
                 | Event::HandOffRejected(_)
                 | Event::ContactMessageStored(_)
                 | Event::Unreserved(_)
+                | Event::Relaxed(_)
                 | Event::TargetMissed(_)
                 | Event::Answered(_) => {}
             }

@@ -1,8 +1,9 @@
 //! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
 
-use crate::shapes::{Named, Shape, mostly, named, seldom, shape};
+use crate::shapes::{Named, Shape, demand, mostly, named, seldom, shape};
 use proptest::prelude::*;
 use proptest::sample::select;
+use relevo_routing::event::Demand;
 use relevo_wire::vocabulary::{Intent, Role};
 
 /// One thing that happens, perhaps with an idempotency key.
@@ -152,6 +153,7 @@ pub(crate) struct HandOver {
     pub(crate) queue_of_rule: Option<Line>,
     pub(crate) priority: u16,
     pub(crate) priority_of_rule: Option<u16>,
+    pub(crate) demand: Option<Demand>,
     pub(crate) test: bool,
     pub(crate) dry_run: bool,
     pub(crate) own_texts: bool,
@@ -255,11 +257,11 @@ fn hand_over() -> BoxedStrategy<Ask> {
     let queue = || prop_oneof![2 => Just(None), 3 => line().prop_map(Some)];
     let where_to = (contact(), queue(), queue());
     let of_rule = prop_oneof![4 => Just(None), 1 => select(vec![0, 3, 1000]).prop_map(Some)];
-    let how = (select(vec![0, 0, 0, 3, 990, 1000]), of_rule, seldom(20), seldom(20));
+    let how = (select(vec![0, 0, 0, 3, 990, 1000]), of_rule, demand(), seldom(20), seldom(20));
     let what = (seldom(10), seldom(10), bytes());
     (where_to, how, what)
         .prop_map(|((contact, queue, queue_of_rule), how, what)| {
-            let (priority, priority_of_rule, test, dry_run) = how;
+            let (priority, priority_of_rule, demand, test, dry_run) = how;
             let (own_texts, truncated, bytes) = what;
             Ask::HandOff(HandOver {
                 contact,
@@ -267,6 +269,7 @@ fn hand_over() -> BoxedStrategy<Ask> {
                 queue_of_rule,
                 priority,
                 priority_of_rule,
+                demand,
                 test,
                 dry_run,
                 own_texts,

@@ -93,6 +93,7 @@ impl Pair {
             reason: HandOffReason::Requested,
             priority: hand_over.priority,
             priority_of_rule: hand_over.priority_of_rule,
+            demand: hand_over.demand.clone(),
             texts: hand_over.own_texts.then_some(texts),
             truncated: hand_over.truncated,
             position_updates: hand_over.contact.is_multiple_of(2),

@@ -136,7 +136,16 @@ impl Reference {
             Object::Queue(queue) => self.check_queue(queue),
             Object::Agent(agent) => {
                 name("name", &agent.name)?;
-                must(agent.seats <= MAX_SEATS, ErrorCode::Malformed, "seats")
+                must(agent.seats <= MAX_SEATS, ErrorCode::Malformed, "seats")?;
+                must(agent.skills.len() <= 64, ErrorCode::LimitExceeded, "skills")?;
+                for (at, skill) in agent.skills.iter().enumerate() {
+                    name("skills", &skill.name)?;
+                    let is_level = (1..=10).contains(&skill.level);
+                    must(is_level, ErrorCode::Malformed, "skills")?;
+                    let is_new = agent.skills[..at].iter().all(|other| other.name != skill.name);
+                    must(is_new, ErrorCode::Malformed, "skills")?;
+                }
+                Ok(())
             }
         }
     }

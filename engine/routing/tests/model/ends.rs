@@ -83,6 +83,8 @@ impl Reference {
         ticket.kept_until = None;
         ticket.target_at = None;
         ticket.unconfirmed.clear();
+        ticket.demand = None;
+        ticket.ring = 0;
         self.ever.closed.push(outcome);
         self.emit(Event::Closed(closed));
         self.bound_closed();
@@ -98,6 +100,7 @@ impl Reference {
         ticket.last += 1;
         ticket.epoch += 1;
         ticket.waiting_since = now;
+        ticket.ring = 0;
         ticket.kept_until = None;
         ticket.excluded = Some(Exclusion { agent, until: excluded_until, is_over: false });
         let (number, epoch) = (ticket.last, ticket.epoch);

@@ -43,6 +43,7 @@ impl Reference {
             (ticket.test && !object.accepts_tests, "accepts_no_tests"),
             (ticket.excludes(id, self.now), "excluded"),
             (ticket.reserved.is_some_and(|(other, _)| other != id), "reserved_for_other"),
+            (!self.suits(id, ticket), "lacks_skill"),
             (!agent.word.is_open(), "closing"),
             (self.free_seats(id) == 0, "no_seat"),
             (self.is_capped(id, ticket.bot), "no_seat_for_bot"),

@@ -107,6 +107,7 @@ impl Reference {
             via: Via::HandOff,
             reason: input.reason,
             priority: input.priority_of_rule.unwrap_or(input.priority.min(cap)),
+            demand: input.demand.clone(),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,

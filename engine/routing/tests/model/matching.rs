@@ -5,9 +5,10 @@ use crate::reference::Reference;
 use crate::tickets::Ticket;
 use relevo_routing::Event;
 use relevo_routing::event::Assigned;
-use relevo_wire::directory::Strategy;
+use relevo_wire::directory::{Skill, Strategy};
 use relevo_wire::vocabulary::TicketState;
 use relevo_wire::{AgentId, QueueId, TicketId};
+use std::cmp::Reverse;
 
 impl Reference {
     /// Until nobody waits beside an agent who could take him, or the step's share is used up.
@@ -55,6 +56,15 @@ impl Reference {
                 let in_turn = |agent: &AgentId| (Some(*agent) <= last_served, *agent);
                 eligible.into_iter().min_by_key(in_turn)
             }
+            Strategy::MostSkilled => {
+                let required = self.required(ticket);
+                let levels = |agent: &AgentId| -> u32 {
+                    required.iter().map(|r| u32::from(self.level(*agent, &r.name))).sum()
+                };
+                eligible.into_iter().min_by_key(|agent| {
+                    (Reverse(levels(agent)), held(agent), last_ticket_at(agent), *agent)
+                })
+            }
         }
     }
 
@@ -69,7 +79,31 @@ impl Reference {
     /// What stands between an agent with a free seat and this ticket: nothing.
     pub(crate) fn may_have(&self, agent: AgentId, ticket: &Ticket) -> bool {
         let accepts = !ticket.test || self.agent(agent).is_some_and(|agent| agent.accepts_tests);
-        accepts && !ticket.excludes(agent, self.now) && !self.is_capped(agent, ticket.bot)
+        accepts
+            && !ticket.excludes(agent, self.now)
+            && !self.is_capped(agent, ticket.bot)
+            && self.suits(agent, ticket)
+    }
+
+    /// Whoever a ticket was given to by name can have it; else who has every skill that it requires
+    /// in its ring, at the level or above.
+    pub(crate) fn suits(&self, agent: AgentId, ticket: &Ticket) -> bool {
+        ticket.reserved.is_some_and(|(chosen, _)| chosen == agent)
+            || self.required(ticket).iter().all(|r| self.level(agent, &r.name) >= r.level)
+    }
+
+    fn required(&self, ticket: &Ticket) -> Vec<Skill> {
+        let Some(demand) = &ticket.demand else { return Vec::new() };
+        match ticket.ring {
+            0 => demand.skills.clone(),
+            ring => demand.rings[usize::from(ring) - 1].skills.clone(),
+        }
+    }
+
+    /// 0 where the agent does not have the skill.
+    fn level(&self, agent: AgentId, skill: &str) -> u8 {
+        let skills = self.agent(agent).map_or(&[][..], |agent| &agent.skills);
+        skills.iter().find(|has| has.name == skill).map_or(0, |has| has.level)
     }
 
     pub(crate) fn assign(&mut self, id: TicketId, agent: AgentId) {

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use relevo_routing::Settings;
+use relevo_routing::event::Demand;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Strategy as Pick,
-    Tenant,
+    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
+    Strategy as Pick, Tenant,
 };
 use relevo_wire::vocabulary::Texts;
 
@@ -28,6 +29,7 @@ pub(crate) struct AgentShape {
     seats: u16,
     active: bool,
     accepts_tests: bool,
+    skills: Vec<Skill>,
 }
 
 #[derive(Debug, Clone)]
@@ -132,6 +134,7 @@ impl AgentShape {
         let mut agent = Agent::new(agent_name(number), self.seats);
         agent.active = self.active;
         agent.accepts_tests = self.accepts_tests;
+        agent.skills.clone_from(&self.skills);
         Object::Agent(agent)
     }
 }
@@ -177,7 +180,8 @@ impl Shape {
 fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
-    match which % 13 {
+    let mut agent = Agent::new("a0", 1);
+    match which % 15 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
@@ -187,12 +191,18 @@ fn wrong(which: u8) -> Object {
         6 => queue.threshold_seconds = 61,
         7 => queue.keep_seconds = u32::MAX,
         12 => queue.ageing = 1001,
+        13 => agent.skills = vec![Skill { name: "x".to_owned(), level: 11 }],
+        14 => agent.skills = vec![Skill { name: "x".to_owned(), level: 1 }; 2],
         8 => queue.texts.offline = "x".repeat(1025),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    if [9, 10, 11].contains(&(which % 13)) { Object::Bot(bot) } else { Object::Queue(queue) }
+    match which % 15 {
+        9..=11 => Object::Bot(bot),
+        13 | 14 => Object::Agent(agent),
+        _ => Object::Queue(queue),
+    }
 }
 
 impl Named {
@@ -264,11 +274,41 @@ pub(crate) fn bot_shape() -> impl Strategy<Value = BotShape> {
 
 pub(crate) fn agent_shape() -> impl Strategy<Value = AgentShape> {
     let seats = prop_oneof![5 => 1..3_u16, 3 => Just(3), 1 => Just(0)];
-    (seats, mostly(93), any::<bool>()).prop_map(|(seats, active, accepts_tests)| AgentShape {
-        seats,
-        active,
-        accepts_tests,
+    (seats, mostly(93), any::<bool>(), skills()).prop_map(
+        |(seats, active, accepts_tests, skills)| AgentShape {
+            seats,
+            active,
+            accepts_tests,
+            skills,
+        },
+    )
+}
+
+/// Some of three skills, at one of three levels, in any order.
+fn skills() -> impl Strategy<Value = Vec<Skill>> {
+    let skill = |name: &'static str| {
+        let level = prop_oneof![3 => Just(None), 4 => (1..4_u8).prop_map(Some)];
+        level.prop_map(move |level| level.map(|level| Skill { name: name.to_owned(), level }))
+    };
+    (skill("x"), skill("y"), skill("z"), any::<bool>()).prop_map(|(x, y, z, turned)| {
+        let mut skills: Vec<Skill> = [x, y, z].into_iter().flatten().collect();
+        if turned {
+            skills.reverse();
+        }
+        skills
     })
+}
+
+/// What a rule may require: mostly nothing; else skills, and up to two rings.
+pub(crate) fn demand() -> BoxedStrategy<Option<Demand>> {
+    let rings = prop::collection::vec((select(vec![1_u32, 5, 20, 60]), skills()), 0..3);
+    let some = (skills(), rings).prop_map(|(skills, mut rings)| {
+        rings.sort_by_key(|(after_seconds, _)| *after_seconds);
+        rings.dedup_by_key(|(after_seconds, _)| *after_seconds);
+        let ring = |(after_seconds, skills)| Ring { after_seconds, skills };
+        Some(Demand { skills, rings: rings.into_iter().map(ring).collect() })
+    });
+    prop_oneof![3 => Just(None), 2 => some].boxed()
 }
 
 pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
@@ -279,7 +319,7 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     ];
     let gone = select(vec![AgentGone::Keep, AgentGone::Keep, AgentGone::Requeue]);
     let picks = (
-        select(vec![Pick::LeastActive, Pick::LongestIdle, Pick::RoundRobin]),
+        select(vec![Pick::LeastActive, Pick::LongestIdle, Pick::RoundRobin, Pick::MostSkilled]),
         prop_oneof![
             6 => Just(Delivery::Push),
             2 => Just(Delivery::Both),

@@ -2,7 +2,7 @@
 
 use crate::reference::Reference;
 use relevo_routing::Micros;
-use relevo_routing::event::{Forgotten, TicketOpened};
+use relevo_routing::event::{Demand, Forgotten, TicketOpened};
 use relevo_routing::{Event, input::Party};
 use relevo_wire::vocabulary::{Author, HandOffReason, TicketState};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
@@ -17,6 +17,9 @@ pub(crate) struct Ticket {
     pub(crate) queue: QueueId,
     pub(crate) reason: HandOffReason,
     pub(crate) priority: u16,
+    /// What it requires as long as it is open, and which ring it is in, from 0.
+    pub(crate) demand: Option<Demand>,
+    pub(crate) ring: u8,
     pub(crate) test: bool,
     pub(crate) position_updates: bool,
     pub(crate) parent: Option<TicketId>,
@@ -101,6 +104,8 @@ impl Ticket {
             queue: event.queue,
             reason: event.reason,
             priority: event.priority,
+            demand: event.demand.clone(),
+            ring: 0,
             test: event.test,
             position_updates: event.position_updates,
             parent: event.parent,
@@ -142,6 +147,13 @@ impl Ticket {
     /// Who has it now.
     pub(crate) fn holder(&self) -> Option<AgentId> {
         self.agent.filter(|_| self.is_open())
+    }
+
+    /// When its requirements are relaxed next, if ever.
+    pub(crate) fn relaxes_at(&self) -> Option<Micros> {
+        let demand = self.demand.as_ref().filter(|_| self.is_waiting())?;
+        let next = demand.rings.get(usize::from(self.ring))?;
+        Some(self.waiting_since + u64::from(next.after_seconds) * 1_000_000)
     }
 
     pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::reference::Reference;
 use crate::tickets::Ticket;
-use relevo_routing::event::{TargetMissed, Unreserved};
+use relevo_routing::event::{Relaxed, TargetMissed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason};
 use relevo_wire::{AgentId, TicketId};
@@ -17,6 +17,7 @@ enum Due {
     Reservation,
     Target,
     Exclusion,
+    Ring,
     Forget,
 }
 
@@ -73,6 +74,7 @@ impl Reference {
             // An answer at the very moment is in time.
             (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
             (exclusion.filter(|e| !e.is_over).map(|e| e.until), Due::Exclusion),
+            (ticket.relaxes_at(), Due::Ring),
             (ticket.closed_at.map(|at| at + self.settings.closed_retention_us), Due::Forget),
         ];
         due.into_iter().filter_map(|(at, due)| Some((at?, due, Some(ticket.id)))).collect()
@@ -93,6 +95,8 @@ impl Reference {
             Due::Keep => matches!(event, Event::Requeued(e) if e.ticket == ticket),
             Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
             Due::Target => matches!(event, Event::TargetMissed(e) if e.ticket == ticket),
+            Due::Ring => matches!(event, Event::Relaxed(e)
+                if e.ticket == ticket && e.ring == self.ticket(ticket).ring + 1),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion leaves no event.
             Due::Grace(_) | Due::Presence(_) | Due::Exclusion => true,
@@ -117,6 +121,12 @@ impl Reference {
                 if let Some(excluded) = &mut self.ticket_mut(ticket()).excluded {
                     excluded.is_over = true;
                 }
+            }
+            Due::Ring => {
+                let ticket = self.ticket_mut(ticket());
+                ticket.ring += 1;
+                let (ticket, ring) = (ticket.id, ticket.ring);
+                self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }
             Due::Forget => self.forget(ticket()),
         }

@@ -102,6 +102,8 @@ impl Reference {
             via: Via::Transfer,
             reason: parent.reason,
             priority: parent.priority,
+            // Only the rule of its own queue says what is required.
+            demand: parent.demand.clone().filter(|_| queue == parent.queue),
             test: parent.test,
             position_updates: parent.position_updates,
             parent: Some(id),

@@ -1,7 +1,7 @@
 //! Directory objects.
 
 use super::{at_most, count, length, malformed, texts};
-use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Rule};
+use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Ring, Rule, Skill};
 use crate::error::{ErrorCode, WireError};
 use crate::limits;
 
@@ -40,7 +40,41 @@ fn check_rule(rule: &Rule) -> Result<(), WireError> {
     length("object.bot.rules.when", &rule.when, 1, limits::CONDITION_BYTES)?;
     let queue = rule.queue.as_deref();
     queue.map_or(Ok(()), |queue| name("object.bot.rules.queue", queue))?;
-    at_most("object.bot.rules.priority", rule.priority.unwrap_or(0), limits::PRIORITY)
+    at_most("object.bot.rules.priority", rule.priority.unwrap_or(0), limits::PRIORITY)?;
+    skills("object.bot.rules.skills", &rule.skills, limits::REQUIREMENTS)?;
+    rings("object.bot.rules.rings", &rule.rings)
+}
+
+/// Each once, at a level that there is.
+fn skills(field: &str, skills: &[Skill], most: usize) -> Result<(), WireError> {
+    count(field, skills.len(), most)?;
+    for (at, skill) in skills.iter().enumerate() {
+        name(field, &skill.name)?;
+        if !(1..=limits::SKILL_LEVEL).contains(&skill.level) {
+            let most = limits::SKILL_LEVEL;
+            let message = format!("the level of {} must be 1 to {most}", skill.name);
+            return Err(malformed(field, message));
+        }
+        if skills[..at].iter().any(|other| other.name == skill.name) {
+            return Err(malformed(field, format!("{} is named twice", skill.name)));
+        }
+    }
+    Ok(())
+}
+
+fn rings(field: &str, rings: &[Ring]) -> Result<(), WireError> {
+    count(field, rings.len(), limits::RINGS)?;
+    let mut before = 0;
+    for ring in rings {
+        if !(before + 1..=limits::RING_SECONDS).contains(&ring.after_seconds) {
+            let most = limits::RING_SECONDS;
+            let message = format!("after_seconds must rise, from 1 to {most}");
+            return Err(malformed(field, message));
+        }
+        before = ring.after_seconds;
+        skills(field, &ring.skills, limits::REQUIREMENTS)?;
+    }
+    Ok(())
 }
 
 fn check_priority_rule(rule: &PriorityRule) -> Result<(), WireError> {
@@ -68,7 +102,8 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
 
 fn check_agent(agent: &Agent) -> Result<(), WireError> {
     name("object.agent.name", &agent.name)?;
-    check_seats("object.agent.seats", agent.seats)
+    check_seats("object.agent.seats", agent.seats)?;
+    skills("object.agent.skills", &agent.skills, limits::SKILLS)
 }
 
 fn check_seats(field: &str, seats: u16) -> Result<(), WireError> {

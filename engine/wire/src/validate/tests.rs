@@ -3,7 +3,7 @@ use crate::command::{
     AgentsOnline, Close, CreateKey, Cursor, CustomerLeft, HandOff, Hello, Next, Put, SetPresence,
     Transfer,
 };
-use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Rule, Tenant};
+use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Ring, Rule, Skill, Tenant};
 use crate::ids::TicketId;
 use crate::packed::Packed;
 use crate::vocabulary::{
@@ -213,10 +213,41 @@ fn directory_objects_keep_to_their_ranges() {
     assert_eq!(refused(Object::Bot(nowhere)), wrong("object.bot.priority_rules.queue"));
     let empty = prioritized(PriorityRule { when: String::new(), ..rule() });
     assert_eq!(refused(Object::Bot(empty)), wrong("object.bot.priority_rules.when"));
+    let routing = || Rule {
+        name: "r".into(),
+        when: "message exists".into(),
+        queue: None,
+        priority: None,
+        skills: Vec::new(),
+        rings: Vec::new(),
+    };
+    let skill = |name: &str, level| Skill { name: name.into(), level };
+    for (skills, what) in [
+        (vec![skill("x", 0)], wrong("object.agent.skills")),
+        (vec![skill("x", 11)], wrong("object.agent.skills")),
+        (vec![skill("a b", 1)], wrong("object.agent.skills")),
+        (vec![skill("x", 1), skill("x", 2)], wrong("object.agent.skills")),
+        ((0..65).map(|at| skill(&format!("s{at}"), 1)).collect(), too_long("object.agent.skills")),
+    ] {
+        assert_eq!(refused(Object::Agent(Agent { skills, ..Agent::new("a", 1) })), what);
+    }
+    let ring = |after_seconds| Ring { after_seconds, skills: Vec::new() };
+    for (rings, what) in [
+        (vec![ring(0)], wrong("object.bot.rules.rings")),
+        (vec![ring(9), ring(9)], wrong("object.bot.rules.rings")),
+        (vec![ring(604_801)], wrong("object.bot.rules.rings")),
+        ((1..10).map(ring).collect(), too_long("object.bot.rules.rings")),
+    ] {
+        let rule = Rule { rings, ..routing() };
+        assert_eq!(refused(Object::Bot(Bot { rules: vec![rule], ..bot() })), what);
+    }
+    let skills = (0..9).map(|at| skill(&format!("s{at}"), 1)).collect();
+    let many_needs = Bot { rules: vec![Rule { skills, ..routing() }], ..bot() };
+    assert_eq!(refused(Object::Bot(many_needs)), too_long("object.bot.rules.skills"));
     // Both kinds share the bytes of a bot's conditions.
     let long = "x".repeat(limits::CONDITION_BYTES);
     let many = vec![PriorityRule { when: long.clone(), ..rule() }; 65];
-    let of_rules = vec![Rule { name: "r".into(), when: long, queue: None, priority: None }; 64];
+    let of_rules = vec![Rule { when: long, ..routing() }; 64];
     let full = Bot { priority_rules: many, rules: of_rules, ..bot() };
     assert_eq!(refused(Object::Bot(full)), too_long("object.bot.rules"));
     let object = Object::Queue(Queue::new("b", "q"));

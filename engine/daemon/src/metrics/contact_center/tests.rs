@@ -68,6 +68,7 @@ fn opened(via: Via, test: bool) -> Event {
         via,
         reason: HandOffReason::Fallback,
         priority: 0,
+        demand: None,
         test,
         position_updates: false,
         parent: None,

@@ -133,6 +133,7 @@ pub(crate) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
         via: Via::HandOff,
         reason: HandOffReason::Requested,
         priority: 0,
+        demand: None,
         test: false,
         position_updates: false,
         parent,

@@ -1,0 +1,115 @@
+//! Directory objects of the random world, and what its hand-offs require.
+
+use super::{AGENTS, QUEUES, World};
+use relevo_routing::event::Demand;
+use relevo_routing::input::Input;
+use relevo_wire::directory::{
+    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill, Strategy,
+};
+
+impl World {
+    /// Mostly nothing; else a skill at some level, relaxed once or not at all.
+    pub(super) fn demand(&mut self) -> Option<Demand> {
+        if self.chance(60) {
+            return None;
+        }
+        let skills = vec![self.skill()];
+        let ring = |skills| Ring { after_seconds: 20, skills };
+        let rings = match self.below(3) {
+            0 => Vec::new(),
+            1 => vec![ring(Vec::new())],
+            _ => vec![ring(vec![self.skill()])],
+        };
+        Some(Demand { skills, rings })
+    }
+
+    /// None, one or two.
+    pub(super) fn skills(&mut self) -> Vec<Skill> {
+        let (one, other) = (self.skill(), self.skill());
+        let mut skills = vec![one, other];
+        skills.dedup_by(|a, b| a.name == b.name);
+        skills.truncate(usize::try_from(self.below(3)).expect("small"));
+        skills
+    }
+
+    fn skill(&mut self) -> Skill {
+        let name = ["x", "y"][usize::try_from(self.below(2)).expect("small")].to_owned();
+        Skill { name, level: 1 + u8::try_from(self.below(3)).expect("small") }
+    }
+
+    pub(super) fn directory(&mut self) -> Input {
+        let object = match self.below(8) {
+            0..3 => {
+                let queue = self.below(QUEUES);
+                Object::Queue(self.some_queue(queue))
+            }
+            3..5 => {
+                let id = self.below(AGENTS);
+                let mut agent = Agent::new(format!("a{id}"), 0);
+                agent.seats = u16::try_from(self.below(4)).expect("small");
+                agent.active = self.chance(90);
+                agent.accepts_tests = self.chance(50);
+                agent.skills = self.skills();
+                Object::Agent(agent)
+            }
+            5..7 => {
+                let mut bot = Bot::new("c", "q3");
+                bot.seats_per_agent = self.chance(50).then_some(1);
+                bot.active = self.chance(80);
+                Object::Bot(bot)
+            }
+            _ => {
+                let name = format!("a{}", self.below(AGENTS));
+                // Deleted ones would leave the numbers that this world draws: only refusals.
+                let in_use = self
+                    .desk
+                    .tenant
+                    .directory()
+                    .queues()
+                    .any(|(_, queue)| queue.object.members.contains(&name));
+                if in_use {
+                    return Input::Delete { object: ObjectRef::Agent(name) };
+                }
+                Object::Agent(Agent::new(name, 2))
+            }
+        };
+        Input::Put { object, if_version: None }
+    }
+
+    pub(super) fn put_queue(&mut self, number: u64) {
+        let queue = self.some_queue(number);
+        self.desk.put(Object::Queue(queue));
+    }
+
+    fn some_queue(&mut self, number: u64) -> Queue {
+        // Queues 3 and 4 belong to the second bot.
+        let bot = if number < 3 { "b" } else { "c" };
+        let name = if number == 0 { "q".to_owned() } else { format!("q{number}") };
+        let mut queue = Queue::new(bot, name);
+        let strategies = [
+            Strategy::LeastActive,
+            Strategy::LongestIdle,
+            Strategy::RoundRobin,
+            Strategy::MostSkilled,
+        ];
+        queue.strategy = strategies[usize::try_from(self.below(4)).expect("small")];
+        queue.delivery = if self.chance(70) {
+            Delivery::Push
+        } else if self.chance(50) {
+            Delivery::Pull
+        } else {
+            Delivery::Both
+        };
+        queue.agent_gone = if self.chance(70) { AgentGone::Keep } else { AgentGone::Requeue };
+        queue.keep_seconds = 60;
+        queue.nobody_online =
+            if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };
+        queue.active = self.chance(95);
+        for agent in 0..AGENTS {
+            if self.chance(60) {
+                queue.members.push(format!("a{agent}"));
+            }
+        }
+        queue
+    }
+}
