@@ -8,11 +8,13 @@ use relevo::shard::presence::Presences;
 use relevo::tenants::tenant_id;
 use relevo_journal::Submission;
 use relevo_routing::Event;
-use relevo_routing::event::Assigned;
+use relevo_routing::event::{Assigned, Demand};
 use relevo_routing::input::{Command, HandOff, Idempotency, Input, Key, Party, Target};
 use relevo_routing::tenant::{Origin, Settings};
 use relevo_wire::Packed;
-use relevo_wire::directory::{Agent, AgentGone, Bot, Object, ObjectRef, Queue, Tenant};
+use relevo_wire::directory::{
+    Agent, AgentGone, Bot, Object, ObjectRef, Queue, Ring, Skill, Tenant,
+};
 use relevo_wire::ids::{AgentId, BotId, ContactKey, QueueId, SessionId, TenantId, TicketId};
 use relevo_wire::vocabulary::{Body, Contact, HandOffDetails, HandOffReason, Intent, Role};
 use std::collections::BTreeMap;
@@ -106,7 +108,7 @@ impl Center {
             Queue { agent_gone: AgentGone::Requeue, ..queue("sales", &["ana", "bruno"]) };
         for object in [
             Object::Tenant(Tenant { name: "acme".into(), active: true }),
-            Object::Agent(Agent::new("ana", 2)),
+            Object::Agent(Agent { skills: vec![express(2)], ..Agent::new("ana", 2) }),
             Object::Agent(Agent::new("bruno", 1)),
             Object::Bot(Bot::new("shop", "sales")),
             Object::Queue(requeueing),
@@ -299,6 +301,10 @@ impl Center {
     }
 }
 
+fn express(level: u8) -> Skill {
+    Skill { name: "express".into(), level }
+}
+
 fn hand_off(contact: u128) -> HandOff {
     HandOff {
         bot: SHOP,
@@ -308,7 +314,11 @@ fn hand_off(contact: u128) -> HandOff {
         reason: HandOffReason::Requested,
         priority: 0,
         priority_of_rule: None,
-        demand: None,
+        // The last of a long day asks for more than anybody can, and later for less.
+        demand: (contact == 10).then(|| Demand {
+            skills: vec![express(3)],
+            rings: vec![Ring { after_seconds: 60, skills: vec![express(1)] }],
+        }),
         texts: None,
         truncated: false,
         position_updates: true,
@@ -337,6 +347,6 @@ mod tests {
             let (_, events) = record::decode(public).unwrap();
             kinds.extend(events.iter().map(std::mem::discriminant).map(|kind| format!("{kind:?}")));
         }
-        assert_eq!(kinds.len(), 25, "{kinds:?}");
+        assert_eq!(kinds.len(), 26, "{kinds:?}");
     }
 }

@@ -4,7 +4,9 @@ use relevo::publish::outcome::Asker;
 use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
-use relevo_wire::directory::{Agent, AgentGone, Bot, Delivery, Object, Queue, Strategy};
+use relevo_wire::directory::{
+    Agent, AgentGone, Bot, Delivery, Object, PriorityRule, Queue, Ring, Rule, Skill, Strategy,
+};
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
 use super::{Setup, World};
@@ -66,11 +68,15 @@ impl World {
                 self.party(tenant, who, name, Vec::new(), all.clone(), &agents, devices, &mut next);
             }
             for bot in &bots {
-                self.put(tenant, Object::Bot(Bot::new(bot.clone(), "q0")));
+                self.put(tenant, Object::Bot(with_rules(Bot::new(bot.clone(), "q0"))));
             }
             for agent in &agents {
                 let seats = 1 + u16::try_from(self.random.below(3)).expect("few");
-                self.put(tenant, Object::Agent(Agent::new(agent.clone(), seats)));
+                let skills = self.some_skills();
+                self.put(
+                    tenant,
+                    Object::Agent(Agent { skills, ..Agent::new(agent.clone(), seats) }),
+                );
             }
             for queue in &all {
                 let queue = self.some_queue(queue, &agents);
@@ -116,12 +122,13 @@ impl World {
                 let seats = u16::try_from(self.random.below(4)).expect("few");
                 let mut agent = Agent::new(name, seats);
                 agent.active = self.random.chance(950);
+                agent.skills = self.some_skills();
                 Object::Agent(agent)
             }
             1 => {
                 let mut bot = Bot::new(format!("b{}", self.random.below(BOTS.into())), "q0");
                 bot.seats_per_agent = self.random.chance(300).then_some(1);
-                Object::Bot(bot)
+                Object::Bot(with_rules(bot))
             }
             _ => {
                 let bot = self.random.below(BOTS.into());
@@ -130,6 +137,11 @@ impl World {
             }
         };
         self.put(tenant, object);
+    }
+
+    fn some_skills(&mut self) -> Vec<Skill> {
+        let level = u8::try_from(self.random.below(4)).expect("few");
+        (level > 0).then(|| spanish(level)).into_iter().collect()
     }
 
     fn put(&mut self, tenant: TenantId, object: Object) {
@@ -155,4 +167,35 @@ impl World {
         queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();
         queue
     }
+}
+
+/// Some customers require a skill, for a while; some are urgent, in one queue or in all.
+fn with_rules(bot: Bot) -> Bot {
+    let rings = vec![
+        Ring { after_seconds: 10, skills: vec![spanish(1)] },
+        Ring { after_seconds: 40, skills: Vec::new() },
+    ];
+    let rule = Rule {
+        name: "skilled".into(),
+        when: "contact.id matches \"*1\"".into(),
+        queue: None,
+        priority: None,
+        skills: vec![spanish(3)],
+        rings,
+    };
+    let urgent = |name: &str, queue: Option<&str>, when: &str| PriorityRule {
+        name: name.into(),
+        queue: queue.map(Into::into),
+        when: when.into(),
+        priority: 500,
+    };
+    let priority_rules = vec![
+        urgent("first", Some("q1"), "contact.id exists"),
+        urgent("second", None, "contact.id matches \"*2\""),
+    ];
+    Bot { rules: vec![rule], priority_rules, ..bot }
+}
+
+fn spanish(level: u8) -> Skill {
+    Skill { name: "es".into(), level }
 }
