@@ -10,8 +10,8 @@ use std::time::Duration;
 /// Decisions, rules, codec and journal beside their raw limits.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Only what has this in its name: decisions, line long, line empty, rules, codec,
-    /// journal.
+    /// Only what has this in its name: decisions, line long, line empty, rules, skills,
+    /// codec, journal.
     #[arg(long, default_value = "")]
     only: String,
     /// Alternating pairs of raw limit and Relevo.

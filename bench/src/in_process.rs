@@ -6,6 +6,7 @@ pub mod decisions;
 pub mod journal;
 pub mod plain_loop;
 pub mod rules;
+pub mod skills;
 pub mod workload;
 
 use crate::report::Row;
@@ -37,6 +38,9 @@ pub fn all(turns: Turns, only: &str, directory: &Path) -> Result<Vec<Row>> {
     }
     if "rules".contains(only) {
         rows.extend(rules::rows(turns)?);
+    }
+    if "skills".contains(only) {
+        rows.extend(skills::rows(turns)?);
     }
     if "codec".contains(only) {
         rows.extend(codec::rows(turns)?);

@@ -6,7 +6,7 @@ use super::workload::{Shape, Workload, mix};
 use crate::report::{Required, Row, figure};
 use crate::statistics::Spread;
 use anyhow::{Result, bail, ensure};
-use relevo_routing::event::Event;
+use relevo_routing::event::{Demand, Event};
 use relevo_routing::input::{Command, HandOff, Input};
 use relevo_routing::record::{Actor, ActorKind, RecordHeader, encode};
 use relevo_routing::seats::Seats;
@@ -111,7 +111,7 @@ fn thread_seconds() -> f64 {
 }
 
 /// Four context entries of 32 bytes and a text of 100.
-fn private_part() -> Vec<u8> {
+pub(super) fn private_part() -> Vec<u8> {
     let details = HandOffDetails {
         contact: Contact { id: "5531999990000".to_owned(), ..Contact::default() },
         message_to_agent: "x".repeat(100),
@@ -127,19 +127,19 @@ fn contact(index: u64) -> ContactKey {
 }
 
 /// The router with what a shard has around it: seats, clock, record buffer.
-struct Desk {
-    tenant: Tenant,
+pub(super) struct Desk {
+    pub(super) tenant: Tenant,
     seats: Seats,
     now: Micros,
     log: Vec<u8>,
-    served: VecDeque<Served>,
+    pub(super) served: VecDeque<Served>,
     handed_off: u64,
     closed: u64,
 }
 
 /// A ticket with an agent.
 #[derive(Debug, Clone, Copy)]
-struct Served {
+pub(super) struct Served {
     ticket: TicketId,
     agent: AgentId,
     epoch: u32,
@@ -147,7 +147,7 @@ struct Served {
 
 impl Desk {
     /// The workload's directory, everybody online.
-    fn new(workload: &Workload) -> Result<Self> {
+    pub(super) fn new(workload: &Workload) -> Result<Self> {
         let settings = Settings { closed_tickets: RESUMABLE, ..Settings::default() };
         let mut desk = Self {
             tenant: Tenant::new(TenantId(1), settings),
@@ -181,7 +181,7 @@ impl Desk {
         Ok(desk)
     }
 
-    fn put(&mut self, object: Object) -> Result<()> {
+    pub(super) fn put(&mut self, object: Object) -> Result<()> {
         self.step(Input::Put { object, if_version: None }, &[]).map(|_| ())
     }
 
@@ -215,15 +215,25 @@ impl Desk {
 
     fn hand_off(&mut self, workload: &Workload, private: &[u8]) -> Result<()> {
         let queue = workload.queue_of(self.handed_off);
+        self.hand_off_to(queue, workload.bot_of(queue), None, private)
+    }
+
+    pub(super) fn hand_off_to(
+        &mut self,
+        queue: u32,
+        bot: u32,
+        demand: Option<Demand>,
+        private: &[u8],
+    ) -> Result<()> {
         let input = Input::HandOff(HandOff {
-            bot: BotId(workload.bot_of(queue)),
+            bot: BotId(bot),
             contact: contact(self.handed_off),
             queue: Some(QueueId(queue)),
             queue_of_rule: None,
             reason: HandOffReason::Planned,
             priority: 0,
             priority_of_rule: None,
-            demand: None,
+            demand,
             texts: None,
             truncated: false,
             position_updates: false,
@@ -237,7 +247,7 @@ impl Desk {
         Ok(())
     }
 
-    fn close_oldest(&mut self) -> Result<()> {
+    pub(super) fn close_oldest(&mut self) -> Result<()> {
         let Some(Served { ticket, agent, epoch }) = self.served.pop_front() else {
             bail!("nobody has a ticket")
         };
@@ -285,12 +295,12 @@ impl Desk {
         step.events.len()
     }
 
-    fn waiting(&self) -> u32 {
+    pub(super) fn waiting(&self) -> u32 {
         self.tenant.stats().tickets.waiting
     }
 
     /// Every ticket is where it must be: nothing lost, nothing twice.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let all = self.tenant.stats().all;
         ensure!(all.created == self.handed_off, "{} of {} exist", all.created, self.handed_off);
         let closed = all.closed_in_all();
@@ -301,6 +311,6 @@ impl Desk {
     }
 }
 
-fn agent_name(agent: u32) -> String {
+pub(super) fn agent_name(agent: u32) -> String {
     format!("agent-{agent}")
 }

@@ -63,6 +63,12 @@ impl Workload {
         }
     }
 
+    /// One queue that every agent serves, one seat each: whoever is free may have everybody.
+    #[must_use]
+    pub fn one_line() -> Self {
+        Self { seats: 1, ..Self::of(vec![(0..AGENTS).collect()], 0, 0) }
+    }
+
     fn of(members: Vec<Vec<u32>>, filled: usize, served: usize) -> Self {
         Self { members, queues_per_bot: 50, agents: AGENTS, seats: SEATS, filled, served }
     }

@@ -195,7 +195,7 @@ impl Line {
     pub(crate) fn after(&self, key: Option<LineKey>) -> impl Iterator<Item = (LineKey, Slot)> {
         let from = (key.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let mut plain = self.plain.range(from).map(|(key, slot)| (*key, *slot)).peekable();
-        let skilled = self.skilled.tickets().range(from).map(|(key, (slot, _))| (*key, *slot));
+        let skilled = self.skilled.tickets().range(from).map(|(key, place)| (*key, place.slot));
         let mut skilled = skilled.peekable();
         std::iter::from_fn(move || match (plain.peek(), skilled.peek()) {
             (Some(one), Some(other)) if other < one => skilled.next(),
