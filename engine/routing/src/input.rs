@@ -1,6 +1,7 @@
 //! Everything that can happen to a tenant: one variant each.
 
 use crate::Micros;
+use relevo_wire::command::Change;
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::vocabulary::{HandOffReason, Intent, Role, Texts};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, SessionId, TicketId};
@@ -189,6 +190,11 @@ pub enum Input {
     Delete {
         /// Which.
         object: ObjectRef,
+    },
+    /// Changes several directory objects in one step: all of them or none.
+    Apply {
+        /// In this order, each as if those before it had been made.
+        changes: Vec<Change>,
     },
     /// Stores a credential. The secret never comes here.
     CreateKey(Key),

@@ -51,6 +51,7 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::Close { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
+        | Input::Apply { .. }
         | Input::CreateKey(_)
         | Input::RevokeKey { .. } => true,
         Input::Progress { .. }

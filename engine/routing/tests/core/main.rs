@@ -1,6 +1,7 @@
 //! The decisions of the core as values: inputs in, events out. One test per statement.
 
 mod assignment;
+mod changes;
 mod common;
 mod directory;
 mod explain;

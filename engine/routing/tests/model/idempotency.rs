@@ -73,6 +73,7 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::Close { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
+        | Input::Apply { .. }
         | Input::CreateKey(_)
         | Input::RevokeKey { .. } => true,
         Input::Progress { .. }
