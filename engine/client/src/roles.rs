@@ -266,7 +266,7 @@ impl AdminClient {
     }
 
     /// Changes several objects at once: each as if those before it had been made, all of them or
-    /// none.
+    /// none. With `dry_run` it is told what it would come to.
     ///
     /// # Errors
     /// See [`ClientError`]; a refusal's field names the first change that cannot be made
@@ -275,8 +275,9 @@ impl AdminClient {
         &self,
         tenant: Option<String>,
         changes: Vec<Change>,
+        dry_run: bool,
     ) -> Result<Applied, ClientError> {
-        self.ask_once(Command::Apply(Apply { tenant, changes })).await
+        self.ask_once(Command::Apply(Apply { tenant, changes, dry_run })).await
     }
 
     /// Lists the directory: all pages of one version. When it changes in the middle it is listed anew,

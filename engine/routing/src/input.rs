@@ -195,6 +195,8 @@ pub enum Input {
     Apply {
         /// In this order, each as if those before it had been made.
         changes: Vec<Change>,
+        /// Answer as if, change nothing.
+        dry_run: bool,
     },
     /// Stores a credential. The secret never comes here.
     CreateKey(Key),

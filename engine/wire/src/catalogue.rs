@@ -76,7 +76,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::LIST_KEYS, "list_keys", Command, ADMIN, "Lists credentials without their secrets."),
     row(kind::REVOKE_KEY, "revoke_key", Command, ADMIN, "Ends a credential and its sessions."),
     row(kind::STATUS, "status", Command, ADMIN, "Live numbers of the daemon."),
-    row(kind::APPLY, "apply", Command, ADMIN, "Changes several directory objects at once: each as if those before it had been made, all or none. Field and message of a refusal name the changes, from 0."),
+    row(kind::APPLY, "apply", Command, ADMIN, "Changes several directory objects at once: each as if those before it had been made, all or none. Field and message of a refusal name the changes, from 0. `dry_run`: answered as if."),
     row(kind::DONE, "done", Answer, ANY, "Done; nothing to tell."),
     row(kind::ERROR, "error", Answer, ANY, "It was not done. Request 0: it answers none, and the lane ends."),
     row(kind::WELCOME, "welcome", Answer, ANY, "The session is open; its snapshot follows."),

@@ -93,14 +93,14 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
             let change = Change::Delete(DeleteChange { object, if_version: None });
             one(shared, session, tenant.as_deref(), change)
         }
-        Command::Apply(Apply { tenant, changes }) => {
+        Command::Apply(Apply { tenant, changes, dry_run }) => {
             let (tenant, faults) = directory::check(shared, session, tenant.as_deref(), &changes)?;
             let mut failures = Failures::default();
             for (at, error) in faults {
                 failures.note(at, &changes[at], error);
             }
             failures.into_result()?;
-            Ok(Decided::Shard { tenant, input: Input::Apply { changes }, instead: None })
+            Ok(Decided::Shard { tenant, input: Input::Apply { changes, dry_run }, instead: None })
         }
         Command::ListDirectory(list) => directory::list(shared, session, &list).map(Decided::Now),
         Command::CreateKey(create) => create_key(shared, session, create),

@@ -41,6 +41,7 @@ pub(super) fn check(
     let tenant = tenant_of(shared, session, named, changes)?;
     let directories = shared.published.directories.load();
     let mut faults = of_other_tenants(tenant, changes);
+    faults.extend(of_no_tenant(changes));
     check_rules(&directories, tenant, changes, &mut faults);
     check_room(shared, &directories, tenant, changes, &mut faults);
     faults.sort_by_key(|(at, _)| *at);
@@ -60,6 +61,10 @@ fn tenant_of(
     };
     if name == OPERATORS {
         return Err(WireError::field(ErrorCode::Forbidden, "name", "the name is reserved"));
+    }
+    if let Some(named) = named.filter(|named| *named != name) {
+        let message = format!("it is {named:?} here, and {name:?} in the first change");
+        return Err(WireError::field(ErrorCode::Malformed, "tenant", message));
     }
     let tenant = tenant_id(name);
     if is_operator(session) || session.tenant == tenant {
@@ -90,6 +95,14 @@ fn of_other_tenants(tenant: TenantId, changes: &[Change]) -> Vec<Fault> {
         (at, WireError::field(ErrorCode::Malformed, "object", message))
     };
     others.map(fault).collect()
+}
+
+/// What comes after the end of a tenant would be nobody's.
+fn of_no_tenant(changes: &[Change]) -> Option<Fault> {
+    let ends = |change: &Change| matches!(change, Change::Delete(delete) if matches!(delete.object, ObjectRef::Tenant(_)));
+    let at = changes.iter().position(ends)? + 1;
+    let message = "the change before it ends the tenant: that is the last one";
+    (at < changes.len()).then(|| (at, WireError::field(ErrorCode::WrongState, "object", message)))
 }
 
 /// Are the rules of all bots whole, and is there room for them? What one bot gives up another may take.

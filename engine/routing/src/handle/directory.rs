@@ -20,7 +20,7 @@ impl Turn<'_> {
         self.change(Change::Delete(DeleteChange { object, if_version: None }))
     }
 
-    pub(super) fn apply(&mut self, changes: Vec<Change>) -> Answered {
+    pub(super) fn apply(&mut self, changes: Vec<Change>, dry_run: bool) -> Answered {
         if changes.len() > limits::CHANGES {
             let message = format!("at most {} of them, not {}", limits::CHANGES, changes.len());
             return Err(WireError::field(ErrorCode::LimitExceeded, "changes", message));
@@ -34,7 +34,9 @@ impl Turn<'_> {
             _ => error,
         })?;
         let applied = planned.applied;
-        self.make(planned);
+        if !dry_run {
+            self.make(planned);
+        }
         Ok(Answer::Applied(applied))
     }
 

@@ -15,6 +15,10 @@ fn put(object: Object) -> Change {
     Change::Put(PutChange { object, if_version: None })
 }
 
+fn apply(changes: Vec<Change>) -> Input {
+    Input::Apply { changes, dry_run: false }
+}
+
 fn put_at(object: Object, version: u64) -> Change {
     Change::Put(PutChange { object, if_version: Some(version) })
 }
@@ -41,7 +45,7 @@ fn the_queue(name: &str) -> ObjectRef {
 }
 
 fn applied(desk: &mut Desk, changes: Vec<Change>) -> Applied {
-    let answer = desk.ask(Input::Apply { changes }).1;
+    let answer = desk.ask(apply(changes)).1;
     let Answer::Applied(applied) = answer else { panic!("{answer:?}") };
     applied
 }
@@ -49,7 +53,7 @@ fn applied(desk: &mut Desk, changes: Vec<Change>) -> Applied {
 /// A refusal, which must leave the state as it was, to the byte.
 fn refused(desk: &mut Desk, changes: Vec<Change>) -> WireError {
     let before = desk.tenant.snapshot();
-    let error = desk.refused(Input::Apply { changes });
+    let error = desk.refused(apply(changes));
     assert!(desk.tenant.snapshot() == before, "a refusal changes nothing");
     error
 }
@@ -63,7 +67,7 @@ fn a_change_may_name_what_those_before_it_made() {
         put(Object::Bot(Bot::new("c", "help"))),
         put(Object::Queue(Queue { members: vec!["ana".into()], ..Queue::new("c", "help") })),
     ];
-    let (events, answer) = desk.ask(Input::Apply { changes });
+    let (events, answer) = desk.ask(apply(changes));
     let expected = Applied { version: 5, created: 4, changed: 0, deleted: 0, unchanged: 0 };
     assert_eq!(answer, Answer::Applied(expected));
     assert_eq!(events.len(), 4, "one step, and with it one record: {events:?}");
@@ -153,15 +157,31 @@ fn what_changes_nothing_makes_no_event_and_no_version() {
     let mut desk = Desk::staffed(&["ana"]);
     let version = desk.tenant.directory_version();
     let same = vec![put(agent("ana", 1)), put(queue("q", &["ana"]))];
-    let (events, answer) = desk.ask(Input::Apply { changes: same });
+    let (events, answer) = desk.ask(apply(same));
     let expected = Applied { version, unchanged: 2, ..Applied::default() };
     assert_eq!((events.len(), answer), (0, Answer::Applied(expected)));
-    let (events, _) = desk.ask(Input::Apply { changes: Vec::new() });
+    let (events, _) = desk.ask(apply(Vec::new()));
     assert_eq!(events.len(), 0);
     let mixed = vec![put(agent("ana", 1)), put(agent("ana", 2)), put(agent("bea", 1))];
     let expected =
         Applied { version: version + 2, created: 1, changed: 1, deleted: 0, unchanged: 1 };
     assert_eq!(applied(&mut desk, mixed), expected);
+}
+
+#[test]
+fn a_dry_run_answers_as_if_and_changes_nothing() {
+    let mut desk = Desk::staffed(&["ana"]);
+    let before = desk.tenant.snapshot();
+    let dry = |changes| Input::Apply { changes, dry_run: true };
+    let changes =
+        || vec![put(agent("bea", 1)), put(queue("q", &["bea"])), delete(the_agent("ana"))];
+    let (events, answer) = desk.ask(dry(changes()));
+    let expected = Applied { version: 6, created: 1, changed: 1, deleted: 1, unchanged: 0 };
+    assert_eq!((events.len(), answer), (0, Answer::Applied(expected)));
+    assert!(desk.tenant.snapshot() == before);
+    let error = desk.refused(dry(vec![delete(the_agent("ana"))]));
+    assert_eq!(error.code, ErrorCode::WrongState);
+    assert_eq!(applied(&mut desk, changes()), expected);
 }
 
 #[test]
@@ -197,7 +217,7 @@ fn credentials_end_with_their_owner_also_where_the_name_comes_back() {
         }));
     }
     let changes = vec![delete(the_agent("ana")), put(agent("ana", 2))];
-    let events = desk.events(Input::Apply { changes });
+    let events = desk.events(apply(changes));
     let ended: Vec<&str> = events
         .iter()
         .filter_map(|event| if let Event::KeyRevoked(e) = event { Some(&*e.prefix) } else { None })
@@ -239,7 +259,7 @@ fn a_repeat_with_its_key_is_done_once() {
     let mut desk = desk();
     let key = Idempotency { credential: 1, key: 2, digest: 3 };
     let mut send = |changes| {
-        let input = Input::Apply { changes };
+        let input = apply(changes);
         let step = desk.command(Command { idempotency: Some(key), input });
         (step.events.len(), format!("{:?}", step.reply))
     };

@@ -135,7 +135,10 @@ pub(crate) enum Ask {
         version: Guard,
     },
     Delete(Named),
-    Apply(Vec<Step>),
+    Apply {
+        steps: Vec<Step>,
+        dry_run: bool,
+    },
     CreateKey {
         role: Role,
         owner: u8,
@@ -366,8 +369,9 @@ fn configured() -> BoxedStrategy<Ask> {
     });
     let role = select(vec![Role::Bot, Role::Agent, Role::Admin]);
     prop_oneof![
-        6 => prop::collection::vec(step, 1..5).prop_map(Ask::Apply),
-        1 => leave.prop_map(Ask::Apply),
+        6 => (prop::collection::vec(step, 1..5), seldom(15))
+            .prop_map(|(steps, dry_run)| Ask::Apply { steps, dry_run }),
+        1 => (leave, seldom(15)).prop_map(|(steps, dry_run)| Ask::Apply { steps, dry_run }),
         10 => (shape(), guard()).prop_map(|(object, version)| Ask::Put { object, version }),
         5 => named().prop_map(Ask::Delete),
         2 => (role, 0..4_u8, 0..3_u8)

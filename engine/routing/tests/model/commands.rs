@@ -78,9 +78,10 @@ impl Pair {
                 Input::Put { object, if_version }
             }
             Ask::Delete(named) => Input::Delete { object: named.reference() },
-            Ask::Apply(steps) => {
-                Input::Apply { changes: steps.iter().map(|step| self.change(step)).collect() }
-            }
+            Ask::Apply { steps, dry_run } => Input::Apply {
+                changes: steps.iter().map(|step| self.change(step)).collect(),
+                dry_run: *dry_run,
+            },
             Ask::CreateKey { role, owner, prefix } => Input::CreateKey(key(*role, *owner, *prefix)),
             Ask::RevokeKey { prefix } => Input::RevokeKey { prefix: format!("p{prefix}") },
         })

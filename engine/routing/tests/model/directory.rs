@@ -33,8 +33,9 @@ impl Reference {
         Ok(Answer::Stored(Stored { version }))
     }
 
-    /// Each change on what those before it left; the first that cannot be made undoes them.
-    pub(crate) fn apply(&mut self, changes: &[Change]) -> Answered {
+    /// Each change on what those before it left; the first that cannot be made undoes them, and so does
+    /// a dry run.
+    pub(crate) fn apply(&mut self, changes: &[Change], dry_run: bool) -> Answered {
         let before = self.clone();
         let mut applied = Applied::default();
         let mut gone = Vec::new();
@@ -61,13 +62,18 @@ impl Reference {
                 return Err(WireError { field: field_of(at, change, &error.field), ..error });
             }
         }
+        let applied = Applied { version: self.version, ..applied };
+        if dry_run {
+            *self = before;
+            return Ok(Answer::Applied(applied));
+        }
         // One after the other in the order of all credentials, whoever was deleted first.
         let mut prefixes: Vec<String> =
             gone.iter().flat_map(|object| self.keys_of(object)).collect();
         prefixes.sort();
         prefixes.dedup();
         prefixes.into_iter().for_each(|prefix| self.revoke(prefix));
-        Ok(Answer::Applied(Applied { version: self.version, ..applied }))
+        Ok(Answer::Applied(applied))
     }
 
     fn put_object(

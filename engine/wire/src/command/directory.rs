@@ -91,6 +91,9 @@ pub struct Apply {
     pub tenant: Option<String>,
     /// In this order; at most 4,096.
     pub changes: Vec<Change>,
+    /// Answer as if, change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
 /// One change of an `apply`.

@@ -214,7 +214,7 @@ fn put(object: Object) -> Change {
 }
 
 fn apply(changes: Vec<Change>) -> Command {
-    Command::Apply(Apply { tenant: None, changes })
+    Command::Apply(Apply { tenant: None, changes, dry_run: false })
 }
 
 #[test]

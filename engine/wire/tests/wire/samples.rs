@@ -225,6 +225,7 @@ fn requests() -> Vec<Request> {
                     if_version: None,
                 }),
             ],
+            dry_run: false,
         })),
     ]
 }
