@@ -13,12 +13,11 @@ pub(super) struct Place {
     when: Located<String>,
 }
 
-/// Rules of a bot, with their places and those of the queues that they name.
+/// Rules of a bot, with their places.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) rules: Vec<Rule>,
     places: Vec<Place>,
-    pub(super) queues: Vec<Range<usize>>,
 }
 
 /// Reads the rules of a bot; one without a name or a condition is noted and left out.
@@ -31,7 +30,6 @@ pub(super) fn read(bot: &Section<'_>) -> Found {
         let priority = section.optional_number("priority", 0..=limits::PRIORITY, "a priority");
         section.finish();
         let (Some(name), Some(when)) = (name, when) else { continue };
-        found.queues.extend(queue.iter().map(|queue| queue.span.clone()));
         found.rules.push(Rule {
             name: name.value,
             when: when.value.clone(),
