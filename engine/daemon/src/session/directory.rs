@@ -236,3 +236,85 @@ pub(super) fn list(
     }
     Ok(Answer::Directory(page))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use relevo_routing::Event;
+    use relevo_routing::directory::Directory;
+    use relevo_routing::event::ObjectPut;
+    use relevo_wire::command::{DeleteChange, PutChange};
+    use relevo_wire::directory::{Agent, Bot, Rule, Tenant};
+
+    fn put(object: Object) -> Change {
+        Change::Put(PutChange { object, if_version: None })
+    }
+
+    fn delete(object: ObjectRef) -> Change {
+        Change::Delete(DeleteChange { object, if_version: None })
+    }
+
+    fn tenant(name: &str) -> Object {
+        Object::Tenant(Tenant { name: name.into(), active: true })
+    }
+
+    /// A bot whose rules count so many KiB.
+    fn bot(name: &str, kib: usize) -> Object {
+        let rule = |number| {
+            let name = format!("r{number:03}");
+            let when = format!("{:<1$}", "hour > 1", 1024 - 64 - name.len());
+            Rule { name, when, queue: None, priority: None }
+        };
+        Object::Bot(Bot { rules: (0..kib).map(rule).collect(), ..Bot::new(name, "q") })
+    }
+
+    fn at(faults: &[Fault]) -> Vec<(usize, ErrorCode)> {
+        faults.iter().map(|(at, error)| (*at, error.code)).collect()
+    }
+
+    #[test]
+    fn changes_are_of_one_tenant_and_its_end_is_the_last() {
+        let acme = tenant_id("acme");
+        let end = || delete(ObjectRef::Tenant("acme".into()));
+        let agent = || put(Object::Agent(Agent::new("ana", 1)));
+        let mixed = [put(tenant("acme")), agent(), put(tenant("blue")), end()];
+        assert_eq!(at(&of_other_tenants(acme, &mixed)), [(2, ErrorCode::Malformed)]);
+        assert!(of_no_tenant(&mixed).is_none());
+        let beyond = of_no_tenant(&[end(), agent()]);
+        assert_eq!(at(beyond.as_slice()), [(1, ErrorCode::WrongState)]);
+    }
+
+    #[test]
+    fn rules_of_all_bots_of_a_command_are_counted_together() {
+        let (acme, most) = (tenant_id("acme"), rules::ALL_BYTES / 1024);
+        let mut directory = Directory::default();
+        let bots = (0..8).map(|number| bot(&format!("b{number}"), most / 8 - 1));
+        for (id, object) in (0..).zip(bots) {
+            let version = u64::from(id) + 1;
+            directory.apply(&Event::ObjectPut(ObjectPut { version, id, object }));
+        }
+        let mut directories = Directories::default();
+        directories.insert(acme, directory);
+        let faults = |changes: &[Change]| {
+            let mut faults = Vec::new();
+            check_rules(&directories, acme, changes, &mut faults);
+            at(&faults)
+        };
+        // Eight are left: each of two fits, and both do not.
+        let (one, two) = (put(bot("one", 5)), put(bot("two", 5)));
+        assert_eq!(faults(std::slice::from_ref(&one)), []);
+        let both = [one.clone(), two.clone()];
+        assert_eq!(faults(&both), [(1, ErrorCode::LimitExceeded)]);
+        // What one gives up another may take, whoever comes first.
+        let smaller = put(bot("b0", most / 8 - 3));
+        assert_eq!(faults(&[one.clone(), two.clone(), smaller.clone()]), []);
+        assert_eq!(faults(&[smaller, one.clone(), two.clone()]), []);
+        assert_eq!(faults(&[one.clone(), two, delete(ObjectRef::Bot("b0".into()))]), []);
+        // A bot that is put twice counts once.
+        assert_eq!(faults(&[put(bot("one", 8)), one.clone(), put(bot("one", 8))]), []);
+        let mut broken = Bot::new("broken", "q");
+        broken.time_zone = "Mars/Base".into();
+        let wrong = [one, put(Object::Bot(broken))];
+        assert_eq!(faults(&wrong), [(1, ErrorCode::Malformed)]);
+    }
+}
