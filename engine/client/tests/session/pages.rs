@@ -48,7 +48,7 @@ async fn tell(lane: &mut FakeLane, after: Option<u32>, page: DirectoryAnswer) {
 async fn pages_of_one_version_become_one_directory() {
     let server = FakeServer::start();
     let (client, _session, mut lane) = open(&server).await;
-    let (listed, ()) = tokio::join!(client.list_directory(Some("acme".into())), async {
+    let (listed, ()) = tokio::join!(come(client.list_directory(Some("acme".into()))), async {
         tell(&mut lane, None, page(7, &["a", "b"], Some(2))).await;
         tell(&mut lane, Some(2), page(7, &["c"], Some(3))).await;
         tell(&mut lane, Some(3), page(7, &["d"], None)).await;
@@ -61,7 +61,7 @@ async fn pages_of_one_version_become_one_directory() {
 async fn a_directory_that_changes_between_pages_is_listed_anew_and_not_for_ever() {
     let server = FakeServer::start();
     let (client, _session, mut lane) = open(&server).await;
-    let (listed, ()) = tokio::join!(client.list_directory(Some("acme".into())), async {
+    let (listed, ()) = tokio::join!(come(client.list_directory(Some("acme".into()))), async {
         tell(&mut lane, None, page(7, &["a"], Some(1))).await;
         tell(&mut lane, Some(1), page(8, &["c"], None)).await;
         tell(&mut lane, None, page(8, &["b"], Some(1))).await;
@@ -84,9 +84,9 @@ async fn a_directory_that_changes_between_pages_is_listed_anew_and_not_for_ever(
 async fn pages_that_lead_nowhere_come_to_an_end() {
     let server = FakeServer::start();
     let (client, _session, mut lane) = open(&server).await;
-    let (listed, ()) = tokio::join!(client.list_directory(Some("acme".into())), async {
+    let (listed, ()) = tokio::join!(come(client.list_directory(Some("acme".into()))), async {
         tell(&mut lane, None, page(7, &["a"], Some(1))).await;
         tell(&mut lane, Some(1), page(7, &["b"], Some(1))).await;
     });
-    assert_eq!(come(async { listed }).await.unwrap().objects.len(), 2);
+    assert_eq!(listed.unwrap().objects.len(), 2);
 }
