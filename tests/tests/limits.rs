@@ -5,7 +5,7 @@ use relevo_tests::harness::party::{assert_refused, hand_off};
 use relevo_tests::harness::raw::{FRAMES, Raw};
 use relevo_tests::harness::wait::until;
 use relevo_tests::harness::{Deployment, Settings, Site};
-use relevo_wire::command::TransferTarget;
+use relevo_wire::command::{Change, PutChange, TransferTarget};
 use relevo_wire::directory::{Agent, Bot, Object, Tenant};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::limits;
@@ -144,9 +144,20 @@ async fn tenants_and_objects_are_so_many_and_those_that_are_there_may_change() {
     put("second", tenant("second")).await.unwrap();
     let agent = |number: usize| Object::Agent(Agent::new(format!("agent-{number}"), 1));
     // A bot, a queue and an agent are there.
-    for number in 3..100 {
+    for number in 3..98 {
         put("second", agent(number)).await.unwrap();
     }
+    // Two more are left: what is new in an apply is counted together, and what is there is not new.
+    let apply = async |numbers: &[usize]| {
+        let change =
+            |number: &usize| Change::Put(PutChange { object: agent(*number), if_version: None });
+        let changes = numbers.iter().map(change).collect();
+        admin.apply(Some("second".into()), changes, false).await
+    };
+    let error = apply(&[98, 3, 98, 99, 100]).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::LimitExceeded));
+    assert!(error.to_string().contains("changes[4].object"), "{error}");
+    assert_eq!(apply(&[98, 3, 98, 99]).await.unwrap().created, 2);
     assert_refused(put(TENANT, agent(0)).await, ErrorCode::LimitExceeded);
     assert_refused(
         put(TENANT, Object::Bot(Bot::new("another", "sales"))).await,

@@ -37,6 +37,9 @@ pub enum ClientError {
     /// The answer is not one that the command has.
     #[error("unexpected answer: {0}")]
     Unexpected(&'static str),
+    /// What is told in pages was another thing at each attempt to read all of them.
+    #[error("the directory changed while it was listed, at every attempt: try again later")]
+    Restless,
 }
 
 impl ClientError {
@@ -45,7 +48,7 @@ impl ClientError {
     pub fn code(&self) -> Option<ErrorCode> {
         match self {
             Self::Refused(error) => Some(error.code),
-            Self::Closed(_) | Self::GivenUp | Self::Unexpected(_) => None,
+            Self::Closed(_) | Self::GivenUp | Self::Unexpected(_) | Self::Restless => None,
         }
     }
 }

@@ -31,4 +31,4 @@ pub use connector::{ConnectError, Connector};
 pub use events::{ClientEvent, Events};
 pub use options::{InvalidFingerprint, Options, Receipts, Reconnect, Trust};
 pub use relevo_wire as wire;
-pub use roles::{AdminClient, AgentClient, BotClient, HandOffAnswer, MessageOptions};
+pub use roles::{AdminClient, AgentClient, BotClient, HandOffAnswer, Listing, MessageOptions};

@@ -4,15 +4,15 @@ use crate::client::{Client, ClientError};
 use crate::typed::{FromAnswer, typed};
 use relevo_wire::Packed;
 use relevo_wire::answer::{
-    Accepted, AgentsOnlineAnswer, DirectoryAnswer, Explained, KeyCreated, Keys, NextAnswer,
-    Rejected, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
+    Accepted, AgentsOnlineAnswer, Applied, DirectoryAnswer, Explained, KeyCreated, Keys,
+    NextAnswer, Rejected, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
 };
 use relevo_wire::command::{
-    AgentsOnline, Close, Command, CreateKey, CustomerLeft, Delete, Explain, HandOff, ListDirectory,
-    ListKeys, Next, Put, Read, Receipt, RevokeKey, Send, SetPresence, Status, TakeBack, Targets,
-    Transfer, TransferTarget,
+    AgentsOnline, Apply, Change, Close, Command, CreateKey, CustomerLeft, Delete, Explain, HandOff,
+    ListDirectory, ListKeys, Next, Put, Read, Receipt, RevokeKey, Send, SetPresence, Status,
+    TakeBack, Targets, Transfer, TransferTarget,
 };
-use relevo_wire::directory::{Object, ObjectRef};
+use relevo_wire::directory::{Object, ObjectRef, Versioned};
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::Entry;
 use relevo_wire::vocabulary::{Author, Body, Intent, Role};
@@ -221,6 +221,19 @@ impl AgentClient {
     }
 }
 
+/// How often a directory that changes between two pages is listed anew: a page takes a millisecond, a
+/// change by people more.
+const LISTINGS: usize = 16;
+
+/// A whole directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Its version.
+    pub version: u64,
+    /// Objects with their versions: tenant, bots, agents, queues.
+    pub objects: Vec<Versioned<Object>>,
+}
+
 impl AdminClient {
     pub(crate) fn new(client: Client) -> Self {
         Self(client)
@@ -252,15 +265,55 @@ impl AdminClient {
         self.ask_once(Command::Delete(Delete { tenant, object })).await
     }
 
-    /// Lists the directory.
+    /// Changes several objects at once: each as if those before it had been made, all of them or
+    /// none. With `dry_run` it is told what it would come to.
     ///
     /// # Errors
-    /// See [`ClientError`].
-    pub async fn list_directory(
+    /// See [`ClientError`]; a refusal's field names the first change that cannot be made
+    /// (`changes[3].object.queue.members`), its message every one.
+    pub async fn apply(
         &self,
         tenant: Option<String>,
-    ) -> Result<DirectoryAnswer, ClientError> {
-        self.ask(Command::ListDirectory(ListDirectory { tenant })).await
+        changes: Vec<Change>,
+        dry_run: bool,
+    ) -> Result<Applied, ClientError> {
+        self.ask_once(Command::Apply(Apply { tenant, changes, dry_run })).await
+    }
+
+    /// Lists the directory: all pages of one version. When it changes in the middle it is listed anew,
+    /// a few times.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; [`ClientError::Restless`] when it changed each time.
+    pub async fn list_directory(&self, tenant: Option<String>) -> Result<Listing, ClientError> {
+        for _ in 0..LISTINGS {
+            if let Some(listing) = self.list_once(tenant.as_deref()).await? {
+                return Ok(listing);
+            }
+        }
+        Err(ClientError::Restless)
+    }
+
+    /// `None` when the directory changed between two pages.
+    async fn list_once(&self, tenant: Option<&str>) -> Result<Option<Listing>, ClientError> {
+        let mut listing: Option<Listing> = None;
+        let mut after = None;
+        loop {
+            let list = ListDirectory { tenant: tenant.map(ToOwned::to_owned), after };
+            let page: DirectoryAnswer = self.ask(Command::ListDirectory(list)).await?;
+            let so_far = listing
+                .get_or_insert_with(|| Listing { version: page.version, objects: Vec::new() });
+            if so_far.version != page.version {
+                return Ok(None);
+            }
+            so_far.objects.extend(page.objects);
+            let told = after.unwrap_or(0);
+            match page.next {
+                // Pages that lead nowhere would never end.
+                Some(next) if next > told => after = Some(next),
+                Some(_) | None => return Ok(listing),
+            }
+        }
     }
 
     /// Makes a credential; its secret is in the answer and nowhere else. `owner` is the name of the

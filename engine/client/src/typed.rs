@@ -3,8 +3,8 @@
 use crate::client::ClientError;
 use crate::roles::HandOffAnswer;
 use relevo_wire::answer::{
-    AgentsOnlineAnswer, Answer, DirectoryAnswer, Explained, KeyCreated, Keys, NextAnswer, Sent,
-    StatusReport, Stored, TargetsAnswer, TransferredAnswer,
+    AgentsOnlineAnswer, Answer, Applied, DirectoryAnswer, Explained, KeyCreated, Keys, NextAnswer,
+    Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
 };
 
 /// A type that one kind of answer, or a few, become.
@@ -79,6 +79,12 @@ impl FromAnswer for Explained {
 impl FromAnswer for Stored {
     fn from_answer(answer: Answer) -> Option<Self> {
         if let Answer::Stored(answer) = answer { Some(answer) } else { None }
+    }
+}
+
+impl FromAnswer for Applied {
+    fn from_answer(answer: Answer) -> Option<Self> {
+        if let Answer::Applied(answer) = answer { Some(answer) } else { None }
     }
 }
 

@@ -60,7 +60,8 @@ impl Kind {
             | Command::CreateKey(_)
             | Command::ListKeys(_)
             | Command::RevokeKey(_)
-            | Command::Status(_) => Self::Other,
+            | Command::Status(_)
+            | Command::Apply(_) => Self::Other,
         }
     }
 }

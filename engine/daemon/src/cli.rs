@@ -3,9 +3,11 @@
 //! `serve`, `check-config`, `config`, `rules` and `demo` work on this machine alone. Every other command is a
 //! client of a running daemon: the daemon alone holds its data directory.
 
+mod apply;
 mod configuration;
 mod credentials;
 mod demo;
+mod diff;
 mod directory;
 mod explain;
 mod healthcheck;
@@ -55,6 +57,12 @@ enum Command {
     /// Make, list and revoke credentials
     #[command(subcommand)]
     Key(credentials::Key),
+    /// Bring the directory of a tenant to what a file says: all of it or nothing
+    ///
+    /// Shows what is different, and changes it in one step: `+` is new, `~` is changed, `-` is deleted, `.`
+    /// is kept though the file does not name it, `=` is the same. What somebody else changes meanwhile is
+    /// not overwritten: then nothing is applied.
+    Apply(apply::Apply),
     /// Change and list tenants, agents, bots and queues of a running daemon
     #[command(subcommand)]
     Directory(directory::Directory),
@@ -100,6 +108,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Config(config) => configuration::run(&config),
         Command::Demo(demo) => demo.run(),
         Command::Key(key) => key.run(),
+        Command::Apply(apply) => apply.run(),
         Command::Directory(directory) => directory.run(),
         Command::Rules(rules) => rules.run(),
         Command::Status(status) => status.run(),

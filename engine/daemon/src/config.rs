@@ -8,6 +8,8 @@
 
 pub(crate) mod cases;
 mod directory;
+mod doubts;
+mod objects;
 mod problem;
 mod reader;
 mod references;
@@ -20,7 +22,10 @@ mod tests;
 
 pub(crate) use directory::is_name;
 pub use directory::{Directory, KeySeed, ObjectSeed};
+pub(crate) use doubts::doubts;
+pub(crate) use objects::ObjectFile;
 pub use problem::{Problem, Problems};
+pub(crate) use references::Known;
 pub use render::{default_document, effective_document};
 pub(crate) use render::{key_document, object_document};
 
@@ -286,7 +291,7 @@ impl Directory {
         let report = Report::new(file, text);
         let found = read_tables(text, &report, directory::read);
         let problems = report.into_problems();
-        if problems.is_empty() { Ok(found.into_directory(None)) } else { Err(Problems(problems)) }
+        if problems.is_empty() { Ok(found.to_directory(None)) } else { Err(Problems(problems)) }
     }
 }
 

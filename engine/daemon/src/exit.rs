@@ -21,6 +21,8 @@ pub enum Exit {
     Done = 0,
     /// The answer is no: not ready, refused by the daemon, a step of the probe failed.
     Failed = 1,
+    /// A dry run found differences.
+    Differs = 2,
     /// The command line is wrong.
     Usage = 64,
     /// An address cannot be bound, or the daemon cannot be reached.
@@ -41,6 +43,7 @@ pub enum Exit {
 pub const HELP: &str = "Exit codes:
    0  done
    1  the answer is no: not ready, refused by the daemon, a step of the probe failed
+   2  a dry run found differences
   64  the command line is wrong
   69  an address cannot be bound, or the daemon cannot be reached
   70  a panic: a fault of relevo
@@ -165,6 +168,7 @@ mod tests {
         let all = [
             Exit::Done,
             Exit::Failed,
+            Exit::Differs,
             Exit::Usage,
             Exit::Unavailable,
             Exit::Panic,

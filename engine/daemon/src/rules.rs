@@ -260,27 +260,32 @@ fn demand(rule: &relevo_wire::directory::Rule) -> Option<Demand> {
     requires.then(|| Demand { skills: rule.skills.clone(), rings: rule.rings.clone() })
 }
 
-/// Checks what an admin puts: the rules themselves, and how many bytes of them all bots have then, where
-/// the bot had `before` of `all`. Less than before is always right.
+/// Checks the rules of what an admin puts.
 ///
 /// # Errors
-/// `malformed` with every problem, or `limit_exceeded`.
-pub(crate) fn check(bot: &Bot, before: usize, all: usize) -> Result<(), WireError> {
-    if let Err(faults) = BotRules::compile(bot) {
-        let field = match faults.first() {
-            Some(Fault::TimeZone(_)) => "time_zone",
-            Some(Fault::Rules(set, _)) => set.field(),
-            None => "rules",
-        };
-        let field = format!("object.bot.{field}");
-        return Err(WireError::field(ErrorCode::Malformed, field, told(&faults)));
+/// `malformed` with every problem.
+pub(crate) fn check(bot: &Bot) -> Result<(), WireError> {
+    let Err(faults) = BotRules::compile(bot) else { return Ok(()) };
+    let field = match faults.first() {
+        Some(Fault::TimeZone(_)) => "time_zone",
+        Some(Fault::Rules(set, _)) => set.field(),
+        None => "rules",
+    };
+    let field = format!("object.bot.{field}");
+    Err(WireError::field(ErrorCode::Malformed, field, told(&faults)))
+}
+
+/// Checks how many bytes the rules of all bots have, where some bots had `before` of `all` and have
+/// `after`. Less than before is always right.
+///
+/// # Errors
+/// `limit_exceeded`.
+pub(crate) fn check_room(before: usize, after: usize, all: usize) -> Result<(), WireError> {
+    if after <= before || all - before + after <= ALL_BYTES {
+        return Ok(());
     }
-    let bytes = bytes_of(bot);
-    if bytes > before && all - before + bytes > ALL_BYTES {
-        let message = format!("the rules of all bots have at most {ALL_BYTES} bytes together");
-        return Err(WireError::field(ErrorCode::LimitExceeded, "object.bot.rules", message));
-    }
-    Ok(())
+    let message = format!("the rules of all bots have at most {ALL_BYTES} bytes together");
+    Err(WireError::field(ErrorCode::LimitExceeded, "object.bot.rules", message))
 }
 
 /// All faults, a line each.

@@ -61,6 +61,7 @@ fn the_help_pages_are_those_on_record() {
         &["key", "list"],
         &["key", "revoke"],
         &["key", "generate"],
+        &["apply"],
         &["directory"],
         &["directory", "put"],
         &["directory", "list"],

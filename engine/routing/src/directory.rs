@@ -47,6 +47,26 @@ struct AgentEntry {
     object: Option<Arc<Versioned<Agent>>>,
 }
 
+/// An object where it is held.
+enum Held<'a> {
+    Tenant(&'a Versioned<Tenant>),
+    Bot(&'a Versioned<Bot>),
+    Agent(&'a Versioned<Agent>),
+    Queue(&'a Versioned<Queue>),
+}
+
+impl Held<'_> {
+    fn copied(self) -> Versioned<Object> {
+        let (version, object) = match self {
+            Self::Tenant(of) => (of.version, Object::Tenant(of.object.clone())),
+            Self::Bot(of) => (of.version, Object::Bot(of.object.clone())),
+            Self::Agent(of) => (of.version, Object::Agent(of.object.clone())),
+            Self::Queue(of) => (of.version, Object::Queue(of.object.clone())),
+        };
+        Versioned { version, object }
+    }
+}
+
 /// The directory in a snapshot: everything by number, deleted objects with their names.
 #[derive(Default, Archive, Serialize, Deserialize)]
 pub(crate) struct DirectoryRows {
@@ -232,14 +252,17 @@ impl Directory {
     /// it names (but for a bot's default queue).
     #[must_use]
     pub fn objects(&self) -> Vec<Versioned<Object>> {
-        fn object<T: Clone>(of: &Versioned<T>, wrap: fn(T) -> Object) -> Versioned<Object> {
-            Versioned { version: of.version, object: wrap(of.object.clone()) }
-        }
-        let tenant = self.tenant().map(|tenant| object(tenant, Object::Tenant));
-        let bots = self.bots().map(|(_, bot)| object(bot, Object::Bot));
-        let agents = self.agents().map(|(_, agent)| object(agent, Object::Agent));
-        let queues = self.queues().map(|(_, queue)| object(queue, Object::Queue));
-        tenant.into_iter().chain(bots).chain(agents).chain(queues).collect()
+        self.objects_after(0).collect()
+    }
+
+    /// As [`Self::objects`], without the first so many.
+    pub fn objects_after(&self, count: usize) -> impl Iterator<Item = Versioned<Object>> {
+        let tenant = self.tenant().into_iter().map(Held::Tenant);
+        let bots = self.bots().map(|(_, bot)| Held::Bot(bot));
+        let agents = self.agents().map(|(_, agent)| Held::Agent(agent));
+        let queues = self.queues().map(|(_, queue)| Held::Queue(queue));
+        // What is left out is not copied.
+        tenant.chain(bots).chain(agents).chain(queues).skip(count).map(Held::copied)
     }
 
     pub(crate) fn rows(&self) -> DirectoryRows {

@@ -2,6 +2,7 @@
 
 use crate::Micros;
 use crate::event::Demand;
+use relevo_wire::command::Change;
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::vocabulary::{HandOffReason, Intent, Role, Texts};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, SessionId, TicketId};
@@ -190,6 +191,13 @@ pub enum Input {
     Delete {
         /// Which.
         object: ObjectRef,
+    },
+    /// Changes several directory objects in one step: all of them or none.
+    Apply {
+        /// In this order, each as if those before it had been made.
+        changes: Vec<Change>,
+        /// Answer as if, change nothing.
+        dry_run: bool,
     },
     /// Stores a credential. The secret never comes here.
     CreateKey(Key),

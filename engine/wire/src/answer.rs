@@ -1,6 +1,9 @@
 //! What a request gets back.
 
-use crate::directory::{Object, Versioned};
+mod directory;
+
+pub use directory::{Applied, DirectoryAnswer, Stored};
+
 use crate::error::WireError;
 use crate::ids::{SessionId, TicketId};
 use crate::vocabulary::{Holder, Intent, Role, TicketState};
@@ -42,6 +45,8 @@ pub enum Answer {
     Keys(Keys),
     /// Live numbers.
     Status(StatusReport),
+    /// What an `apply` came to.
+    Applied(Applied),
 }
 
 impl Answer {
@@ -65,6 +70,7 @@ impl Answer {
             Self::Key(_) => "key",
             Self::Keys(_) => "keys",
             Self::Status(_) => "status",
+            Self::Applied(_) => "applied",
         }
     }
 }
@@ -362,40 +368,6 @@ pub struct Explained {
     pub agent: Option<String>,
     /// Every agent of the queue (at most 1,000, the rest is counted in `because`).
     pub agents: Vec<AgentReason>,
-}
-
-/// A directory object was stored.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-pub struct Stored {
-    /// Its version now.
-    pub version: u64,
-}
-
-/// The directory of a tenant.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-pub struct DirectoryAnswer {
-    /// Objects with their versions.
-    pub objects: Vec<Versioned<Object>>,
 }
 
 /// A credential, shown once.

@@ -1,7 +1,10 @@
 //! What a client asks. Each variant is a frame kind of its own, so that one may grow without the
 //! others.
 
-use crate::directory::{Object, ObjectRef};
+mod directory;
+
+pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
+
 use crate::ids::{RequestId, TicketId};
 use crate::packed::Packed;
 use crate::vocabulary::{Author, Body, HandOffDetails, HandOffReason, Intent, Role, Texts};
@@ -67,6 +70,8 @@ pub enum Command {
     RevokeKey(RevokeKey),
     /// Live numbers of the daemon.
     Status(Status),
+    /// Changes several directory objects at once, or none.
+    Apply(Apply),
 }
 
 impl Command {
@@ -97,6 +102,7 @@ impl Command {
             Self::ListKeys(_) => "list_keys",
             Self::RevokeKey(_) => "revoke_key",
             Self::Status(_) => "status",
+            Self::Apply(_) => "apply",
         }
     }
 }
@@ -506,70 +512,6 @@ pub struct Close {
 pub struct Explain {
     /// Which ticket.
     pub ticket: TicketId,
-}
-
-/// Creates or changes a directory object.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Put {
-    /// The tenant, for an operator; an admin's own otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
-    /// What it is to be.
-    pub object: Object,
-    /// Refuse unless the present version is this one (0: it must not exist).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub if_version: Option<u64>,
-}
-
-/// Deletes a directory object. What is in use is refused with counts.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Delete {
-    /// The tenant, for an operator; an admin's own otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
-    /// Which.
-    pub object: ObjectRef,
-}
-
-/// Lists the directory.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ListDirectory {
-    /// The tenant, for an operator; an admin's own otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
 }
 
 /// Makes a credential. Its secret is in the answer and nowhere else.

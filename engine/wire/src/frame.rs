@@ -57,6 +57,7 @@ pub mod kind {
     pub const LIST_KEYS: u16 = 0x0405;
     pub const REVOKE_KEY: u16 = 0x0406;
     pub const STATUS: u16 = 0x0407;
+    pub const APPLY: u16 = 0x0408;
     // Answers.
     pub const DONE: u16 = 0x1000;
     pub const ERROR: u16 = 0x1001;
@@ -74,6 +75,7 @@ pub mod kind {
     pub const KEY: u16 = 0x100d;
     pub const KEYS: u16 = 0x100e;
     pub const STATUS_REPORT: u16 = 0x100f;
+    pub const APPLIED: u16 = 0x1010;
     // Entries of tickets.
     pub const EMPTY: u16 = 0x2000;
     pub const HANDED_OFF: u16 = 0x2001;
@@ -120,7 +122,7 @@ impl Header {
     pub fn client_limit(self) -> usize {
         match self.kind {
             // A queue names up to tens of thousands of members.
-            kind::HAND_OFF | kind::PUT => limits::HAND_OFF_BYTES,
+            kind::HAND_OFF | kind::PUT | kind::APPLY => limits::HAND_OFF_BYTES,
             kind::HELLO | kind::CURSORS => limits::HELLO_BYTES,
             _ => limits::FRAME_BYTES,
         }
@@ -165,6 +167,17 @@ impl<T> Payload for T where
                           + Deserialize<T, HighDeserializer<rancor::Error>>,
         > + for<'a, 'b> Serialize<HighSerializer<&'b mut Vec<u8>, ArenaHandle<'a>, rancor::Error>>
 {
+}
+
+/// Bytes of a payload as a frame has them, whatever codec it came in.
+pub(crate) fn packed_bytes<T>(payload: &T) -> usize
+where
+    T: for<'a, 'b> Serialize<HighSerializer<&'b mut Vec<u8>, ArenaHandle<'a>, rancor::Error>>,
+{
+    let mut out = Vec::new();
+    rkyv::api::high::to_bytes_in::<_, rancor::Error>(payload, &mut out)
+        .expect("archiving plain strings and numbers into memory cannot fail");
+    out.len()
 }
 
 fn write<T: Payload>(out: &mut Vec<u8>, kind: u16, envelope: &[&[u8]], payload: &T) {
@@ -233,6 +246,7 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::ListKeys(c) => write(out, kind::LIST_KEYS, envelope, c),
         Command::RevokeKey(c) => write(out, kind::REVOKE_KEY, envelope, c),
         Command::Status(c) => write(out, kind::STATUS, envelope, c),
+        Command::Apply(c) => write(out, kind::APPLY, envelope, c),
     }
 }
 
@@ -303,6 +317,7 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::LIST_KEYS => Command::ListKeys(read(payload)?),
         kind::REVOKE_KEY => Command::RevokeKey(read(payload)?),
         kind::STATUS => Command::Status(read(payload)?),
+        kind::APPLY => Command::Apply(read(payload)?),
         other => {
             return Err(WireError::field(
                 ErrorCode::Malformed,
@@ -335,6 +350,7 @@ pub fn write_answer(out: &mut Vec<u8>, request: RequestId, answer: &Answer) {
         Answer::Key(a) => write(out, kind::KEY, envelope, a),
         Answer::Keys(a) => write(out, kind::KEYS, envelope, a),
         Answer::Status(a) => write(out, kind::STATUS_REPORT, envelope, a),
+        Answer::Applied(a) => write(out, kind::APPLIED, envelope, a),
     }
 }
 
@@ -421,6 +437,7 @@ fn read_answer(kind: u16, payload: &[u8]) -> Result<Option<Answer>, WireError> {
         kind::KEY => Answer::Key(read(payload)?),
         kind::KEYS => Answer::Keys(read(payload)?),
         kind::STATUS_REPORT => Answer::Status(read(payload)?),
+        kind::APPLIED => Answer::Applied(read(payload)?),
         _ => return Ok(None),
     }))
 }

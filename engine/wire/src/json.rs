@@ -55,6 +55,7 @@ pub fn write_request_line(out: &mut Vec<u8>, request: &Request) {
         Command::ListKeys(c) => line(out, &envelope, c),
         Command::RevokeKey(c) => line(out, &envelope, c),
         Command::Status(c) => line(out, &envelope, c),
+        Command::Apply(c) => line(out, &envelope, c),
     };
     written.expect("a client packs its own bodies, so they are valid");
 }
@@ -81,7 +82,7 @@ fn read_command(
     length: usize,
 ) -> Result<(Option<String>, Command), WireError> {
     let name: String = fields.take("type")?;
-    let is_long = matches!(name.as_str(), "hand_off" | "put");
+    let is_long = matches!(name.as_str(), "hand_off" | "put" | "apply");
     let most = if is_long { limits::JSON_LINE_BYTES } else { 2 * limits::FRAME_BYTES };
     if length > most {
         return Err(too_long(most));
@@ -115,6 +116,7 @@ fn read_command(
         "list_keys" => Command::ListKeys(fields.into_type()?),
         "revoke_key" => Command::RevokeKey(fields.into_type()?),
         "status" => Command::Status(fields.into_type()?),
+        "apply" => Command::Apply(fields.into_type()?),
         other => {
             let name: String = other.chars().take(limits::NAME_BYTES).collect();
             let message = format!("no command has the name {name:?}");

@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod command;
 pub mod directory;
 pub mod error;
+pub mod failures;
 pub mod frame;
 pub mod ids;
 pub mod json;
@@ -17,6 +18,7 @@ pub mod limits;
 pub mod packed;
 mod pairs;
 pub mod push;
+mod reference;
 pub mod validate;
 pub mod vocabulary;
 

@@ -11,6 +11,19 @@ pub const HELLO_BYTES: usize = 64 * 1024;
 pub const SERVER_FRAME_BYTES: usize = 1024 * 1024;
 /// Longest packed body of a message, in bytes.
 pub const MESSAGE_BYTES: usize = 64 * 1024;
+/// Most changes of an `apply`: a shard makes them in one turn.
+pub const CHANGES: usize = 4_096;
+/// Most bytes of a `put`'s object and of an `apply`'s changes, packed as in a frame whatever codec they
+/// came in: each is one record of the log, which takes twice as much, and each object is listed in one
+/// answer.
+pub const CHANGES_BYTES: usize = HAND_OFF_BYTES - 4096;
+/// Most bytes of a page of the directory that has more than one object: half of what may wait to be
+/// written to a client.
+pub const PAGE_BYTES: usize = SERVER_FRAME_BYTES / 2;
+/// Most failures of an `apply` that its refusal tells.
+pub const FAILURES_TOLD: usize = 50;
+/// Longest such refusal, in bytes, but for its last failure.
+pub const FAILURES_BYTES: usize = 16 * 1024;
 /// Longest name of a directory object, in bytes.
 pub const NAME_BYTES: usize = 64;
 /// Longest id of a contact, in bytes.
@@ -106,5 +119,6 @@ pub const CUT_DETAILS_BYTES: usize = TRANSCRIPT_BYTES
 
 const _: () = assert!(CUT_DETAILS_BYTES + 64 * 1024 < SERVER_FRAME_BYTES);
 const _: () = assert!(CUT_DETAILS_BYTES < HAND_OFF_BYTES);
+const _: () = assert!(CHANGES_BYTES + 1024 < SERVER_FRAME_BYTES);
 const _: () = assert!(HELLO_BYTES <= FRAME_BYTES);
 const _: () = assert!(CURSORS_PER_FRAME * 24 < HELLO_BYTES);

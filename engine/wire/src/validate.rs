@@ -12,8 +12,8 @@ pub use body::body;
 pub use details::{CutDetails, cut_details};
 
 use crate::command::{Command, Send, TransferTarget};
-use crate::directory::ObjectRef;
 use crate::error::{ErrorCode, WireError};
+use crate::frame::packed_bytes;
 use crate::limits;
 use crate::vocabulary::{Author, Texts};
 
@@ -57,19 +57,16 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         }
         Command::Put(put) => {
             optional("tenant", put.tenant.as_deref(), limits::NAME_BYTES)?;
-            object::object(&put.object)
+            object::object(&put.object)?;
+            object::packed("object", packed_bytes(&put.object))
         }
         Command::Delete(delete) => {
             optional("tenant", delete.tenant.as_deref(), limits::NAME_BYTES)?;
-            match &delete.object {
-                ObjectRef::Tenant(name) | ObjectRef::Bot(name) | ObjectRef::Agent(name) => {
-                    length("object", name, 1, limits::NAME_BYTES)
-                }
-                ObjectRef::Queue(bot, name) => {
-                    length("object", bot, 1, limits::NAME_BYTES)?;
-                    length("object", name, 1, limits::NAME_BYTES)
-                }
-            }
+            object::reference(&delete.object)
+        }
+        Command::Apply(apply) => {
+            optional("tenant", apply.tenant.as_deref(), limits::NAME_BYTES)?;
+            object::changes(&apply.changes)
         }
         Command::CreateKey(key) => {
             optional("tenant", key.tenant.as_deref(), limits::NAME_BYTES)?;

@@ -6,6 +6,7 @@ mod bounds;
 mod fake;
 mod lanes;
 mod opening;
+mod pages;
 mod repeats;
 mod resume;
 

@@ -4,6 +4,8 @@ use super::output;
 use crate::config::{self, Config as Configuration};
 use crate::exit::{Exit, Failure};
 use clap::Subcommand;
+use relevo_wire::directory::Object;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Subcommand)]
@@ -39,7 +41,17 @@ pub(super) fn load(file: Option<&Path>) -> Result<Configuration, Failure> {
 }
 
 pub(super) fn check(file: &Path) -> Result<(), Failure> {
-    let config = load(Some(file))?;
-    let (objects, keys) = (config.directory.objects.len(), config.directory.keys.len());
-    output::line(&format!("{}: no problem ({objects} objects, {keys} keys)", file.display()))
+    let loaded = load(Some(file))?;
+    let (objects, keys) = (loaded.directory.objects.len(), loaded.directory.keys.len());
+    output::line(&format!("{}: no problem ({objects} objects, {keys} keys)", file.display()))?;
+    let objects = &loaded.directory.objects;
+    let tenants: BTreeSet<&str> = objects.iter().map(|seed| seed.tenant.as_str()).collect();
+    for tenant in tenants {
+        let of_it = objects.iter().filter(|seed| seed.tenant == tenant);
+        let of_it: Vec<&Object> = of_it.map(|seed| &seed.object).collect();
+        for doubt in config::doubts(&of_it, |_| true) {
+            output::line(&doubt)?;
+        }
+    }
+    Ok(())
 }

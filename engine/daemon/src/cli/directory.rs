@@ -1,18 +1,17 @@
 //! `relevo directory`: the objects of a running daemon, in the words of a directory file.
 
-use super::output;
 use super::remote::{Admin, block_on, unanswered};
-use crate::config::{self, Directory as File};
+use super::{apply, output};
+use crate::config;
 use crate::exit::{Exit, Failure};
 use clap::{Subcommand, ValueEnum};
-use relevo_wire::directory::{Object, ObjectRef};
-use std::collections::BTreeSet;
+use relevo_wire::directory::ObjectRef;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Directory {
-    /// Create or change every object of a file; what it does not name stays
+    /// Create or change every object of a file, all of a tenant or none; what it does not name stays
     Put {
         #[command(flatten)]
         admin: Admin,
@@ -59,10 +58,7 @@ pub(super) enum Kind {
 impl Directory {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self {
-            Self::Put { admin, tenant, file } => {
-                let objects = read(&file)?;
-                block_on(put(&admin, tenant, objects))
-            }
+            Self::Put { admin, tenant, file } => apply::put(&admin, tenant.as_deref(), &file),
             Self::List { admin, tenant } => block_on(list(&admin, tenant)),
             Self::Delete { admin, tenant, kind, name } => {
                 let object = reference(kind, &name)?;
@@ -70,82 +66,6 @@ impl Directory {
             }
         }
     }
-}
-
-fn read(file: &Path) -> Result<File, Failure> {
-    let read = File::load_objects(file)
-        .map_err(|problems| Failure::new(Exit::Configuration, format!("\n{problems}")))?;
-    if let Some(key) = read.keys.first() {
-        let message = format!(
-            "{} has a [[key]] ({}); a running daemon makes its keys with `relevo key create`",
-            file.display(),
-            key.prefix
-        );
-        return Err(Failure::new(Exit::Configuration, message));
-    }
-    Ok(read)
-}
-
-async fn put(admin: &Admin, tenant: Option<String>, file: File) -> Result<(), Failure> {
-    let client = admin.connect().await?;
-    let mut tenants = BTreeSet::new();
-    for seed in file.objects {
-        let name = full_name(&seed.object);
-        let own = Some(seed.tenant).filter(|named| !named.is_empty()).or_else(|| tenant.clone());
-        if matches!(&seed.object, Object::Bot(bot) if !bot.rules.is_empty()) {
-            tenants.insert(own.clone());
-        }
-        let stored = client.put(own, seed.object, None).await;
-        let stored = stored.map_err(|error| {
-            let failure = unanswered(error);
-            Failure::new(failure.exit, format!("{name}: {failure}"))
-        })?;
-        output::line(&format!("stored {name}, version {}", stored.version))?;
-    }
-    for tenant in tenants {
-        // All of it is stored: what cannot be listed is not checked, and that is no failure.
-        let listed = match client.list_directory(tenant).await {
-            Ok(listed) => listed,
-            Err(error) => {
-                output::line(&format!("the queues of rules were not checked: {error}"))?;
-                continue;
-            }
-        };
-        let objects: Vec<&Object> = listed.objects.iter().map(|stored| &stored.object).collect();
-        for doubt in missing_queues(&objects) {
-            output::line(&doubt)?;
-        }
-    }
-    client.close().await;
-    Ok(())
-}
-
-/// Rules that name queues that there are not. A bot's queues come after it, so that the daemon cannot tell
-/// when it is given the bot.
-fn missing_queues(objects: &[&Object]) -> Vec<String> {
-    let mut queues = BTreeSet::new();
-    let mut bots = Vec::new();
-    for object in objects {
-        match object {
-            Object::Queue(queue) => drop(queues.insert((queue.bot.as_str(), queue.name.as_str()))),
-            Object::Bot(bot) => bots.push(bot),
-            Object::Tenant(_) | Object::Agent(_) => {}
-        }
-    }
-    let mut doubts = Vec::new();
-    for bot in bots {
-        for rule in &bot.rules {
-            let Some(queue) = &rule.queue else { continue };
-            if !queues.contains(&(bot.name.as_str(), queue.as_str())) {
-                doubts.push(format!(
-                    "doubtful: rule {:?} of bot {} names queue {queue:?}, which there is not: its \
-                     customers go to queue {}",
-                    rule.name, bot.name, bot.default_queue
-                ));
-            }
-        }
-    }
-    doubts
 }
 
 async fn list(admin: &Admin, tenant: Option<String>) -> Result<(), Failure> {
@@ -172,15 +92,6 @@ async fn delete(
     client.delete(tenant, object).await.map_err(unanswered)?;
     client.close().await;
     output::line(&format!("deleted {name}"))
-}
-
-fn full_name(object: &Object) -> String {
-    match object {
-        Object::Tenant(tenant) => format!("tenant {}", tenant.name),
-        Object::Agent(agent) => format!("agent {}", agent.name),
-        Object::Bot(bot) => format!("bot {}", bot.name),
-        Object::Queue(queue) => format!("queue {}/{}", queue.bot, queue.name),
-    }
 }
 
 fn reference(kind: Kind, name: &str) -> Result<ObjectRef, Failure> {

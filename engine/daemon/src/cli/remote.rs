@@ -127,7 +127,7 @@ pub(super) fn unanswered(error: ClientError) -> Failure {
     let exit = match &error {
         ClientError::Refused(refused) => refused_exit(refused.code, Exit::Failed),
         ClientError::Closed(_) | ClientError::GivenUp => Exit::Unavailable,
-        ClientError::Unexpected(_) => Exit::Failed,
+        ClientError::Unexpected(_) | ClientError::Restless => Exit::Failed,
     };
     Failure::new(exit, error.to_string())
 }

@@ -85,7 +85,7 @@ pub(super) struct Places {
     /// The bot of a queue, the default queue of a bot, the owner of a key.
     pub(super) refers: Range<usize>,
     pub(super) members: Vec<Range<usize>>,
-    /// The queues that a queue's tickets may go to, or that a bot's rules name.
+    /// The queues that a queue's tickets may go to.
     pub(super) targets: Vec<Range<usize>>,
     pub(super) threshold: Range<usize>,
 }
@@ -131,7 +131,7 @@ impl Found {
     }
 
     /// The objects without their places.
-    pub(super) fn into_directory(self, file: Option<PathBuf>) -> Directory {
+    pub(super) fn to_directory(&self, file: Option<PathBuf>) -> Directory {
         let tenant = |named| self.tenant_of(named).unwrap_or_default().to_owned();
         let mut objects = Vec::new();
         let mut add = |tenant: String, object| objects.push(ObjectSeed { tenant, object });
@@ -227,12 +227,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         object,
         tenant,
         table,
-        places: Places {
-            name: name.span,
-            refers: queue.span,
-            targets: rules.queues,
-            ..Places::default()
-        },
+        places: Places { name: name.span, refers: queue.span, ..Places::default() },
     })
 }
 

@@ -4,26 +4,47 @@
 use super::Metrics;
 use super::directory::{Entry, Found};
 use super::problem::Report;
+use super::reader::Located;
 use crate::rules;
 use relevo_routing::rules::nearest;
+use relevo_wire::directory::Object;
 use relevo_wire::vocabulary::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-/// Checks a whole directory file. In a text that is partly no TOML names may be missing without
-/// fault, so then only the values themselves were judged.
-pub(super) fn check(found: &Found, metrics: &Metrics, report: &Report<'_>) {
+/// What there is already, beside what a file names.
+#[derive(Default)]
+pub(crate) struct Known<'k> {
+    /// Tenant of an object for which the file names none.
+    pub(crate) tenant: Option<&'k str>,
+    /// Objects and their tenants.
+    pub(crate) objects: Vec<(&'k str, &'k Object)>,
+}
+
+/// Checks a whole directory file; without `metrics` all but the thresholds. In a text that is partly no
+/// TOML names may be missing without fault, so then only the values themselves were judged.
+pub(super) fn check(
+    found: &Found,
+    known: &Known<'_>,
+    metrics: Option<&Metrics>,
+    report: &Report<'_>,
+) {
     if !report.is_whole() {
         return;
     }
-    let names = Names::collect(found, report);
+    let names = Names::collect(found, known, report);
     bots(found, &names, report);
-    queues(found, &names, metrics, report);
+    queues(found, &names, report);
+    if let Some(metrics) = metrics {
+        thresholds(found, metrics, report);
+    }
     keys(found, &names, report);
 }
 
 /// Every name, by tenant.
 struct Names<'f> {
+    /// Of objects for which the file names none.
+    tenant: Option<&'f str>,
     agents: BTreeMap<&'f str, BTreeSet<&'f str>>,
     bots: BTreeMap<&'f str, BTreeSet<&'f str>>,
     queues: BTreeMap<(&'f str, &'f str), BTreeSet<&'f str>>,
@@ -31,26 +52,32 @@ struct Names<'f> {
 
 impl<'f> Names<'f> {
     /// Collects the names and notes each that comes twice and each tenant that is not there.
-    fn collect(found: &'f Found, report: &Report<'_>) -> Self {
+    fn collect(found: &'f Found, known: &Known<'f>, report: &Report<'_>) -> Self {
         let mut tenants = BTreeSet::new();
         for entry in &found.tenants {
             let new = tenants.insert(entry.object.name.as_str());
             once(new, "tenant", &entry.object.name, &entry.places.name, report);
         }
-        let mut names =
-            Self { agents: BTreeMap::new(), bots: BTreeMap::new(), queues: BTreeMap::new() };
+        tenants.extend(known.tenant);
+        tenants.extend(known.objects.iter().map(|(tenant, _)| *tenant));
+        let mut names = Self {
+            tenant: known.tenant,
+            agents: BTreeMap::new(),
+            bots: BTreeMap::new(),
+            queues: BTreeMap::new(),
+        };
         for entry in &found.agents {
-            let Some(tenant) = tenant(found, entry, &tenants, report) else { continue };
+            let Some(tenant) = names.tenant(found, entry, &tenants, report) else { continue };
             let new = names.agents.entry(tenant).or_default().insert(&entry.object.name);
             once(new, "agent", &entry.object.name, &entry.places.name, report);
         }
         for entry in &found.bots {
-            let Some(tenant) = tenant(found, entry, &tenants, report) else { continue };
+            let Some(tenant) = names.tenant(found, entry, &tenants, report) else { continue };
             let new = names.bots.entry(tenant).or_default().insert(&entry.object.name);
             once(new, "bot", &entry.object.name, &entry.places.name, report);
         }
         for entry in &found.queues {
-            let Some(tenant) = tenant(found, entry, &tenants, report) else { continue };
+            let Some(tenant) = names.tenant(found, entry, &tenants, report) else { continue };
             let bot = (tenant, entry.object.bot.as_str());
             let new = names.queues.entry(bot).or_default().insert(&entry.object.name);
             let kind = format!("queue of bot {:?}", entry.object.bot);
@@ -58,10 +85,55 @@ impl<'f> Names<'f> {
         }
         for entry in &found.keys {
             if entry.object.role != Role::Operator {
-                tenant(found, entry, &tenants, report);
+                names.tenant(found, entry, &tenants, report);
             }
         }
+        names.add(known);
         names
+    }
+
+    /// After those of the file, each of which may be known already.
+    fn add(&mut self, known: &Known<'f>) {
+        for (tenant, object) in &known.objects {
+            let (names, name) = match object {
+                Object::Tenant(_) => continue,
+                Object::Agent(agent) => (self.agents.entry(tenant).or_default(), &agent.name),
+                Object::Bot(bot) => (self.bots.entry(tenant).or_default(), &bot.name),
+                Object::Queue(queue) => {
+                    let bot = (*tenant, queue.bot.as_str());
+                    (self.queues.entry(bot).or_default(), &queue.name)
+                }
+            };
+            names.insert(name);
+        }
+    }
+
+    fn tenant_of(&self, found: &'f Found, named: &'f Option<Located<String>>) -> Option<&'f str> {
+        found.tenant_of(named).or(self.tenant)
+    }
+
+    /// The tenant of an entry, if it has one that exists.
+    fn tenant<T>(
+        &self,
+        found: &'f Found,
+        entry: &'f Entry<T>,
+        tenants: &BTreeSet<&str>,
+        report: &Report<'_>,
+    ) -> Option<&'f str> {
+        let Some(tenant) = self.tenant_of(found, &entry.tenant) else {
+            let (what, right) = match tenants.len() {
+                0 => ("there is no tenant", "add a [[tenant]] with a name"),
+                _ => ("no tenant is named", "add tenant = \"..\": the file has more than one"),
+            };
+            report.add(&entry.table, what, right);
+            return None;
+        };
+        if tenants.contains(tenant) {
+            return Some(tenant);
+        }
+        let span = entry.tenant.as_ref().map_or(&entry.table, |named| &named.span);
+        missing("tenant", tenant, span, tenants, "the file", report);
+        None
     }
 }
 
@@ -69,29 +141,6 @@ fn once(new: bool, kind: &str, name: &str, span: &Range<usize>, report: &Report<
     if !new {
         report.add(span, format!("a second {kind} {name:?}"), "give each a name of its own");
     }
-}
-
-/// The tenant of an entry, if it has one that exists.
-fn tenant<'f, T>(
-    found: &'f Found,
-    entry: &'f Entry<T>,
-    tenants: &BTreeSet<&str>,
-    report: &Report<'_>,
-) -> Option<&'f str> {
-    let Some(tenant) = found.tenant_of(&entry.tenant) else {
-        let (what, right) = match tenants.len() {
-            0 => ("there is no tenant", "add a [[tenant]] with a name"),
-            _ => ("no tenant is named", "add tenant = \"..\": the file has more than one"),
-        };
-        report.add(&entry.table, what, right);
-        return None;
-    };
-    if tenants.contains(tenant) {
-        return Some(tenant);
-    }
-    let span = entry.tenant.as_ref().map_or(&entry.table, |named| &named.span);
-    missing("tenant", tenant, span, tenants, "the file", report);
-    None
 }
 
 fn bots(found: &Found, names: &Names<'_>, report: &Report<'_>) {
@@ -107,7 +156,7 @@ fn bots(found: &Found, names: &Names<'_>, report: &Report<'_>) {
         }
     }
     for entry in &found.bots {
-        let Some(tenant) = found.tenant_of(&entry.tenant) else { continue };
+        let Some(tenant) = names.tenant_of(found, &entry.tenant) else { continue };
         let (bot, queue) = (entry.object.name.as_str(), entry.object.default_queue.as_str());
         let none = BTreeSet::new();
         let queues = names.queues.get(&(tenant, bot)).unwrap_or(&none);
@@ -115,28 +164,26 @@ fn bots(found: &Found, names: &Names<'_>, report: &Report<'_>) {
             let holder = format!("bot {bot:?}");
             missing("queue", queue, &entry.places.refers, queues, &holder, report);
         }
-        let named = entry.object.rules.iter().filter_map(|rule| rule.queue.as_deref());
-        let prioritized = entry.object.priority_rules.iter();
-        let named = named.chain(prioritized.filter_map(|rule| rule.queue.as_deref()));
-        for (queue, span) in named.zip(&entry.places.targets) {
-            if !queues.contains(queue) {
-                missing("queue", queue, span, queues, &format!("bot {bot:?}"), report);
-            }
+    }
+}
+
+fn thresholds(found: &Found, metrics: &Metrics, report: &Report<'_>) {
+    let buckets = metrics.buckets();
+    for entry in &found.queues {
+        let seconds = entry.object.threshold_seconds;
+        if buckets.check_threshold(seconds).is_err() {
+            let place = &entry.places.threshold;
+            let place = if place.is_empty() { &entry.table } else { place };
+            threshold(seconds, buckets.seconds(), place, report);
         }
     }
 }
 
-fn queues(found: &Found, names: &Names<'_>, metrics: &Metrics, report: &Report<'_>) {
+fn queues(found: &Found, names: &Names<'_>, report: &Report<'_>) {
     let none = BTreeSet::new();
-    let buckets = metrics.buckets();
     for entry in &found.queues {
         let queue = &entry.object;
-        if buckets.check_threshold(queue.threshold_seconds).is_err() {
-            let place = &entry.places.threshold;
-            let place = if place.is_empty() { &entry.table } else { place };
-            threshold(queue.threshold_seconds, buckets.seconds(), place, report);
-        }
-        let Some(tenant) = found.tenant_of(&entry.tenant) else { continue };
+        let Some(tenant) = names.tenant_of(found, &entry.tenant) else { continue };
         let holder = format!("tenant {tenant:?}");
         let bots = names.bots.get(tenant).unwrap_or(&none);
         if !bots.contains(queue.bot.as_str()) {
@@ -194,7 +241,7 @@ fn keys(found: &Found, names: &Names<'_>, report: &Report<'_>) {
                 continue;
             }
         };
-        let Some(tenant) = found.tenant_of(&entry.tenant) else { continue };
+        let Some(tenant) = names.tenant_of(found, &entry.tenant) else { continue };
         let (role, owners) = (key.role.name(), owners.get(tenant).unwrap_or(&none));
         if key.owner.is_empty() {
             let what = format!("a key of role {role} without an owner");

@@ -261,7 +261,7 @@ fn directory(config: &Config) -> Vec<Knob> {
         "\"directory.example.toml\"",
         "Tenants, agents, bots, queues and keys to begin with. The objects may also stand in this file
         as [[tenant]], [[agent]], [[bot]], [[queue]] and [[key]]. They are read only while the data
-        directory is empty; later `relevo directory put` changes them in the running daemon.",
+        directory is empty; later `relevo apply` changes them in the running daemon.",
     )]
 }
 

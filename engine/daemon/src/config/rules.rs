@@ -1,4 +1,5 @@
-//! `[[bot.rules]]` and `[[bot.priority_rules]]`: each problem of a condition stands at its own place in the file.
+//! `[[bot.rules]]` and `[[bot.priority_rules]]`: each problem of a condition stands at its own place
+//! in the file.
 
 use super::reader::{Located, Section};
 use super::skills;
@@ -14,15 +15,13 @@ struct Place {
     when: Located<String>,
 }
 
-/// Rules of a bot, with their places and those of the queues that they name.
+/// Rules of a bot, with their places.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) rules: Vec<Rule>,
     pub(super) priority_rules: Vec<PriorityRule>,
     places: Vec<Place>,
     priority_places: Vec<Place>,
-    /// In order: of the rules, then of the priority rules.
-    pub(super) queues: Vec<Range<usize>>,
 }
 
 /// Reads the rules of a bot; one without a name or a condition is noted and left out.
@@ -35,7 +34,6 @@ pub(super) fn read(bot: &Section<'_>) -> Found {
         let rings = skills::rings(&section);
         section.finish();
         let Some((name, place)) = place else { continue };
-        found.queues.extend(queue.iter().map(|queue| queue.span.clone()));
         found.rules.push(Rule {
             name,
             when: place.when.value.clone(),
@@ -51,7 +49,6 @@ pub(super) fn read(bot: &Section<'_>) -> Found {
         let priority = section.required_number("priority", 0..=limits::PRIORITY, "a priority");
         section.finish();
         let Some(((name, place), priority)) = place.zip(priority) else { continue };
-        found.queues.extend(queue.iter().map(|queue| queue.span.clone()));
         found.priority_rules.push(PriorityRule {
             name,
             queue: queue.map(|queue| queue.value),

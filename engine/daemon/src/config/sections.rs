@@ -3,6 +3,7 @@
 use super::directory::{self, Found};
 use super::problem::{Problem, Report};
 use super::reader::{Located, Section, shown};
+use super::references::Known;
 use super::{
     Config, Directory, Journal, Limits, Log, LogFormat, LogLevel, MIB, Metrics, Retention, Server,
     TlsFiles, read_tables, references,
@@ -261,8 +262,8 @@ fn directory(
     section.finish();
     let inline = directory::read(document);
     let Some(file) = file else {
-        references::check(&inline, metrics, report);
-        return inline.into_directory(None);
+        references::check(&inline, &Known::default(), Some(metrics), report);
+        return inline.to_directory(None);
     };
     if let Some(span) = inline.first_span() {
         let what = "directory objects stand here and in the file that [directory] names";
@@ -270,7 +271,7 @@ fn directory(
     }
     let path = base.join(&file.value);
     match directory_file(&path, metrics, elsewhere) {
-        Ok(found) => found.into_directory(Some(path)),
+        Ok(found) => found.to_directory(Some(path)),
         Err(error) => {
             unreadable(report, &file, &path, &error);
             Directory::default()
@@ -286,7 +287,7 @@ fn directory_file(
     let text = super::read_text(path)?;
     let report = Report::new(path, &text);
     let found = read_tables(&text, &report, directory::read);
-    references::check(&found, metrics, &report);
+    references::check(&found, &Known::default(), Some(metrics), &report);
     elsewhere.append(&mut report.into_problems());
     Ok(found)
 }

@@ -30,11 +30,12 @@ pub enum CommandName {
     ListKeys,
     RevokeKey,
     Status,
+    Apply,
 }
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -58,6 +59,7 @@ impl CommandName {
         Self::ListKeys,
         Self::RevokeKey,
         Self::Status,
+        Self::Apply,
     ];
 
     /// The label's value.
@@ -87,6 +89,7 @@ impl CommandName {
             Self::ListKeys => "list_keys",
             Self::RevokeKey => "revoke_key",
             Self::Status => "status",
+            Self::Apply => "apply",
         }
     }
 }
@@ -117,6 +120,7 @@ impl From<&Command> for CommandName {
             Command::ListKeys(_) => Self::ListKeys,
             Command::RevokeKey(_) => Self::RevokeKey,
             Command::Status(_) => Self::Status,
+            Command::Apply(_) => Self::Apply,
         }
     }
 }

@@ -59,10 +59,15 @@ impl Directories {
         self.rules.get(&(tenant, bot))?.get()
     }
 
-    /// Bytes that the rules of a bot count, and those of all bots.
-    pub(crate) fn rule_bytes(&self, of: Option<(TenantId, BotId)>) -> (usize, usize) {
-        let own = of.and_then(|of| self.rules.get(&of)).map_or(0, |rules| rules.bytes());
-        (own, self.rules.values().map(|rules| rules.bytes()).sum())
+    /// Bytes that the rules of all bots count.
+    pub(crate) fn rule_bytes(&self) -> usize {
+        self.rules.values().map(|rules| rules.bytes()).sum()
+    }
+
+    /// Bytes that the rules of a bot count.
+    pub(crate) fn rule_bytes_of(&self, tenant: TenantId, bot: Option<BotId>) -> usize {
+        let own = bot.and_then(|bot| self.rules.get(&(tenant, bot)));
+        own.map_or(0, |rules| rules.bytes())
     }
 
     /// Puts a tenant's directory in as recovery found it.

@@ -4,14 +4,7 @@ use relevo_wire::packed::Packed;
 use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, TranscriptLine};
 
 fn rule(name: &str, when: &str, queue: &str) -> Rule {
-    Rule {
-        name: name.into(),
-        when: when.into(),
-        queue: Some(queue.into()),
-        priority: None,
-        skills: Vec::new(),
-        rings: Vec::new(),
-    }
+    Rule { queue: Some(queue.into()), ..Rule::new(name, when) }
 }
 
 fn bot(time_zone: &str, rules: Vec<Rule>) -> Bot {
@@ -161,31 +154,32 @@ fn the_clock_is_that_of_the_bots_time_zone_on_both_days_of_daylight_saving() {
 #[test]
 fn what_an_admin_puts_is_judged_as_a_whole() {
     let wrong = vec![rule("a", "message has \"x\"", "q"), rule("b", "hour > \"x\"", "q")];
-    let error = check(&bot("UTC", wrong), 0, 0).unwrap_err();
+    let error = check(&bot("UTC", wrong)).unwrap_err();
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.rules"));
     assert!(error.message.contains("rule \"a\":1:9"), "{}", error.message);
     assert!(error.message.contains("rule \"b\":1:8"), "{}", error.message);
     let wrong = vec![priority_rule("c", None, "hour > \"x\"", 1)];
-    let error = check(&Bot { priority_rules: wrong, ..bot("UTC", Vec::new()) }, 0, 0).unwrap_err();
+    let error = check(&Bot { priority_rules: wrong, ..bot("UTC", Vec::new()) }).unwrap_err();
     assert_eq!(error.field, "object.bot.priority_rules");
     assert!(error.message.contains("priority rules:\nrule \"c\":1:8"), "{}", error.message);
-    let error = check(&bot("America/Sao_Paolo", Vec::new()), 0, 0).unwrap_err();
+    let error = check(&bot("America/Sao_Paolo", Vec::new())).unwrap_err();
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.time_zone"));
     assert!(error.message.contains("America/Sao_Paolo"), "{}", error.message);
     let whole = bot("UTC", vec![rule("a", "message exists", "q")]);
     let bytes = bytes_of(&whole);
-    check(&whole, 0, ALL_BYTES - bytes).unwrap();
-    let error = check(&whole, 0, ALL_BYTES - bytes + 1).unwrap_err();
+    check(&whole).unwrap();
+    check_room(0, bytes, ALL_BYTES - bytes).unwrap();
+    let error = check_room(0, bytes, ALL_BYTES - bytes + 1).unwrap_err();
     assert_eq!(error.code, ErrorCode::LimitExceeded);
     // Where there are too many already, none of them may grow and each may shrink.
-    check(&whole, bytes, 2 * ALL_BYTES).unwrap();
-    check(&whole, bytes - 1, 2 * ALL_BYTES).unwrap_err();
+    check_room(bytes, bytes, 2 * ALL_BYTES).unwrap();
+    check_room(bytes - 1, bytes, 2 * ALL_BYTES).unwrap_err();
 }
 
 #[test]
 fn problems_beyond_those_told_are_counted() {
     let wrong = (0..TOLD + 3).map(|number| rule(&format!("r{number}"), "nothing", "q")).collect();
-    let error = check(&bot("UTC", wrong), 0, 0).unwrap_err();
+    let error = check(&bot("UTC", wrong)).unwrap_err();
     let last = error.message.lines().last().unwrap();
     assert!(last.starts_with("and ") && last.ends_with(" more"), "{last}");
 }

@@ -1,26 +1,28 @@
 //! Commands of admins and operators.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use relevo_routing::input::{Input, Key as StoredKey};
+use relevo_routing::input::{Command as RoutingCommand, Input, Key as StoredKey};
 use relevo_wire::Answer;
-use relevo_wire::answer::{DirectoryAnswer, KeyCreated, KeyInfo, Keys};
-use relevo_wire::command::{Command, CreateKey, Request};
-use relevo_wire::directory::{Bot, Object, ObjectRef};
+use relevo_wire::answer::{KeyCreated, KeyInfo, Keys};
+use relevo_wire::command::{
+    Apply, Change, Command, CreateKey, Delete, DeleteChange, Put, PutChange, Request,
+};
 use relevo_wire::error::{ErrorCode, WireError};
-use relevo_wire::ids::{RequestId, TenantId};
-use relevo_wire::limits;
+use relevo_wire::failures::Failures;
+use relevo_wire::ids::TenantId;
 use relevo_wire::validate;
 use relevo_wire::vocabulary::Role;
 
-use super::Session;
-use super::request::{ENTRY_BYTES, LaneState, Verdict, admin_input, answer, refuse};
+use super::intake::idempotency;
+use super::request::{ENTRY_BYTES, LaneState, Verdict, answer, refuse};
+use super::{Session, directory};
 use crate::keys::Key;
 use crate::metrics::CommandName;
 use crate::publish::outcome::Asker;
-use crate::rules;
 use crate::runtime::shared::Shared;
 use crate::shard::ShardInput;
 use crate::tenants::{OPERATORS, tenant_id};
@@ -36,6 +38,9 @@ pub(super) async fn take(
 ) -> Verdict {
     let id = request.request_id;
     let name = CommandName::from(&request.command);
+    // A secret is in one answer and nowhere else: a repeat makes another key.
+    let makes_key = matches!(request.command, Command::CreateKey(_));
+    let idempotency = if makes_key { None } else { idempotency(session, &request) };
     match decide(shared, session, request.command) {
         Ok(Decided::Now(now)) => {
             // What this session changed before is in what it reads now: both go in order.
@@ -52,7 +57,7 @@ pub(super) async fn take(
             };
             let input = ShardInput {
                 tenant,
-                command: admin_input(input),
+                command: RoutingCommand { idempotency, input },
                 private: Bytes::new(),
                 asker,
                 received,
@@ -80,57 +85,24 @@ enum Decided {
 fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decided, WireError> {
     validate::command(&command)?;
     match command {
-        Command::Put(put) => {
-            room_for(shared, put.tenant.as_deref(), session, &put.object)?;
-            if let Object::Bot(bot) = &put.object {
-                let tenant = existing(shared, session, put.tenant.as_deref())?;
-                check_rules(shared, tenant, bot)?;
+        Command::Put(Put { tenant, object, if_version }) => {
+            let change = Change::Put(PutChange { object, if_version });
+            one(shared, session, tenant.as_deref(), change)
+        }
+        Command::Delete(Delete { tenant, object }) => {
+            let change = Change::Delete(DeleteChange { object, if_version: None });
+            one(shared, session, tenant.as_deref(), change)
+        }
+        Command::Apply(Apply { tenant, changes, dry_run }) => {
+            let (tenant, faults) = directory::check(shared, session, tenant.as_deref(), &changes)?;
+            let mut failures = Failures::default();
+            for (at, error) in faults {
+                failures.note(at, &changes[at], error);
             }
-            let tenant = match &put.object {
-                Object::Tenant(object) => {
-                    operator_or_own(session, &object.name)?;
-                    tenant_id(&object.name)
-                }
-                Object::Bot(_) | Object::Queue(_) | Object::Agent(_) => {
-                    existing(shared, session, put.tenant.as_deref())?
-                }
-            };
-            let input = Input::Put { object: put.object, if_version: put.if_version };
-            Ok(Decided::Shard { tenant, input, instead: None })
+            failures.into_result()?;
+            Ok(Decided::Shard { tenant, input: Input::Apply { changes, dry_run }, instead: None })
         }
-        Command::Delete(delete) => {
-            let tenant = match &delete.object {
-                ObjectRef::Tenant(name) => {
-                    operator_or_own(session, name)?;
-                    tenant_id(name)
-                }
-                ObjectRef::Bot(_) | ObjectRef::Queue(_, _) | ObjectRef::Agent(_) => {
-                    existing(shared, session, delete.tenant.as_deref())?
-                }
-            };
-            Ok(Decided::Shard {
-                tenant,
-                input: Input::Delete { object: delete.object },
-                instead: None,
-            })
-        }
-        Command::ListDirectory(list) => {
-            let tenant = existing(shared, session, list.tenant.as_deref())?;
-            let directories = shared.published.directories.load();
-            let objects = directories.tenant(tenant).map(|d| d.objects()).unwrap_or_default();
-            let answer = Answer::Directory(DirectoryAnswer { objects });
-            let mut bytes = Vec::new();
-            session.codec.write_answer(&mut bytes, RequestId(0), &answer);
-            if bytes.len() > limits::SERVER_FRAME_BYTES {
-                let message = format!(
-                    "the directory has {} bytes, and one answer at most {}",
-                    bytes.len(),
-                    limits::SERVER_FRAME_BYTES
-                );
-                return Err(WireError::new(ErrorCode::LimitExceeded, message));
-            }
-            Ok(Decided::Now(answer))
-        }
+        Command::ListDirectory(list) => directory::list(shared, session, &list).map(Decided::Now),
         Command::CreateKey(create) => create_key(shared, session, create),
         Command::ListKeys(list) => {
             let tenant = key_tenant(shared, session, list.tenant.as_deref())?;
@@ -174,6 +146,24 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
     }
 }
 
+/// A command of one change.
+fn one(
+    shared: &Shared,
+    session: &Session,
+    named: Option<&str>,
+    change: Change,
+) -> Result<Decided, WireError> {
+    let (tenant, faults) = directory::check(shared, session, named, slice::from_ref(&change))?;
+    if let Some((_, error)) = faults.into_iter().next() {
+        return Err(error);
+    }
+    let input = match change {
+        Change::Put(PutChange { object, if_version }) => Input::Put { object, if_version },
+        Change::Delete(DeleteChange { object, .. }) => Input::Delete { object },
+    };
+    Ok(Decided::Shard { tenant, input, instead: None })
+}
+
 fn create_key(shared: &Shared, session: &Session, create: CreateKey) -> Result<Decided, WireError> {
     if create.role == Role::Operator && !is_operator(session) {
         let message = "only an operator makes a key for operators";
@@ -209,13 +199,13 @@ fn info(key: &StoredKey) -> KeyInfo {
     }
 }
 
-fn is_operator(session: &Session) -> bool {
+pub(super) fn is_operator(session: &Session) -> bool {
     session.role == Role::Operator
 }
 
 /// The tenant that a command is about: an admin's own, or the one that an operator names. Another
 /// tenant is answered like one that does not exist.
-fn existing(
+pub(super) fn existing(
     shared: &Shared,
     session: &Session,
     named: Option<&str>,
@@ -255,52 +245,4 @@ fn key_tenant(
         return Ok(tenant_id(OPERATORS));
     }
     existing(shared, session, named)
-}
-
-/// Is there room in the directory, if this object is new?
-fn room_for(
-    shared: &Shared,
-    named: Option<&str>,
-    session: &Session,
-    object: &Object,
-) -> Result<(), WireError> {
-    let directories = shared.published.directories.load();
-    let own = directories.tenant(named.map_or(session.tenant, tenant_id));
-    let is_there = match object {
-        Object::Tenant(tenant) => directories.tenant(tenant_id(&tenant.name)).is_some(),
-        Object::Bot(bot) => own.is_some_and(|own| own.bot_id(&bot.name).is_some()),
-        Object::Agent(agent) => own.is_some_and(|own| own.agent_id(&agent.name).is_some()),
-        Object::Queue(queue) => own.is_some_and(|own| {
-            own.bot_id(&queue.bot).is_some_and(|bot| own.queue_id(bot, &queue.name).is_some())
-        }),
-    };
-    let (what, has, most) = match object {
-        Object::Tenant(_) => ("tenants", directories.named(), usize::from(shared.max_tenants)),
-        Object::Bot(_) | Object::Agent(_) | Object::Queue(_) => {
-            ("bots, queues and agents", directories.objects(), shared.max_objects as usize)
-        }
-    };
-    if is_there || has < most {
-        return Ok(());
-    }
-    let message = format!("at most {most} {what} in all");
-    Err(WireError::field(ErrorCode::LimitExceeded, "object", message))
-}
-
-/// Are the rules of a bot whole, and is there room for them?
-fn check_rules(shared: &Shared, tenant: TenantId, bot: &Bot) -> Result<(), WireError> {
-    let directories = shared.published.directories.load();
-    let own = directories.tenant(tenant).and_then(|own| own.bot_id(&bot.name));
-    let (before, all) = directories.rule_bytes(own.map(|bot| (tenant, bot)));
-    rules::check(bot, before, all)
-}
-
-fn operator_or_own(session: &Session, name: &str) -> Result<(), WireError> {
-    if name == OPERATORS {
-        return Err(WireError::field(ErrorCode::Forbidden, "name", "the name is reserved"));
-    }
-    if is_operator(session) || session.tenant == tenant_id(name) {
-        return Ok(());
-    }
-    Err(WireError::new(ErrorCode::Forbidden, "only an operator makes or ends other tenants"))
 }

@@ -117,7 +117,8 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::CreateKey(_)
         | Command::ListKeys(_)
         | Command::RevokeKey(_)
-        | Command::Status(_) => Err(forbidden("admins")),
+        | Command::Status(_)
+        | Command::Apply(_) => Err(forbidden("admins")),
     }
 }
 
@@ -163,7 +164,8 @@ fn from_agent(
         | Command::CreateKey(_)
         | Command::ListKeys(_)
         | Command::RevokeKey(_)
-        | Command::Status(_) => Err(forbidden("admins")),
+        | Command::Status(_)
+        | Command::Apply(_) => Err(forbidden("admins")),
     }
 }
 

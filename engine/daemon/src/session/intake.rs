@@ -109,7 +109,8 @@ pub fn lost(presences: &Presences, session: &Session) -> Input {
     }
 }
 
-fn idempotency(session: &Session, request: &Request) -> Option<Idempotency> {
+/// What makes a request with a key one that is done once.
+pub(super) fn idempotency(session: &Session, request: &Request) -> Option<Idempotency> {
     let key = request.idempotency_key.as_deref()?;
     let mut content = Vec::new();
     let bare = Request {

@@ -10,6 +10,7 @@ mod admin;
 pub mod buffers;
 mod catch_up;
 pub mod command;
+mod directory;
 mod hello;
 pub mod intake;
 pub mod lane;

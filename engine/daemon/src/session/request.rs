@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use relevo_routing::input::{Command as RoutingCommand, Input};
+use relevo_routing::input::Input;
 use relevo_wire::Answer;
 use relevo_wire::command::Request;
 use relevo_wire::error::{ErrorCode, WireError};
@@ -241,9 +241,4 @@ fn may_read(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) -
         }
         Party::Admin => false,
     }
-}
-
-/// For admins: the input of a command that needs no names.
-pub(super) fn admin_input(input: Input) -> RoutingCommand {
-    RoutingCommand { idempotency: None, input }
 }

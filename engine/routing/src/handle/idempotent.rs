@@ -40,6 +40,7 @@ impl Turn<'_> {
 pub(super) fn is_mutating(input: &Input) -> bool {
     match input {
         Input::HandOff(hand_off) => !hand_off.dry_run,
+        Input::Apply { dry_run, .. } => !dry_run,
         Input::CustomerMessage { .. }
         | Input::BotMessage { .. }
         | Input::AgentMessage { .. }

@@ -4,6 +4,7 @@
 //! It changes nothing else but seat words, sessions, places told and timers that have run out, none
 //! of which a snapshot holds.
 
+mod changes;
 mod close;
 mod directory;
 mod explain;
@@ -106,6 +107,7 @@ impl Turn<'_> {
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),
             Input::Delete { object } => self.delete(object),
+            Input::Apply { changes, dry_run } => self.apply(changes, dry_run),
             Input::CreateKey(key) => self.create_key(key),
             Input::RevokeKey { prefix } => self.revoke_key(prefix),
             Input::AgentSessionOpened { agent, session, seen } => {

@@ -99,13 +99,15 @@ impl Skills {
         needs.iter().all(|need| self.holders(*need).is_some_and(|holders| holders.holds(agent)))
     }
 
-    /// How many skills agents would have in all if one had these too.
-    pub(crate) fn held_with(&self, skills: &[Skill]) -> usize {
-        let is_held = |skill: &&Skill| {
-            let id = self.ids.get(skill.name.as_str());
-            id.is_some_and(|id| self.list[id.0 as usize].holders > 0)
-        };
-        self.held + skills.iter().filter(|skill| !is_held(skill)).count()
+    /// How many different skills agents have.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether some agent has it.
+    pub(crate) fn is_held(&self, name: &str) -> bool {
+        let id = self.ids.get(name);
+        id.is_some_and(|id| self.list[id.0 as usize].holders > 0)
     }
 
     fn take_one(&mut self, name: &str) -> SkillId {

@@ -2,6 +2,7 @@
 
 mod ageing;
 mod assignment;
+mod changes;
 mod common;
 mod directory;
 mod explain;

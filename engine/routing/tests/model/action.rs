@@ -1,6 +1,6 @@
 //! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
 
-use crate::shapes::{Named, Shape, demand, mostly, named, seldom, shape};
+use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
 use proptest::prelude::*;
 use proptest::sample::select;
 use relevo_routing::event::Demand;
@@ -136,6 +136,10 @@ pub(crate) enum Ask {
         version: Guard,
     },
     Delete(Named),
+    Apply {
+        steps: Vec<Step>,
+        dry_run: bool,
+    },
     CreateKey {
         role: Role,
         owner: u8,
@@ -203,7 +207,14 @@ pub(crate) enum To {
     Agent(u8),
 }
 
-/// The version that a put expects.
+/// One change of several that are made together.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Put { object: Shape, version: Guard },
+    Delete { named: Named, version: Guard },
+}
+
+/// The version that a change expects.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Guard {
     None,
@@ -344,10 +355,27 @@ fn present() -> BoxedStrategy<What> {
 }
 
 fn configured() -> BoxedStrategy<Ask> {
-    let guard = select(vec![Guard::None, Guard::None, Guard::None, Guard::Present, Guard::Other]);
+    let guard =
+        || select(vec![Guard::None, Guard::None, Guard::None, Guard::Present, Guard::Other]);
+    let step = prop_oneof![
+        3 => (shape(), guard()).prop_map(|(object, version)| Step::Put { object, version }),
+        2 => (named(), guard()).prop_map(|(named, version)| Step::Delete { named, version }),
+    ];
+    // An agent leaves with the queues that it served, as nothing but one step can do it.
+    let leave = (0..4_u8, prop::collection::vec(queue_shape(), 6)).prop_map(|(agent, queues)| {
+        let queues = (0..).zip(queues).map(|(number, queue)| Step::Put {
+            object: Shape::Queue(number, queue.without_members()),
+            version: Guard::None,
+        });
+        let named = Named::Agent(agent);
+        queues.chain([Step::Delete { named, version: Guard::Present }]).collect()
+    });
     let role = select(vec![Role::Bot, Role::Agent, Role::Admin]);
     prop_oneof![
-        10 => (shape(), guard).prop_map(|(object, version)| Ask::Put { object, version }),
+        6 => (prop::collection::vec(step, 1..5), seldom(15))
+            .prop_map(|(steps, dry_run)| Ask::Apply { steps, dry_run }),
+        1 => (leave, seldom(15)).prop_map(|(steps, dry_run)| Ask::Apply { steps, dry_run }),
+        10 => (shape(), guard()).prop_map(|(object, version)| Ask::Put { object, version }),
         5 => named().prop_map(Ask::Delete),
         2 => (role, 0..4_u8, 0..3_u8)
             .prop_map(|(role, owner, prefix)| Ask::CreateKey { role, owner, prefix }),

@@ -1,10 +1,11 @@
 //! From an action that speaks of small numbers to a command that speaks of what is there.
 
-use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, To, Which};
+use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
 use crate::pair::{DIGEST, Pair, START};
 use crate::shapes::{agent_name, bot_name, queue_name};
 use relevo_routing::input::{HandOff, Input, Key, Party, Target};
-use relevo_wire::directory::Object;
+use relevo_wire::command::{Change, DeleteChange, PutChange};
+use relevo_wire::directory::ObjectRef;
 use relevo_wire::vocabulary::{HandOffReason, Role, Texts};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
 
@@ -73,10 +74,14 @@ impl Pair {
             Ask::Explain { ticket } => Input::Explain { ticket: self.which(*ticket)? },
             Ask::Put { object, version } => {
                 let object = object.object();
-                let if_version = self.guard(&object, *version);
+                let if_version = self.guard(&object.reference(), *version);
                 Input::Put { object, if_version }
             }
             Ask::Delete(named) => Input::Delete { object: named.reference() },
+            Ask::Apply { steps, dry_run } => Input::Apply {
+                changes: steps.iter().map(|step| self.change(step)).collect(),
+                dry_run: *dry_run,
+            },
             Ask::CreateKey { role, owner, prefix } => Input::CreateKey(key(*role, *owner, *prefix)),
             Ask::RevokeKey { prefix } => Input::RevokeKey { prefix: format!("p{prefix}") },
         })
@@ -163,16 +168,24 @@ impl Pair {
         }
     }
 
-    fn guard(&self, object: &Object, guard: Guard) -> Option<u64> {
-        let directory = self.router.tenant.directory();
-        let objects = directory.objects();
-        let names = |of: &Object| match of {
-            Object::Tenant(tenant) => (0, String::new(), tenant.name.clone()),
-            Object::Bot(bot) => (1, String::new(), bot.name.clone()),
-            Object::Queue(queue) => (2, queue.bot.clone(), queue.name.clone()),
-            Object::Agent(agent) => (3, String::new(), agent.name.clone()),
-        };
-        let present = objects.iter().find(|present| names(&present.object) == names(object));
+    fn change(&self, step: &Step) -> Change {
+        match step {
+            Step::Put { object, version } => {
+                let object = object.object();
+                let if_version = self.guard(&object.reference(), *version);
+                Change::Put(PutChange { object, if_version })
+            }
+            Step::Delete { named, version } => {
+                let object = named.reference();
+                let if_version = self.guard(&object, *version);
+                Change::Delete(DeleteChange { object, if_version })
+            }
+        }
+    }
+
+    fn guard(&self, object: &ObjectRef, guard: Guard) -> Option<u64> {
+        let objects = self.router.tenant.directory().objects();
+        let present = objects.iter().find(|present| present.object.reference() == *object);
         let version = present.map_or(0, |present| present.version);
         match guard {
             Guard::None => None,

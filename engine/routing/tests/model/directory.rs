@@ -8,7 +8,8 @@ use relevo_routing::Event;
 use relevo_routing::event::{KeyRevoked, ObjectDeleted, ObjectPut};
 use relevo_routing::input::Key;
 use relevo_routing::seats::MAX_SEATS;
-use relevo_wire::answer::{Answer, Stored};
+use relevo_wire::answer::{Answer, Applied, Stored};
+use relevo_wire::command::Change;
 use relevo_wire::directory::{self, Object, ObjectRef, Versioned};
 use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
 use relevo_wire::vocabulary::{Reachability, Role};
@@ -19,16 +20,73 @@ const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
 
 type Checked = Result<(), WireError>;
 
+/// What became of an object that was put.
+enum Made {
+    New,
+    Changed,
+    Nothing,
+}
+
 impl Reference {
     pub(crate) fn put(&mut self, object: &Object, if_version: Option<u64>) -> Answered {
+        let (version, _) = self.put_object(object, if_version)?;
+        Ok(Answer::Stored(Stored { version }))
+    }
+
+    /// Each change on what those before it left; the first that cannot be made undoes them, and so does
+    /// a dry run.
+    pub(crate) fn apply(&mut self, changes: &[Change], dry_run: bool) -> Answered {
+        let before = self.clone();
+        let mut applied = Applied::default();
+        let mut gone = Vec::new();
+        for (at, change) in changes.iter().enumerate() {
+            let made = match change {
+                Change::Put(put) => {
+                    self.put_object(&put.object, put.if_version).map(|(_, made)| {
+                        *match made {
+                            Made::New => &mut applied.created,
+                            Made::Changed => &mut applied.changed,
+                            Made::Nothing => &mut applied.unchanged,
+                        } += 1;
+                    })
+                }
+                Change::Delete(delete) => {
+                    self.delete_object(&delete.object, delete.if_version).map(|_| {
+                        applied.deleted += 1;
+                        gone.push(&delete.object);
+                    })
+                }
+            };
+            if let Err(error) = made {
+                *self = before;
+                return Err(WireError { field: field_of(at, change, &error.field), ..error });
+            }
+        }
+        let applied = Applied { version: self.version, ..applied };
+        if dry_run {
+            *self = before;
+            return Ok(Answer::Applied(applied));
+        }
+        // One after the other in the order of all credentials, whoever was deleted first.
+        let mut prefixes: Vec<String> =
+            gone.iter().flat_map(|object| self.keys_of(object)).collect();
+        prefixes.sort();
+        prefixes.dedup();
+        prefixes.into_iter().for_each(|prefix| self.revoke(prefix));
+        Ok(Answer::Applied(applied))
+    }
+
+    fn put_object(
+        &mut self,
+        object: &Object,
+        if_version: Option<u64>,
+    ) -> Result<(u64, Made), WireError> {
         self.check(object)?;
         let (number, present) = self.find_object(object);
         let present_version = present.as_ref().map_or(0, |present| present.version);
-        if if_version.is_some_and(|expected| expected != present_version) {
-            return Err(refused(ErrorCode::VersionConflict, "if_version"));
-        }
+        must_be(if_version, present_version)?;
         if present.as_ref().is_some_and(|present| present.object == *object) {
-            return Ok(Answer::Stored(Stored { version: present_version }));
+            return Ok((present_version, Made::Nothing));
         }
         if present.is_none() && number >= self.settings.objects {
             return Err(WireError::new(ErrorCode::LimitExceeded, ""));
@@ -38,7 +96,7 @@ impl Reference {
         self.store_object(number, version, object);
         let id = u32::try_from(number).expect("few objects");
         self.emit(Event::ObjectPut(ObjectPut { version, id, object: object.clone() }));
-        Ok(Answer::Stored(Stored { version }))
+        Ok((version, if present.is_none() { Made::New } else { Made::Changed }))
     }
 
     /// The number that an object has, or would have, and what is there.
@@ -177,8 +235,18 @@ impl Reference {
         Ok(())
     }
 
-    /// What is in use is not deleted.
+    /// What is in use is not deleted. What is deleted takes its credentials along.
     pub(crate) fn delete(&mut self, object: &ObjectRef) -> Answered {
+        let version = self.delete_object(object, None)?;
+        self.keys_of(object).into_iter().for_each(|prefix| self.revoke(prefix));
+        Ok(Answer::Stored(Stored { version }))
+    }
+
+    fn delete_object(
+        &mut self,
+        object: &ObjectRef,
+        if_version: Option<u64>,
+    ) -> Result<u64, WireError> {
         let found = match object {
             ObjectRef::Tenant(name) => self.deletable_tenant(name),
             ObjectRef::Bot(name) => self.deletable_bot(name),
@@ -187,28 +255,34 @@ impl Reference {
         };
         let (id, is_used) = found.ok_or_else(|| refused(ErrorCode::NotFound, "object"))?;
         must(!is_used, ErrorCode::WrongState, "object")?;
+        let at = id as usize;
+        let present = match object {
+            ObjectRef::Tenant(_) => self.tenant.as_ref().map(|tenant| tenant.version),
+            ObjectRef::Bot(_) => self.bots[at].object.as_ref().map(|bot| bot.version),
+            ObjectRef::Queue(..) => self.queues[at].object.as_ref().map(|queue| queue.version),
+            ObjectRef::Agent(_) => self.agents[at].object.as_ref().map(|agent| agent.version),
+        };
+        must_be(if_version, present.expect("it was found"))?;
         self.version += 1;
-        let (version, object) = (self.version, object.clone());
+        let version = self.version;
         self.emit(Event::ObjectDeleted(ObjectDeleted { version, id, object: object.clone() }));
         match object {
             ObjectRef::Tenant(_) => self.tenant = None,
-            ObjectRef::Bot(name) => {
-                self.bots[id as usize].object = None;
-                self.bots[id as usize].is_reachable = false;
-                self.revoke_keys_of(Role::Bot, &name);
+            ObjectRef::Bot(_) => {
+                self.bots[at].object = None;
+                self.bots[at].is_reachable = false;
             }
-            ObjectRef::Queue(..) => self.queues[id as usize].object = None,
-            ObjectRef::Agent(name) => {
-                let agent = &mut self.agents[id as usize];
+            ObjectRef::Queue(..) => self.queues[at].object = None,
+            ObjectRef::Agent(_) => {
+                let agent = &mut self.agents[at];
                 agent.object = None;
                 agent.reachability = Reachability::Unreachable;
                 agent.deadline = None;
                 agent.is_restarting = false;
                 agent.word.capacity = 0;
-                self.revoke_keys_of(Role::Agent, &name);
             }
         }
-        Ok(Answer::Stored(Stored { version }))
+        Ok(version)
     }
 
     fn deletable_tenant(&self, name: &str) -> Option<(u32, bool)> {
@@ -260,18 +334,44 @@ impl Reference {
     }
 
     /// A credential without its owner would be that of the next one with the name.
-    fn revoke_keys_of(&mut self, role: Role, owner: &str) {
-        let owned = self.keys.iter().filter(|key| key.role == role && key.owner == owner);
+    fn keys_of(&self, object: &ObjectRef) -> Vec<String> {
+        let (role, owner) = match object {
+            ObjectRef::Bot(name) => (Role::Bot, name),
+            ObjectRef::Agent(name) => (Role::Agent, name),
+            ObjectRef::Tenant(_) | ObjectRef::Queue(..) => return Vec::new(),
+        };
+        let owned = self.keys.iter().filter(|key| key.role == role && key.owner == *owner);
         let mut prefixes: Vec<String> = owned.map(|key| key.prefix.clone()).collect();
         prefixes.sort();
-        for prefix in prefixes {
-            self.revoke(prefix);
-        }
+        prefixes
     }
 
     fn revoke(&mut self, prefix: String) {
         self.keys.retain(|key| key.prefix != prefix);
         self.emit(Event::KeyRevoked(KeyRevoked { prefix }));
+    }
+}
+
+fn must_be(expected: Option<u64>, present: u64) -> Checked {
+    let is_it = expected.is_none_or(|expected| expected == present);
+    must(is_it, ErrorCode::VersionConflict, "if_version")
+}
+
+/// Where in a list of changes something is wrong.
+fn field_of(at: usize, change: &Change, field: &str) -> String {
+    let kind = match change {
+        Change::Delete(_) => return format!("changes[{at}].{field}"),
+        Change::Put(put) => match &put.object {
+            Object::Tenant(_) => "tenant",
+            Object::Bot(_) => "bot",
+            Object::Queue(_) => "queue",
+            Object::Agent(_) => "agent",
+        },
+    };
+    match field {
+        "" => format!("changes[{at}].object"),
+        "if_version" => format!("changes[{at}].if_version"),
+        field => format!("changes[{at}].object.{kind}.{field}"),
     }
 }
 

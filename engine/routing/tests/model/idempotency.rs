@@ -62,6 +62,7 @@ impl Reference {
 pub(crate) fn is_mutating(input: &Input) -> bool {
     match input {
         Input::HandOff(hand_off) => !hand_off.dry_run,
+        Input::Apply { dry_run, .. } => !dry_run,
         Input::CustomerMessage { .. }
         | Input::BotMessage { .. }
         | Input::AgentMessage { .. }

@@ -52,6 +52,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Unreserved",
     "accepted",
     "accepted again",
+    "applied one",
+    "applied several",
     "done",
     "explained",
     "forbidden to",
@@ -65,6 +67,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "malformed skills",
     "next",
     "no_seat ",
+    "not_found changes[1].object.queue.members",
     "not_found members",
     "not_found object",
     "not_found queue",
@@ -78,8 +81,11 @@ pub(crate) const EXPECTED: &[&str] = &[
     "stale_epoch epoch",
     "targets",
     "transferred",
+    "version_conflict changes[0].if_version",
+    "version_conflict changes[1].if_version",
     "version_conflict if_version",
     "wrong_state ",
+    "wrong_state changes[1].object",
     "wrong_state object",
     "wrong_state queue",
     "wrong_state ticket",
@@ -142,6 +148,11 @@ fn of_reply(reply: &Reply) -> String {
             "accepted again".to_owned()
         }
         Reply::Answer(Answer::Sent(sent)) => format!("sent {:?}", sent.holder),
+        Reply::Answer(Answer::Applied(applied)) => {
+            let kinds = [applied.created, applied.changed, applied.deleted, applied.unchanged];
+            let kinds = kinds.iter().filter(|count| **count > 0).count();
+            format!("applied {}", if kinds > 1 { "several" } else { "one" })
+        }
         Reply::Answer(answer) => answer.name().to_owned(),
     }
 }

@@ -154,6 +154,7 @@ impl Reference {
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),
             Input::Delete { object } => self.delete(object),
+            Input::Apply { changes, dry_run } => self.apply(changes, *dry_run),
             Input::CreateKey(key) => self.create_key(key),
             Input::RevokeKey { prefix } => self.revoke_key(prefix),
             Input::AgentSessionOpened { agent, session, .. } => {

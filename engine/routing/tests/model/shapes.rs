@@ -140,6 +140,10 @@ impl AgentShape {
 }
 
 impl QueueShape {
+    pub(crate) fn without_members(self) -> Self {
+        Self { members: 0, ..self }
+    }
+
     pub(crate) fn object(&self, number: u8) -> Object {
         let (bot, name) = queue_name(number);
         let texts = Texts { online: format!("{name} is here"), offline: format!("{name} is out") };

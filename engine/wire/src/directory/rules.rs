@@ -34,6 +34,21 @@ pub struct Rule {
     pub rings: Vec<Ring>,
 }
 
+impl Rule {
+    /// A rule that ends the search, and says nothing of queue, priority or skills.
+    #[must_use]
+    pub fn new(name: impl Into<String>, when: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            when: when.into(),
+            queue: None,
+            priority: None,
+            skills: Vec::new(),
+            rings: Vec::new(),
+        }
+    }
+}
+
 /// A skill with its level: what an agent has, or what a ticket requires at least.
 #[derive(
     Debug,

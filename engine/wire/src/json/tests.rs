@@ -71,6 +71,7 @@ fn a_line_is_limited_by_what_its_command_may_have() {
     assert_eq!(refused(&long("send", most + 1)), too_long(7));
     assert_eq!(refused(&long("hand_off", most + 1)), malformed(7, "x"));
     assert_eq!(refused(&long("put", most + 1)).1, ErrorCode::Malformed);
+    assert_eq!(refused(&long("apply", most + 1)).1, ErrorCode::Malformed);
     assert_eq!(refused(&long("hand_off", limits::JSON_LINE_BYTES + 1)), too_long(0));
 }
 

@@ -1,9 +1,53 @@
 //! Directory objects.
 
 use super::{at_most, count, length, malformed, texts};
-use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Ring, Rule, Skill};
+use crate::command::Change;
+use crate::directory::{Agent, Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill};
 use crate::error::{ErrorCode, WireError};
+use crate::failures::Failures;
+use crate::frame::packed_bytes;
 use crate::limits;
+
+/// Every change by itself, all failures at once.
+pub(super) fn changes(changes: &Vec<Change>) -> Result<(), WireError> {
+    if changes.is_empty() {
+        return Err(malformed("changes", "must not be empty"));
+    }
+    count("changes", changes.len(), limits::CHANGES)?;
+    let mut failures = Failures::default();
+    for (at, change) in changes.iter().enumerate() {
+        let checked = match change {
+            Change::Put(put) => object(&put.object),
+            Change::Delete(delete) => reference(&delete.object),
+        };
+        if let Err(error) = checked {
+            failures.note(at, change, error);
+        }
+    }
+    failures.into_result()?;
+    packed("changes", packed_bytes(changes))
+}
+
+/// One codec may say in few bytes what the log keeps in many.
+pub(super) fn packed(field: &str, bytes: usize) -> Result<(), WireError> {
+    if bytes <= limits::CHANGES_BYTES {
+        return Ok(());
+    }
+    let message = format!("at most {} packed bytes, not {bytes}", limits::CHANGES_BYTES);
+    Err(WireError::field(ErrorCode::LimitExceeded, field, message))
+}
+
+pub(super) fn reference(object: &ObjectRef) -> Result<(), WireError> {
+    match object {
+        ObjectRef::Tenant(name) | ObjectRef::Bot(name) | ObjectRef::Agent(name) => {
+            length("object", name, 1, limits::NAME_BYTES)
+        }
+        ObjectRef::Queue(bot, name) => {
+            length("object", bot, 1, limits::NAME_BYTES)?;
+            length("object", name, 1, limits::NAME_BYTES)
+        }
+    }
+}
 
 pub(super) fn object(object: &Object) -> Result<(), WireError> {
     match object {

@@ -1,9 +1,11 @@
 use super::*;
 use crate::command::{
-    AgentsOnline, Close, CreateKey, Cursor, CustomerLeft, HandOff, Hello, Next, Put, SetPresence,
-    Transfer,
+    AgentsOnline, Apply, Change, Close, CreateKey, Cursor, CustomerLeft, DeleteChange, HandOff,
+    Hello, Next, Put, PutChange, SetPresence, Transfer,
 };
-use crate::directory::{Agent, Bot, Object, PriorityRule, Queue, Ring, Rule, Skill, Tenant};
+use crate::directory::{
+    Agent, Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
+};
 use crate::ids::TicketId;
 use crate::packed::Packed;
 use crate::vocabulary::{
@@ -213,14 +215,7 @@ fn directory_objects_keep_to_their_ranges() {
     assert_eq!(refused(Object::Bot(nowhere)), wrong("object.bot.priority_rules.queue"));
     let empty = prioritized(PriorityRule { when: String::new(), ..rule() });
     assert_eq!(refused(Object::Bot(empty)), wrong("object.bot.priority_rules.when"));
-    let routing = || Rule {
-        name: "r".into(),
-        when: "message exists".into(),
-        queue: None,
-        priority: None,
-        skills: Vec::new(),
-        rings: Vec::new(),
-    };
+    let routing = || Rule::new("r", "message exists");
     let skill = |name: &str, level| Skill { name: name.into(), level };
     for (skills, what) in [
         (vec![skill("x", 0)], wrong("object.agent.skills")),
@@ -259,6 +254,50 @@ fn directory_objects_keep_to_their_ranges() {
         label: String::new(),
     };
     assert_eq!(refusal(Command::CreateKey(key)), wrong("tenant"));
+}
+
+fn put(object: Object) -> Change {
+    Change::Put(PutChange { object, if_version: None })
+}
+
+fn apply(changes: Vec<Change>) -> Command {
+    Command::Apply(Apply { tenant: None, changes, dry_run: false })
+}
+
+#[test]
+fn changes_are_checked_all_at_once_and_counted() {
+    let agent = |name: &str| put(Object::Agent(Agent::new(name, 1)));
+    let delete = |name: &str| {
+        Change::Delete(DeleteChange { object: ObjectRef::Agent(name.into()), if_version: None })
+    };
+    assert_eq!(command(&apply(vec![agent("ana"), delete("ana")])), Ok(()));
+    assert_eq!(refusal(apply(Vec::new())), wrong("changes"));
+    let most = vec![agent("ana"); limits::CHANGES];
+    assert_eq!(command(&apply(most.clone())), Ok(()));
+    let beyond = [most, vec![agent("ana")]].concat();
+    assert_eq!(refusal(apply(beyond)), too_long("changes"));
+    let wrong = apply(vec![agent("ana"), agent("a b"), delete("")]);
+    let error = command(&wrong).unwrap_err();
+    assert_eq!(error.field, "changes[1].object.agent.name");
+    assert!(error.message.contains("\nchanges[2].object: "), "{}", error.message);
+}
+
+#[test]
+fn what_the_log_keeps_of_a_change_is_bounded_whatever_codec_it_came_in() {
+    let members = |count: usize| (0..count).map(|at| format!("{at:064}")).collect::<Vec<_>>();
+    let queue = |count| {
+        let listed = members(count);
+        Object::Queue(Queue {
+            transfer_targets: Some(listed.clone()),
+            members: listed,
+            ..Queue::new("b", "q")
+        })
+    };
+    let single = |object| Command::Put(Put { tenant: None, object, if_version: None });
+    assert_eq!(command(&single(queue(7_000))), Ok(()));
+    assert_eq!(refusal(single(queue(7_500))), too_long("object"));
+    assert_eq!(command(&apply(vec![put(queue(3_500)), put(queue(3_500))])), Ok(()));
+    assert_eq!(refusal(apply(vec![put(queue(4_000)), put(queue(4_000))])), too_long("changes"));
 }
 
 #[test]

@@ -81,11 +81,11 @@ fn errors(out: &mut String) {
 
 fn limits_table(out: &mut String) {
     let rows: &[(&str, usize)] = &[
-        ("frame of a hand-off, bytes", limits::HAND_OFF_BYTES),
+        ("frame of a hand-off, a put or an apply, bytes", limits::HAND_OFF_BYTES),
         ("any other frame of a client, bytes", limits::FRAME_BYTES),
         ("frame before `welcome`, bytes", limits::HELLO_BYTES),
         ("frame of the server, bytes", limits::SERVER_FRAME_BYTES),
-        ("line of a hand-off or a put, bytes", limits::JSON_LINE_BYTES),
+        ("line of a hand-off, a put or an apply, bytes", limits::JSON_LINE_BYTES),
         ("any other line of a client, bytes", 2 * limits::FRAME_BYTES),
         ("sessions of a bot, of an agent, of all admins of a tenant", limits::SESSIONS as usize),
         ("lanes of a session", limits::LANES as usize),
@@ -115,6 +115,13 @@ fn limits_table(out: &mut String) {
         ("label of a credential, bytes", limits::LABEL_BYTES),
         ("language, bytes", limits::LANGUAGE_BYTES),
         ("members of a queue", limits::MEMBERS),
+        ("changes of an `apply`", limits::CHANGES),
+        (
+            "object of a `put`, changes of an `apply`, packed bytes in either codec",
+            limits::CHANGES_BYTES,
+        ),
+        ("page of the directory with more than one object, bytes", limits::PAGE_BYTES),
+        ("failures that the refusal of an `apply` tells", limits::FAILURES_TOLD),
         ("kept: lines of a transcript, the newest", limits::TRANSCRIPT_LINES),
         ("kept: texts of a transcript, bytes", limits::TRANSCRIPT_BYTES),
         ("kept: entries of a context, the newest", limits::CONTEXT_ENTRIES),

@@ -203,7 +203,7 @@ fn requests() -> Vec<Request> {
             tenant: tenant(),
             object: ObjectRef::Queue("shop".into(), "sales".into()),
         })),
-        plain(Command::ListDirectory(ListDirectory { tenant: tenant() })),
+        plain(Command::ListDirectory(ListDirectory { tenant: tenant(), after: Some(100) })),
         keyed(Command::CreateKey(CreateKey {
             tenant: tenant(),
             role: Role::Bot,
@@ -213,6 +213,20 @@ fn requests() -> Vec<Request> {
         plain(Command::ListKeys(ListKeys { tenant: tenant() })),
         keyed(Command::RevokeKey(RevokeKey { tenant: tenant(), prefix: "rk_4f2a".into() })),
         plain(Command::Status(Status {})),
+        keyed(Command::Apply(Apply {
+            tenant: tenant(),
+            changes: vec![
+                Change::Put(PutChange {
+                    object: Object::Agent(Agent::new("ana", 4)),
+                    if_version: Some(8),
+                }),
+                Change::Delete(DeleteChange {
+                    object: ObjectRef::Queue("shop".into(), "old".into()),
+                    if_version: None,
+                }),
+            ],
+            dry_run: false,
+        })),
     ]
 }
 
@@ -293,7 +307,9 @@ fn answers() -> Vec<Answer> {
         }),
         Answer::Stored(Stored { version: 8 }),
         Answer::Directory(DirectoryAnswer {
+            version: 12,
             objects: vec![Versioned { version: 8, object: Object::Agent(Agent::new("ana", 3)) }],
+            next: Some(101),
         }),
         Answer::Key(KeyCreated { key: "rk_4f2a.secret".into(), prefix: "rk_4f2a".into() }),
         Answer::Keys(Keys {
@@ -321,6 +337,7 @@ fn answers() -> Vec<Answer> {
                 online: 18,
             }],
         }),
+        Answer::Applied(Applied { version: 14, created: 0, changed: 1, deleted: 1, unchanged: 0 }),
     ]
 }
 

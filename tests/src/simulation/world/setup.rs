@@ -176,12 +176,9 @@ fn with_rules(bot: Bot) -> Bot {
         Ring { after_seconds: 40, skills: Vec::new() },
     ];
     let rule = Rule {
-        name: "skilled".into(),
-        when: "contact.id matches \"*1\"".into(),
-        queue: None,
-        priority: None,
         skills: vec![spanish(3)],
         rings,
+        ..Rule::new("skilled", "contact.id matches \"*1\"")
     };
     let urgent = |name: &str, queue: Option<&str>, when: &str| PriorityRule {
         name: name.into(),
