@@ -315,9 +315,11 @@ fn hand_off(contact: u128) -> HandOff {
         priority: 0,
         priority_of_rule: None,
         // The last of a long day asks for more than anybody can, and later for less.
-        demand: (contact == 10).then(|| Demand {
-            skills: vec![express(3)],
-            rings: vec![Ring { after_seconds: 60, skills: vec![express(1)] }],
+        demand: (contact == 10).then(|| {
+            Box::new(Demand {
+                skills: vec![express(3)],
+                rings: vec![Ring { after_seconds: 60, skills: vec![express(1)] }],
+            })
         }),
         texts: None,
         truncated: false,

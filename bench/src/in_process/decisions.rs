@@ -222,7 +222,7 @@ impl Desk {
         &mut self,
         queue: u32,
         bot: u32,
-        demand: Option<Demand>,
+        demand: Option<Box<Demand>>,
         private: &[u8],
     ) -> Result<()> {
         let input = Input::HandOff(HandOff {

@@ -33,7 +33,8 @@ const ROUND: usize = 64;
 pub fn rows(turns: Turns) -> Result<Vec<Row>> {
     let unservable = unservable_percent();
     ensure!(unservable >= UNSERVABLE_PERCENT, "an agent can serve all but {unservable} %");
-    let mut skilled = Line::new(|at| Some(Demand { skills: asked(at), rings: Vec::new() }))?;
+    let mut skilled =
+        Line::new(|at| Some(Box::new(Demand { skills: asked(at), rings: Vec::new() })))?;
     let mut plain = Line::new(|_| None)?;
     let mut all = [(); 4].map(|()| Vec::new());
     let mut worst = [(); 2].map(|()| Vec::new());
@@ -71,7 +72,7 @@ struct Line<D> {
     private: Vec<u8>,
 }
 
-impl<D: Fn(u64) -> Option<Demand>> Line<D> {
+impl<D: Fn(u64) -> Option<Box<Demand>>> Line<D> {
     fn new(demand: D) -> Result<Self> {
         let workload = Workload::one_line();
         let mut desk = Desk::new(&workload)?;

@@ -218,7 +218,7 @@ pub struct TicketOpened {
     /// 0 to 1000.
     pub priority: u16,
     /// What it requires; absent: nothing.
-    pub demand: Option<Demand>,
+    pub demand: Option<Box<Demand>>,
     /// A test.
     pub test: bool,
     /// Wants its position pushed.

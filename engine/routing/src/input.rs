@@ -235,7 +235,7 @@ pub struct HandOff {
     /// 0 to 1000, as a rule of the directory says: that is not capped, and goes before the bot's.
     pub priority_of_rule: Option<u16>,
     /// What a rule of the directory says that the ticket requires.
-    pub demand: Option<Demand>,
+    pub demand: Option<Box<Demand>>,
     /// Texts instead of the queue's.
     pub texts: Option<Texts>,
     /// Transcript or context were cut.

@@ -167,7 +167,8 @@ impl Turn<'_> {
         let line = queue.line_for(test);
         let accepts = |slot| !self.state.tickets.at(slot).excludes(agent, self.now);
         let plain = line.plain().find(|(_, slot)| accepts(*slot));
-        let skilled = line.skilled().first_for(&self.state.agents.at(agent).skills, accepts);
+        let skills = &self.state.agents.at(agent).skills;
+        let skilled = line.skilled().and_then(|skilled| skilled.first_for(skills, accepts));
         let first = plain.into_iter().chain(skilled).min();
         first.map(|(key, slot)| (key.rank(line.ageing(), self.now), slot))
     }
@@ -247,8 +248,8 @@ impl Turn<'_> {
             |other: Slot| other != slot && !self.state.tickets.at(other).excluded.is_some();
         let line = queue.line_for(ticket.test);
         let mut front = line.plain().map(|(_, slot)| slot).take(2);
-        let mut alike = line.skilled().alike(line.key(ticket)).take(2);
-        !queue.pushes() || (is_alone && (front.any(is_plain) || alike.any(is_plain)))
+        let alike = line.skilled().into_iter().flat_map(|skilled| skilled.alike(line.key(ticket)));
+        !queue.pushes() || (is_alone && (front.any(is_plain) || alike.take(2).any(is_plain)))
     }
 
     /// One agent takes the most urgent tickets until it is full: nobody else is eligible for them,

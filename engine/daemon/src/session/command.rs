@@ -212,7 +212,7 @@ fn hand_off(
 struct ByRules {
     queue: Option<QueueId>,
     priority: Option<u16>,
-    demand: Option<Demand>,
+    demand: Option<Box<Demand>>,
 }
 
 /// The queue of the first routing rule that matches, where the hand-off names none, and the priority of
@@ -252,7 +252,7 @@ fn routed(names: Names<'_>, bot: BotId, rules: &BotRules, handed: HandedOver<'_>
         }
         queue
     });
-    ByRules { queue, priority: routed.priority, demand: routed.demand.cloned() }
+    ByRules { queue, priority: routed.priority, demand: routed.demand.cloned().map(Box::new) }
 }
 
 fn bot_send(names: Names<'_>, bot: BotId, send: command::Send) -> Result<Converted, WireError> {

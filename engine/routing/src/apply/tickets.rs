@@ -20,7 +20,7 @@ impl State {
         self.stats.all = self.tickets.totals;
         self.bots.at_mut(event.bot).tickets = event.bot_number;
         self.queues.at_mut(event.queue).open += 1;
-        let demand = self.demands.take(event.demand.as_ref(), &mut self.skills);
+        let demand = self.demands.take(event.demand.as_deref(), &mut self.skills);
         let slot = self.tickets.insert(Ticket::opened(event, now, order, demand));
         self.at_hand = slot;
         if let Some((_, until)) = event.reserved {

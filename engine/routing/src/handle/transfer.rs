@@ -128,7 +128,7 @@ impl Turn<'_> {
                 .demands
                 .get(parent.demand)
                 .filter(|_| queue == parent.queue)
-                .cloned(),
+                .map(|demand| Box::new(demand.clone())),
             test: parent.test,
             position_updates: parent.position_updates,
             parent: Some(parent.id),

@@ -78,7 +78,8 @@ pub(crate) type Moved = (LineKey, LineKey);
 pub(crate) struct Line {
     /// Those who require no skill: what everybody of the queue may have is found first.
     plain: BTreeMap<LineKey, Slot>,
-    skilled: Skilled,
+    /// Those who require some, as long as there are any: apart, for most lines have none.
+    skilled: Option<Box<Skilled>>,
     /// Points of priority a minute.
     ageing: u16,
     /// Whoever lacks no more than this, as [`LineKey`] counts it, lacks nothing.
@@ -125,7 +126,8 @@ impl Line {
         }
         let ageing = u64::from(self.ageing);
         let plain = lacking(&self.plain).next().map(|(key, _)| *key);
-        let skilled = lacking(self.skilled.tickets()).next().map(|(key, _)| *key);
+        let skilled = self.skilled.as_deref().and_then(|skilled| lacking(skilled.tickets()).next());
+        let skilled = skilled.map(|(key, _)| *key);
         let next = plain.into_iter().chain(skilled).min()?;
         Some(next.lacks.checked_add(ageing - 1)? / ageing)
     }
@@ -137,14 +139,15 @@ impl Line {
         let highest = |key: LineKey| (key, LineKey { lacks: 0, ..key });
         let plain = lacking(&self.plain).map(|(key, _)| *key).take_while(is_due);
         let plain: Vec<Moved> = plain.map(highest).collect();
-        let skilled = lacking(self.skilled.tickets()).map(|(key, _)| *key).take_while(is_due);
+        let skilled = self.skilled.iter().flat_map(|skilled| lacking(skilled.tickets()));
+        let skilled = skilled.map(|(key, _)| *key).take_while(is_due);
         let skilled: Vec<Moved> = skilled.map(highest).collect();
         for (from, to) in &plain {
             let slot = self.plain.remove(from);
             self.plain.extend(slot.map(|slot| (*to, slot)));
         }
-        for (from, to) in &skilled {
-            self.skilled.rekey(*from, *to);
+        if let Some(tree) = &mut self.skilled {
+            skilled.iter().for_each(|(from, to)| tree.rekey(*from, *to));
         }
         [plain, skilled].concat()
     }
@@ -154,17 +157,21 @@ impl Line {
             let before = self.plain.insert(key, slot);
             debug_assert!(before.is_none(), "two tickets at one place");
         } else {
-            self.skilled.insert(key, slot, needs);
+            self.skilled.get_or_insert_default().insert(key, slot, needs);
         }
     }
 
     pub(crate) fn remove(&mut self, key: LineKey) {
-        let removed = self.plain.remove(&key).is_some() || self.skilled.remove(key);
+        let removed = self.plain.remove(&key).is_some()
+            || self.skilled.as_deref_mut().is_some_and(|skilled| skilled.remove(key));
         debug_assert!(removed, "a ticket left a line in which it was not");
+        if self.skilled.as_deref().is_some_and(|skilled| skilled.tickets().is_empty()) {
+            self.skilled = None;
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.plain.len() + self.skilled.tickets().len()
+        self.plain.len() + self.skilled.as_deref().map_or(0, |skilled| skilled.tickets().len())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -182,8 +189,8 @@ impl Line {
     }
 
     /// Those who require some.
-    pub(crate) fn skilled(&self) -> &Skilled {
-        &self.skilled
+    pub(crate) fn skilled(&self) -> Option<&Skilled> {
+        self.skilled.as_deref()
     }
 
     /// Everybody, in order.
@@ -195,7 +202,8 @@ impl Line {
     pub(crate) fn after(&self, key: Option<LineKey>) -> impl Iterator<Item = (LineKey, Slot)> {
         let from = (key.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let mut plain = self.plain.range(from).map(|(key, slot)| (*key, *slot)).peekable();
-        let skilled = self.skilled.tickets().range(from).map(|(key, place)| (*key, place.slot));
+        let skilled = self.skilled.as_deref().map(|skilled| skilled.tickets().range(from));
+        let skilled = skilled.into_iter().flatten().map(|(key, place)| (*key, place.slot));
         let mut skilled = skilled.peekable();
         std::iter::from_fn(move || match (plain.peek(), skilled.peek()) {
             (Some(one), Some(other)) if other < one => skilled.next(),
@@ -206,7 +214,8 @@ impl Line {
 
     /// Place of a key, from 1. Counts: O(line).
     pub(crate) fn position(&self, key: LineKey) -> u32 {
-        let skilled = self.skilled.tickets().range(..=key).count();
+        let skilled = self.skilled.as_deref();
+        let skilled = skilled.map_or(0, |skilled| skilled.tickets().range(..=key).count());
         count(self.plain.range(..=key).count() + skilled)
     }
 
@@ -214,14 +223,14 @@ impl Line {
     /// a place between.
     pub(crate) fn position_hint(&self, key: LineKey) -> u32 {
         const NEAR: usize = 256;
-        let skilled = self.skilled.tickets();
-        let behind = self.plain.range(key..).take(NEAR).count();
-        let behind = behind + skilled.range(key..).take(NEAR).count();
+        let skilled = self.skilled.as_deref().map(Skilled::tickets);
+        let behind = self.plain.range(key..).take(NEAR).count()
+            + skilled.map_or(0, |skilled| skilled.range(key..).take(NEAR).count());
         if behind < NEAR {
             return count(self.len() + 1 - behind);
         }
-        let before = self.plain.range(..key).take(NEAR).count();
-        let before = before + skilled.range(..key).take(NEAR).count();
+        let before = self.plain.range(..key).take(NEAR).count()
+            + skilled.map_or(0, |skilled| skilled.range(..key).take(NEAR).count());
         if before < NEAR { count(before + 1) } else { count(self.len() / 2) }
     }
 }

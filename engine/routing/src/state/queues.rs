@@ -46,7 +46,7 @@ impl Head {
         let ageing = line.ageing();
         let head = line.plain_head();
         let head = head.map_or(Self::NONE, |(key, slot)| Self { key, ageing, slot, ..Self::NONE });
-        Self { has_skilled: !line.skilled().tickets().is_empty(), ..head }
+        Self { has_skilled: line.skilled().is_some(), ..head }
     }
 
     /// Its urgency; [`Rank::LAST`] of an empty line.

@@ -112,10 +112,10 @@ fn samples() -> Vec<(&'static str, Event)> {
                 via: Via::Transfer,
                 reason: HandOffReason::Fallback,
                 priority: 9,
-                demand: Some(Demand {
+                demand: Some(Box::new(Demand {
                     skills: vec![Skill { name: "billing".into(), level: 3 }],
                     rings: vec![Ring { after_seconds: 30, skills: Vec::new() }],
-                }),
+                })),
                 test: true,
                 position_updates: true,
                 parent: Some(CHILD),

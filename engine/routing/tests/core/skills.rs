@@ -31,12 +31,12 @@ fn desk_of(agents: &[(&str, &[Skill])]) -> Desk {
     desk
 }
 
-fn requires(skills: &[Skill], rings: &[(u32, &[Skill])]) -> Option<Demand> {
+fn requires(skills: &[Skill], rings: &[(u32, &[Skill])]) -> Option<Box<Demand>> {
     let ring = |(after_seconds, skills): &(u32, &[Skill])| Ring {
         after_seconds: *after_seconds,
         skills: skills.to_vec(),
     };
-    Some(Demand { skills: skills.to_vec(), rings: rings.iter().map(ring).collect() })
+    Some(Box::new(Demand { skills: skills.to_vec(), rings: rings.iter().map(ring).collect() }))
 }
 
 fn asks(desk: &mut Desk, contact: u128, skills: &[Skill]) -> TicketId {

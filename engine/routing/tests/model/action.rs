@@ -157,7 +157,7 @@ pub(crate) struct HandOver {
     pub(crate) queue_of_rule: Option<Line>,
     pub(crate) priority: u16,
     pub(crate) priority_of_rule: Option<u16>,
-    pub(crate) demand: Option<Demand>,
+    pub(crate) demand: Option<Box<Demand>>,
     pub(crate) test: bool,
     pub(crate) dry_run: bool,
     pub(crate) own_texts: bool,

@@ -304,13 +304,13 @@ fn skills() -> impl Strategy<Value = Vec<Skill>> {
 }
 
 /// What a rule may require: mostly nothing; else skills, and up to two rings.
-pub(crate) fn demand() -> BoxedStrategy<Option<Demand>> {
+pub(crate) fn demand() -> BoxedStrategy<Option<Box<Demand>>> {
     let rings = prop::collection::vec((select(vec![1_u32, 5, 20, 60]), skills()), 0..3);
     let some = (skills(), rings).prop_map(|(skills, mut rings)| {
         rings.sort_by_key(|(after_seconds, _)| *after_seconds);
         rings.dedup_by_key(|(after_seconds, _)| *after_seconds);
         let ring = |(after_seconds, skills)| Ring { after_seconds, skills };
-        Some(Demand { skills, rings: rings.into_iter().map(ring).collect() })
+        Some(Box::new(Demand { skills, rings: rings.into_iter().map(ring).collect() }))
     });
     prop_oneof![3 => Just(None), 2 => some].boxed()
 }

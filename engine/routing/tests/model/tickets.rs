@@ -18,7 +18,7 @@ pub(crate) struct Ticket {
     pub(crate) reason: HandOffReason,
     pub(crate) priority: u16,
     /// What it requires as long as it is open, and which ring it is in, from 0.
-    pub(crate) demand: Option<Demand>,
+    pub(crate) demand: Option<Box<Demand>>,
     pub(crate) ring: u8,
     pub(crate) test: bool,
     pub(crate) position_updates: bool,

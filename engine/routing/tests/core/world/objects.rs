@@ -9,7 +9,7 @@ use relevo_wire::directory::{
 
 impl World {
     /// Mostly nothing; else a skill at some level, relaxed once or not at all.
-    pub(super) fn demand(&mut self) -> Option<Demand> {
+    pub(super) fn demand(&mut self) -> Option<Box<Demand>> {
         if self.chance(60) {
             return None;
         }
@@ -20,7 +20,7 @@ impl World {
             1 => vec![ring(Vec::new())],
             _ => vec![ring(vec![self.skill()])],
         };
-        Some(Demand { skills, rings })
+        Some(Box::new(Demand { skills, rings }))
     }
 
     /// None, one or two.
