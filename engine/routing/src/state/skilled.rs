@@ -212,10 +212,10 @@ impl Skilled {
                 node = self.cut(node);
                 continue;
             }
-            let least = entry.find_least();
-            if least == entry.least {
+            if entry.least != key {
                 return;
             }
+            let least = entry.find_least();
             let parent = self.set_least(node, least);
             if node == ROOT {
                 return;

@@ -4,11 +4,26 @@
 use super::bits::Bits;
 use relevo_wire::directory::Skill;
 use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// A skill, as long as somebody has or requires it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SkillId(u32);
+
+/// The newest first. What is common is named early: a way that begins with what is rare soon leads to
+/// few tickets, and most of them are for whoever came so far.
+impl Ord for SkillId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.0.cmp(&self.0)
+    }
+}
+
+impl PartialOrd for SkillId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 /// A skill with a level: of an agent, or required at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
