@@ -66,11 +66,18 @@ impl Bound {
             part("sent", connections, 256 * KIB, "heads of packets that are not acknowledged"),
             part("buffers", limits.buffers_bytes, 2, "a frame is decoded beside its bytes"),
             part("rings", shards * (under_way + runtime::RING_SLACK as u64), 512, "their places"),
+            part(
+                "demands",
+                under_way,
+                8 * KIB,
+                "72 skills of a rule, with each hand-off under way",
+            ),
             part("pipeline", limits.budget_bytes, 3, "decoded, in its record, and passed on"),
             part("bodies", limits.messages_memory_bytes, 1, "counted with what each takes beside"),
             part("tickets", tickets, 2 * KIB, "1.3 KB with one entry, by `relevo-bench memory`"),
             part("entries", entries, 272, "96 bytes in a vector that may have doubled, and its id"),
             part("directory", objects, 4 * KIB, "an object in the core, published, and in metrics"),
+            part("skills", objects, 12 * KIB, "64 of an agent, in the core and published"),
             part(
                 "rules",
                 rules::ALL_BYTES as u64,
@@ -81,7 +88,16 @@ impl Bound {
             part("idempotency", idempotency_keys, 1536, "a key and the longest answer"),
             part("contacts", settings.contact_message_ids as u64 * tenants, 64, "an id, twice"),
         ];
-        let state = ["tickets", "entries", "directory", "rules", "keys", "idempotency", "contacts"];
+        let state = [
+            "tickets",
+            "entries",
+            "directory",
+            "skills",
+            "rules",
+            "keys",
+            "idempotency",
+            "contacts",
+        ];
         let folded = parts.iter().filter(|part| state.contains(&part.name)).map(Part::bytes).sum();
         parts.extend([
             part("snapshot", folded, 2, "a second state while one is made, and its bytes"),

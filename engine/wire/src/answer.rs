@@ -337,7 +337,7 @@ pub struct AgentReason {
     pub agent: String,
     /// `eligible`, or why not: `offline`, `paused`, `invisible`, `unreachable`, `grace`, `no_seat`,
     /// `no_seat_for_bot`, `inactive`, `excluded`, `accepts_no_tests`, `reserved_for_other`,
-    /// `closing` (its session has just paused or gone).
+    /// `lacks_skill`, `closing` (its session has just paused or gone).
     pub reason: String,
 }
 
