@@ -202,7 +202,7 @@ fn tell(said: &mut String, tried: Vec<Tried>) {
         for Because { comparison, line, column, holds, found } in because {
             let found = match found {
                 Found::Value => "",
-                Found::Nothing => ": there is no such field",
+                Found::Nothing => ": the hand-off has none",
                 Found::NoNumber => ": the text is no number",
             };
             let _ = writeln!(said, "    {line}:{column} {comparison} is {holds}{found}");

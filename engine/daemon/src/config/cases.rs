@@ -8,6 +8,8 @@ use relevo_routing::rules::REASONS;
 use relevo_wire::directory::Skill;
 use relevo_wire::limits;
 use relevo_wire::vocabulary::HandOffReason;
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 /// A hand-off as a case or a command line writes it.
@@ -72,8 +74,15 @@ pub(crate) fn parse(text: &str, file: &Path) -> Result<Vec<Case>, Problems> {
     let report = Report::new(file, text);
     let cases = read_tables(text, &report, |document| {
         let place = |table: &Section<'_>| report.place(table.span());
-        let read = |table: Section<'_>| case(place(&table), table);
-        let cases: Vec<Case> = document.tables("case").into_iter().filter_map(read).collect();
+        let (mut names, mut cases) = (BTreeSet::new(), Vec::new());
+        for table in document.tables("case") {
+            let Some((case, name)) = case(place(&table), table) else { continue };
+            if !names.insert(case.name.clone()) {
+                let what = format!("a second case {:?}", case.name);
+                document.problem(&name, what, "give each a name of its own");
+            }
+            cases.push(case);
+        }
         if cases.is_empty() {
             document.problem(&(0..0), "there is no case", "add a [[case]] with a name");
         }
@@ -83,7 +92,8 @@ pub(crate) fn parse(text: &str, file: &Path) -> Result<Vec<Case>, Problems> {
     if problems.is_empty() { Ok(cases) } else { Err(Problems(problems)) }
 }
 
-fn case(place: String, section: Section<'_>) -> Option<Case> {
+/// A case, and where its name stands.
+fn case(place: String, section: Section<'_>) -> Option<(Case, Range<usize>)> {
     let text = |name| section.text(name).map(|text| text.value);
     let name = section.required_text("name");
     let hand = Hand {
@@ -113,7 +123,8 @@ fn case(place: String, section: Section<'_>) -> Option<Case> {
         section.problem(section.span(), "the case expects nothing", right);
     }
     section.finish();
-    Some(Case { name: name?.value, hand, expected, place })
+    let Located { value: name, span } = name?;
+    Some((Case { name, hand, expected, place }, span))
 }
 
 /// How a time is written.
@@ -139,6 +150,14 @@ fn read_moment(section: &Section<'_>, at: &Located<String>) -> DateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_case_has_a_name_of_its_own() {
+        let text = "[[case]]\nname = \"a\"\nrule = \"\"\n[[case]]\nname = \"a\"\nrule = \"r\"\n";
+        let problems = parse(text, Path::new("c")).unwrap_err();
+        let shown: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["c:5:8: a second case \"a\"; give each a name of its own"]);
+    }
 
     #[test]
     fn a_time_is_one_of_the_bots_clock() {

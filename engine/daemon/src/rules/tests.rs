@@ -164,7 +164,10 @@ fn what_an_admin_puts_is_judged_as_a_whole() {
     assert!(error.message.contains("priority rules:\nrule \"c\":1:8"), "{}", error.message);
     let error = check(&bot("America/Sao_Paolo", Vec::new())).unwrap_err();
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "object.bot.time_zone"));
-    assert!(error.message.contains("America/Sao_Paolo"), "{}", error.message);
+    let said = "there is no time zone \"America/Sao_Paolo\"; did you mean \"America/Sao_Paulo\"?";
+    assert_eq!(error.message, said);
+    let error = check(&bot("Mars/Base", Vec::new())).unwrap_err();
+    assert!(error.message.ends_with("; write one as America/Sao_Paulo or UTC"), "{error}");
     let whole = bot("UTC", vec![rule("a", "message exists", "q")]);
     let bytes = bytes_of(&whole);
     check(&whole).unwrap();
