@@ -212,3 +212,29 @@ async fn the_cases_of_every_example_come_out_as_they_say() {
     }
     assert!(examples > 0, "there is an example");
 }
+
+#[tokio::test]
+async fn every_example_is_taken_whole_without_a_doubt_and_a_second_time_changes_nothing() {
+    let root = binary::root();
+    let mut files = vec![root.join("config/directory.example.toml")];
+    let examples = std::fs::read_dir(root.join("config/examples")).unwrap();
+    files.extend(examples.map(|entry| entry.unwrap().path()).filter(|path| {
+        let name = path.to_str().unwrap();
+        name.ends_with(".toml") && !name.ends_with(".cases.toml")
+    }));
+    assert!(files.len() >= 5, "{files:?}");
+    for file in files {
+        let file = file.to_str().unwrap();
+        let deployment = Deployment::start(&Site::new(TENANT)).await;
+        let ready = deployment.daemon.ready();
+        let (server, key) = (ready.quic.to_string(), deployment.operator_key());
+        let to = ["--server", &server, "--fingerprint", &ready.fingerprint, "--key", key];
+        for last in ["applied: ", "nothing to change"] {
+            let ended = run(&[&["directory", "put", file], &to[..]].concat()).await;
+            let said = format!("{file}: {}{}", ended.stdout, ended.stderr);
+            assert_eq!(ended.code, Some(0), "{said}");
+            assert!(ended.stdout.lines().any(|line| line.starts_with(last)), "{said}");
+            assert!(!ended.stdout.contains("doubtful"), "{said}");
+        }
+    }
+}
