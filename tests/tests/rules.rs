@@ -41,7 +41,10 @@ async fn a_hand_off_goes_where_the_first_rule_that_matches_says() {
     let tenant = || Some(TENANT.to_owned());
     let rules = vec![
         rule("invoices", "message contains \"invoice\" fold", "billing"),
-        rule("nowhere", "message contains \"lost\"", "no-such-queue"),
+        Rule {
+            skills: vec![Skill { name: "klingon".into(), level: 1 }],
+            ..rule("nowhere", "message contains \"lost\"", "no-such-queue")
+        },
     ];
     admin.put(tenant(), bot(rules), None).await.unwrap();
     let shop = deployment.bot("shop").await;
@@ -50,8 +53,11 @@ async fn a_hand_off_goes_where_the_first_rule_that_matches_says() {
     assert_eq!(went(said("c2", "hello")).await, "help");
     // The bot's own word goes before the rules.
     assert_eq!(went(HandOff { queue: Some("help".into()), ..said("c3", "invoice") }).await, "help");
-    // A rule that names no queue of the bot loses nobody.
-    assert_eq!(went(said("c4", "I am lost")).await, "help");
+    // A rule that names no queue of the bot loses nobody: what it requires was for another queue.
+    let lost = shop.hand_over_with(said("c4", "I am lost")).await;
+    assert_eq!(lost.text, "help");
+    let because = admin.explain(lost.ticket).await.unwrap().because;
+    assert!(!because.contains("requires"), "{because}");
     assert_eq!(went(HandOff { dry_run: true, ..said("c5", "invoice") }).await, "billing");
 
     // After a restart they are the same, and after a change at once the new ones.

@@ -295,6 +295,7 @@ impl Bots {
             )
         });
         let queue = named.map(|(_, queue)| queue).filter(|queue| names.contains(queue));
+        let is_gone = missing.is_some();
         let queue = queue.unwrap_or(&bot.default_queue).to_owned();
         let prioritized = with_handed_over(rules, hand, |handed| rules.prioritize(handed, &queue))?;
         let priority = prioritized.map(|(_, priority)| priority);
@@ -306,6 +307,7 @@ impl Bots {
             priority: priority.or_else(|| routed.and_then(|routed| routed.priority)),
             skills: routed
                 .and_then(|routed| routed.demand)
+                .filter(|_| !is_gone)
                 .map_or_else(Vec::new, |demand| demand.skills.clone()),
         })
     }

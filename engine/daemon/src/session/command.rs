@@ -252,7 +252,10 @@ fn routed(names: Names<'_>, bot: BotId, rules: &BotRules, handed: HandedOver<'_>
         }
         queue
     });
-    ByRules { queue, priority: routed.priority, demand: routed.demand.cloned().map(Box::new) }
+    // What it requires is for its queue: in the default one it may be nobody's.
+    let is_gone = routed.queue.is_some() && queue.is_none();
+    let demand = routed.demand.filter(|_| !is_gone).cloned().map(Box::new);
+    ByRules { queue, priority: routed.priority, demand }
 }
 
 fn bot_send(names: Names<'_>, bot: BotId, send: command::Send) -> Result<Converted, WireError> {

@@ -122,6 +122,8 @@ impl Turn<'_> {
     fn opening(&self, input: &HandOff, id: QueueId, ticket: TicketId) -> TicketOpened {
         let bot = self.state.bots.at(input.bot);
         let queue = self.state.queues.at(id);
+        // Where the rule's queue is gone, what the rule requires may be nobody's in this one.
+        let is_meant = input.queue_of_rule.is_none_or(|of_rule| of_rule == id);
         let target_at = (!input.test).then(|| self.now.saturating_add(queue.threshold_us));
         TicketOpened {
             ticket,
@@ -132,7 +134,7 @@ impl Turn<'_> {
             via: Via::HandOff,
             reason: input.reason,
             priority: input.priority_of_rule.unwrap_or(input.priority.min(bot.priority_cap)),
-            demand: input.demand.clone(),
+            demand: input.demand.clone().filter(|_| is_meant),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
@@ -178,7 +180,7 @@ impl Turn<'_> {
         let opening = self.opening(input, id, TicketId(0));
         let order = self.state.tickets.totals.created;
         let as_if = Ticket::opened(&opening, self.now, order, MaybeDemand::NONE);
-        let required = input.demand.as_ref().map_or(&[][..], |demand| &demand.skills);
+        let required = opening.demand.as_ref().map_or(&[][..], |demand| &demand.skills);
         // Where nobody knows a skill, nobody has it.
         let needs = self.state.skills.find(required);
         let assigned = self.state.queues.at(id).pushes()

@@ -188,6 +188,24 @@ fn a_transfer_within_the_queue_keeps_what_is_required_and_another_queue_ends_it(
 }
 
 #[test]
+fn where_the_rules_queue_is_gone_nothing_is_required_in_the_default_queue() {
+    let mut desk = desk_of(&[("ana", &[])]);
+    let gone = HandOff {
+        queue_of_rule: Some(relevo_wire::QueueId(77)),
+        demand: requires(&[skill("es", 1)], &[]),
+        ..hand_off(1)
+    };
+    let dry = desk.accepted(HandOff { dry_run: true, ..gone.clone() });
+    assert_eq!(dry.position, 0, "it would be assigned");
+    let ticket = desk.accepted(gone).ticket;
+    assert_eq!(desk.holder(ticket).as_deref(), Some("ana"));
+    // A rule that names no queue means the default queue.
+    desk.close("ana", ticket);
+    let ticket = asks(&mut desk, 2, &[skill("es", 1)]);
+    assert_eq!(desk.holder(ticket), None);
+}
+
+#[test]
 fn most_skilled_takes_the_highest_levels_in_what_is_required() {
     let mut desk = desk_of(&[
         ("ana", &[skill("es", 3), skill("cards", 3), skill("golf", 10)]),

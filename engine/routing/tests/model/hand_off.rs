@@ -107,7 +107,11 @@ impl Reference {
             via: Via::HandOff,
             reason: input.reason,
             priority: input.priority_of_rule.unwrap_or(input.priority.min(cap)),
-            demand: input.demand.clone(),
+            // What a rule requires is for the queue that it names.
+            demand: input
+                .demand
+                .clone()
+                .filter(|_| input.queue_of_rule.is_none() || input.queue_of_rule == Some(queue)),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
