@@ -24,7 +24,7 @@ use rkyv::ser::sharing::Share;
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Version of the records' layout. In 2 bots have rules and a time zone.
-pub const SCHEMA_VERSION: u16 = 2;
+pub const SCHEMA_VERSION: u16 = 3;
 /// Bytes of the header.
 const HEADER_BYTES: usize = 2 + 8 + 8 + 1 + 4 + 8 + 8 + 8 + 4;
 /// Bytes before each event's own.

@@ -1,11 +1,12 @@
 //! The directory: tenants, bots, queues and agents, as the bootstrap file and admin commands write
 //! them. Objects name each other; the daemon gives them numbers.
 
+mod queue;
 mod rules;
 
+pub use queue::{AgentGone, Delivery, NobodyOnline, Queue, Strategy};
 pub use rules::{PriorityRule, Ring, Rule, Skill};
 
-use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A directory object with the version that optimistic concurrency compares.
@@ -151,185 +152,6 @@ fn default_time_zone() -> String {
     "UTC".into()
 }
 
-/// How a push queue picks among eligible agents.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Strategy {
-    /// Fewest tickets; then longest since the last ticket; then lowest agent number.
-    #[default]
-    LeastActive,
-    /// Longest since the last ticket; then lowest agent number.
-    LongestIdle,
-    /// The next agent number after the one served last.
-    RoundRobin,
-    /// The highest sum of levels in the skills that the ticket requires; then as `least_active`.
-    MostSkilled,
-}
-
-/// Who moves a waiting ticket to an agent.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Delivery {
-    /// The queue pushes.
-    #[default]
-    Push,
-    /// Agents pull with `next`.
-    Pull,
-    /// Both.
-    Both,
-}
-
-/// What becomes of a ticket in service whose agent is gone beyond the grace period.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum AgentGone {
-    /// Stays with the agent for `keep_seconds`, then goes back to its line.
-    #[default]
-    Keep,
-    /// Goes back to its line at once.
-    Requeue,
-}
-
-/// What a hand-off gets when nobody is online.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum NobodyOnline {
-    /// A place in line, with the text for it.
-    #[default]
-    Queue,
-    /// `rejected`.
-    Refuse,
-}
-
-/// A line of a bot.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Queue {
-    /// Its bot.
-    pub bot: String,
-    /// Unique in the bot.
-    pub name: String,
-    /// Takes new tickets.
-    #[serde(default = "yes")]
-    pub active: bool,
-    /// How it picks among eligible agents.
-    #[serde(default)]
-    pub strategy: Strategy,
-    /// Who moves tickets.
-    #[serde(default)]
-    pub delivery: Delivery,
-    /// Names of the agents who serve it.
-    #[serde(default)]
-    pub members: Vec<String>,
-    /// What becomes of tickets in service whose agent is gone.
-    #[serde(default)]
-    pub agent_gone: AgentGone,
-    /// How long `keep` keeps, beyond the grace period, in seconds (default 600).
-    #[serde(default = "default_keep_seconds")]
-    pub keep_seconds: u32,
-    /// How long a ticket transferred to an agent without a free seat waits for it, in seconds
-    /// (default 60).
-    #[serde(default = "default_transfer_wait_seconds")]
-    pub transfer_wait_seconds: u32,
-    /// Points of priority that a waiting ticket gains a minute, up to the highest, 1000 (default 0,
-    /// at most 1000). All the time counts in which its conversation has waited.
-    #[serde(default)]
-    pub ageing: u16,
-    /// When nobody is online.
-    #[serde(default)]
-    pub nobody_online: NobodyOnline,
-    /// Queues of the same bot to which its tickets may go; absent: all of them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transfer_targets: Option<Vec<String>>,
-    /// Service-level threshold in seconds, to the first human message (default 60). Must be one of
-    /// the bucket bounds of the metrics.
-    #[serde(default = "default_threshold_seconds")]
-    pub threshold_seconds: u32,
-    /// A customer who leaves before so many seconds is a short loss (default 5).
-    #[serde(default = "default_short_loss_seconds")]
-    pub short_loss_seconds: u32,
-    /// Texts for the customer.
-    #[serde(default)]
-    pub texts: Texts,
-    /// Has metric series of its own before others.
-    #[serde(default)]
-    pub own_metrics: bool,
-}
-
-fn default_keep_seconds() -> u32 {
-    600
-}
-
-fn default_transfer_wait_seconds() -> u32 {
-    60
-}
-
-fn default_threshold_seconds() -> u32 {
-    60
-}
-
-fn default_short_loss_seconds() -> u32 {
-    5
-}
-
 /// A human agent.
 #[derive(
     Debug,
@@ -362,31 +184,6 @@ pub struct Agent {
 
 fn default_seats() -> u16 {
     3
-}
-
-impl Queue {
-    /// A queue with every default.
-    #[must_use]
-    pub fn new(bot: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            bot: bot.into(),
-            name: name.into(),
-            active: true,
-            strategy: Strategy::default(),
-            delivery: Delivery::default(),
-            members: Vec::new(),
-            agent_gone: AgentGone::default(),
-            keep_seconds: default_keep_seconds(),
-            transfer_wait_seconds: default_transfer_wait_seconds(),
-            ageing: 0,
-            nobody_online: NobodyOnline::default(),
-            transfer_targets: None,
-            threshold_seconds: default_threshold_seconds(),
-            short_loss_seconds: default_short_loss_seconds(),
-            texts: Texts::default(),
-            own_metrics: false,
-        }
-    }
 }
 
 impl Agent {

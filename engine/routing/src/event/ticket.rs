@@ -1,0 +1,213 @@
+//! The life of a ticket.
+
+use crate::Micros;
+use relevo_wire::directory::{Ring, Skill};
+use relevo_wire::vocabulary::{CloseReason, HandOffReason, Outcome, RequeueReason, Via};
+use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// What a ticket requires of an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Archive, Serialize, Deserialize)]
+pub struct Demand {
+    /// At first.
+    pub skills: Vec<Skill>,
+    /// Instead of that, each from some time of waiting on; in rising order.
+    pub rings: Vec<Ring>,
+}
+
+impl Demand {
+    /// What it requires in a ring; 0 is before the first.
+    #[must_use]
+    pub fn of_ring(&self, ring: u8) -> &[Skill] {
+        let ring = usize::from(ring).checked_sub(1).and_then(|index| self.rings.get(index));
+        ring.map_or(&self.skills, |ring| &ring.skills)
+    }
+}
+
+/// A ticket was made and waits.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct TicketOpened {
+    /// Its id.
+    pub ticket: TicketId,
+    /// Its number within the bot, from 1.
+    pub bot_number: u64,
+    /// Its bot.
+    pub bot: BotId,
+    /// Its contact.
+    pub contact: ContactKey,
+    /// Its queue.
+    pub queue: QueueId,
+    /// How it came.
+    pub via: Via,
+    /// Why it was handed over.
+    pub reason: HandOffReason,
+    /// 0 to 1000.
+    pub priority: u16,
+    /// What it requires; absent: nothing.
+    pub demand: Option<Box<Demand>>,
+    /// A test.
+    pub test: bool,
+    /// Wants its position pushed.
+    pub position_updates: bool,
+    /// The ticket it goes on from.
+    pub parent: Option<TicketId>,
+    /// Reserved for this agent until then.
+    pub reserved: Option<(AgentId, Micros)>,
+    /// Excluded from this agent until then (or until another had it).
+    pub excluded: Option<(AgentId, Micros)>,
+    /// Place in line: inherited by a child.
+    pub arrived: Micros,
+    /// Start of the conversation's total wait.
+    pub first_waiting_since: Micros,
+    /// How long the conversation has waited before, in microseconds: its priority ages with it.
+    pub waited_us: Micros,
+    /// When the service-level threshold passes; absent when the conversation is already judged.
+    pub target_at: Option<Micros>,
+    /// Somebody human has already written in this conversation.
+    pub answered_before: bool,
+    /// Epoch.
+    pub epoch: u32,
+    /// Length of the private part in bytes.
+    pub bytes: u32,
+    /// The private part holds details or note.
+    pub private: bool,
+}
+
+/// The bot handed an already waiting or served contact over again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct HandOffRepeated {
+    /// The open ticket.
+    pub ticket: TicketId,
+    /// Number of this entry.
+    pub number: u32,
+    /// Why it was handed over again.
+    pub reason: HandOffReason,
+    /// Length of the private part in bytes.
+    pub bytes: u32,
+}
+
+/// Why a hand-off was refused by the directory's rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum Rejection {
+    /// Nobody is online and the queue refuses then.
+    NoAgent,
+    /// Tenant, bot or queue take no new tickets.
+    Inactive,
+}
+
+/// A hand-off was refused; no ticket was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct HandOffRejected {
+    /// The bot.
+    pub bot: BotId,
+    /// The queue.
+    pub queue: QueueId,
+    /// The contact.
+    pub contact: ContactKey,
+    /// Why it was handed over.
+    pub reason: HandOffReason,
+    /// Why it was refused.
+    pub rejection: Rejection,
+    /// A test.
+    pub test: bool,
+}
+
+/// How a conversation is judged against its service level, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum Judgement {
+    /// A human answered in time.
+    AnsweredInTarget,
+    /// The threshold passed, or it ended unserved.
+    Missed,
+    /// The customer left before the threshold.
+    LostInTarget,
+    /// The customer left before the threshold, and very soon.
+    LostShort,
+}
+
+/// An agent has the ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Assigned {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Number of this entry.
+    pub number: u32,
+    /// The agent.
+    pub agent: AgentId,
+    /// Epoch from now on.
+    pub epoch: u32,
+    /// Waiting since to now, in microseconds.
+    pub waited_us: Micros,
+}
+
+/// The ticket went back to its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Requeued {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Number of this entry.
+    pub number: u32,
+    /// The agent who had it.
+    pub agent: AgentId,
+    /// Why.
+    pub reason: RequeueReason,
+    /// Epoch from now on.
+    pub epoch: u32,
+    /// The agent is excluded until then (or until another had it).
+    pub excluded_until: Micros,
+}
+
+/// A ticket reserved for one agent joins its queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Unreserved {
+    /// The ticket.
+    pub ticket: TicketId,
+}
+
+/// The next ring of a waiting ticket began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Relaxed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Which ring, from 1.
+    pub ring: u8,
+}
+
+/// The service-level threshold passed without a human message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct TargetMissed {
+    /// The ticket.
+    pub ticket: TicketId,
+}
+
+/// The ticket ended.
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Closed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Number of this entry.
+    pub number: u32,
+    /// Why.
+    pub reason: CloseReason,
+    /// How.
+    pub outcome: Outcome,
+    /// Epoch from now on.
+    pub epoch: u32,
+    /// Tags that the agent gave.
+    pub tags: Vec<String>,
+    /// The child of a transfer.
+    pub child: Option<TicketId>,
+    /// Waiting since to now, if it was waiting, in microseconds.
+    pub waited_us: Option<Micros>,
+    /// First response to now, in microseconds.
+    pub handle_us: Option<Micros>,
+    /// The judgement that it brings.
+    pub judged: Option<Judgement>,
+}
+
+/// A closed ticket leaves memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// The ticket.
+    pub ticket: TicketId,
+}
