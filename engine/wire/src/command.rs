@@ -2,8 +2,10 @@
 //! others.
 
 mod directory;
+mod service;
 
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
+pub use service::{Accept, Decline, Hold, Unhold, WrapUpDone};
 
 use crate::ids::{RequestId, TicketId};
 use crate::packed::Packed;
@@ -54,6 +56,16 @@ pub enum Command {
     Transfer(Transfer),
     /// Ends a ticket.
     Close(Close),
+    /// Accepts an offer.
+    Accept(Accept),
+    /// Declines an offer.
+    Decline(Decline),
+    /// Puts a ticket in service on hold.
+    Hold(Hold),
+    /// Takes it up again.
+    Unhold(Unhold),
+    /// Frees the seat after the close.
+    WrapUpDone(WrapUpDone),
     /// What a ticket waits for, or why this agent has it.
     Explain(Explain),
     /// Creates or changes a directory object.
@@ -94,6 +106,11 @@ impl Command {
             Self::Targets(_) => "targets",
             Self::Transfer(_) => "transfer",
             Self::Close(_) => "close",
+            Self::Accept(_) => "accept",
+            Self::Decline(_) => "decline",
+            Self::Hold(_) => "hold",
+            Self::Unhold(_) => "unhold",
+            Self::WrapUpDone(_) => "wrap_up_done",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",

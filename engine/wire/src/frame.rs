@@ -58,6 +58,11 @@ pub mod kind {
     pub const REVOKE_KEY: u16 = 0x0406;
     pub const STATUS: u16 = 0x0407;
     pub const APPLY: u16 = 0x0408;
+    pub const ACCEPT: u16 = 0x0206;
+    pub const DECLINE: u16 = 0x0207;
+    pub const HOLD: u16 = 0x020f;
+    pub const UNHOLD: u16 = 0x0210;
+    pub const WRAP_UP_DONE: u16 = 0x0215;
     // Answers.
     pub const DONE: u16 = 0x1000;
     pub const ERROR: u16 = 0x1001;
@@ -84,6 +89,7 @@ pub mod kind {
     pub const REQUEUED: u16 = 0x2004;
     pub const TRANSFERRED: u16 = 0x2005;
     pub const RETURNED: u16 = 0x2006;
+    pub const HELD: u16 = 0x2007;
     // Other pushes.
     pub const SNAPSHOT: u16 = 0x2100;
     pub const PROGRESS: u16 = 0x2101;
@@ -91,6 +97,9 @@ pub mod kind {
     pub const POSITION: u16 = 0x2103;
     pub const PRESENCE: u16 = 0x2104;
     pub const GO_AWAY: u16 = 0x2105;
+    pub const OFFER: u16 = 0x2106;
+    pub const OFFER_ENDED: u16 = 0x2107;
+    pub const WRAP_UP: u16 = 0x2108;
 }
 
 /// A header as it came.
@@ -238,6 +247,11 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::Targets(c) => write(out, kind::TARGETS, envelope, c),
         Command::Transfer(c) => write(out, kind::TRANSFER, envelope, c),
         Command::Close(c) => write(out, kind::CLOSE, envelope, c),
+        Command::Accept(c) => write(out, kind::ACCEPT, envelope, c),
+        Command::Decline(c) => write(out, kind::DECLINE, envelope, c),
+        Command::Hold(c) => write(out, kind::HOLD, envelope, c),
+        Command::Unhold(c) => write(out, kind::UNHOLD, envelope, c),
+        Command::WrapUpDone(c) => write(out, kind::WRAP_UP_DONE, envelope, c),
         Command::Explain(c) => write(out, kind::EXPLAIN, envelope, c),
         Command::Put(c) => write(out, kind::PUT, envelope, c),
         Command::Delete(c) => write(out, kind::DELETE, envelope, c),
@@ -309,6 +323,11 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::TARGETS => Command::Targets(read(payload)?),
         kind::TRANSFER => Command::Transfer(read(payload)?),
         kind::CLOSE => Command::Close(read(payload)?),
+        kind::ACCEPT => Command::Accept(read(payload)?),
+        kind::DECLINE => Command::Decline(read(payload)?),
+        kind::HOLD => Command::Hold(read(payload)?),
+        kind::UNHOLD => Command::Unhold(read(payload)?),
+        kind::WRAP_UP_DONE => Command::WrapUpDone(read(payload)?),
         kind::EXPLAIN => Command::Explain(read(payload)?),
         kind::PUT => Command::Put(read(payload)?),
         kind::DELETE => Command::Delete(read(payload)?),
@@ -363,6 +382,9 @@ pub fn write_push(out: &mut Vec<u8>, push: &Push) {
         Push::Typing(p) => write(out, kind::TYPING_PUSH, &[], p),
         Push::Position(p) => write(out, kind::POSITION, &[], p),
         Push::Presence(p) => write(out, kind::PRESENCE, &[], p),
+        Push::Offer(p) => write(out, kind::OFFER, &[], p),
+        Push::OfferEnded(p) => write(out, kind::OFFER_ENDED, &[], p),
+        Push::WrapUp(p) => write(out, kind::WRAP_UP, &[], p),
         Push::GoAway(p) => write(out, kind::GO_AWAY, &[], p),
     }
 }
@@ -381,6 +403,7 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
         EntryEvent::Requeued(e) => write(out, kind::REQUEUED, envelope, e),
         EntryEvent::Transferred(e) => write(out, kind::TRANSFERRED, envelope, e),
         EntryEvent::Returned(e) => write(out, kind::RETURNED, envelope, e),
+        EntryEvent::Held(e) => write(out, kind::HELD, envelope, e),
     }
 }
 
@@ -407,12 +430,15 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         return Ok(answer.map(|answer| ServerFrame::Answer(id, answer)));
     }
     let push = match header.kind {
-        kind::EMPTY..=kind::RETURNED => Push::Entry(read_entry(header.kind, bytes)?),
+        kind::EMPTY..=kind::HELD => Push::Entry(read_entry(header.kind, bytes)?),
         kind::SNAPSHOT => Push::Snapshot(read(bytes)?),
         kind::PROGRESS => Push::Progress(read(bytes)?),
         kind::TYPING_PUSH => Push::Typing(read(bytes)?),
         kind::POSITION => Push::Position(read(bytes)?),
         kind::PRESENCE => Push::Presence(read(bytes)?),
+        kind::OFFER => Push::Offer(read(bytes)?),
+        kind::OFFER_ENDED => Push::OfferEnded(read(bytes)?),
+        kind::WRAP_UP => Push::WrapUp(read(bytes)?),
         kind::GO_AWAY => Push::GoAway(read(bytes)?),
         _ => return Ok(None),
     };
@@ -453,6 +479,7 @@ fn read_entry(kind: u16, bytes: &[u8]) -> Result<Entry, WireError> {
         kind::REQUEUED => EntryEvent::Requeued(read(payload)?),
         kind::TRANSFERRED => EntryEvent::Transferred(read(payload)?),
         kind::RETURNED => EntryEvent::Returned(read(payload)?),
+        kind::HELD => EntryEvent::Held(read(payload)?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(read(payload)?),
     };

@@ -6,6 +6,10 @@ use crate::packed::Packed;
 use crate::vocabulary::{
     Author, Body, CloseReason, HandOffDetails, HandOffReason, Intent, Outcome, RequeueReason,
 };
+mod offers;
+
+pub use offers::{Held, Offer, OfferEnded, WrapUp};
+
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Every push of this version.
@@ -23,6 +27,12 @@ pub enum Push {
     Position(Position),
     /// Own presence changed (by another device, by a rule).
     Presence(Presence),
+    /// A ticket is offered.
+    Offer(Offer),
+    /// An offer is over.
+    OfferEnded(OfferEnded),
+    /// The wrap-up of a closed ticket began or is over.
+    WrapUp(WrapUp),
     /// The session ends: why, and when to come back.
     GoAway(GoAway),
 }
@@ -38,6 +48,9 @@ impl Push {
             Self::Typing(_) => "typing",
             Self::Position(_) => "position",
             Self::Presence(_) => "presence",
+            Self::Offer(_) => "offer",
+            Self::OfferEnded(_) => "offer_ended",
+            Self::WrapUp(_) => "wrap_up",
             Self::GoAway(_) => "go_away",
         }
     }
@@ -74,6 +87,8 @@ pub enum EntryEvent {
     Transferred(Transferred),
     /// It is over: the bot has the conversation again.
     Returned(Returned),
+    /// The agent put it on hold, or took it up again.
+    Held(Held),
 }
 
 impl EntryEvent {
@@ -88,6 +103,7 @@ impl EntryEvent {
             Self::Requeued(_) => "requeued",
             Self::Transferred(_) => "transferred",
             Self::Returned(_) => "returned",
+            Self::Held(_) => "held",
         }
     }
 }

@@ -86,6 +86,11 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         | Command::Typing(_)
         | Command::TakeBack(_)
         | Command::Targets(_)
+        | Command::Accept(_)
+        | Command::Decline(_)
+        | Command::Hold(_)
+        | Command::Unhold(_)
+        | Command::WrapUpDone(_)
         | Command::Explain(_)
         | Command::Status(_) => Ok(()),
     }

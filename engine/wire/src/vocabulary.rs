@@ -1,5 +1,9 @@
 //! The words that commands, pushes and the log share. Names are the field's standard terms.
 
+mod offers;
+
+pub use offers::{OfferEnd, WrapUpEnd};
+
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Who wrote a message.
@@ -92,10 +96,16 @@ pub enum Reachability {
 pub enum TicketState {
     /// In a line.
     Waiting,
+    /// Out of the line, and before agents who may accept it.
+    Offered,
     /// An agent owns it and has not written yet.
     Assigned,
     /// The agent has sent the first reply.
     InService,
+    /// In service, and the agent has put it on hold.
+    OnHold,
+    /// Ended; its agent keeps the seat to wrap up. To the bot it is closed.
+    Wrapping,
     /// Ended.
     Closed,
 }

@@ -138,6 +138,18 @@ pub struct Queue {
     /// How long `keep` keeps, beyond the grace period, in seconds (default 600).
     #[serde(default = "default_keep_seconds")]
     pub keep_seconds: u32,
+    /// How long an offered ticket waits for an agent to accept it, in seconds; 0 (default): tickets
+    /// are assigned at once. At most 3,600.
+    #[serde(default)]
+    pub offer_seconds: u32,
+    /// To how many agents at once a ticket is offered (default 1, at most 16); the first who accepts
+    /// has it.
+    #[serde(default = "default_offer_agents")]
+    pub offer_agents: u16,
+    /// How long an agent keeps the seat after the close of a ticket in service, to wrap up, in
+    /// seconds; 0 (default): not at all. At most 3,600.
+    #[serde(default)]
+    pub wrap_up_seconds: u32,
     /// How long a ticket transferred to an agent without a free seat waits for it, in seconds
     /// (default 60).
     #[serde(default = "default_transfer_wait_seconds")]
@@ -171,6 +183,10 @@ fn default_keep_seconds() -> u32 {
     600
 }
 
+fn default_offer_agents() -> u16 {
+    1
+}
+
 fn default_transfer_wait_seconds() -> u32 {
     60
 }
@@ -196,6 +212,9 @@ impl Queue {
             members: Vec::new(),
             agent_gone: AgentGone::default(),
             keep_seconds: default_keep_seconds(),
+            offer_seconds: 0,
+            offer_agents: default_offer_agents(),
+            wrap_up_seconds: 0,
             transfer_wait_seconds: default_transfer_wait_seconds(),
             ageing: 0,
             nobody_online: NobodyOnline::default(),

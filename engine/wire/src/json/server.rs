@@ -52,6 +52,9 @@ pub fn write_push_line(out: &mut Vec<u8>, push: &Push) {
         Push::Typing(p) => line(out, &envelope, p),
         Push::Position(p) => line(out, &envelope, p),
         Push::Presence(p) => line(out, &envelope, p),
+        Push::Offer(p) => line(out, &envelope, p),
+        Push::OfferEnded(p) => line(out, &envelope, p),
+        Push::WrapUp(p) => line(out, &envelope, p),
         Push::GoAway(p) => line(out, &envelope, p),
     };
     written.expect("only entries hold something packed, and the empty one does not");
@@ -73,6 +76,7 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) -> Result<(), serde_json::Error
         EntryEvent::Requeued(e) => line(out, &envelope, e),
         EntryEvent::Transferred(e) => line(out, &envelope, e),
         EntryEvent::Returned(e) => line(out, &envelope, e),
+        EntryEvent::Held(e) => line(out, &envelope, e),
     }
 }
 
@@ -98,6 +102,9 @@ pub fn read_server_line(line: &[u8]) -> Result<Option<ServerFrame>, WireError> {
         "typing" => Push::Typing(fields.into_type()?),
         "position" => Push::Position(fields.into_type()?),
         "presence" => Push::Presence(fields.into_type()?),
+        "offer" => Push::Offer(fields.into_type()?),
+        "offer_ended" => Push::OfferEnded(fields.into_type()?),
+        "wrap_up" => Push::WrapUp(fields.into_type()?),
         "go_away" => Push::GoAway(fields.into_type()?),
         _ => return Ok(None),
     };
@@ -139,6 +146,7 @@ fn read_entry(mut fields: Fields<'_>) -> Result<Entry, WireError> {
         "requeued" => EntryEvent::Requeued(fields.into_type()?),
         "transferred" => EntryEvent::Transferred(fields.into_type()?),
         "returned" => EntryEvent::Returned(fields.into_type()?),
+        "held" => EntryEvent::Held(fields.into_type()?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(Empty {}),
     };

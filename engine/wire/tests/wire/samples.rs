@@ -193,6 +193,11 @@ fn requests() -> Vec<Request> {
             note: "asks for a refund".into(),
         })),
         keyed(Command::Close(Close { ticket: ticket(), epoch: 2, tags: vec!["refund".into()] })),
+        keyed(Command::Accept(Accept { ticket: ticket() })),
+        keyed(Command::Decline(Decline { ticket: ticket() })),
+        keyed(Command::Hold(Hold { ticket: ticket(), epoch: 2 })),
+        keyed(Command::Unhold(Unhold { ticket: ticket(), epoch: 2 })),
+        keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket() })),
         plain(Command::Explain(Explain { ticket: ticket() })),
         keyed(Command::Put(Put {
             tenant: tenant(),
@@ -376,6 +381,7 @@ fn pushes() -> Vec<Push> {
             tags: vec!["refund".into()],
             epoch: 3,
         }),
+        EntryEvent::Held(Held { on: true }),
     ];
     let entries = events.into_iter().zip(1..).map(|(event, number)| {
         Push::Entry(Entry { ticket: ticket(), number, at: AT + u64::from(number), event })
@@ -387,6 +393,16 @@ fn pushes() -> Vec<Push> {
         Push::Position(Position { ticket: ticket(), position: 3 }),
         Push::Presence(Presence { intent: Intent::Offline, reason: "expired".into() }),
         Push::GoAway(GoAway { reason: "draining".into(), reconnect_after_ms: 1500 }),
+        Push::Offer(Offer {
+            ticket: ticket(),
+            bot: "shop".into(),
+            queue: "sales".into(),
+            reason: HandOffReason::Requested,
+            priority: 100,
+            until: AT + 20_000_000,
+        }),
+        Push::OfferEnded(OfferEnded { ticket: ticket(), end: OfferEnd::Missed }),
+        Push::WrapUp(WrapUp { ticket: ticket(), until: Some(AT + 30_000_000) }),
     ];
     entries.chain(others).collect()
 }

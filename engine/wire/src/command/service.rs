@@ -1,0 +1,98 @@
+//! What an agent does with an offer, on hold, and after the close.
+
+use crate::ids::TicketId;
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// Accepts an offer. Of several agents with the same offer the first has the ticket.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Accept {
+    /// Which ticket.
+    pub ticket: TicketId,
+}
+
+/// Declines an offer: the ticket goes to somebody else.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Decline {
+    /// Which ticket.
+    pub ticket: TicketId,
+}
+
+/// Puts a ticket in service on hold: the agent keeps its seat.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Hold {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The epoch that the agent believes in.
+    pub epoch: u32,
+}
+
+/// Takes a ticket on hold up again.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Unhold {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The epoch that the agent believes in.
+    pub epoch: u32,
+}
+
+/// Ends the wrap-up of a closed ticket: its seat is free.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct WrapUpDone {
+    /// Which ticket.
+    pub ticket: TicketId,
+}

@@ -1,0 +1,55 @@
+//! How an offer and the wrap-up end.
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// How an offer of a ticket to an agent ended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferEnd {
+    /// The agent accepted it and has the ticket.
+    Accepted,
+    /// The agent declined it.
+    Declined,
+    /// The agent let the time pass: it is offered nothing until it does something.
+    Missed,
+    /// The agent is no longer there for new tickets: paused, invisible, offline, without a session.
+    Withdrawn,
+    /// Another agent accepted it.
+    Taken,
+    /// The ticket ended.
+    Closed,
+}
+
+/// How the wrap-up of a closed ticket ended.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum WrapUpEnd {
+    /// The agent is done.
+    Done,
+    /// The queue's limit was reached.
+    Limit,
+    /// The agent is gone: offline, or without a session beyond the grace period.
+    AgentGone,
+}
