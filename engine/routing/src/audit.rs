@@ -50,15 +50,20 @@ pub(crate) fn audit(
             let open = word.is_some_and(|word| word.is_open() && word.used < word.capacity);
             let entry = state.agents.at(*agent);
             let online = entry.exists && entry.active && entry.intent == Intent::Online;
-            if !open || !online || entry.reachability != Reachability::Reachable {
+            if !open
+                || !online
+                || entry.not_responding
+                || entry.reachability != Reachability::Reachable
+            {
                 continue;
             }
             let may = |slot: Slot| {
                 let ticket = state.tickets.at(slot);
                 let cap = state.bots.at(ticket.bot).seats_per_agent.unwrap_or(u16::MAX);
-                let same_bot =
-                    entry.tickets.iter().filter(|own| state.tickets.at(**own).bot == ticket.bot);
-                let excluded = ticket.excluded.get() == Some(*agent) && ticket.excluded_until > now;
+                let seats = entry.tickets.iter().chain(&entry.offers);
+                let same_bot = seats.filter(|own| state.tickets.at(**own).bot == ticket.bot);
+                let mut exclusions = ticket.excluded.iter();
+                let excluded = exclusions.any(|(other, until)| other == *agent && until > now);
                 let accepts = entry.accepts_tests || !ticket.test;
                 accepts
                     && !excluded

@@ -6,11 +6,13 @@
 
 mod directory;
 mod message;
+mod offers;
 mod presence;
 mod ticket;
 
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
+pub use offers::{Held, OfferEnded, Offered, Responding, WrappedUp};
 pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
     IntentSet, Ready, Started,
@@ -67,7 +69,16 @@ pub enum Event {
     Unreserved(Unreserved),
     /// The next ring of a waiting ticket begins: it requires something else.
     Relaxed(Relaxed),
-
+    /// A ticket is offered to an agent.
+    Offered(Offered),
+    /// An offer is over, and the agent has not got the ticket.
+    OfferEnded(OfferEnded),
+    /// An agent who had missed an offer did something.
+    Responding(Responding),
+    /// A ticket is on hold, or no longer.
+    Held(Held),
+    /// The wrap-up of a closed ticket is over.
+    WrappedUp(WrappedUp),
     /// The service-level threshold passed without a human message.
     TargetMissed(TargetMissed),
     /// The ticket ended.

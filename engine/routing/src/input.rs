@@ -143,6 +143,38 @@ pub enum Input {
         /// Tags.
         tags: Vec<String>,
     },
+    /// An agent accepts an offer.
+    Accept {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// An agent declines an offer.
+    Decline {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// An agent puts a ticket in service on hold, or takes it up again.
+    Hold {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+        /// The epoch that it believes in.
+        epoch: u32,
+        /// On hold from now on.
+        on: bool,
+    },
+    /// An agent has wrapped a closed ticket up.
+    WrapUpDone {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+    },
     /// What a ticket waits for, or why this agent has it. Changes nothing.
     Explain {
         /// The ticket.

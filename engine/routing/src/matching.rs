@@ -74,12 +74,19 @@ impl Turn<'_> {
         self.state.wake.agents.extend(reserved);
     }
 
-    /// Claims a seat and assigns. False when the agent has just been closed.
-    pub(crate) fn assign(&mut self, slot: Slot, agent: AgentId) -> bool {
+    /// Claims a seat. False when the agent has just been closed.
+    pub(crate) fn claim(&mut self, agent: AgentId) -> bool {
         let word = self.seats.word(agent.0 as usize);
         let is_claimed = word.and_then(|word| word.claim()).map(Claim::commit).is_some();
         if !is_claimed {
             self.leave_alone(agent);
+        }
+        is_claimed
+    }
+
+    /// Claims a seat and assigns. False when the agent has just been closed.
+    pub(crate) fn assign(&mut self, slot: Slot, agent: AgentId) -> bool {
+        if !self.claim(agent) {
             return false;
         }
         let ticket = self.state.tickets.at(slot);
@@ -125,7 +132,10 @@ impl Turn<'_> {
     /// What stands between an available agent and this ticket, skills aside: nothing.
     pub(crate) fn may_have(&self, agent: AgentId, ticket: &Ticket) -> bool {
         let accepts = !ticket.test || self.state.agents.at(agent).accepts_tests;
-        accepts && !ticket.excludes(agent, self.now) && !self.is_capped(agent, ticket.bot)
+        accepts
+            && !ticket.offers.holds(agent)
+            && !ticket.excludes(agent, self.now)
+            && !self.is_capped(agent, ticket.bot)
     }
 
     /// The agent can do what the ticket requires, or was chosen for it.
@@ -199,8 +209,8 @@ impl Turn<'_> {
         Candidate { from_queue: !ticket.reserved.is_some(), rank, slot }
     }
 
-    /// Assigns unless the step has done its share: that is noted only where an agent is open, so
-    /// that what is left for a tick is always something.
+    /// Assigns, or offers where the queue asks first, unless the step has done its share: that is
+    /// noted only where an agent is open, so that what is left for a tick is always something.
     fn try_assign(&mut self, slot: Slot, agent: AgentId) -> Tried {
         if self.assignments_left == 0 && self.is_open(agent) {
             return Tried::StepIsFull;
@@ -209,7 +219,10 @@ impl Turn<'_> {
             self.leave_alone(agent);
             return Tried::Closed;
         }
-        if !self.assign(slot, agent) {
+        let queue = self.state.tickets.at(slot).queue;
+        let asks_first = self.state.queues.at(queue).offer_us > 0;
+        let is_done = if asks_first { self.offer(slot, agent) } else { self.assign(slot, agent) };
+        if !is_done {
             return Tried::Closed;
         }
         self.assignments_left -= 1;
@@ -227,7 +240,7 @@ impl Turn<'_> {
         }
     }
 
-    fn pick_for(&self, slot: Slot) -> Option<AgentId> {
+    pub(crate) fn pick_for(&self, slot: Slot) -> Option<AgentId> {
         let ticket = self.state.tickets.at(slot);
         self.pick(ticket, self.needs(ticket))
     }
@@ -245,7 +258,7 @@ impl Turn<'_> {
         }
         let queue = self.state.queues.at(ticket.queue);
         let is_plain =
-            |other: Slot| other != slot && !self.state.tickets.at(other).excluded.is_some();
+            |other: Slot| other != slot && self.state.tickets.at(other).excluded.is_empty();
         let line = queue.line_for(ticket.test);
         let mut front = line.plain().map(|(_, slot)| slot).take(2);
         let alike = line.skilled().into_iter().flat_map(|skilled| skilled.alike(line.key(ticket)));
@@ -395,7 +408,8 @@ impl Turn<'_> {
         mut each: impl FnMut(u32),
     ) {
         let is_plain = !ticket.test
-            && !ticket.excluded.is_some()
+            && ticket.excluded.is_empty()
+            && ticket.offers.is_empty()
             && self.state.bots.at(ticket.bot).seats_per_agent.is_none();
         let available = &self.state.agents.available;
         let mut offer = |agent: u32| {

@@ -207,6 +207,11 @@ mod number {
     pub(super) const ANSWERED: u8 = 24;
     pub(super) const FORGOTTEN: u8 = 25;
     pub(super) const RELAXED: u8 = 26;
+    pub(super) const OFFERED: u8 = 27;
+    pub(super) const OFFER_ENDED: u8 = 28;
+    pub(super) const RESPONDING: u8 = 29;
+    pub(super) const HELD: u8 = 30;
+    pub(super) const WRAPPED_UP: u8 = 31;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -237,6 +242,11 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Answered(e) => write(out, arena, number::ANSWERED, e),
         Event::Forgotten(e) => write(out, arena, number::FORGOTTEN, e),
         Event::Relaxed(e) => write(out, arena, number::RELAXED, e),
+        Event::Offered(e) => write(out, arena, number::OFFERED, e),
+        Event::OfferEnded(e) => write(out, arena, number::OFFER_ENDED, e),
+        Event::Responding(e) => write(out, arena, number::RESPONDING, e),
+        Event::Held(e) => write(out, arena, number::HELD, e),
+        Event::WrappedUp(e) => write(out, arena, number::WRAPPED_UP, e),
     }
 }
 
@@ -318,6 +328,11 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::ANSWERED => Event::Answered(read(bytes)?),
         number::FORGOTTEN => Event::Forgotten(read(bytes)?),
         number::RELAXED => Event::Relaxed(read(bytes)?),
+        number::OFFERED => Event::Offered(read(bytes)?),
+        number::OFFER_ENDED => Event::OfferEnded(read(bytes)?),
+        number::RESPONDING => Event::Responding(read(bytes)?),
+        number::HELD => Event::Held(read(bytes)?),
+        number::WRAPPED_UP => Event::WrappedUp(read(bytes)?),
         _ => return Ok(None),
     }))
 }

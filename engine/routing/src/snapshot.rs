@@ -81,6 +81,7 @@ struct AgentRow {
     deadline: MaybeTime,
     restarting: bool,
     last_ticket_at: Micros,
+    not_responding: bool,
     tickets: Vec<Slot>,
 }
 
@@ -112,6 +113,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 deadline: agent.deadline,
                 restarting: agent.restarting,
                 last_ticket_at: agent.last_ticket_at,
+                not_responding: agent.not_responding,
                 tickets: agent.tickets.clone(),
             })
             .collect(),
@@ -205,6 +207,7 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
         agent.deadline = row.deadline;
         agent.restarting = row.restarting;
         agent.last_ticket_at = row.last_ticket_at;
+        agent.not_responding = row.not_responding;
         tickets.push(row.tickets);
         if let Some(at) = row.deadline.get() {
             let timer = match row.reachability {
@@ -244,9 +247,12 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
 fn restore_tickets(state: &mut State) {
     state.stats.all = state.tickets.totals;
     let began = |ticket: &Ticket| match ticket.state {
-        TicketState::Waiting => ticket.waiting_since,
+        TicketState::Waiting | TicketState::Offered => ticket.waiting_since,
         TicketState::Assigned => ticket.assigned_at.get().unwrap_or_default(),
-        TicketState::InService | TicketState::Closed => 0,
+        TicketState::InService
+        | TicketState::OnHold
+        | TicketState::Wrapping
+        | TicketState::Closed => 0,
     };
     let mut in_order: Vec<(Micros, u64, Slot)> = state
         .tickets
@@ -268,6 +274,20 @@ fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) {
             state.stats.seats_used += 1;
         }
         state.refresh_agent(id);
+    }
+    let offered: Vec<(Slot, BotId, Vec<AgentId>)> = state
+        .tickets
+        .slab()
+        .iter()
+        .filter(|(_, ticket)| !ticket.offers.is_empty())
+        .map(|(slot, ticket)| (slot, ticket.bot, ticket.offers.agents().to_vec()))
+        .collect();
+    for (slot, bot, agents) in offered {
+        for agent in agents {
+            state.agents.offer(agent, slot, bot);
+            state.stats.seats_used += 1;
+            state.refresh_agent(agent);
+        }
     }
 }
 

@@ -29,10 +29,16 @@ pub struct Stats {
 pub struct TicketStats {
     /// In a line.
     pub waiting: u32,
+    /// Out of the line, before agents who may accept it.
+    pub offered: u32,
     /// With an agent who has not written yet.
     pub assigned: u32,
     /// With an agent who has.
     pub in_service: u32,
+    /// In service, and on hold.
+    pub on_hold: u32,
+    /// Closed, and its agent wraps it up.
+    pub wrapping: u32,
     /// Closed, and not yet forgotten.
     pub resumable: u32,
 }
@@ -76,7 +82,7 @@ impl Totals {
 pub struct QueueStats {
     /// Takes new tickets: tenant, bot and queue are active.
     pub open: bool,
-    /// Tickets in line.
+    /// Tickets that wait, those offered included.
     pub depth: u32,
     /// When the one that waits longest began to wait.
     pub oldest_waiting_since: Option<Micros>,
@@ -93,6 +99,8 @@ pub struct QueueAgents {
     pub available: u32,
     /// Online and reachable without one.
     pub full: u32,
+    /// Online and reachable, but missed an offer and has done nothing since.
+    pub not_responding: u32,
     /// Paused.
     pub paused: u32,
     /// Invisible.

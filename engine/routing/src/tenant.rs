@@ -201,6 +201,7 @@ impl Tenant {
                 (_, Reachability::Unreachable | Reachability::Grace) => &mut counts.unreachable,
                 (Intent::Paused, _) => &mut counts.paused,
                 (Intent::Invisible, _) => &mut counts.invisible,
+                (Intent::Online, _) if agent.not_responding => &mut counts.not_responding,
                 (Intent::Online, _) if agent.free_seats() > 0 => &mut counts.available,
                 (Intent::Online, _) => &mut counts.full,
             };
@@ -209,7 +210,7 @@ impl Tenant {
         counts
     }
 
-    /// How many tickets an agent has; 0 for one that does not exist.
+    /// How many seats tickets of an agent take; 0 for one that does not exist.
     #[must_use]
     pub fn tickets_of(&self, agent: AgentId) -> usize {
         self.state.agents.get(agent).map_or(0, |agent| agent.tickets.len())

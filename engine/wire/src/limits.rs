@@ -122,3 +122,6 @@ const _: () = assert!(CUT_DETAILS_BYTES < HAND_OFF_BYTES);
 const _: () = assert!(CHANGES_BYTES + 1024 < SERVER_FRAME_BYTES);
 const _: () = assert!(HELLO_BYTES <= FRAME_BYTES);
 const _: () = assert!(CURSORS_PER_FRAME * 24 < HELLO_BYTES);
+
+/// Most agents to whom a ticket is offered at once. Each of them has a seat held for it.
+pub const OFFER_AGENTS: u16 = 16;

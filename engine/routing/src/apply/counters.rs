@@ -12,7 +12,7 @@ impl State {
     /// has become available.
     pub(crate) fn refresh_agent(&mut self, id: AgentId) {
         let agent = self.agents.at(id);
-        let available = agent.is_serving() && agent.free_seats() > 0 && !agent.closing;
+        let available = agent.is_available();
         if self.agents.available.set(id.0, available) && available {
             self.wake.agents.push(id);
         }
@@ -67,7 +67,7 @@ impl State {
         }
         let queue = self.queues.at_mut(ticket.queue);
         match ticket.state {
-            TicketState::Waiting => {
+            TicketState::Waiting | TicketState::Offered => {
                 queue.waiting += 1;
                 queue.waits.begin(ticket.waiting_since, slot);
             }
@@ -75,9 +75,26 @@ impl State {
                 queue.unanswered += 1;
                 queue.unanswered_since.begin(ticket.assigned_at.get().unwrap_or_default(), slot);
             }
-            TicketState::InService | TicketState::Closed => {}
+            TicketState::InService
+            | TicketState::OnHold
+            | TicketState::Wrapping
+            | TicketState::Closed => {}
         }
         self.queues.note_changed(ticket.queue);
+    }
+
+    /// A waiting ticket is offered, or an offered one waits again: its wait goes on as it began.
+    pub(super) fn set_offered(&mut self, slot: Slot, offered: bool) {
+        let ticket = self.tickets.at_mut(slot);
+        let to = if offered { TicketState::Offered } else { TicketState::Waiting };
+        let from = std::mem::replace(&mut ticket.state, to);
+        if ticket.test {
+            self.tickets.tests_waiting -= u32::from(offered);
+            self.tickets.tests_waiting += u32::from(!offered);
+            return;
+        }
+        *count_in(&mut self.stats.tickets, from) -= 1;
+        *count_in(&mut self.stats.tickets, to) += 1;
     }
 
     /// A ticket is about to leave its state.
@@ -93,7 +110,7 @@ impl State {
         }
         let queue = self.queues.at_mut(ticket.queue);
         match ticket.state {
-            TicketState::Waiting => {
+            TicketState::Waiting | TicketState::Offered => {
                 queue.waiting -= 1;
                 queue.waits.end(ticket.waiting_since, slot);
             }
@@ -101,7 +118,10 @@ impl State {
                 queue.unanswered -= 1;
                 queue.unanswered_since.end(ticket.assigned_at.get().unwrap_or_default(), slot);
             }
-            TicketState::InService | TicketState::Closed => {}
+            TicketState::InService
+            | TicketState::OnHold
+            | TicketState::Wrapping
+            | TicketState::Closed => {}
         }
         self.queues.note_changed(ticket.queue);
     }
@@ -124,8 +144,11 @@ fn count_of(stats: &mut AgentStats, class: Class) -> &mut u32 {
 fn count_in(stats: &mut crate::stats::TicketStats, state: TicketState) -> &mut u32 {
     match state {
         TicketState::Waiting => &mut stats.waiting,
+        TicketState::Offered => &mut stats.offered,
         TicketState::Assigned => &mut stats.assigned,
         TicketState::InService => &mut stats.in_service,
+        TicketState::OnHold => &mut stats.on_hold,
+        TicketState::Wrapping => &mut stats.wrapping,
         TicketState::Closed => &mut stats.resumable,
     }
 }

@@ -8,6 +8,7 @@ mod counters;
 mod directory;
 mod lines;
 mod messages;
+mod offers;
 mod presence;
 mod tickets;
 
@@ -40,6 +41,11 @@ impl State {
             Event::Requeued(e) => self.requeued(now, *e),
             Event::Unreserved(e) => self.unreserved(now, *e),
             Event::Relaxed(e) => self.relaxed(now, *e),
+            Event::Offered(e) => self.offered(now, *e),
+            Event::OfferEnded(e) => self.offer_ended(now, *e),
+            Event::Responding(e) => self.responding(*e),
+            Event::Held(e) => self.held(*e),
+            Event::WrappedUp(e) => self.wrapped_up(now, *e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),
             Event::Progressed(e) => self.progressed(*e),

@@ -7,7 +7,7 @@ use crate::state::maybe::MaybeTime;
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::directory::AgentGone;
-use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
+use relevo_wire::vocabulary::{Intent, Reachability};
 use relevo_wire::{AgentId, BotId};
 
 impl State {
@@ -33,6 +33,7 @@ impl State {
             self.stats.bots_reachable -= 1;
             self.stats.bots_unreachable += 1;
         }
+        self.drop_all_offers(now);
         #[cfg(planted)]
         if crate::planted::is(crate::planted::Bug::DeadlineWhileDown) {
             return;
@@ -145,7 +146,7 @@ impl State {
             let ticket = self.tickets.at(slot);
             let queue = self.queues.at(ticket.queue);
             let keeps = match queue.agent_gone {
-                AgentGone::Keep => ticket.state == TicketState::InService,
+                AgentGone::Keep => ticket.is_in_service(),
                 AgentGone::Requeue => false,
             };
             if keeps && !ticket.kept_until.is_some() {
@@ -185,7 +186,7 @@ impl State {
                 ticket.kept_until = ticket.kept_until.moved(by);
                 moved.push((kept, kept.saturating_add(by), Timer::Keep(slot)));
             }
-            if ticket.is_waiting() && ticket.reserved.is_some() {
+            if ticket.is_unassigned() && ticket.reserved.is_some() {
                 let before = ticket.reserved_until;
                 ticket.reserved_until = before.saturating_add(by);
                 moved.push((before, ticket.reserved_until, Timer::Reservation(slot)));

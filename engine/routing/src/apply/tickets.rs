@@ -41,13 +41,11 @@ impl State {
     pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
         let slot = self.slot(event.ticket);
         self.leave_state(slot);
-        self.leave_line(slot);
         self.stop_waiting(slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Assigned;
         ticket.agent = event.agent.into();
         ticket.reserved = MaybeAgent::NONE;
-        ticket.excluded = MaybeAgent::NONE;
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.assigned_at = MaybeTime::at(now);
@@ -79,9 +77,7 @@ impl State {
         ticket.last = event.number;
         ticket.waiting_since = now;
         ticket.ring = 0;
-        ticket.excluded = event.agent.into();
-        ticket.excluded_until = event.excluded_until;
-        self.timers.set(event.excluded_until, Timer::Exclusion(slot));
+        self.exclude(slot, event.agent, event.excluded_until, now);
         self.await_ring(slot);
         self.enter_line(now, slot);
         self.enter_state(slot);
@@ -90,22 +86,32 @@ impl State {
 
     pub(super) fn unreserved(&mut self, now: Micros, event: Unreserved) {
         let slot = self.slot(event.ticket);
-        self.leave_line(slot);
+        let waits = self.tickets.at(slot).is_waiting();
+        if waits {
+            self.leave_line(slot);
+        }
         let ticket = self.tickets.at_mut(slot);
         self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         ticket.reserved = MaybeAgent::NONE;
-        self.enter_line(now, slot);
-        self.wake.tickets.push(slot);
+        if waits {
+            self.enter_line(now, slot);
+            self.wake.tickets.push(slot);
+        }
     }
 
     pub(super) fn relaxed(&mut self, now: Micros, event: Relaxed) {
         let slot = self.slot(event.ticket);
-        self.leave_line(slot);
+        let waits = self.tickets.at(slot).is_waiting();
+        if waits {
+            self.leave_line(slot);
+        }
         self.forget_ring(slot);
         self.tickets.at_mut(slot).ring = event.ring;
         self.await_ring(slot);
-        self.enter_line(now, slot);
-        self.wake.tickets.push(slot);
+        if waits {
+            self.enter_line(now, slot);
+            self.wake.tickets.push(slot);
+        }
     }
 
     pub(super) fn target_missed(&mut self, event: TargetMissed) {
@@ -115,25 +121,26 @@ impl State {
 
     pub(super) fn closed(&mut self, now: Micros, event: &Closed) {
         let slot = self.slot(event.ticket);
-        let from = self.tickets.at(slot).state;
         self.leave_state(slot);
         self.judged(slot);
-        if from == TicketState::Waiting {
-            self.leave_line(slot);
+        if self.tickets.at(slot).is_unassigned() {
             self.stop_waiting(slot);
         } else {
             self.set_kept(slot, MaybeTime::NONE);
-            let agent = self.tickets.at(slot).agent.get();
-            self.free_seat(now, slot, agent.expect("an assigned ticket names its agent"));
+            if event.wraps_until.is_none() {
+                let agent = self.tickets.at(slot).agent.get();
+                self.free_seat(now, slot, agent.expect("an assigned ticket names its agent"));
+            }
         }
-        let forget_at = now.saturating_add(self.settings.closed_retention_us);
-        self.timers.set(forget_at, Timer::Forget(slot));
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Closed;
         ticket.reserved = MaybeAgent::NONE;
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.closed_at = MaybeTime::at(now);
+        if event.wraps_until.is_some() {
+            ticket.state = TicketState::Wrapping;
+        }
         ticket.child = event.child.into();
         ticket.for_agent.clear();
         ticket.for_bot.clear();
@@ -144,6 +151,10 @@ impl State {
         self.queues.at_mut(queue).open -= 1;
         self.tickets.totals.closed[event.outcome as usize] += 1;
         self.stats.all = self.tickets.totals;
+        match event.wraps_until {
+            Some(until) => self.begin_wrap_up(slot, until),
+            None => self.await_forgetting(slot),
+        }
         self.enter_state(slot);
     }
 
@@ -168,23 +179,31 @@ impl State {
         if let Some(kept_until) = ticket.kept_until.get() {
             self.timers.set(kept_until, Timer::Keep(slot));
         }
-        if let Some(closed_at) = ticket.closed_at.get() {
-            let forget_at = closed_at.saturating_add(self.settings.closed_retention_us);
-            self.timers.set(forget_at, Timer::Forget(slot));
+        if let Some(until) = ticket.wraps_until.get() {
+            self.timers.set(until, Timer::WrapUp(slot));
         }
-        if state == TicketState::Waiting {
+        if let Some(until) = ticket.offers.until() {
+            self.timers.set(until, Timer::Offer(slot));
+        }
+        let is_open = ticket.is_open();
+        if ticket.is_unassigned() {
             if ticket.reserved.is_some() {
                 self.timers.set(ticket.reserved_until, Timer::Reservation(slot));
             }
-            if ticket.excluded.is_some() {
-                self.timers.set(ticket.excluded_until, Timer::Exclusion(slot));
+            for (_, until) in ticket.excluded.iter() {
+                self.timers.set(until, Timer::Exclusion(slot));
             }
             self.await_ring(slot);
+        }
+        if state == TicketState::Waiting {
             // Lines age when the first input comes.
             self.enter_line(0, slot);
         }
-        if state != TicketState::Closed {
+        if is_open {
             self.queues.at_mut(queue).open += 1;
+        }
+        if state == TicketState::Closed {
+            self.await_forgetting(slot);
         }
         self.enter_state(slot);
     }
@@ -207,7 +226,7 @@ impl State {
         }
     }
 
-    fn free_seat(&mut self, now: Micros, slot: Slot, agent: AgentId) {
+    pub(super) fn free_seat(&mut self, now: Micros, slot: Slot, agent: AgentId) {
         let bot = self.tickets.at(slot).bot;
         self.agents.at_mut(agent).last_ticket_at = now;
         self.agents.take(agent, slot, bot);
@@ -215,8 +234,13 @@ impl State {
         self.wake_agent(agent);
     }
 
-    /// What began with the waiting ends with it.
+    /// What began with the waiting ends with it: place, offers, times.
     fn stop_waiting(&mut self, slot: Slot) {
+        if self.tickets.at(slot).is_waiting() {
+            self.leave_line(slot);
+        } else {
+            self.drop_offers(slot);
+        }
         let ticket = self.tickets.at(slot);
         if ticket.position_updates {
             self.positions.forget(slot);
@@ -224,8 +248,8 @@ impl State {
         if ticket.reserved.is_some() {
             self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         }
-        if ticket.excluded.is_some() {
-            self.timers.clear(ticket.excluded_until, Timer::Exclusion(slot));
+        for (_, until) in self.tickets.at_mut(slot).excluded.take().iter() {
+            self.timers.clear(until, Timer::Exclusion(slot));
         }
         self.forget_ring(slot);
     }

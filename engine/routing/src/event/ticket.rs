@@ -203,6 +203,8 @@ pub struct Closed {
     pub handle_us: Option<Micros>,
     /// The judgement that it brings.
     pub judged: Option<Judgement>,
+    /// Until when its agent keeps the seat to wrap up, if it does.
+    pub wraps_until: Option<Micros>,
 }
 
 /// A closed ticket leaves memory.

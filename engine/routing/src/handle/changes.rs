@@ -323,7 +323,7 @@ impl<'a> Plan<'a> {
     fn deletable_agent(&self, name: &str) -> Result<u32, WireError> {
         let id = self.directory.agent_id(name).ok_or_else(|| unknown("agent", name))?;
         let (open, reserved, served) = self.state.agents.get(id).map_or((0, 0, 0), |agent| {
-            (agent.tickets.len(), agent.reserved.len(), agent.queues.len())
+            (agent.seats_used(), agent.reserved.len(), agent.queues.len())
         });
         let uses = [
             (open, "open tickets"),

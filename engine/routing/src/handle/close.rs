@@ -61,7 +61,8 @@ impl Turn<'_> {
     ) {
         let ticket = self.state.tickets.at(slot);
         let holder = ticket.holder();
-        let waited_us = ticket.is_waiting().then(|| self.now.saturating_sub(ticket.waiting_since));
+        let waited_us =
+            ticket.is_unassigned().then(|| self.now.saturating_sub(ticket.waiting_since));
         let first_response_at = ticket.first_response_at.get();
         let outcome = outcome(ticket, reason);
         let closed = Closed {
@@ -75,8 +76,10 @@ impl Turn<'_> {
             waited_us,
             handle_us: first_response_at.map(|at| self.now.saturating_sub(at)),
             judged: self.judge_end(ticket, outcome),
+            wraps_until: self.wraps_until(ticket, reason),
         };
-        self.release(holder);
+        self.release_offers(slot, None);
+        self.release(holder.filter(|_| closed.wraps_until.is_none()));
         self.emit_of(slot, Event::Closed(closed));
         self.bound_closed();
     }
@@ -97,7 +100,7 @@ impl Turn<'_> {
         self.emit_of(slot, Event::Requeued(requeued));
     }
 
-    fn release(&self, holder: Option<AgentId>) {
+    pub(super) fn release(&self, holder: Option<AgentId>) {
         if let Some(word) = holder.and_then(|agent| self.seats.word(agent.0 as usize)) {
             #[cfg(planted)]
             if crate::planted::is(crate::planted::Bug::KeptSeat) {
@@ -107,7 +110,7 @@ impl Turn<'_> {
         }
     }
 
-    fn bound_closed(&mut self) {
+    pub(super) fn bound_closed(&mut self) {
         let stats = &self.state.stats;
         let open = stats.all.created - stats.all.closed_in_all();
         let closed = self.state.tickets.len() as u64 - open;

@@ -56,6 +56,9 @@ impl Turn<'_> {
             if let Some((agent, seats)) = capacity {
                 self.seats.ensure(agent.0 as usize, seats);
                 self.heed_word(agent);
+                if !self.state.agents.at(agent).active {
+                    self.withdraw_offers(agent);
+                }
             }
         }
         // A credential without its owner would be that of the next one with the name.

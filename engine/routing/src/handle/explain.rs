@@ -29,7 +29,11 @@ impl Turn<'_> {
             TicketState::Waiting => {
                 self.waits_for(ticket, &agents) + &self.requires(ticket) + &self.gained(ticket)
             }
-            TicketState::Assigned | TicketState::InService => self.assigned_because(ticket),
+            TicketState::Offered => self.offered_to(ticket) + &self.requires(ticket),
+            TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
+                self.assigned_because(ticket)
+            }
+            TicketState::Wrapping => self.wrapped_up_by(ticket),
             TicketState::Closed => "it is closed".to_owned(),
         };
         if let Some(rest) = members.len().checked_sub(MOST_AGENTS).filter(|rest| *rest > 0) {
@@ -67,6 +71,8 @@ impl Turn<'_> {
             (Intent::Invisible, _) => "invisible",
             (Intent::Online, Reachability::Grace) => "grace",
             _ if ticket.test && !agent.accepts_tests => "accepts_no_tests",
+            _ if agent.not_responding => "not_responding",
+            _ if ticket.offers.holds(id) => "offered",
             _ if excluded => "excluded",
             _ if ticket.reserved.get().is_some_and(|other| other != id) => "reserved_for_other",
             _ if !self.suits(id, ticket) => "lacks_skill",
@@ -75,6 +81,19 @@ impl Turn<'_> {
             _ if self.is_capped(id, ticket.bot) => "no_seat_for_bot",
             (Intent::Online, Reachability::Reachable) => "eligible",
         }
+    }
+
+    fn offered_to(&self, ticket: &Ticket) -> String {
+        let left = ticket.offers.until().unwrap_or_default().saturating_sub(self.now) / 1_000_000;
+        let names: Vec<String> =
+            ticket.offers.agents().iter().map(|agent| self.agent_name(*agent)).collect();
+        format!("it is offered to {} for {left} s more, then back in its line", names.join(", "))
+    }
+
+    fn wrapped_up_by(&self, ticket: &Ticket) -> String {
+        let left = ticket.wraps_until.get().unwrap_or_default().saturating_sub(self.now);
+        let name = ticket.seated().map_or_else(String::new, |agent| self.agent_name(agent));
+        format!("it is closed; {name} wraps it up for at most {} s more", left / 1_000_000)
     }
 
     fn waits_for(&self, ticket: &Ticket, agents: &[AgentReason]) -> String {

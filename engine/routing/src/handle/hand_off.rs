@@ -196,7 +196,7 @@ impl Turn<'_> {
             estimated_wait: estimated_wait(queue, position),
             text: self.text(input, id, queue.online_for(input.test) > 0),
             truncated: input.truncated,
-            epoch: FIRST_EPOCH + u32::from(assigned),
+            epoch: FIRST_EPOCH + u32::from(assigned && queue.offer_us == 0),
         })
     }
 

@@ -50,6 +50,10 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::Next { .. }
         | Input::Transfer { .. }
         | Input::Close { .. }
+        | Input::Accept { .. }
+        | Input::Decline { .. }
+        | Input::Hold { .. }
+        | Input::WrapUpDone { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

@@ -65,7 +65,7 @@ impl Turn<'_> {
         }
         let ticket = self.state.tickets.at(slot);
         self.check_epoch(ticket, epoch)?;
-        if !ticket.is_waiting() {
+        if !ticket.is_unassigned() {
             return Err(self.wrong_state(ticket, "a bot may speak while its ticket waits"));
         }
         self.check_unconfirmed(&ticket.for_agent, bytes)?;

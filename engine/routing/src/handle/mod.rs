@@ -11,10 +11,12 @@ mod explain;
 mod hand_off;
 mod idempotent;
 mod messages;
+mod offers;
 mod presence;
 mod progress;
 mod pull;
 mod refusals;
+mod service;
 mod sessions;
 mod targets;
 mod ticks;
@@ -78,6 +80,7 @@ impl Turn<'_> {
     }
 
     fn input(&mut self, input: Input) -> Option<Reply> {
+        self.note_act(&input);
         let answer = match input {
             Input::HandOff(hand_off) => self.hand_off(&hand_off),
             Input::CustomerMessage { bot, contact, client_message, bytes } => {
@@ -104,6 +107,10 @@ impl Turn<'_> {
             Input::Close { agent, ticket, epoch, tags } => {
                 self.agent_close(agent, ticket, epoch, tags)
             }
+            Input::Accept { agent, ticket } => self.accept(agent, ticket),
+            Input::Decline { agent, ticket } => self.decline(agent, ticket),
+            Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
+            Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),
             Input::Delete { object } => self.delete(object),

@@ -14,7 +14,7 @@ use crate::step::Reply;
 use relevo_wire::answer::Answer;
 use relevo_wire::directory::AgentGone;
 use relevo_wire::limits::NOTE_BYTES;
-use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason, TicketState};
+use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason, WrapUpEnd};
 use relevo_wire::{AgentId, BotId, ErrorCode, SessionId, WireError};
 
 impl Turn<'_> {
@@ -54,6 +54,7 @@ impl Turn<'_> {
         if was_reachable && !left {
             let until = self.now.saturating_add(self.state.settings.grace_us);
             self.emit(Event::AgentGrace(AgentGrace { agent, until }));
+            self.withdraw_offers(agent);
         }
         self.follow_reachability(agent, seen);
     }
@@ -149,6 +150,9 @@ impl Turn<'_> {
 
     fn set_intent(&mut self, agent: AgentId, intent: Intent, reason: String, cause: IntentCause) {
         self.emit(Event::IntentSet(IntentSet { agent, intent, reason, cause }));
+        if intent != Intent::Online {
+            self.withdraw_offers(agent);
+        }
         if intent == Intent::Offline {
             self.requeue_lost(agent);
         }
@@ -171,8 +175,12 @@ impl Turn<'_> {
     fn requeue_lost(&mut self, agent: AgentId) {
         for slot in self.state.agents.at(agent).tickets.clone() {
             let ticket = self.state.tickets.at(slot);
+            if !ticket.is_open() {
+                self.end_wrap_up(slot, WrapUpEnd::AgentGone);
+                continue;
+            }
             let stays = match self.state.queues.at(ticket.queue).agent_gone {
-                AgentGone::Keep => ticket.state == TicketState::InService,
+                AgentGone::Keep => ticket.is_in_service(),
                 AgentGone::Requeue => false,
             };
             if !stays {

@@ -68,11 +68,10 @@ impl Turn<'_> {
         let present = Present { state: ticket.state, epoch: ticket.epoch, agent };
         let told = match (ticket.state, &present.agent) {
             (TicketState::Waiting, _) => "; it waits in a line".to_owned(),
-            (TicketState::Closed, _) => "; it is closed".to_owned(),
-            (TicketState::Assigned | TicketState::InService, Some(agent)) => {
-                format!("; {agent} has it")
-            }
-            (TicketState::Assigned | TicketState::InService, None) => String::new(),
+            (TicketState::Offered, _) => "; it is offered to agents".to_owned(),
+            (TicketState::Closed | TicketState::Wrapping, _) => "; it is closed".to_owned(),
+            (_, Some(agent)) => format!("; {agent} has it"),
+            (_, None) => String::new(),
         };
         let message = message + &told;
         WireError { code, field: field.to_owned(), message, present: Some(present) }

@@ -3,12 +3,15 @@
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
 use relevo_wire::directory::{Agent, Bot, Queue, Skill};
-use relevo_wire::limits::{NAME_BYTES, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES};
+use relevo_wire::limits::{NAME_BYTES, OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES};
 use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
 
 /// Longest wait of a queue's own settings, in seconds: a week.
 const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
+
+/// Longest time of an offer and of a wrap-up, in seconds: each holds a seat meanwhile.
+const LONGEST_ASKING_SECONDS: u32 = 3600;
 
 /// A name of the directory.
 pub(super) fn name(field: &str, name: &str) -> Result<(), WireError> {
@@ -70,6 +73,9 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
         name("transfer_targets", target)?;
     }
     at_most("ageing", u32::from(queue.ageing), u32::from(PRIORITY))?;
+    at_most("offer_seconds", queue.offer_seconds, LONGEST_ASKING_SECONDS)?;
+    at_most("wrap_up_seconds", queue.wrap_up_seconds, LONGEST_ASKING_SECONDS)?;
+    offer_agents(queue)?;
     at_most("keep_seconds", queue.keep_seconds, LONGEST_SECONDS)?;
     at_most("transfer_wait_seconds", queue.transfer_wait_seconds, LONGEST_SECONDS)?;
     at_most("short_loss_seconds", queue.short_loss_seconds, LONGEST_SECONDS)?;
@@ -82,6 +88,20 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
         return Err(malformed("threshold_seconds", message));
     }
     texts(&queue.texts)
+}
+
+fn offer_agents(queue: &Queue) -> Result<(), WireError> {
+    let agents = queue.offer_agents;
+    if !(1..=OFFER_AGENTS).contains(&agents) {
+        return Err(malformed("offer_agents", format!("1 to {OFFER_AGENTS}, not {agents}")));
+    }
+    if agents > 1 && queue.offer_seconds == 0 {
+        let message = format!(
+            "{agents} agents are asked only where offers stand for some time: set offer_seconds too"
+        );
+        return Err(malformed("offer_agents", message));
+    }
+    Ok(())
 }
 
 fn texts(texts: &Texts) -> Result<(), WireError> {

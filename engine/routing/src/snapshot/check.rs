@@ -43,10 +43,13 @@ fn references(
     directory: &Directory,
     counts: (usize, usize, usize),
 ) -> Result<(), SnapshotError> {
-    let agents = [ticket.agent.get(), ticket.reserved.get(), ticket.excluded.get()];
+    let agents = [ticket.agent.get(), ticket.reserved.get()];
+    let excluded = ticket.excluded.iter().map(|(agent, _)| agent);
+    let offered = ticket.offers.agents().iter().copied();
+    let mut agents = agents.into_iter().flatten().chain(excluded).chain(offered);
     let known = (ticket.bot.0 as usize) < counts.0
         && directory.queue_bot(ticket.queue) == Some(ticket.bot)
-        && agents.into_iter().flatten().all(|agent| (agent.0 as usize) < counts.2);
+        && agents.all(|agent| (agent.0 as usize) < counts.2);
     let exists = directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some();
     if known && (exists || !ticket.is_open()) {
         return Ok(());
@@ -58,11 +61,16 @@ fn references(
 fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
     let (held, closed) = (ticket.agent.is_some(), ticket.closed_at.is_some());
     let fits = match ticket.state {
-        TicketState::Waiting => !held && !closed,
-        TicketState::Assigned | TicketState::InService => held && !closed,
+        TicketState::Waiting | TicketState::Offered => !held && !closed,
+        TicketState::Assigned | TicketState::InService | TicketState::OnHold => held && !closed,
+        TicketState::Wrapping => held && closed,
         TicketState::Closed => closed,
     };
-    let reserved_waits = ticket.is_waiting() || !ticket.reserved.is_some();
+    let is_offered = ticket.state == TicketState::Offered;
+    let wraps = ticket.state == TicketState::Wrapping;
+    let fits =
+        fits && is_offered != ticket.offers.is_empty() && wraps == ticket.wraps_until.is_some();
+    let reserved_waits = ticket.is_unassigned() || !ticket.reserved.is_some();
     if fits && reserved_waits && ticket.last.max(ticket.epoch) < SHORT_COUNT_MAX {
         return Ok(());
     }
@@ -149,12 +157,12 @@ fn agents(
         if object.is_none() && (row.deadline.is_some() || !row.tickets.is_empty()) {
             return Err(invalid("a deleted agent is at work"));
         }
-        let holds = |slot: &Slot| tickets.get(slot).and_then(|t| t.holder()) == Some(id);
+        let holds = |slot: &Slot| tickets.get(slot).and_then(|t| t.seated()) == Some(id);
         if !row.tickets.iter().all(|slot| holds(slot) && given.insert(*slot)) {
             return Err(invalid("an agent has a ticket of another"));
         }
     }
-    let held = tickets.values().filter(|ticket| ticket.holder().is_some()).count();
+    let held = tickets.values().filter(|ticket| ticket.seated().is_some()).count();
     if held == given.len() { Ok(()) } else { Err(invalid("a ticket is with nobody")) }
 }
 

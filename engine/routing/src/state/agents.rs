@@ -56,15 +56,20 @@ pub(crate) struct Agent {
     pub(crate) restarting: bool,
     /// When it last got a ticket or was rid of one.
     pub(crate) last_ticket_at: Micros,
-    /// Open tickets in the order of their assignment.
+    /// Tickets that take a seat, in the order of their assignment: open ones, and closed ones that it
+    /// wraps up.
     pub(crate) tickets: Vec<Slot>,
+    /// Tickets offered to it: each holds a seat.
+    pub(crate) offers: Vec<Slot>,
+    /// It let an offer pass and has done nothing since.
+    pub(crate) not_responding: bool,
     /// Tickets waiting for this agent alone.
     pub(crate) reserved: Line,
     /// What it can do, in rising order.
     pub(crate) skills: Vec<Need>,
     /// Queues it serves, in rising order.
     pub(crate) queues: Vec<QueueId>,
-    /// Open tickets by bot.
+    /// Seats in use, by bot.
     per_bot: SmallVec<[(BotId, u16); 2]>,
     /// Its session has closed the seat word, and the command that tells why is on its way. Known
     /// only while the daemon runs.
@@ -106,6 +111,8 @@ impl Agent {
             restarting: false,
             last_ticket_at: 0,
             tickets: Vec::new(),
+            offers: Vec::new(),
+            not_responding: false,
             reserved: Line::default(),
             skills: Vec::new(),
             queues: Vec::new(),
@@ -125,13 +132,23 @@ impl Agent {
         self.exists && self.active && self.intent == Intent::Online && reachable
     }
 
-    /// Could be claimed, seats and the seat word aside.
+    /// Takes new tickets, seats and the seat word aside.
     pub(crate) fn is_serving(&self) -> bool {
         self.is_online() && self.reachability == Reachability::Reachable
     }
 
+    /// Could be claimed, but for the seat word.
+    pub(crate) fn is_available(&self) -> bool {
+        self.is_serving() && !self.not_responding && self.free_seats() > 0 && !self.closing
+    }
+
     pub(crate) fn free_seats(&self) -> usize {
-        usize::from(self.seats).saturating_sub(self.tickets.len())
+        usize::from(self.seats).saturating_sub(self.seats_used())
+    }
+
+    /// Seats that tickets and offers take.
+    pub(crate) fn seats_used(&self) -> usize {
+        self.tickets.len() + self.offers.len()
     }
 
     /// Gone: not at work, or without a session beyond the grace period.
@@ -139,7 +156,7 @@ impl Agent {
         self.intent == Intent::Offline || self.reachability == Reachability::Unreachable
     }
 
-    /// Open tickets of a bot.
+    /// Seats that tickets and offers of a bot take.
     pub(crate) fn tickets_of(&self, bot: BotId) -> u16 {
         self.per_bot.iter().find(|(other, _)| *other == bot).map_or(0, |(_, count)| *count)
     }
@@ -203,13 +220,8 @@ impl Agents {
 
     /// A ticket is the agent's.
     pub(crate) fn give(&mut self, id: AgentId, slot: Slot, bot: BotId) {
-        let agent = self.at_mut(id);
-        agent.tickets.push(slot);
-        match agent.per_bot.iter_mut().find(|(other, _)| *other == bot) {
-            Some((_, count)) => *count += 1,
-            None => agent.per_bot.push((bot, 1)),
-        }
-        self.note_load(id);
+        self.at_mut(id).tickets.push(slot);
+        self.count_in(id, bot);
     }
 
     /// A ticket is no longer the agent's.
@@ -217,6 +229,34 @@ impl Agents {
         let agent = self.at_mut(id);
         let at = agent.tickets.iter().position(|other| *other == slot);
         agent.tickets.remove(at.expect("a ticket is with the agent that it names"));
+        self.count_out(id, bot);
+    }
+
+    /// A ticket is offered to the agent.
+    pub(crate) fn offer(&mut self, id: AgentId, slot: Slot, bot: BotId) {
+        self.at_mut(id).offers.push(slot);
+        self.count_in(id, bot);
+    }
+
+    /// An offer is over.
+    pub(crate) fn take_offer(&mut self, id: AgentId, slot: Slot, bot: BotId) {
+        let agent = self.at_mut(id);
+        let at = agent.offers.iter().position(|other| *other == slot);
+        agent.offers.remove(at.expect("an offer is with the agent that it names"));
+        self.count_out(id, bot);
+    }
+
+    fn count_in(&mut self, id: AgentId, bot: BotId) {
+        let per_bot = &mut self.at_mut(id).per_bot;
+        match per_bot.iter_mut().find(|(other, _)| *other == bot) {
+            Some((_, count)) => *count += 1,
+            None => per_bot.push((bot, 1)),
+        }
+        self.note_load(id);
+    }
+
+    fn count_out(&mut self, id: AgentId, bot: BotId) {
+        let agent = self.at_mut(id);
         let at = agent.per_bot.iter().position(|(other, _)| *other == bot);
         let at = at.expect("a ticket is counted with its bot");
         agent.per_bot[at].1 -= 1;
@@ -229,7 +269,7 @@ impl Agents {
     /// The load follows tickets and time.
     pub(crate) fn note_load(&mut self, id: AgentId) {
         let agent = self.at(id);
-        let load = Load::new(agent.tickets.len(), agent.last_ticket_at);
+        let load = Load::new(agent.seats_used(), agent.last_ticket_at);
         self.loads[id.0 as usize] = load;
     }
 }

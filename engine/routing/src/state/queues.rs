@@ -82,6 +82,8 @@ pub(crate) struct Queue {
     pub(crate) nobody_online: NobodyOnline,
     pub(crate) agent_gone: AgentGone,
     pub(crate) pace: Pace,
+    /// How long an offer stands; 0: tickets are assigned at once.
+    pub(crate) offer_us: Micros,
     pub(crate) line: Line,
     pub(crate) waits: Oldest,
     pub(crate) unanswered_since: Oldest,
@@ -94,6 +96,9 @@ pub(crate) struct Queue {
     pub(crate) members: Vec<AgentId>,
     pub(crate) member_bits: Bits,
     pub(crate) tests: Line,
+    /// To how many agents at once a ticket is offered.
+    pub(crate) offer_agents: usize,
+    pub(crate) wrap_up_us: Micros,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
 }
@@ -139,6 +144,9 @@ impl Queue {
             delivery: object.delivery,
             agent_gone: object.agent_gone,
             nobody_online: object.nobody_online,
+            offer_us: 0,
+            offer_agents: 1,
+            wrap_up_us: 0,
             keep_us: 0,
             transfer_wait_us: 0,
             threshold_us: 0,
@@ -169,6 +177,9 @@ impl Queue {
         self.delivery = object.delivery;
         self.agent_gone = object.agent_gone;
         self.nobody_online = object.nobody_online;
+        self.offer_us = Micros::from(object.offer_seconds) * SECOND;
+        self.offer_agents = usize::from(object.offer_agents);
+        self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;
         self.transfer_wait_us = Micros::from(object.transfer_wait_seconds) * SECOND;
         self.threshold_us = Micros::from(object.threshold_seconds) * SECOND;

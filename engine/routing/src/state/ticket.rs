@@ -1,7 +1,9 @@
 //! One ticket.
 
 use super::demands::MaybeDemand;
+use super::exclusions::Exclusions;
 use super::maybe::{MaybeAgent, MaybeTicket, MaybeTime};
+use super::offers::Offers;
 use super::recent::RecentMessages;
 use super::unconfirmed::Unconfirmed;
 use crate::Micros;
@@ -32,7 +34,9 @@ pub(crate) struct Ticket {
     /// Who has it, or had it when it was closed.
     pub(crate) agent: MaybeAgent,
     /// Who gave it away and does not get it back for a while.
-    pub(crate) excluded: MaybeAgent,
+    pub(crate) excluded: Exclusions,
+    /// To whom it is offered.
+    pub(crate) offers: Offers,
     /// For whom it waits outside the queue's line.
     pub(crate) reserved: MaybeAgent,
     pub(crate) epoch: u32,
@@ -63,6 +67,8 @@ pub(crate) struct Ticket {
     pub(crate) closed_at: MaybeTime,
     /// Until when a gone agent keeps it.
     pub(crate) kept_until: MaybeTime,
+    /// Until when its agent wraps it up, once it is closed.
+    pub(crate) wraps_until: MaybeTime,
     /// The child of a transfer.
     pub(crate) child: MaybeTicket,
     pub(crate) contact: ContactKey,
@@ -72,7 +78,6 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
-    pub(crate) excluded_until: Micros,
     pub(crate) reserved_until: Micros,
     pub(crate) bot_number: u64,
 }
@@ -94,8 +99,8 @@ impl Ticket {
     ) -> Self {
         let mut for_agent = Unconfirmed::default();
         for_agent.add(1, event.bytes);
-        let (excluded, excluded_until) = agent_until(event.excluded);
-        let (reserved, reserved_until) = agent_until(event.reserved);
+        let (reserved, reserved_until) =
+            event.reserved.map_or((MaybeAgent::NONE, 0), |(agent, until)| (agent.into(), until));
         Self {
             id: event.ticket,
             contact: event.contact,
@@ -113,12 +118,13 @@ impl Ticket {
             unanswered_since: MaybeTime::NONE,
             closed_at: MaybeTime::NONE,
             kept_until: MaybeTime::NONE,
-            excluded_until,
+            wraps_until: MaybeTime::NONE,
             reserved_until,
             bot: event.bot,
             queue: event.queue,
             agent: MaybeAgent::NONE,
-            excluded,
+            excluded: event.excluded.into(),
+            offers: Offers::default(),
             reserved,
             epoch: event.epoch,
             last: 1,
@@ -141,11 +147,29 @@ impl Ticket {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.state != TicketState::Closed
+        match self.state {
+            TicketState::Waiting
+            | TicketState::Offered
+            | TicketState::Assigned
+            | TicketState::InService
+            | TicketState::OnHold => true,
+            TicketState::Wrapping | TicketState::Closed => false,
+        }
     }
 
+    /// It stands in a line.
     pub(crate) fn is_waiting(&self) -> bool {
         self.state == TicketState::Waiting
+    }
+
+    /// Nobody has it: it stands in a line, or is offered.
+    pub(crate) fn is_unassigned(&self) -> bool {
+        matches!(self.state, TicketState::Waiting | TicketState::Offered)
+    }
+
+    /// An agent has written, and it goes on.
+    pub(crate) fn is_in_service(&self) -> bool {
+        matches!(self.state, TicketState::InService | TicketState::OnHold)
     }
 
     /// Who has it now.
@@ -153,8 +177,13 @@ impl Ticket {
         if self.is_open() { self.agent.get() } else { None }
     }
 
+    /// Whose seat it takes: who has it, or wraps it up.
+    pub(crate) fn seated(&self) -> Option<AgentId> {
+        if self.state == TicketState::Closed { None } else { self.agent.get() }
+    }
+
     pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {
-        self.excluded.is(agent) && now < self.excluded_until
+        self.excluded.excludes(agent, now)
     }
 
     /// Somebody human has written in this ticket or before it.
@@ -164,14 +193,10 @@ impl Ticket {
 
     /// Closed, and nobody has anything left to confirm.
     pub(crate) fn is_confirmed(&self) -> bool {
-        !self.is_open()
+        self.state == TicketState::Closed
             && self.bot_progress.delivered >= self.last
             && (!self.agent.is_some() || self.agent_progress.delivered >= self.last)
     }
-}
-
-fn agent_until(pair: Option<(AgentId, Micros)>) -> (MaybeAgent, Micros) {
-    pair.map_or((MaybeAgent::NONE, 0), |(agent, until)| (agent.into(), until))
 }
 
 #[cfg(test)]
@@ -180,6 +205,6 @@ mod tests {
 
     #[test]
     fn a_ticket_stays_small() {
-        assert!(size_of::<Option<Ticket>>() <= 304, "{} bytes", size_of::<Option<Ticket>>());
+        assert!(size_of::<Option<Ticket>>() <= 320, "{} bytes", size_of::<Option<Ticket>>());
     }
 }

@@ -22,6 +22,10 @@ pub(crate) enum Timer {
     Exclusion(Slot),
     /// The next ring of a waiting ticket begins.
     Ring(Slot),
+    /// Nobody has accepted an offered ticket.
+    Offer(Slot),
+    /// An agent has had its time to wrap a closed ticket up.
+    WrapUp(Slot),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

@@ -113,6 +113,14 @@ fn the_random_world_comes_to_every_end() {
         "Answered",
         "Progressed",
         "Started",
+        "OfferEnded Declined",
+        "OfferEnded Missed",
+        "OfferEnded Withdrawn",
+        "Responding",
+        "Held",
+        "WrappedUp Done",
+        "WrappedUp Limit",
+        "WrappedUp AgentGone",
     ] {
         assert!(seen.contains(expected), "never came to {expected:?}, only to {seen:?}");
     }
@@ -125,6 +133,12 @@ fn told(event: &Event) -> String {
     }
     if let Event::TicketOpened(opened) = event {
         return format!("{:?} reserved: {}", opened.via, opened.reserved.is_some());
+    }
+    if let Event::OfferEnded(ended) = event {
+        return format!("OfferEnded {:?}", ended.end);
+    }
+    if let Event::WrappedUp(ended) = event {
+        return format!("WrappedUp {:?}", ended.end);
     }
     if let Event::MessageStored(stored) = event {
         return format!("{:?}", stored.author);

@@ -8,7 +8,8 @@ use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::{Event, Settings, Tenant};
 use relevo_wire::directory::{Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill};
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Intent, Outcome, RequeueReason, Role, Via,
+    Author, CloseReason, HandOffReason, Intent, OfferEnd, Outcome, RequeueReason, Role, Via,
+    WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
@@ -206,7 +207,24 @@ fn samples() -> Vec<(&'static str, Event)> {
                 waited_us: Some(18),
                 handle_us: Some(19),
                 judged: Some(Judgement::LostShort),
+                wraps_until: Some(START + 20),
             }),
+        ),
+        ("offered", Event::Offered(Offered { ticket: TICKET, agent, until: START + 6 })),
+        (
+            "offer_ended",
+            Event::OfferEnded(OfferEnded {
+                ticket: TICKET,
+                agent,
+                end: OfferEnd::Missed,
+                excluded_until: Some(START + 7),
+            }),
+        ),
+        ("responding", Event::Responding(Responding { agent })),
+        ("held", Event::Held(Held { ticket: TICKET, number: 8, on: true })),
+        (
+            "wrapped_up",
+            Event::WrappedUp(WrappedUp { ticket: TICKET, agent, end: WrapUpEnd::Limit }),
         ),
         (
             "progressed",
@@ -263,7 +281,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=26).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).collect::<Vec<u8>>());
 }
 
 #[test]

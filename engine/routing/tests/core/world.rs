@@ -21,9 +21,16 @@ struct Known {
     contact: ContactKey,
     state: TicketState,
     agent: Option<AgentId>,
+    offers: Vec<AgentId>,
     epoch: u32,
     last: u32,
     progress: BTreeMap<&'static str, (u32, u32)>,
+}
+
+impl Known {
+    fn is_open(&self) -> bool {
+        !matches!(self.state, TicketState::Wrapping | TicketState::Closed)
+    }
 }
 
 pub(crate) struct World {
@@ -151,7 +158,9 @@ impl World {
             Idempotency { credential: 1, key, digest: key }
         });
         let step = self.desk.command(Command { idempotency, input });
-        assert!(!reads || step.events.is_empty(), "a read changed something");
+        let is_act = |event: &Event| matches!(event, Event::Responding(_));
+        let shows_itself = step.events.iter().any(is_act);
+        assert!(!reads || shows_itself || step.events.is_empty(), "a read changed something");
         self.learn(&step.events);
     }
 
@@ -191,9 +200,23 @@ impl World {
         let ticket = self.ticket()?;
         let known = &self.tickets[&ticket];
         let (bot, owner, last) = (known.bot, known.agent, known.last);
+        let asked = known.offers.last().copied();
         let stale = u32::from(self.chance(10));
         let epoch = self.tickets[&ticket].epoch - stale;
-        let agent = if self.chance(95) { owner? } else { self.agent() };
+        let agent = if self.chance(95) { asked.or(owner)? } else { self.agent() };
+        if asked.is_some() && self.chance(70) {
+            return Some(if self.chance(60) {
+                Input::Accept { agent, ticket }
+            } else {
+                Input::Decline { agent, ticket }
+            });
+        }
+        if self.tickets[&ticket].state == TicketState::Wrapping && self.chance(50) {
+            return Some(Input::WrapUpDone { agent, ticket });
+        }
+        if self.chance(5) {
+            return Some(Input::Hold { agent, ticket, epoch, on: self.chance(50) });
+        }
         let client_message = self.chance(50).then(|| u128::from(self.below(30)));
         Some(match self.below(20) {
             0..6 => Input::AgentMessage { agent, ticket, epoch, client_message, bytes: 50 },
@@ -283,6 +306,11 @@ impl World {
         self.late.clear();
         let down = self.below(100) * SECOND;
         self.desk.restart(down);
+        // Nobody is left who could accept.
+        for known in self.tickets.values_mut().filter(|known| !known.offers.is_empty()) {
+            known.offers.clear();
+            known.state = TicketState::Waiting;
+        }
         self.desk.now += SECOND;
         let step = self.desk.handle(Input::Ready);
         self.learn(&step.events);
@@ -296,8 +324,7 @@ impl World {
                     self.created += 1;
                     let others = self.tickets.values();
                     let open = others.filter(|known| {
-                        known.state != TicketState::Closed
-                            && (known.bot, known.contact) == (e.bot, e.contact)
+                        known.is_open() && (known.bot, known.contact) == (e.bot, e.contact)
                     });
                     assert_eq!(open.count(), 0, "one open ticket per contact and bot");
                     let known = Known {
@@ -305,6 +332,7 @@ impl World {
                         contact: e.contact,
                         state: TicketState::Waiting,
                         agent: None,
+                        offers: Vec::new(),
                         epoch: e.epoch,
                         last: 1,
                         progress: BTreeMap::new(),
@@ -318,13 +346,52 @@ impl World {
                     assert_eq!(e.agent.is_some(), e.author == Author::Agent);
                     if e.author == Author::Agent {
                         assert_eq!(e.agent, known.agent, "only the owner speaks");
-                        known.state = TicketState::InService;
+                        if known.state == TicketState::Assigned {
+                            known.state = TicketState::InService;
+                        }
                     }
                 }
+                Event::Offered(e) => {
+                    let known = self.known(e.ticket);
+                    assert_eq!(known.agent, None, "what somebody has is not offered");
+                    assert!(!known.offers.contains(&e.agent), "nobody is asked twice at once");
+                    known.offers.push(e.agent);
+                    known.state = TicketState::Offered;
+                }
+                Event::OfferEnded(e) => {
+                    let known = self.known(e.ticket);
+                    assert!(known.offers.contains(&e.agent), "what ends has begun");
+                    known.offers.retain(|agent| *agent != e.agent);
+                    if known.offers.is_empty() {
+                        known.state = TicketState::Waiting;
+                    }
+                }
+                Event::Held(e) => {
+                    self.entry(e.ticket, e.number);
+                    let (from, to) = if e.on {
+                        (TicketState::InService, TicketState::OnHold)
+                    } else {
+                        (TicketState::OnHold, TicketState::InService)
+                    };
+                    assert_eq!(std::mem::replace(&mut self.known(e.ticket).state, to), from);
+                }
+                Event::WrappedUp(e) => {
+                    let known = self.known(e.ticket);
+                    assert_eq!(known.state, TicketState::Wrapping);
+                    assert_eq!(known.agent, Some(e.agent));
+                    known.state = TicketState::Closed;
+                }
+                Event::Started(_) => panic!("only a restart brings it"),
                 Event::Assigned(e) => {
                     self.entry(e.ticket, e.number);
                     let known = self.known(e.ticket);
-                    assert_eq!(known.state, TicketState::Waiting, "no ticket has two owners");
+                    let is_free = match known.state {
+                        TicketState::Waiting => true,
+                        TicketState::Offered => known.offers.contains(&e.agent),
+                        _ => false,
+                    };
+                    assert!(is_free, "no ticket has two owners, and only who is asked accepts");
+                    known.offers.clear();
                     assert_eq!(e.epoch, known.epoch + 1);
                     known.epoch = e.epoch;
                     known.state = TicketState::Assigned;
@@ -343,9 +410,12 @@ impl World {
                     self.closed += 1;
                     self.entry(e.ticket, e.number);
                     let known = self.known(e.ticket);
-                    assert_ne!(known.state, TicketState::Closed);
+                    assert!(known.is_open());
+                    assert!(e.wraps_until.is_none() || known.agent.is_some());
                     known.epoch = e.epoch;
-                    known.state = TicketState::Closed;
+                    known.offers.clear();
+                    let wraps = e.wraps_until.is_some();
+                    known.state = if wraps { TicketState::Wrapping } else { TicketState::Closed };
                 }
                 Event::Progressed(e) => {
                     let party = match e.party {
@@ -367,7 +437,6 @@ impl World {
                 Event::ObjectPut(_)
                 | Event::KeyCreated(_)
                 | Event::KeyRevoked(_)
-                | Event::Started(_)
                 | Event::Ready(_)
                 | Event::BotReachable(_)
                 | Event::BotUnreachable(_)
@@ -379,6 +448,7 @@ impl World {
                 | Event::ContactMessageStored(_)
                 | Event::Unreserved(_)
                 | Event::Relaxed(_)
+                | Event::Responding(_)
                 | Event::TargetMissed(_)
                 | Event::Answered(_) => {}
             }
@@ -399,13 +469,14 @@ impl World {
     pub(crate) fn check(&self, when: &str) {
         let tenant = &self.desk.tenant;
         let stats = tenant.stats();
-        let open = self.tickets.values().filter(|known| known.state != TicketState::Closed);
+        let open = self.tickets.values().filter(|known| known.is_open());
         assert_eq!(stats.all.created, self.created, "{when}");
         assert_eq!(stats.all.closed_in_all(), self.closed, "{when}");
         assert_eq!(self.created - self.closed, open.count() as u64, "{when}");
         let mut held: BTreeMap<AgentId, BTreeMap<BotId, usize>> = BTreeMap::new();
         for known in self.tickets.values().filter(|known| known.state != TicketState::Closed) {
-            if let Some(agent) = known.agent {
+            for agent in known.agent.iter().chain(&known.offers) {
+                let agent = *agent;
                 *held.entry(agent).or_default().entry(known.bot).or_default() += 1;
             }
         }

@@ -128,6 +128,24 @@ pub(crate) enum Ask {
         stale: bool,
         tags: u8,
     },
+    Accept {
+        ticket: Which,
+        by: By,
+    },
+    Decline {
+        ticket: Which,
+        by: By,
+    },
+    Hold {
+        ticket: Which,
+        by: By,
+        stale: bool,
+        on: bool,
+    },
+    WrapUpDone {
+        ticket: Which,
+        by: By,
+    },
     Explain {
         ticket: Which,
     },
@@ -177,6 +195,8 @@ pub(crate) enum Among {
     Open,
     Held,
     Waiting,
+    Offered,
+    Wrapping,
     Closed,
     All,
 }
@@ -190,7 +210,7 @@ pub(crate) enum Line {
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum By {
-    /// The agent who has the ticket.
+    /// The agent who has the ticket, or is asked first whether it takes it.
     Holder,
     Agent(u8),
 }
@@ -326,6 +346,12 @@ fn moved() -> BoxedStrategy<Ask> {
         7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
             .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
+        9 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
+        6 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
+        4 => (which(Among::Held), by(), stale(), any::<bool>())
+            .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
+        4 => (which(Among::Wrapping), by())
+            .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
     ]
     .boxed()

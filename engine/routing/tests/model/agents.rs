@@ -21,6 +21,8 @@ pub(crate) struct Agent {
     /// When it last got a ticket or was rid of one.
     pub(crate) last_ticket_at: Micros,
     pub(crate) sessions: Vec<SessionId>,
+    /// False from a missed offer on until it does something.
+    pub(crate) is_responding: bool,
     pub(crate) word: Word,
 }
 
@@ -86,6 +88,7 @@ impl Agent {
             is_restarting: false,
             last_ticket_at: 0,
             sessions: Vec::new(),
+            is_responding: true,
             word: Word::default(),
         }
     }
@@ -140,13 +143,12 @@ impl Reference {
 
     pub(crate) fn free_seats(&self, id: AgentId) -> usize {
         let seats = self.agent(id).map_or(0, |agent| usize::from(agent.seats));
-        seats.saturating_sub(self.held_by(id).len())
+        seats.saturating_sub(self.seats_used(id, |_| true))
     }
 
     /// The agent has as many tickets of this bot as one agent may have.
     pub(crate) fn is_capped(&self, id: AgentId, bot: BotId) -> bool {
-        let held = self.held_by(id);
-        let of_bot = held.iter().filter(|ticket| self.ticket(**ticket).bot == bot).count();
+        let of_bot = self.seats_used(id, |ticket| ticket.bot == bot);
         let cap = self.bot(bot).and_then(|bot| bot.seats_per_agent);
         cap.is_some_and(|cap| of_bot >= usize::from(cap))
     }

@@ -6,7 +6,7 @@ use crate::shapes::{agent_name, bot_name, queue_name};
 use relevo_routing::input::{HandOff, Input, Key, Party, Target};
 use relevo_wire::command::{Change, DeleteChange, PutChange};
 use relevo_wire::directory::ObjectRef;
-use relevo_wire::vocabulary::{HandOffReason, Role, Texts};
+use relevo_wire::vocabulary::{HandOffReason, Role, Texts, TicketState};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
 
 impl Pair {
@@ -70,6 +70,22 @@ impl Pair {
                 let (ticket, epoch) = self.believed(*ticket, *stale)?;
                 let tags = (0..*tags).map(|tag| format!("t{tag}")).collect();
                 Input::Close { agent: self.by(*by, ticket), ticket, epoch, tags }
+            }
+            Ask::Accept { ticket, by } => {
+                let ticket = self.which(*ticket)?;
+                Input::Accept { agent: self.by(*by, ticket), ticket }
+            }
+            Ask::Decline { ticket, by } => {
+                let ticket = self.which(*ticket)?;
+                Input::Decline { agent: self.by(*by, ticket), ticket }
+            }
+            Ask::Hold { ticket, by, stale, on } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                Input::Hold { agent: self.by(*by, ticket), ticket, epoch, on: *on }
+            }
+            Ask::WrapUpDone { ticket, by } => {
+                let ticket = self.which(*ticket)?;
+                Input::WrapUpDone { agent: self.by(*by, ticket), ticket }
             }
             Ask::Explain { ticket } => Input::Explain { ticket: self.which(*ticket)? },
             Ask::Put { object, version } => {
@@ -143,6 +159,8 @@ impl Pair {
                 Among::Open => ticket.is_open(),
                 Among::Held => ticket.holder().is_some(),
                 Among::Waiting => ticket.is_waiting(),
+                Among::Offered => ticket.state == TicketState::Offered,
+                Among::Wrapping => ticket.state == TicketState::Wrapping,
                 Among::Closed => !ticket.is_open(),
                 Among::All => true,
             })
@@ -163,7 +181,10 @@ impl Pair {
     fn by(&self, by: By, ticket: TicketId) -> AgentId {
         let latest = self.reference.ticket(self.reference.latest(ticket));
         match by {
-            By::Holder => latest.agent.unwrap_or(AgentId(0)),
+            By::Holder => {
+                let asked = latest.offers.first().copied();
+                asked.or(latest.agent).unwrap_or(AgentId(0))
+            }
             By::Agent(number) => self.agent(number),
         }
     }

@@ -56,11 +56,12 @@ pub(crate) fn same_state(router: &Router, reference: &Reference, when: &When<'_>
     prop_assert_eq!(due, expected, "next deadline: router, reference; {}", when);
     for (number, agent) in (0..).zip(&reference.agents) {
         let view = router.seats.word(number).expect("every agent has a word").view();
-        let held = reference.held_by(AgentId(u32::try_from(number).expect("few")));
+        let id = AgentId(u32::try_from(number).expect("few"));
+        let used = reference.seats_used(id, |_| true);
         let word = agent.word;
         prop_assert_eq!(
             (usize::from(view.used), view.capacity, view.intent, view.reachable, view.grace),
-            (held.len(), word.capacity, word.intent.holds, word.reachable.holds, word.grace),
+            (used, word.capacity, word.intent.holds, word.reachable.holds, word.grace),
             "seats of {} (used, capacity, intent, reachable, grace): router, reference; {}",
             agent.name,
             when

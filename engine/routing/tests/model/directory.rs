@@ -213,6 +213,14 @@ impl Reference {
         for target in queue.transfer_targets.iter().flatten() {
             name("transfer_targets", target)?;
         }
+        for (field, seconds) in
+            [("offer_seconds", queue.offer_seconds), ("wrap_up_seconds", queue.wrap_up_seconds)]
+        {
+            must(seconds <= 3_600, ErrorCode::Malformed, field)?;
+        }
+        let can_ask = (1..=16).contains(&queue.offer_agents)
+            && (queue.offer_agents == 1 || queue.offer_seconds > 0);
+        must(can_ask, ErrorCode::Malformed, "offer_agents")?;
         for (field, seconds) in [
             ("keep_seconds", queue.keep_seconds),
             ("transfer_wait_seconds", queue.transfer_wait_seconds),
@@ -308,7 +316,7 @@ impl Reference {
         let is_waited_for =
             self.tickets.iter().any(|ticket| ticket.reserved.is_some_and(|(for_, _)| for_ == id));
         let serves = !self.queues_served_by(id).is_empty();
-        Some((id.0, serves || is_waited_for || !self.held_by(id).is_empty()))
+        Some((id.0, serves || is_waited_for || self.seats_used(id, |_| true) > 0))
     }
 
     pub(crate) fn create_key(&mut self, key: &Key) -> Answered {

@@ -66,15 +66,22 @@ impl Reference {
             epoch: ticket.epoch + 1,
             tags: tags.to_vec(),
             child,
-            waited_us: ticket.is_waiting().then(|| now - ticket.waiting_since),
+            waited_us: ticket.is_unassigned().then(|| now - ticket.waiting_since),
             handle_us: ticket.first_response_at.map(|at| now - at),
             judged: self.judge_end(ticket, outcome),
+            wraps_until: self.wraps_until(id, reason),
         };
-        if let Some(agent) = ticket.holder() {
+        let wraps_until = closed.wraps_until;
+        if let Some(agent) = ticket.holder().filter(|_| wraps_until.is_none()) {
             self.at_mut(agent).last_ticket_at = now;
         }
         let ticket = self.ticket_mut(id);
-        ticket.state = TicketState::Closed;
+        ticket.state =
+            if wraps_until.is_some() { TicketState::Wrapping } else { TicketState::Closed };
+        ticket.wraps_until = wraps_until;
+        ticket.offers.clear();
+        ticket.offered_until = None;
+        ticket.excluded.clear();
         ticket.last += 1;
         ticket.epoch += 1;
         ticket.closed_at = Some(now);
@@ -102,7 +109,7 @@ impl Reference {
         ticket.waiting_since = now;
         ticket.ring = 0;
         ticket.kept_until = None;
-        ticket.excluded = Some(Exclusion { agent, until: excluded_until, is_over: false });
+        ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
         let (number, epoch) = (ticket.last, ticket.epoch);
         self.at_mut(agent).last_ticket_at = now;
         let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };

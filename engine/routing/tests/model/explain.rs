@@ -41,6 +41,8 @@ impl Reference {
             (agent.intent == Intent::Invisible, "invisible"),
             (agent.reachability == Reachability::Grace, "grace"),
             (ticket.test && !object.accepts_tests, "accepts_no_tests"),
+            (!agent.is_responding, "not_responding"),
+            (ticket.offers.contains(&id), "offered"),
             (ticket.excludes(id, self.now), "excluded"),
             (ticket.reserved.is_some_and(|(other, _)| other != id), "reserved_for_other"),
             (!self.suits(id, ticket), "lacks_skill"),

@@ -23,6 +23,9 @@ impl Reference {
         Stats {
             tickets: TicketStats {
                 waiting: self.count(|ticket| ticket.state == TicketState::Waiting),
+                offered: self.count(|ticket| ticket.state == TicketState::Offered),
+                on_hold: self.count(|ticket| ticket.state == TicketState::OnHold),
+                wrapping: self.count(|ticket| ticket.state == TicketState::Wrapping),
                 assigned: self.count(|ticket| ticket.state == TicketState::Assigned),
                 in_service: self.count(|ticket| ticket.state == TicketState::InService),
                 resumable: self.count(|ticket| ticket.state == TicketState::Closed),
@@ -31,8 +34,10 @@ impl Reference {
             bots_reachable: number(reachable),
             bots_unreachable: number(bots.count() - reachable),
             seats: seats.map(|agent| u64::from(agent.seats)).sum(),
-            seats_used: self.tickets.iter().filter(|ticket| ticket.holder().is_some()).count()
-                as u64,
+            seats_used: (0..self.agents.len())
+                .map(|number| AgentId(u32::try_from(number).expect("few")))
+                .map(|agent| self.seats_used(agent, |_| true) as u64)
+                .sum(),
             all: self.totals(),
         }
     }
@@ -85,7 +90,7 @@ impl Reference {
         }
         let counted = self.tickets.iter().filter(|ticket| !ticket.test && ticket.queue == id);
         let unanswered = counted.clone().filter(|ticket| ticket.state == TicketState::Assigned);
-        let waiting = counted.filter(|ticket| ticket.is_waiting());
+        let waiting = counted.filter(|ticket| ticket.is_unassigned());
         QueueStats {
             open: self.is_open(id),
             depth: number(self.waiting_in(id)),
@@ -107,6 +112,7 @@ impl Reference {
                 _ if !is_there => &mut counts.unreachable,
                 Intent::Paused => &mut counts.paused,
                 Intent::Invisible => &mut counts.invisible,
+                Intent::Online if !agent.is_responding => &mut counts.not_responding,
                 Intent::Online if self.free_seats(member) > 0 => &mut counts.available,
                 Intent::Online => &mut counts.full,
             } += 1;

@@ -34,6 +34,7 @@ mod hand_off;
 mod idempotency;
 mod matching;
 mod messages;
+mod offers;
 mod pair;
 mod presence;
 mod pull;

@@ -19,7 +19,7 @@ impl Reference {
                 return;
             }
             self.assignments_left -= 1;
-            self.assign(ticket, agent);
+            self.give(ticket, agent);
         }
         self.is_unfinished = false;
     }
@@ -33,7 +33,7 @@ impl Reference {
     }
 
     /// The agent for a waiting ticket; none when nobody is eligible, or its queue is only pulled.
-    fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
+    pub(crate) fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
         if let Some((agent, _)) = ticket.reserved {
             return Some(agent).filter(|agent| self.is_eligible(*agent, ticket));
         }
@@ -42,7 +42,7 @@ impl Reference {
         }
         let mut eligible = self.members(ticket.queue);
         eligible.retain(|agent| self.is_eligible(*agent, ticket));
-        let held = |agent: &AgentId| self.held_by(*agent).len();
+        let held = |agent: &AgentId| self.seats_used(*agent, |_| true);
         let last_ticket_at = |agent: &AgentId| self.at(*agent).last_ticket_at;
         let last_served = self.queues[ticket.queue.0 as usize].last_served;
         match self.queue(ticket.queue)?.strategy {
@@ -71,6 +71,7 @@ impl Reference {
     /// Everything that an agent must be to get a ticket, membership aside.
     pub(crate) fn is_eligible(&self, agent: AgentId, ticket: &Ticket) -> bool {
         self.is_serving(agent)
+            && self.at(agent).is_responding
             && self.at(agent).word.is_open()
             && self.free_seats(agent) > 0
             && self.may_have(agent, ticket)
@@ -80,6 +81,7 @@ impl Reference {
     pub(crate) fn may_have(&self, agent: AgentId, ticket: &Ticket) -> bool {
         let accepts = !ticket.test || self.agent(agent).is_some_and(|agent| agent.accepts_tests);
         accepts
+            && !ticket.offers.contains(&agent)
             && !ticket.excludes(agent, self.now)
             && !self.is_capped(agent, ticket.bot)
             && self.suits(agent, ticket)
@@ -117,7 +119,9 @@ impl Reference {
         ticket.assigned_at = Some(now);
         ticket.ever_assigned = true;
         ticket.reserved = None;
-        ticket.excluded = None;
+        ticket.excluded.clear();
+        ticket.offers.clear();
+        ticket.offered_until = None;
         ticket.agent_progress = crate::tickets::Progress::default();
         ticket.epoch += 1;
         ticket.last += 1;

@@ -73,7 +73,7 @@ impl Reference {
         }
         let ticket = self.ticket(id);
         self.check_epoch(ticket, epoch)?;
-        if !ticket.is_waiting() {
+        if !ticket.is_unassigned() {
             return Err(self.wrong_state(ticket));
         }
         self.store(id, speaker, bytes)
@@ -217,7 +217,9 @@ fn answer_customer(ticket: &mut Ticket, stored: &mut MessageStored, now: u64) {
     });
     ticket.first_response_at = ticket.first_response_at.or(Some(now));
     ticket.unanswered_since = None;
-    ticket.state = TicketState::InService;
+    if ticket.state == TicketState::Assigned {
+        ticket.state = TicketState::InService;
+    }
 }
 
 /// As many ids of each kind of author are remembered as promised, the newest.
@@ -230,9 +232,9 @@ fn forget_oldest_of(messages: &mut Vec<ClientMessage>, author: Author, most: usi
 
 fn sent(ticket: &Ticket, number: u32) -> Answer {
     let holder = match ticket.state {
-        TicketState::Waiting => Holder::Queue,
-        TicketState::Assigned | TicketState::InService => Holder::Agent,
-        TicketState::Closed => Holder::Bot,
+        TicketState::Waiting | TicketState::Offered => Holder::Queue,
+        TicketState::Assigned | TicketState::InService | TicketState::OnHold => Holder::Agent,
+        TicketState::Wrapping | TicketState::Closed => Holder::Bot,
     };
     Answer::Sent(Sent { holder, ticket: Some(ticket.id), number, epoch: ticket.epoch })
 }

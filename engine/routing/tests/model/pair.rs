@@ -162,7 +162,10 @@ impl Pair {
         }
         let is_dry = if let Input::HandOff(input) = &sent.0.input { input.dry_run } else { false };
         let is_unfinished = is_dry && self.reference.is_unfinished;
-        if is_unfinished || self.reference.has_overdue_exclusion(self.now) {
+        // Nothing comes before the start.
+        let is_start = matches!(sent.0.input, Input::Started { .. });
+        let is_overdue = !is_start && self.reference.has_overdue_exclusion(self.now);
+        if is_unfinished || is_overdue {
             self.compare(&(Command { idempotency: None, input: Input::Tick }, 0), when)?;
         }
         self.compare(sent, when)?;

@@ -10,7 +10,7 @@ use relevo_routing::event::{
 use relevo_routing::{Event, Micros, Reply};
 use relevo_wire::answer::Answer;
 use relevo_wire::limits::NOTE_BYTES;
-use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason, TicketState};
+use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason, TicketState, WrapUpEnd};
 use relevo_wire::{AgentId, BotId, ErrorCode, SessionId};
 
 impl Reference {
@@ -53,6 +53,7 @@ impl Reference {
             agent.reachability = Reachability::Grace;
             agent.deadline = Some(until);
             self.emit(Event::AgentGrace(AgentGrace { agent: id, until }));
+            self.withdraw_offers(id);
         }
         self.follow_reachability(id, seen);
     }
@@ -140,6 +141,9 @@ impl Reference {
         reason.clone_into(&mut agent.reason);
         let reason = reason.to_owned();
         self.emit(Event::IntentSet(IntentSet { agent: id, intent, reason, cause }));
+        if intent != Intent::Online {
+            self.withdraw_offers(id);
+        }
         if intent == Intent::Offline {
             self.leave_tickets(id);
         } else {
@@ -152,7 +156,10 @@ impl Reference {
     fn leave_tickets(&mut self, id: AgentId) {
         for ticket in self.held_by(id) {
             let (state, queue) = (self.ticket(ticket).state, self.ticket(ticket).queue);
-            if state == TicketState::InService && self.keeps(queue) {
+            let in_service = matches!(state, TicketState::InService | TicketState::OnHold);
+            if state == TicketState::Wrapping {
+                self.end_wrap_up(ticket, WrapUpEnd::AgentGone);
+            } else if in_service && self.keeps(queue) {
                 let keep_us = self.queue(queue).map_or(0, |queue| seconds(queue.keep_seconds));
                 let until = self.now + keep_us;
                 let ticket = self.ticket_mut(ticket);
@@ -200,6 +207,7 @@ impl Reference {
         for bot in &mut self.bots {
             bot.is_reachable = false;
         }
+        self.forget_offers();
         self.move_deadlines(down_us);
     }
 
@@ -241,7 +249,7 @@ impl Reference {
         for bot in &mut self.bots {
             bot.sessions.clear();
         }
-        for excluded in self.tickets.iter_mut().filter_map(|ticket| ticket.excluded.as_mut()) {
+        for excluded in self.tickets.iter_mut().flat_map(|ticket| &mut ticket.excluded) {
             excluded.is_over = false;
         }
         self.is_unfinished = false;

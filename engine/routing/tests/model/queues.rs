@@ -3,7 +3,6 @@
 use crate::reference::Reference;
 use relevo_routing::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, Versioned};
-use relevo_wire::vocabulary::TicketState;
 use relevo_wire::{AgentId, BotId, QueueId, SessionId};
 
 #[derive(Debug, Clone)]
@@ -133,9 +132,10 @@ impl Reference {
 
     /// Waiting tickets of a queue, those reserved for an agent too, without tests.
     pub(crate) fn waiting_in(&self, id: QueueId) -> usize {
-        let waiting = self.tickets.iter().filter(|ticket| {
-            ticket.queue == id && ticket.state == TicketState::Waiting && !ticket.test
-        });
+        let waiting = self
+            .tickets
+            .iter()
+            .filter(|ticket| ticket.queue == id && ticket.is_unassigned() && !ticket.test);
         waiting.count()
     }
 

@@ -41,15 +41,25 @@ pub(crate) const EXPECTED: &[&str] = &[
     "ObjectDeleted",
     "ObjectPut",
     "Progressed",
+    "Held true",
+    "Held false",
+    "OfferEnded Declined",
+    "OfferEnded Missed",
+    "OfferEnded Withdrawn",
+    "Offered",
     "Ready",
     "Relaxed",
     "Requeued",
+    "Responding",
     "Started",
     "TargetMissed",
     "TicketOpened HandOff reserved false",
     "TicketOpened Transfer reserved false",
     "TicketOpened Transfer reserved true",
     "Unreserved",
+    "WrappedUp AgentGone",
+    "WrappedUp Done",
+    "WrappedUp Limit",
     "accepted",
     "accepted again",
     "applied one",
@@ -64,6 +74,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "limit_exceeded tags",
     "malformed members",
     "malformed name",
+    "malformed offer_agents",
     "malformed skills",
     "next",
     "no_seat ",
@@ -132,6 +143,12 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.author)
     } else if let Event::HandOffRejected(e) = event {
         format!(" {:?}", e.rejection)
+    } else if let Event::Held(e) = event {
+        format!(" {}", e.on)
+    } else if let Event::OfferEnded(e) = event {
+        format!(" {:?}", e.end)
+    } else if let Event::WrappedUp(e) = event {
+        format!(" {:?}", e.end)
     } else if let Event::IntentSet(e) = event {
         format!(" {:?} {:?}", e.intent, e.cause)
     } else {

@@ -125,6 +125,7 @@ impl Reference {
     }
 
     fn decide(&mut self, input: &Input, seen: u32) -> Option<Reply> {
+        self.note_act(input);
         let answered = match input {
             Input::HandOff(hand_off) => self.hand_off(hand_off),
             Input::CustomerMessage { bot, contact, client_message, bytes } => {
@@ -151,6 +152,10 @@ impl Reference {
             Input::Close { agent, ticket, epoch, tags } => {
                 self.agent_close(*agent, *ticket, *epoch, tags)
             }
+            Input::Accept { agent, ticket } => self.accept(*agent, *ticket),
+            Input::Decline { agent, ticket } => self.decline(*agent, *ticket),
+            Input::Hold { agent, ticket, epoch, on } => self.hold(*agent, *ticket, *epoch, *on),
+            Input::WrapUpDone { agent, ticket } => self.wrap_up_done(*agent, *ticket),
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),
             Input::Delete { object } => self.delete(object),

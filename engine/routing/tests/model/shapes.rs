@@ -39,6 +39,9 @@ pub(crate) struct QueueShape {
     /// One bit for each agent.
     members: u8,
     ageing: u16,
+    /// How long an offer stands, and to how many agents it is made.
+    offer: (u32, u16),
+    wrap_up_seconds: u32,
     gone: AgentGone,
     keep_seconds: u32,
     transfer_wait_seconds: u32,
@@ -153,6 +156,8 @@ impl QueueShape {
         queue.delivery = self.delivery;
         queue.members = bits(self.members).map(agent_name).collect();
         queue.agent_gone = self.gone;
+        (queue.offer_seconds, queue.offer_agents) = self.offer;
+        queue.wrap_up_seconds = self.wrap_up_seconds;
         queue.ageing = self.ageing;
         queue.keep_seconds = self.keep_seconds;
         queue.transfer_wait_seconds = self.transfer_wait_seconds;
@@ -185,7 +190,7 @@ fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 15 {
+    match which % 18 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
@@ -194,6 +199,9 @@ fn wrong(which: u8) -> Object {
         5 => queue.members = vec!["a0".to_owned(), "a0".to_owned()],
         6 => queue.threshold_seconds = 61,
         7 => queue.keep_seconds = u32::MAX,
+        15 => queue.offer_seconds = 3601,
+        16 => queue.offer_agents = 2,
+        17 => queue.wrap_up_seconds = 3601,
         12 => queue.ageing = 1001,
         13 => agent.skills = vec![Skill { name: "x".to_owned(), level: 11 }],
         14 => agent.skills = vec![Skill { name: "x".to_owned(), level: 1 }; 2],
@@ -202,7 +210,7 @@ fn wrong(which: u8) -> Object {
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 15 {
+    match which % 18 {
         9..=11 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
@@ -338,6 +346,8 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
         select(vec![60_u32, 20, 0]),
         select(vec![60_u32, 1, 5]),
         select(vec![5_u32, 0]),
+        select(vec![(0_u32, 1_u16), (0, 1), (20, 1), (5, 1), (20, 2), (20, 3)]),
+        select(vec![0_u32, 0, 5, 60]),
     );
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
@@ -345,12 +355,14 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     (picks, periods, gone, refuses, targets).prop_map(
         |(picks, periods, gone, nobody_online, targets)| {
             let (strategy, delivery, members, active, ageing) = picks;
-            let (keep, wait, threshold, short_loss) = periods;
+            let (keep, wait, threshold, short_loss, offer, wrap_up_seconds) = periods;
             QueueShape {
                 strategy,
                 delivery,
                 members,
                 ageing,
+                offer,
+                wrap_up_seconds,
                 gone,
                 keep_seconds: keep,
                 transfer_wait_seconds: wait,
@@ -371,7 +383,7 @@ pub(crate) fn shape() -> BoxedStrategy<Shape> {
         4 => (0..3_u8, bot_shape()).prop_map(|(number, bot)| Shape::Bot(number, bot)),
         8 => (0..6_u8, queue_shape()).prop_map(|(number, queue)| Shape::Queue(number, queue)),
         6 => (0..8_u8, agent_shape()).prop_map(|(number, agent)| Shape::Agent(number, agent)),
-        1 => any::<u8>().prop_map(Shape::Wrong),
+        2 => any::<u8>().prop_map(Shape::Wrong),
     ]
     .boxed()
 }

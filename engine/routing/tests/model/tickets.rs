@@ -35,7 +35,12 @@ pub(crate) struct Ticket {
     pub(crate) ever_assigned: bool,
     /// Waits for this agent alone, until then.
     pub(crate) reserved: Option<(AgentId, Micros)>,
-    pub(crate) excluded: Option<Exclusion>,
+    pub(crate) excluded: Vec<Exclusion>,
+    /// Who is asked whether they take it, until then.
+    pub(crate) offers: Vec<AgentId>,
+    pub(crate) offered_until: Option<Micros>,
+    /// Closed, and its agent keeps the seat until then.
+    pub(crate) wraps_until: Option<Micros>,
     /// A gone agent keeps it until then.
     pub(crate) kept_until: Option<Micros>,
     /// Place in line, inherited by a child.
@@ -117,7 +122,13 @@ impl Ticket {
             assignment: 0,
             ever_assigned: false,
             reserved: event.reserved,
-            excluded: excluded.map(|(agent, until)| Exclusion { agent, until, is_over: false }),
+            excluded: excluded
+                .map(|(agent, until)| Exclusion { agent, until, is_over: false })
+                .into_iter()
+                .collect(),
+            offers: Vec::new(),
+            offered_until: None,
+            wraps_until: None,
             kept_until: None,
             arrived: event.arrived,
             waiting_since: now,
@@ -137,7 +148,12 @@ impl Ticket {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.state != TicketState::Closed
+        self.closed_at.is_none()
+    }
+
+    /// Nobody has it yet, whether or not somebody is asked.
+    pub(crate) fn is_unassigned(&self) -> bool {
+        self.is_open() && self.agent.is_none()
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
@@ -149,15 +165,20 @@ impl Ticket {
         self.agent.filter(|_| self.is_open())
     }
 
+    /// Whose seat it takes: who has it, or wraps it up.
+    pub(crate) fn seated(&self) -> Option<AgentId> {
+        self.agent.filter(|_| self.state != TicketState::Closed)
+    }
+
     /// When its requirements are relaxed next, if ever.
     pub(crate) fn relaxes_at(&self) -> Option<Micros> {
-        let demand = self.demand.as_ref().filter(|_| self.is_waiting())?;
+        let demand = self.demand.as_ref().filter(|_| self.is_unassigned())?;
         let next = demand.rings.get(usize::from(self.ring))?;
         Some(self.waiting_since + u64::from(next.after_seconds) * 1_000_000)
     }
 
     pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {
-        self.excluded.is_some_and(|excluded| excluded.agent == agent && now < excluded.until)
+        self.excluded.iter().any(|excluded| excluded.agent == agent && now < excluded.until)
     }
 
     /// Somebody human has written in this ticket or before it.
@@ -175,7 +196,9 @@ impl Ticket {
     /// It is over, and every party has everything.
     pub(crate) fn is_confirmed(&self) -> bool {
         let agent_has_all = self.agent.is_none() || self.agent_progress.delivered == self.last;
-        !self.is_open() && self.bot_progress.delivered == self.last && agent_has_all
+        self.state == TicketState::Closed
+            && self.bot_progress.delivered == self.last
+            && agent_has_all
     }
 }
 
@@ -223,12 +246,19 @@ impl Reference {
         child.map_or(id, |child| self.latest(child))
     }
 
-    /// Open tickets of an agent in the order of their assignment.
+    /// Tickets that take a seat of an agent in the order of their assignment.
     pub(crate) fn held_by(&self, agent: AgentId) -> Vec<TicketId> {
         let mut held: Vec<&Ticket> =
-            self.tickets.iter().filter(|ticket| ticket.holder() == Some(agent)).collect();
+            self.tickets.iter().filter(|ticket| ticket.seated() == Some(agent)).collect();
         held.sort_by_key(|ticket| ticket.assignment);
         held.iter().map(|ticket| ticket.id).collect()
+    }
+
+    /// Seats of an agent that tickets and offers take.
+    pub(crate) fn seats_used(&self, agent: AgentId, is_it: impl Fn(&Ticket) -> bool) -> usize {
+        let takes =
+            |ticket: &&Ticket| ticket.seated() == Some(agent) || ticket.offers.contains(&agent);
+        self.tickets.iter().filter(takes).filter(|ticket| is_it(ticket)).count()
     }
 
     /// Whether two waiting tickets stand in the same line: those reserved for an agent in the
@@ -264,7 +294,8 @@ impl Reference {
         if closed.len() <= self.settings.closed_tickets {
             return;
         }
-        let first = closed.iter().min_by_key(|ticket| {
+        let forgettable = closed.iter().filter(|ticket| ticket.state == TicketState::Closed);
+        let first = forgettable.min_by_key(|ticket| {
             let told = self.witnessed(|event| {
                 matches!(event, Event::Forgotten(forgotten) if forgotten.ticket == ticket.id)
             });

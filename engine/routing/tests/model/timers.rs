@@ -4,7 +4,9 @@ use crate::reference::Reference;
 use crate::tickets::Ticket;
 use relevo_routing::event::{Relaxed, TargetMissed, Unreserved};
 use relevo_routing::{Event, Micros};
-use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason};
+use relevo_wire::vocabulary::{
+    Intent, OfferEnd, Reachability, RequeueReason, TicketState, WrapUpEnd,
+};
 use relevo_wire::{AgentId, TicketId};
 
 /// What is due. At the same moment agents come first, then what moves tickets, then what is
@@ -18,6 +20,8 @@ enum Due {
     Target,
     Exclusion,
     Ring,
+    Offer,
+    WrapUp,
     Forget,
 }
 
@@ -67,17 +71,29 @@ impl Reference {
     }
 
     fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
-        let exclusion = ticket.excluded.filter(|_| ticket.is_waiting());
+        let exclusions = ticket.excluded.iter().filter(|_| ticket.is_unassigned());
+        let exclusions = exclusions.filter(|e| !e.is_over).map(|e| (Some(e.until), Due::Exclusion));
+        let is_closed = ticket.state == TicketState::Closed;
         let due = [
             (ticket.kept_until, Due::Keep),
             (ticket.reserved.map(|(_, until)| until), Due::Reservation),
             // An answer at the very moment is in time.
             (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
-            (exclusion.filter(|e| !e.is_over).map(|e| e.until), Due::Exclusion),
             (ticket.relaxes_at(), Due::Ring),
-            (ticket.closed_at.map(|at| at + self.settings.closed_retention_us), Due::Forget),
+            (ticket.offered_until, Due::Offer),
+            (ticket.wraps_until, Due::WrapUp),
+            (
+                ticket
+                    .closed_at
+                    .filter(|_| is_closed)
+                    .map(|at| at + self.settings.closed_retention_us),
+                Due::Forget,
+            ),
         ];
-        due.into_iter().filter_map(|(at, due)| Some((at?, due, Some(ticket.id)))).collect()
+        due.into_iter()
+            .chain(exclusions)
+            .filter_map(|(at, due)| Some((at?, due, Some(ticket.id))))
+            .collect()
     }
 
     /// The earliest; of tickets due at the same moment for the same reason, any.
@@ -97,6 +113,10 @@ impl Reference {
             Due::Target => matches!(event, Event::TargetMissed(e) if e.ticket == ticket),
             Due::Ring => matches!(event, Event::Relaxed(e)
                 if e.ticket == ticket && e.ring == self.ticket(ticket).ring + 1),
+            Due::Offer => matches!(event, Event::OfferEnded(e)
+                if e.ticket == ticket && e.end == OfferEnd::Missed),
+            Due::WrapUp => matches!(event, Event::WrappedUp(e)
+                if e.ticket == ticket && e.end == WrapUpEnd::Limit),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion leaves no event.
             Due::Grace(_) | Due::Presence(_) | Due::Exclusion => true,
@@ -118,9 +138,10 @@ impl Reference {
                 self.emit(Event::TargetMissed(TargetMissed { ticket: ticket() }));
             }
             Due::Exclusion => {
-                if let Some(excluded) = &mut self.ticket_mut(ticket()).excluded {
-                    excluded.is_over = true;
-                }
+                let now = self.now;
+                let mut excluded = self.ticket_mut(ticket()).excluded.iter_mut();
+                let over = excluded.find(|excluded| !excluded.is_over && excluded.until <= now);
+                over.expect("an exclusion is due").is_over = true;
             }
             Due::Ring => {
                 let ticket = self.ticket_mut(ticket());
@@ -128,6 +149,8 @@ impl Reference {
                 let (ticket, ring) = (ticket.id, ticket.ring);
                 self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }
+            Due::Offer => self.offer_missed(ticket()),
+            Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit),
             Due::Forget => self.forget(ticket()),
         }
     }

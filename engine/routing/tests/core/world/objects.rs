@@ -101,6 +101,11 @@ impl World {
             Delivery::Both
         };
         queue.agent_gone = if self.chance(70) { AgentGone::Keep } else { AgentGone::Requeue };
+        if self.chance(40) {
+            queue.offer_seconds = 10;
+            queue.offer_agents = 1 + u16::try_from(self.below(3)).expect("small");
+        }
+        queue.wrap_up_seconds = if self.chance(40) { 15 } else { 0 };
         queue.keep_seconds = 60;
         queue.nobody_online =
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };

@@ -1,0 +1,132 @@
+//! Offers made and ended, hold, wrap-up.
+
+use crate::Micros;
+use crate::event::{Held, OfferEnded, Offered, Responding, WrappedUp};
+use crate::state::State;
+use crate::state::maybe::MaybeTime;
+use crate::state::slab::Slot;
+use crate::state::timers::Timer;
+use relevo_wire::AgentId;
+use relevo_wire::vocabulary::{OfferEnd, TicketState};
+
+impl State {
+    pub(super) fn offered(&mut self, now: Micros, event: Offered) {
+        let slot = self.slot(event.ticket);
+        if self.tickets.at(slot).is_waiting() {
+            self.leave_line(slot);
+            self.set_offered(slot, true);
+            self.timers.set(event.until, Timer::Offer(slot));
+        }
+        let ticket = self.tickets.at_mut(slot);
+        ticket.offers.add(event.agent, event.until);
+        let (queue, bot) = (ticket.queue, ticket.bot);
+        self.queues.at_mut(queue).last_served = event.agent.into();
+        // An offer counts as a ticket got, so that the next one goes to somebody else.
+        self.agents.at_mut(event.agent).last_ticket_at = now;
+        self.agents.offer(event.agent, slot, bot);
+        self.stats.seats_used += 1;
+        self.refresh_agent(event.agent);
+    }
+
+    pub(super) fn offer_ended(&mut self, now: Micros, event: OfferEnded) {
+        let slot = self.slot(event.ticket);
+        if event.end == OfferEnd::Missed {
+            self.agents.at_mut(event.agent).not_responding = true;
+        }
+        if let Some(until) = event.excluded_until {
+            self.exclude(slot, event.agent, until, now);
+        }
+        let offers = &mut self.tickets.at_mut(slot).offers;
+        let until = offers.until();
+        offers.remove(event.agent);
+        let was_last = offers.is_empty();
+        self.free_offered(slot, event.agent);
+        if let Some(until) = until.filter(|_| was_last) {
+            self.timers.clear(until, Timer::Offer(slot));
+            self.back_to_line(now, slot);
+        }
+    }
+
+    /// Every offer of a ticket is over: somebody accepted it, or it ended.
+    pub(super) fn drop_offers(&mut self, slot: Slot) {
+        let offers = std::mem::take(&mut self.tickets.at_mut(slot).offers);
+        let Some(until) = offers.until() else { return };
+        self.timers.clear(until, Timer::Offer(slot));
+        for agent in offers.agents() {
+            self.free_offered(slot, *agent);
+        }
+    }
+
+    /// No session outlived the process, so that nobody can accept: all are in line again.
+    pub(super) fn drop_all_offers(&mut self, now: Micros) {
+        let offered = self.tickets.slab().iter();
+        let offered = offered.filter(|(_, ticket)| ticket.state == TicketState::Offered);
+        let offered: Vec<Slot> = offered.map(|(slot, _)| slot).collect();
+        for slot in offered {
+            self.drop_offers(slot);
+            self.back_to_line(now, slot);
+        }
+    }
+
+    pub(super) fn responding(&mut self, event: Responding) {
+        self.agents.at_mut(event.agent).not_responding = false;
+        self.refresh_agent(event.agent);
+    }
+
+    pub(super) fn held(&mut self, event: Held) {
+        let slot = self.slot(event.ticket);
+        self.leave_state(slot);
+        let ticket = self.tickets.at_mut(slot);
+        ticket.last = event.number;
+        ticket.state = if event.on { TicketState::OnHold } else { TicketState::InService };
+        self.enter_state(slot);
+    }
+
+    pub(super) fn wrapped_up(&mut self, now: Micros, event: WrappedUp) {
+        let slot = self.slot(event.ticket);
+        self.leave_state(slot);
+        let ticket = self.tickets.at_mut(slot);
+        ticket.state = TicketState::Closed;
+        let until = std::mem::take(&mut ticket.wraps_until);
+        if let Some(until) = until.get() {
+            self.timers.clear(until, Timer::WrapUp(slot));
+        }
+        self.free_seat(now, slot, event.agent);
+        self.await_forgetting(slot);
+        self.enter_state(slot);
+    }
+
+    /// A closed ticket without a seat is forgotten some time.
+    pub(super) fn await_forgetting(&mut self, slot: Slot) {
+        if let Some(closed_at) = self.tickets.at(slot).closed_at.get() {
+            let forget_at = closed_at.saturating_add(self.settings.closed_retention_us);
+            self.timers.set(forget_at, Timer::Forget(slot));
+        }
+    }
+
+    pub(super) fn begin_wrap_up(&mut self, slot: Slot, until: Micros) {
+        self.tickets.at_mut(slot).wraps_until = MaybeTime::at(until);
+        self.timers.set(until, Timer::WrapUp(slot));
+    }
+
+    /// An agent does not get this ticket for a while.
+    pub(super) fn exclude(&mut self, slot: Slot, agent: AgentId, until: Micros, now: Micros) {
+        for end in self.tickets.at_mut(slot).excluded.add(agent, until, now) {
+            self.timers.clear(end, Timer::Exclusion(slot));
+        }
+        self.timers.set(until, Timer::Exclusion(slot));
+    }
+
+    fn back_to_line(&mut self, now: Micros, slot: Slot) {
+        self.set_offered(slot, false);
+        self.enter_line(now, slot);
+        self.wake.tickets.push(slot);
+    }
+
+    fn free_offered(&mut self, slot: Slot, agent: AgentId) {
+        let bot = self.tickets.at(slot).bot;
+        self.agents.take_offer(agent, slot, bot);
+        self.stats.seats_used -= 1;
+        self.wake_agent(agent);
+    }
+}

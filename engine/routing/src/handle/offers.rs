@@ -1,0 +1,156 @@
+//! Offers: made by the matching, accepted, declined, missed, withdrawn.
+
+use super::refusals::no_agent;
+use super::{Answered, Turn, done};
+use crate::event::{Assigned, Event, OfferEnded, Offered, Responding};
+use crate::input::{Input, Party};
+use crate::state::slab::Slot;
+use relevo_wire::answer::{Answer, NextAnswer};
+use relevo_wire::vocabulary::OfferEnd;
+use relevo_wire::{AgentId, TicketId};
+
+impl Turn<'_> {
+    /// Offers a ticket to an agent, and to as many others at once as its queue says and the strategy
+    /// finds. False when the agent has just been closed.
+    pub(crate) fn offer(&mut self, slot: Slot, agent: AgentId) -> bool {
+        if !self.claim(agent) {
+            return false;
+        }
+        let queue = self.state.queues.at(self.state.tickets.at(slot).queue);
+        let (until, most) = (self.now.saturating_add(queue.offer_us), queue.offer_agents);
+        self.emit_offer(slot, agent, until);
+        while self.state.tickets.at(slot).offers.agents().len() < most
+            && let Some(next) = self.pick_for(slot)
+        {
+            if self.claim(next) {
+                self.emit_offer(slot, next, until);
+            }
+        }
+        true
+    }
+
+    fn emit_offer(&mut self, slot: Slot, agent: AgentId, until: crate::Micros) {
+        let ticket = self.state.tickets.at(slot).id;
+        self.emit_of(slot, Event::Offered(Offered { ticket, agent, until }));
+    }
+
+    /// The first of several has the ticket. Who has it already is told so again.
+    pub(super) fn accept(&mut self, agent: AgentId, ticket: TicketId) -> Answered {
+        if self.state.agents.get(agent).is_none() {
+            return Err(no_agent());
+        }
+        let slot = self.state.tickets.latest(self.ticket(ticket)?);
+        let ticket = self.state.tickets.at(slot);
+        if ticket.offers.holds(agent) {
+            let assigned = Assigned {
+                ticket: ticket.id,
+                number: ticket.last + 1,
+                agent,
+                epoch: ticket.epoch + 1,
+                waited_us: self.now.saturating_sub(ticket.waiting_since),
+            };
+            self.release_offers(slot, Some(agent));
+            self.emit_of(slot, Event::Assigned(assigned));
+        } else if ticket.holder() != Some(agent) {
+            return Err(self.no_offer(slot));
+        }
+        let ticket = self.state.tickets.at(slot);
+        Ok(Answer::Next(NextAnswer { ticket: ticket.id, epoch: ticket.epoch }))
+    }
+
+    pub(super) fn decline(&mut self, agent: AgentId, ticket: TicketId) -> Answered {
+        if self.state.agents.get(agent).is_none() {
+            return Err(no_agent());
+        }
+        let slot = self.state.tickets.latest(self.ticket(ticket)?);
+        if !self.state.tickets.at(slot).offers.holds(agent) {
+            return Err(self.no_offer(slot));
+        }
+        self.end_offer(slot, agent, OfferEnd::Declined);
+        Ok(done())
+    }
+
+    /// The time of an offer is over: nobody it was made to is responding.
+    pub(super) fn offer_missed(&mut self, slot: Slot) {
+        for agent in self.state.tickets.at(slot).offers.agents().to_vec() {
+            self.end_offer(slot, agent, OfferEnd::Missed);
+        }
+    }
+
+    /// The agent is no longer there for new tickets.
+    pub(super) fn withdraw_offers(&mut self, agent: AgentId) {
+        let mut offers = self.state.agents.at(agent).offers.clone();
+        offers.sort_unstable_by_key(|slot| self.state.tickets.at(*slot).order);
+        for slot in offers {
+            self.end_offer(slot, agent, OfferEnd::Withdrawn);
+        }
+    }
+
+    /// Gives back the seats of a ticket's offers, but for that of who has accepted.
+    pub(super) fn release_offers(&self, slot: Slot, accepted: Option<AgentId>) {
+        for agent in self.state.tickets.at(slot).offers.agents() {
+            if Some(*agent) != accepted {
+                self.release(Some(*agent));
+            }
+        }
+    }
+
+    /// An agent who had missed an offer and does something is there again.
+    pub(super) fn note_act(&mut self, input: &Input) {
+        let Some(agent) = actor(input) else { return };
+        if self.state.agents.get(agent).is_some_and(|agent| agent.not_responding) {
+            self.emit(Event::Responding(Responding { agent }));
+        }
+    }
+
+    fn end_offer(&mut self, slot: Slot, agent: AgentId, end: OfferEnd) {
+        let ticket = self.state.tickets.at(slot).id;
+        let is_excluded = matches!(end, OfferEnd::Declined | OfferEnd::Missed);
+        let until = self.now.saturating_add(self.state.settings.exclusion_us);
+        let excluded_until = is_excluded.then_some(until);
+        self.release(Some(agent));
+        let ended = OfferEnded { ticket, agent, end, excluded_until };
+        self.emit_of(slot, Event::OfferEnded(ended));
+    }
+
+    fn no_offer(&self, slot: Slot) -> relevo_wire::WireError {
+        let ticket = self.state.tickets.at(slot);
+        self.wrong_state(ticket, "this ticket is not offered to the agent, or no longer")
+    }
+}
+
+/// Whose act an input is: what an agent asks for itself. A session that opens or ends, and receipts,
+/// come without anybody being there.
+fn actor(input: &Input) -> Option<AgentId> {
+    match input {
+        Input::AgentMessage { agent, .. }
+        | Input::SetPresence { agent, .. }
+        | Input::Next { agent, .. }
+        | Input::Targets { agent, .. }
+        | Input::Transfer { agent, .. }
+        | Input::Close { agent, .. }
+        | Input::Accept { agent, .. }
+        | Input::Decline { agent, .. }
+        | Input::Hold { agent, .. }
+        | Input::WrapUpDone { agent, .. } => Some(*agent),
+        Input::HandOff(_)
+        | Input::CustomerMessage { .. }
+        | Input::BotMessage { .. }
+        | Input::CustomerLeft { .. }
+        | Input::TakeBack { .. }
+        | Input::Progress { party: Party::Bot(_) | Party::Agent(_), .. }
+        | Input::Explain { .. }
+        | Input::AgentSessionOpened { .. }
+        | Input::AgentSessionLost { .. }
+        | Input::BotSessionOpened { .. }
+        | Input::BotSessionLost { .. }
+        | Input::Put { .. }
+        | Input::Delete { .. }
+        | Input::Apply { .. }
+        | Input::CreateKey(_)
+        | Input::RevokeKey { .. }
+        | Input::Started { .. }
+        | Input::Ready
+        | Input::Tick => None,
+    }
+}

@@ -1,0 +1,199 @@
+//! Offers, hold and wrap-up.
+
+use crate::reference::{Answered, Reference, done};
+use crate::refusals::no_agent;
+use crate::tickets::Exclusion;
+use relevo_routing::event::{Held, OfferEnded, Offered, Responding, WrappedUp};
+use relevo_routing::input::Input;
+use relevo_routing::{Event, Micros};
+use relevo_wire::answer::{Answer, NextAnswer};
+use relevo_wire::vocabulary::{CloseReason, OfferEnd, TicketState, WrapUpEnd};
+use relevo_wire::{AgentId, TicketId};
+
+impl Reference {
+    /// The matching has found an agent for a ticket: in some queues it is asked first, and others
+    /// with it.
+    pub(crate) fn give(&mut self, id: TicketId, agent: AgentId) {
+        let queue = self.queue(self.ticket(id).queue).expect("an open ticket's queue exists");
+        let (seconds, most) = (queue.offer_seconds, usize::from(queue.offer_agents));
+        if seconds == 0 {
+            return self.assign(id, agent);
+        }
+        let until = self.now + crate::hand_off::seconds(seconds);
+        let mut next = Some(agent);
+        while let Some(agent) = next {
+            self.offer(id, agent, until);
+            let asked = self.ticket(id).offers.len();
+            next = if asked < most { self.pick(self.ticket(id)) } else { None };
+        }
+    }
+
+    fn offer(&mut self, id: TicketId, agent: AgentId, until: Micros) {
+        let ticket = self.ticket_mut(id);
+        ticket.state = TicketState::Offered;
+        ticket.offered_until = Some(until);
+        ticket.offers.push(agent);
+        let queue = ticket.queue;
+        self.queues[queue.0 as usize].last_served = Some(agent);
+        self.at_mut(agent).last_ticket_at = self.now;
+        self.emit(Event::Offered(Offered { ticket: id, agent, until }));
+    }
+
+    pub(crate) fn accept(&mut self, agent: AgentId, ticket: TicketId) -> Answered {
+        if self.agent(agent).is_none() {
+            return Err(no_agent());
+        }
+        let id = self.latest_known(ticket)?;
+        if self.ticket(id).offers.contains(&agent) {
+            self.assign(id, agent);
+        } else if self.ticket(id).holder() != Some(agent) {
+            return Err(self.wrong_state(self.ticket(id)));
+        }
+        Ok(Answer::Next(NextAnswer { ticket: id, epoch: self.ticket(id).epoch }))
+    }
+
+    pub(crate) fn decline(&mut self, agent: AgentId, ticket: TicketId) -> Answered {
+        if self.agent(agent).is_none() {
+            return Err(no_agent());
+        }
+        let id = self.latest_known(ticket)?;
+        if !self.ticket(id).offers.contains(&agent) {
+            return Err(self.wrong_state(self.ticket(id)));
+        }
+        self.end_offer(id, agent, OfferEnd::Declined);
+        Ok(done())
+    }
+
+    /// Nobody has accepted in time.
+    pub(crate) fn offer_missed(&mut self, id: TicketId) {
+        for agent in self.ticket(id).offers.clone() {
+            self.end_offer(id, agent, OfferEnd::Missed);
+            self.at_mut(agent).is_responding = false;
+        }
+    }
+
+    /// Who is not there for new tickets is asked no longer.
+    pub(crate) fn withdraw_offers(&mut self, agent: AgentId) {
+        let offered = self.tickets.iter().filter(|ticket| ticket.offers.contains(&agent));
+        let offered: Vec<TicketId> = offered.map(|ticket| ticket.id).collect();
+        for id in offered {
+            self.end_offer(id, agent, OfferEnd::Withdrawn);
+        }
+    }
+
+    fn end_offer(&mut self, id: TicketId, agent: AgentId, end: OfferEnd) {
+        let now = self.now;
+        let until = now + self.settings.exclusion_us;
+        let excluded_until = (end != OfferEnd::Withdrawn).then_some(until);
+        let ticket = self.ticket_mut(id);
+        if excluded_until.is_some() {
+            ticket.excluded.retain(|other| other.agent != agent && now < other.until);
+            ticket.excluded.push(Exclusion { agent, until, is_over: false });
+        }
+        ticket.offers.retain(|other| *other != agent);
+        if ticket.offers.is_empty() {
+            ticket.state = TicketState::Waiting;
+            ticket.offered_until = None;
+        }
+        self.emit(Event::OfferEnded(OfferEnded { ticket: id, agent, end, excluded_until }));
+    }
+
+    /// Nobody can accept when no session is left.
+    pub(crate) fn forget_offers(&mut self) {
+        let offered = self.tickets.iter_mut().filter(|t| t.state == TicketState::Offered);
+        for ticket in offered {
+            ticket.state = TicketState::Waiting;
+            ticket.offers.clear();
+            ticket.offered_until = None;
+        }
+    }
+
+    /// Whatever an agent asks for itself shows that it is there.
+    pub(crate) fn note_act(&mut self, input: &Input) {
+        let (Input::AgentMessage { agent, .. }
+        | Input::SetPresence { agent, .. }
+        | Input::Next { agent, .. }
+        | Input::Targets { agent, .. }
+        | Input::Transfer { agent, .. }
+        | Input::Close { agent, .. }
+        | Input::Accept { agent, .. }
+        | Input::Decline { agent, .. }
+        | Input::Hold { agent, .. }
+        | Input::WrapUpDone { agent, .. }) = input
+        else {
+            return;
+        };
+        if self.agent(*agent).is_some() && !self.at(*agent).is_responding {
+            self.at_mut(*agent).is_responding = true;
+            self.emit(Event::Responding(Responding { agent: *agent }));
+        }
+    }
+
+    pub(crate) fn hold(
+        &mut self,
+        agent: AgentId,
+        ticket: TicketId,
+        epoch: u32,
+        on: bool,
+    ) -> Answered {
+        if self.agent(agent).is_none() {
+            return Err(no_agent());
+        }
+        let id = self.latest_known(ticket)?;
+        self.check_owner(self.ticket(id), agent, epoch)?;
+        let wanted = if on { TicketState::OnHold } else { TicketState::InService };
+        let state = self.ticket(id).state;
+        if state == TicketState::Assigned {
+            return Err(self.wrong_state(self.ticket(id)));
+        }
+        if state != wanted {
+            let ticket = self.ticket_mut(id);
+            ticket.state = wanted;
+            ticket.last += 1;
+            let number = ticket.last;
+            self.emit(Event::Held(Held { ticket: id, number, on }));
+        }
+        Ok(done())
+    }
+
+    /// Who has served a customer and is still there keeps the seat for a while after the end.
+    pub(crate) fn wraps_until(&self, id: TicketId, reason: CloseReason) -> Option<Micros> {
+        let ticket = self.ticket(id);
+        let seconds = self.queue(ticket.queue)?.wrap_up_seconds;
+        let agent = ticket.holder()?;
+        let wraps = seconds > 0
+            && ticket.state != TicketState::Assigned
+            && reason != CloseReason::Transferred
+            && !self.at(agent).is_gone();
+        wraps.then(|| self.now + crate::hand_off::seconds(seconds))
+    }
+
+    pub(crate) fn wrap_up_done(&mut self, agent: AgentId, id: TicketId) -> Answered {
+        if self.agent(agent).is_none() {
+            return Err(no_agent());
+        }
+        let ticket = self.find(id).ok_or_else(crate::refusals::no_ticket)?;
+        if ticket.is_open() || ticket.agent != Some(agent) {
+            return Err(self.wrong_state(ticket));
+        }
+        if ticket.state == TicketState::Wrapping {
+            self.end_wrap_up(id, WrapUpEnd::Done);
+        }
+        Ok(done())
+    }
+
+    pub(crate) fn end_wrap_up(&mut self, id: TicketId, end: WrapUpEnd) {
+        let ticket = self.ticket_mut(id);
+        ticket.state = TicketState::Closed;
+        ticket.wraps_until = None;
+        let agent = ticket.agent.expect("somebody wraps it up");
+        let is_confirmed = ticket.is_confirmed();
+        self.at_mut(agent).last_ticket_at = self.now;
+        self.emit(Event::WrappedUp(WrappedUp { ticket: id, agent, end }));
+        if is_confirmed {
+            self.forget(id);
+        } else {
+            self.bound_closed();
+        }
+    }
+}
