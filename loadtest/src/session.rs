@@ -94,6 +94,9 @@ impl Session {
             | ClientEvent::Typing(_)
             | ClientEvent::Position(_)
             | ClientEvent::Presence(_)
+            | ClientEvent::Offer(_)
+            | ClientEvent::OfferEnded(_)
+            | ClientEvent::WrapUp(_)
             | ClientEvent::GoAway(_) => {}
         }
     }

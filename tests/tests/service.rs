@@ -78,6 +78,9 @@ async fn a_drain_tells_everybody_and_ends_with_0() {
         | ClientEvent::Typing(_)
         | ClientEvent::Position(_)
         | ClientEvent::Presence(_)
+        | ClientEvent::Offer(_)
+        | ClientEvent::OfferEnded(_)
+        | ClientEvent::WrapUp(_)
         | ClientEvent::Disconnected { .. }
         | ClientEvent::Reconnected => None,
     };

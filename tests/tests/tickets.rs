@@ -353,6 +353,7 @@ async fn transferred(inbox: &mut relevo_tests::harness::Inbox) -> (TicketId, Tra
             | EntryEvent::Message(_)
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
+            | EntryEvent::Held(_)
             | EntryEvent::Returned(_) => None,
         })
         .await

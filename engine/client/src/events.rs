@@ -1,7 +1,9 @@
 //! What the server sends unasked, as the program takes it.
 
 use crate::shared::Shared;
-use relevo_wire::push::{Entry, GoAway, Position, Presence, Progress, Snapshot, TypingPush};
+use relevo_wire::push::{
+    Entry, GoAway, Offer, OfferEnded, Position, Presence, Progress, Snapshot, TypingPush, WrapUp,
+};
 use std::sync::Arc;
 
 /// What happened.
@@ -22,6 +24,12 @@ pub enum ClientEvent {
     Position(Position),
     /// Own presence changed.
     Presence(Presence),
+    /// A ticket is offered. After a reconnect every offer that stands is told again.
+    Offer(Offer),
+    /// An offer is over and this agent has not got the ticket.
+    OfferEnded(OfferEnded),
+    /// The wrap-up of a closed ticket began, or is over.
+    WrapUp(WrapUp),
     /// The server ends the session; the client comes back when it was told to.
     GoAway(GoAway),
     /// The connection is lost.

@@ -8,9 +8,9 @@ use relevo_wire::answer::{
     NextAnswer, Rejected, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
 };
 use relevo_wire::command::{
-    AgentsOnline, Apply, Change, Close, Command, CreateKey, CustomerLeft, Delete, Explain, HandOff,
-    ListDirectory, ListKeys, Next, Put, Read, Receipt, RevokeKey, Send, SetPresence, Status,
-    TakeBack, Targets, Transfer, TransferTarget,
+    Accept, AgentsOnline, Apply, Change, Close, Command, CreateKey, CustomerLeft, Decline, Delete,
+    Explain, HandOff, Hold, ListDirectory, ListKeys, Next, Put, Read, Receipt, RevokeKey, Send,
+    SetPresence, Status, TakeBack, Targets, Transfer, TransferTarget, Unhold, WrapUpDone,
 };
 use relevo_wire::directory::{Object, ObjectRef, Versioned};
 use relevo_wire::ids::TicketId;
@@ -208,6 +208,46 @@ impl AgentClient {
         tags: Vec<String>,
     ) -> Result<(), ClientError> {
         self.ask_once(Command::Close(Close { ticket, epoch, tags })).await
+    }
+
+    /// Accepts an offer: the ticket is this agent's, unless another was first.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `wrong_state` when the offer is over.
+    pub async fn accept(&self, ticket: TicketId) -> Result<NextAnswer, ClientError> {
+        self.ask(Command::Accept(Accept { ticket })).await
+    }
+
+    /// Declines an offer: the ticket goes to somebody else.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `wrong_state` when the offer is over.
+    pub async fn decline(&self, ticket: TicketId) -> Result<(), ClientError> {
+        self.ask_once(Command::Decline(Decline { ticket })).await
+    }
+
+    /// Puts a ticket in service on hold.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn hold(&self, ticket: TicketId, epoch: u32) -> Result<(), ClientError> {
+        self.ask_once(Command::Hold(Hold { ticket, epoch })).await
+    }
+
+    /// Takes a ticket on hold up again.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn unhold(&self, ticket: TicketId, epoch: u32) -> Result<(), ClientError> {
+        self.ask_once(Command::Unhold(Unhold { ticket, epoch })).await
+    }
+
+    /// Ends the wrap-up of a closed ticket: its seat is free.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn wrap_up_done(&self, ticket: TicketId) -> Result<(), ClientError> {
+        self.ask(Command::WrapUpDone(WrapUpDone { ticket })).await
     }
 
     /// Reads the entries of a ticket after a number: a parent, or history. These come here and not

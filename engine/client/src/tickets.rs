@@ -239,7 +239,8 @@ impl Tickets {
             | EntryEvent::HandedOff(_)
             | EntryEvent::Message(_)
             | EntryEvent::Assigned(_)
-            | EntryEvent::Requeued(_) => false,
+            | EntryEvent::Requeued(_)
+            | EntryEvent::Held(_) => false,
         };
         let id = entry.ticket;
         due.push(entry);

@@ -20,7 +20,7 @@ use crate::publish::conversations::{Conversations, Record};
 use crate::publish::saved::{self, InvalidSaved};
 
 /// First bytes of a fold.
-const MAGIC: [u8; 8] = *b"rlvfold2";
+const MAGIC: [u8; 8] = *b"rlvfold3";
 /// Longest section of a fold, in bytes: a length above it is damage, not a promise to allocate.
 const SECTION_BYTES: u64 = 64 * 1024 * 1024 * 1024;
 

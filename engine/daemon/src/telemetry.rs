@@ -114,6 +114,10 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Requeued(e) => Some(e.ticket),
         Event::Unreserved(e) => Some(e.ticket),
         Event::Relaxed(e) => Some(e.ticket),
+        Event::Offered(e) => Some(e.ticket),
+        Event::OfferEnded(e) => Some(e.ticket),
+        Event::Held(e) => Some(e.ticket),
+        Event::WrappedUp(e) => Some(e.ticket),
         Event::TargetMissed(e) => Some(e.ticket),
         Event::Closed(e) => Some(e.ticket),
         Event::Progressed(e) => Some(e.ticket),
@@ -132,6 +136,7 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         | Event::IntentSet(_)
         | Event::HandOffRejected(_)
         | Event::ContactMessageStored(_)
+        | Event::Responding(_)
         | Event::Answered(_) => None,
     }
 }

@@ -28,9 +28,11 @@ pub struct QueueFigures {
     oldest_waiting_since: AtomicU64,
     oldest_unanswered: AtomicU64,
     online: AtomicU32,
-    agents: [AtomicU32; 5],
+    agents: [AtomicU32; 6],
     assigned: AtomicU32,
     in_service: AtomicU32,
+    on_hold: AtomicU32,
+    wrapping: AtomicU32,
 }
 
 /// A copy of a queue's figures.
@@ -46,12 +48,16 @@ pub struct QueueNow {
     pub oldest_unanswered: u64,
     /// Members online and reachable.
     pub online: u32,
-    /// Members available, full, paused, invisible, unreachable.
-    pub agents: [u32; 5],
+    /// Members available, full, not responding, paused, invisible, unreachable.
+    pub agents: [u32; 6],
     /// Tickets with an agent who has not written.
     pub assigned: u32,
-    /// Tickets in service.
+    /// Tickets in service, those on hold apart.
     pub in_service: u32,
+    /// Tickets on hold.
+    pub on_hold: u32,
+    /// Closed tickets that an agent wraps up.
+    pub wrapping: u32,
 }
 
 /// Figures over tenants.
@@ -87,8 +93,9 @@ impl Views {
     /// A shard's count of what the members of a queue do.
     pub fn store_agents(&self, tenant: TenantId, queue: QueueId, agents: QueueAgents) {
         let figures = self.queue(tenant, queue);
-        let QueueAgents { available, full, paused, invisible, unreachable, offline: _ } = agents;
-        let counts = [available, full, paused, invisible, unreachable];
+        let QueueAgents { available, full, not_responding, paused, .. } = agents;
+        let QueueAgents { invisible, unreachable, offline: _, .. } = agents;
+        let counts = [available, full, not_responding, paused, invisible, unreachable];
         for (figure, count) in figures.agents.iter().zip(counts) {
             figure.store(count, Relaxed);
         }
@@ -113,7 +120,9 @@ impl Views {
         let figure = |state| match state {
             Some(TicketState::Assigned) => Some(&figures.assigned),
             Some(TicketState::InService) => Some(&figures.in_service),
-            Some(TicketState::Waiting | TicketState::Closed) | None => None,
+            Some(TicketState::OnHold) => Some(&figures.on_hold),
+            Some(TicketState::Wrapping) => Some(&figures.wrapping),
+            Some(TicketState::Waiting | TicketState::Offered | TicketState::Closed) | None => None,
         };
         if let Some(figure) = figure(before) {
             figure.fetch_sub(1, Relaxed);
@@ -163,7 +172,7 @@ impl Views {
     #[must_use]
     pub fn queue_now(&self, tenant: TenantId, queue: QueueId) -> Option<QueueNow> {
         let figures = Arc::clone(self.queues.get(&(tenant, queue))?.value());
-        let mut agents = [0; 5];
+        let mut agents = [0; 6];
         for (count, figure) in agents.iter_mut().zip(&figures.agents) {
             *count = figure.load(Relaxed);
         }
@@ -176,6 +185,8 @@ impl Views {
             agents,
             assigned: figures.assigned.load(Relaxed),
             in_service: figures.in_service.load(Relaxed),
+            on_hold: figures.on_hold.load(Relaxed),
+            wrapping: figures.wrapping.load(Relaxed),
         })
     }
 
@@ -194,7 +205,9 @@ impl Views {
                 continue;
             }
             let tickets = stats.tickets;
-            add(&mut sum.tickets, [tickets.waiting, tickets.assigned, tickets.in_service]);
+            let waiting = tickets.waiting + tickets.offered;
+            let in_service = tickets.in_service + tickets.on_hold;
+            add(&mut sum.tickets, [waiting, tickets.assigned, in_service]);
             let agents = stats.agents;
             add(
                 &mut sum.agents,

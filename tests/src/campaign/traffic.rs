@@ -208,6 +208,9 @@ async fn take(
             | ClientEvent::Progress(_)
             | ClientEvent::Typing(_)
             | ClientEvent::Position(_)
+            | ClientEvent::Offer(_)
+            | ClientEvent::OfferEnded(_)
+            | ClientEvent::WrapUp(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. } => {}
         }

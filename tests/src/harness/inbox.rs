@@ -39,6 +39,9 @@ impl Inbox {
             | ClientEvent::Typing(_)
             | ClientEvent::Position(_)
             | ClientEvent::Presence(_)
+            | ClientEvent::Offer(_)
+            | ClientEvent::OfferEnded(_)
+            | ClientEvent::WrapUp(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => self.others.push(event.clone()),
@@ -78,6 +81,9 @@ impl Inbox {
             | ClientEvent::Typing(_)
             | ClientEvent::Position(_)
             | ClientEvent::Presence(_)
+            | ClientEvent::Offer(_)
+            | ClientEvent::OfferEnded(_)
+            | ClientEvent::WrapUp(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => None,
@@ -118,6 +124,7 @@ impl Inbox {
             | EntryEvent::Message(_)
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
+            | EntryEvent::Held(_)
             | EntryEvent::Transferred(_) => None,
         })
         .await
@@ -133,6 +140,9 @@ impl Inbox {
                 | ClientEvent::Typing(_)
                 | ClientEvent::Position(_)
                 | ClientEvent::Presence(_)
+                | ClientEvent::Offer(_)
+                | ClientEvent::OfferEnded(_)
+                | ClientEvent::WrapUp(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Disconnected { .. }
                 | ClientEvent::Reconnected => self.others.push(event),
@@ -208,6 +218,7 @@ pub fn said(entry: &Entry) -> Option<(Author, String)> {
         | EntryEvent::HandedOff(_)
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
+        | EntryEvent::Held(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => None,
     }

@@ -158,6 +158,7 @@ impl Agent {
                 | EntryEvent::HandedOff(_)
                 | EntryEvent::Message(_)
                 | EntryEvent::Requeued(_)
+                | EntryEvent::Held(_)
                 | EntryEvent::Transferred(_)
                 | EntryEvent::Returned(_) => None,
             })

@@ -6,7 +6,7 @@
 mod act;
 mod hear;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 
 use relevo_wire::command::{Command, Cursor, Request};
@@ -38,6 +38,10 @@ pub struct Device {
     pub written: u64,
     /// Requests that it has made.
     pub requests: u64,
+    /// What it is offered, as far as it was told.
+    pub offers: BTreeSet<TicketId>,
+    /// What it may still wrap up.
+    wrapping: BTreeSet<TicketId>,
     /// What it heard since this was last emptied, for the trace.
     pub heard: Vec<String>,
     is_welcome: bool,
@@ -87,6 +91,12 @@ enum What {
 }
 
 impl Device {
+    /// Its session is open.
+    #[must_use]
+    pub fn is_welcome(&self) -> bool {
+        self.is_welcome
+    }
+
     /// A device that is not connected.
     #[must_use]
     pub fn new(party: usize, position: usize, source: u32) -> Self {
@@ -99,6 +109,8 @@ impl Device {
             source,
             written: 0,
             requests: 0,
+            offers: BTreeSet::new(),
+            wrapping: BTreeSet::new(),
             heard: Vec::new(),
             is_welcome: false,
             is_online: false,
@@ -127,6 +139,8 @@ impl Device {
         self.streams.clear();
         self.buffer.clear();
         self.is_welcome = false;
+        self.offers.clear();
+        self.wrapping.clear();
         self.link = Some(link);
         for pending in &mut self.pending {
             pending.is_sent = false;

@@ -4,6 +4,7 @@
 //! becomes durable is absorbed once, in order, and what must hold of it is checked against all
 //! before it.
 
+mod offers;
 mod periods;
 mod tokens;
 
@@ -35,6 +36,8 @@ pub enum Entry {
     Assigned(AgentId, u32),
     /// It went back to its line.
     Requeued(AgentId),
+    /// It is on hold, or no longer.
+    Held(bool),
     /// It ended.
     Closed(CloseReason),
 }
@@ -50,6 +53,8 @@ pub struct Ticket {
     pub state: TicketState,
     /// Who has it.
     pub agent: Option<AgentId>,
+    /// Who is asked whether they take it.
+    pub offers: BTreeSet<AgentId>,
     /// Its epoch.
     pub epoch: u32,
     /// Its sequence, from number 1.
@@ -76,8 +81,10 @@ impl Ticket {
         self.entries.get(number.checked_sub(1)? as usize)
     }
 
-    fn is_open(&self) -> bool {
-        self.state != TicketState::Closed
+    /// Not over for its bot.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, TicketState::Wrapping | TicketState::Closed)
     }
 }
 
@@ -226,6 +233,14 @@ impl Books {
                 })
             }
             Event::Closed(e) => self.closed(e),
+            Event::Offered(e) => self.offered(*e),
+            Event::OfferEnded(e) => self.offer_ended(*e),
+            Event::Held(e) => self.held(*e),
+            Event::WrappedUp(e) => self.wrapped_up(*e),
+            Event::Started(_) => {
+                self.forget_offers();
+                Ok(())
+            }
             Event::Progressed(e) => self.progressed(e),
             Event::Forgotten(e) => {
                 let ticket = self.tickets.remove(&e.ticket);
@@ -233,7 +248,7 @@ impl Books {
                 if self.forgotten.len() > FORGOTTEN {
                     self.forgotten.pop_first();
                 }
-                let closed = ticket.as_ref().is_some_and(|ticket| !ticket.is_open());
+                let closed = ticket.as_ref().is_some_and(|t| t.state == TicketState::Closed);
                 must(closed, "only closed tickets are forgotten", || format!("{e:?}: {ticket:?}"))
             }
             Event::ObjectPut(e) => {
@@ -252,7 +267,6 @@ impl Books {
             Event::ObjectDeleted(_)
             | Event::KeyCreated(_)
             | Event::KeyRevoked(_)
-            | Event::Started(_)
             | Event::Ready(_)
             | Event::BotReachable(_)
             | Event::BotUnreachable(_)
@@ -263,6 +277,7 @@ impl Books {
             | Event::HandOffRejected(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
+            | Event::Responding(_)
             | Event::TargetMissed(_)
             | Event::Answered(_) => Ok(()),
         }
@@ -274,6 +289,7 @@ impl Books {
             contact: e.contact,
             state: TicketState::Waiting,
             agent: None,
+            offers: BTreeSet::new(),
             epoch: e.epoch,
             entries: vec![Entry::HandedOff],
             progress: [(0, 0); 2],
@@ -294,7 +310,9 @@ impl Books {
         let ticket = self.ticket(e.ticket)?;
         must(ticket.is_open(), "nothing is said in a closed ticket", || format!("{e:?}"))?;
         if e.author == Author::Agent {
-            ticket.state = TicketState::InService;
+            if ticket.state == TicketState::Assigned {
+                ticket.state = TicketState::InService;
+            }
             let owner = ticket.agent;
             let is_owner = e.agent.is_some() && e.agent == owner;
             must(is_owner, "only the owner talks", || format!("{e:?}, owner {owner:?}"))?;
@@ -312,22 +330,31 @@ impl Books {
         self.append(e.ticket, e.number, Entry::Assigned(e.agent, e.epoch))?;
         let ticket = self.ticket(e.ticket)?;
         let bot = ticket.bot;
-        let waited = ticket.agent.is_none() && ticket.state == TicketState::Waiting;
+        let was_asked = ticket.offers.remove(&e.agent);
+        let waited = ticket.agent.is_none()
+            && ticket.offers.is_empty()
+            && ticket.state == if was_asked { TicketState::Offered } else { TicketState::Waiting };
         let rises = e.epoch > ticket.epoch;
         ticket.agent = Some(e.agent);
         ticket.state = TicketState::Assigned;
         ticket.epoch = e.epoch;
         must(waited, "no ticket has two owners", || format!("{e:?}"))?;
         must(rises, "the epoch rises at an assignment", || format!("{e:?}"))?;
-        let held = self.held.entry(e.agent).or_default();
-        held.push((e.ticket, bot));
-        let seats = self.seats.get(&e.agent).copied().unwrap_or(0);
+        // Whoever was asked had the seat held.
+        if was_asked { Ok(()) } else { self.take_seat(e.agent, e.ticket, bot) }
+    }
+
+    /// Capacity holds in the moment in which a seat is taken.
+    fn take_seat(&mut self, agent: AgentId, ticket: TicketId, bot: BotId) -> Result<(), Violation> {
+        let held = self.held.entry(agent).or_default();
+        held.push((ticket, bot));
+        let seats = self.seats.get(&agent).copied().unwrap_or(0);
         let fits = held.len() <= usize::from(seats);
-        must(fits, "no agent is above capacity", || format!("{e:?}: {seats} seats, {held:?}"))?;
+        must(fits, "no agent is above capacity", || format!("{agent:?}: {seats} seats, {held:?}"))?;
         let of_bot = held.iter().filter(|(_, other)| *other == bot).count();
         let cap = self.seats_per_bot.get(&bot).copied().flatten().unwrap_or(u16::MAX);
         must(of_bot <= usize::from(cap), "no agent is above a bot's cap", || {
-            format!("{e:?}: {of_bot} of {cap}")
+            format!("{agent:?}, {bot:?}: {of_bot} of {cap}")
         })
     }
 
@@ -336,9 +363,12 @@ impl Books {
         let ticket = self.ticket(e.ticket)?;
         let was_open = ticket.is_open();
         let (owner, key) = (ticket.agent.take(), (ticket.bot, ticket.contact));
-        ticket.state = TicketState::Closed;
+        let wraps = e.wraps_until.is_some();
+        ticket.state = if wraps { TicketState::Wrapping } else { TicketState::Closed };
         ticket.epoch = e.epoch;
-        if let Some(owner) = owner {
+        let offers = ticket.offers.len();
+        must(offers == 0, "what is over is offered to nobody", || format!("{e:?}"))?;
+        if let Some(owner) = owner.filter(|_| !wraps) {
             self.free(owner, e.ticket);
         }
         if self.open.get(&key) == Some(&e.ticket) {

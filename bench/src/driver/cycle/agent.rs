@@ -135,6 +135,7 @@ fn epoch(header: Header, bytes: &[u8]) -> Result<u32> {
             | EntryEvent::HandedOff(_)
             | EntryEvent::Message(_)
             | EntryEvent::Requeued(_)
+            | EntryEvent::Held(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => bail!("the kind says assigned"),
         },

@@ -296,6 +296,9 @@ impl Session {
             Push::Typing(typing) => ClientEvent::Typing(typing),
             Push::Position(position) => ClientEvent::Position(position),
             Push::Presence(presence) => ClientEvent::Presence(presence),
+            Push::Offer(offer) => ClientEvent::Offer(offer),
+            Push::OfferEnded(ended) => ClientEvent::OfferEnded(ended),
+            Push::WrapUp(wrap_up) => ClientEvent::WrapUp(wrap_up),
             Push::GoAway(go_away) => {
                 self.tell_now(ClientEvent::GoAway(go_away.clone()));
                 let reason = format!("told to go away: {}", go_away.reason);

@@ -33,8 +33,11 @@ impl Explain {
 fn shown(explained: &Explained) -> String {
     let state = match explained.state {
         TicketState::Waiting => "waiting",
+        TicketState::Offered => "offered",
         TicketState::Assigned => "assigned",
         TicketState::InService => "in service",
+        TicketState::OnHold => "on hold",
+        TicketState::Wrapping => "closed, being wrapped up",
         TicketState::Closed => "closed",
     };
     let mut place = format!("{} in {}", state, explained.queue);

@@ -18,6 +18,8 @@ use std::path::PathBuf;
 const SEATS_MAX: u16 = 4095;
 /// Longest time that a queue's rule may give, in seconds: a week.
 const RULE_SECONDS_MAX: u32 = 7 * 86_400;
+/// Longest time of an offer and of a wrap-up: each holds a seat meanwhile.
+const ASKING_SECONDS_MAX: u32 = 3_600;
 /// Longest label of a key, in bytes.
 const LABEL_BYTES_MAX: usize = 128;
 
@@ -254,6 +256,9 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         agent_gone: section.choice("agent_gone", default.agent_gone, &AGENT_GONE),
         keep_seconds: seconds("keep_seconds", default.keep_seconds),
         transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
+        offer_seconds: section.number("offer_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
+        offer_agents: section.number("offer_agents", 1, 1..=limits::OFFER_AGENTS, "agents"),
+        wrap_up_seconds: section.number("wrap_up_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
         ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),
         nobody_online: section.choice("nobody_online", default.nobody_online, &NOBODY_ONLINE),
         transfer_targets: targets
@@ -266,6 +271,10 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         name: String::new(),
     };
     let table = section.span().clone();
+    if object.offer_agents > 1 && object.offer_seconds == 0 {
+        let what = format!("offer_agents is {} and nothing is offered", object.offer_agents);
+        section.problem(&table, what, "set offer_seconds, the time for which an offer stands, too");
+    }
     section.finish();
     let (bot, name) = (bot?, name?);
     (object.bot, object.name) = (bot.value, name.value);

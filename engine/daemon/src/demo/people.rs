@@ -117,6 +117,7 @@ pub(super) async fn bot(bot: BotClient, mut events: Events, figures: Arc<Figures
             | EntryEvent::Empty(_)
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
+            | EntryEvent::Held(_)
             | EntryEvent::Transferred(_) => {}
         }
     }
@@ -156,6 +157,7 @@ pub(super) async fn agent(agent: AgentClient, mut events: Events, seed: u64) {
             | EntryEvent::Empty(_)
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
+            | EntryEvent::Held(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => {}
         }

@@ -100,6 +100,16 @@ impl ContactCenter {
                 }
             }
             Event::Assigned(assigned) => count.assigned(assigned, facts),
+            Event::Offered(_) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.offers_made.increment(1);
+                }
+            }
+            Event::OfferEnded(ended) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.offer_ended(&self.exporter, ended.end);
+                }
+            }
             Event::TargetMissed(_) => {
                 if let (Some(queue), Some(facts)) = (count.queue(facts), facts) {
                     judge(queue, Judgement::Missed, facts.assigned_before);
@@ -129,6 +139,9 @@ impl ContactCenter {
             | Event::Requeued(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
+            | Event::Responding(_)
+            | Event::Held(_)
+            | Event::WrappedUp(_)
             | Event::Progressed(_)
             | Event::Answered(_)
             | Event::Forgotten(_) => {}

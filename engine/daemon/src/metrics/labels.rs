@@ -1,7 +1,7 @@
 //! The values that labels may have: closed lists, so that no series can be made from outside.
 
 use relevo_wire::Command;
-use relevo_wire::vocabulary::{CloseReason, HandOffReason, Outcome, Via};
+use relevo_wire::vocabulary::{CloseReason, HandOffReason, OfferEnd, Outcome, Via};
 
 /// Name of a command, as it stands in the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,11 @@ pub enum CommandName {
     Targets,
     Transfer,
     Close,
+    Accept,
+    Decline,
+    Hold,
+    Unhold,
+    WrapUpDone,
     Explain,
     Put,
     Delete,
@@ -35,7 +40,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 29] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -51,6 +56,11 @@ impl CommandName {
         Self::Targets,
         Self::Transfer,
         Self::Close,
+        Self::Accept,
+        Self::Decline,
+        Self::Hold,
+        Self::Unhold,
+        Self::WrapUpDone,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -81,6 +91,11 @@ impl CommandName {
             Self::Targets => "targets",
             Self::Transfer => "transfer",
             Self::Close => "close",
+            Self::Accept => "accept",
+            Self::Decline => "decline",
+            Self::Hold => "hold",
+            Self::Unhold => "unhold",
+            Self::WrapUpDone => "wrap_up_done",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -112,6 +127,11 @@ impl From<&Command> for CommandName {
             Command::Targets(_) => Self::Targets,
             Command::Transfer(_) => Self::Transfer,
             Command::Close(_) => Self::Close,
+            Command::Accept(_) => Self::Accept,
+            Command::Decline(_) => Self::Decline,
+            Command::Hold(_) => Self::Hold,
+            Command::Unhold(_) => Self::Unhold,
+            Command::WrapUpDone(_) => Self::WrapUpDone,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,
@@ -273,6 +293,17 @@ pub(super) fn close_reason(reason: CloseReason) -> &'static str {
         CloseReason::OutOfHours => "out_of_hours",
         CloseReason::QueueFull => "queue_full",
         CloseReason::Supervisor => "supervisor",
+    }
+}
+
+/// How an offer ended without an acceptance.
+pub(super) fn offer_end(end: OfferEnd) -> &'static str {
+    match end {
+        OfferEnd::Declined => "declined",
+        OfferEnd::Missed => "missed",
+        OfferEnd::Withdrawn => "withdrawn",
+        OfferEnd::Taken => "taken",
+        OfferEnd::Closed => "closed",
     }
 }
 

@@ -5,16 +5,17 @@ use super::labels::{self, HAND_OFF_REASONS, HandOffResult};
 use super::names::contact_center as names;
 use super::recorder::Exporter;
 use ::metrics::{Counter, Gauge, Histogram};
-use relevo_wire::vocabulary::{CloseReason, Outcome, Via};
+use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, Via};
 
 /// States of the members of a queue.
-pub(super) const QUEUE_AGENT_STATES: [&str; 5] =
-    ["available", "full", "paused", "invisible", "unreachable"];
+pub(super) const QUEUE_AGENT_STATES: [&str; 6] =
+    ["available", "full", "not_responding", "paused", "invisible", "unreachable"];
 /// States of the agents of a tenant.
 pub(super) const AGENT_STATES: [&str; 5] =
     ["online", "paused", "invisible", "offline", "unreachable"];
 /// States of open tickets.
-pub(super) const TICKET_STATES: [&str; 3] = ["waiting", "assigned", "in_service"];
+pub(super) const TICKET_STATES: [&str; 5] =
+    ["waiting", "assigned", "in_service", "on_hold", "wrapping"];
 /// States of bots.
 pub(super) const BOT_STATES: [&str; 2] = ["reachable", "unreachable"];
 
@@ -57,6 +58,7 @@ pub(super) struct QueueSeries {
     pub(super) target: Gauge,
     pub(super) agents: [Gauge; QUEUE_AGENT_STATES.len()],
     pub(super) tickets: [Gauge; TICKET_STATES.len()],
+    pub(super) offers_made: Counter,
     hand_offs: [[Counter; HandOffResult::ALL.len()]; HAND_OFF_REASONS.len()],
     arrived_hand_off: Counter,
     arrived_transfer: Counter,
@@ -108,6 +110,7 @@ impl QueueSeries {
             agents: QUEUE_AGENT_STATES
                 .map(|state| exporter.gauge(&names::QUEUE_AGENTS, &with(state))),
             tickets: TICKET_STATES.map(|state| exporter.gauge(&names::TICKETS, &with(state))),
+            offers_made: counter(&names::OFFERS_MADE),
             hand_offs: HAND_OFF_REASONS.map(|reason| {
                 HandOffResult::ALL.map(|result| {
                     let reason = labels::hand_off_reason(reason);
@@ -149,6 +152,13 @@ impl QueueSeries {
             Some((_, counter)) => counter.increment(1),
             None => closed(exporter, self.names(), reason, outcome).increment(1),
         }
+    }
+
+    /// Counts an offer that ended without an acceptance.
+    pub(super) fn offer_ended(&self, exporter: &Exporter, end: OfferEnd) {
+        let [tenant, bot, queue] = self.names();
+        let values = [tenant, bot, queue, labels::offer_end(end)];
+        exporter.counter(&names::OFFERS_ENDED, &values).increment(1);
     }
 
     /// The wait of a ticket that ended while it waited.

@@ -87,6 +87,10 @@ pub struct QueueView {
     pub assigned: u64,
     /// Tickets in service.
     pub in_service: u64,
+    /// Tickets on hold.
+    pub on_hold: u64,
+    /// Closed tickets that an agent wraps up.
+    pub wrapping: u64,
     /// When the ticket that waits longest began to wait; 0 for none.
     pub oldest_waiting_since: Micros,
     /// When the oldest ticket without a reply was assigned; 0 for none.
@@ -102,6 +106,8 @@ pub struct QueueAgentCounts {
     pub available: u64,
     /// Online, reachable, without one.
     pub full: u64,
+    /// Online, reachable, but missed an offer and has done nothing since.
+    pub not_responding: u64,
     /// Paused and reachable.
     pub paused: u64,
     /// Invisible and reachable.
@@ -193,9 +199,12 @@ struct QueueSum {
 
 impl QueueSum {
     fn add(&mut self, queue: &QueueView) {
-        let QueueAgentCounts { available, full, paused, invisible, unreachable } = queue.agents;
-        add(&mut self.agents, [available, full, paused, invisible, unreachable]);
-        add(&mut self.tickets, [queue.waiting, queue.assigned, queue.in_service]);
+        let QueueAgentCounts { available, full, not_responding, .. } = queue.agents;
+        let QueueAgentCounts { paused, invisible, unreachable, .. } = queue.agents;
+        let agents = [available, full, not_responding, paused, invisible, unreachable];
+        add(&mut self.agents, agents);
+        let QueueView { waiting, assigned, in_service, on_hold, wrapping, .. } = *queue;
+        add(&mut self.tickets, [waiting, assigned, in_service, on_hold, wrapping]);
         self.open += u64::from(queue.open);
         self.oldest_waiting_since = oldest(self.oldest_waiting_since, queue.oldest_waiting_since);
         self.oldest_unanswered = oldest(self.oldest_unanswered, queue.oldest_unanswered);
@@ -243,14 +252,17 @@ mod tests {
             waiting,
             assigned: 2,
             in_service: 3,
+            on_hold: 4,
+            wrapping: 5,
             oldest_waiting_since: oldest,
             oldest_unanswered: 0,
             agents: QueueAgentCounts {
                 available: 1,
                 full: 2,
-                paused: 3,
-                invisible: 4,
-                unreachable: 5,
+                not_responding: 3,
+                paused: 4,
+                invisible: 5,
+                unreachable: 6,
             },
         }
     }
@@ -281,11 +293,11 @@ mod tests {
         assert_eq!(value(&now, oldest, &[]), Some(1.5));
         let unanswered = "relevo_queue_oldest_unanswered_timestamp_seconds";
         assert_eq!(value(&now, unanswered, &[]), Some(0.0));
-        for (state, count) in QUEUE_AGENT_STATES.into_iter().zip([1.0, 2.0, 3.0, 4.0, 5.0]) {
+        for (state, count) in QUEUE_AGENT_STATES.into_iter().zip([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) {
             let agents = value(&now, "relevo_queue_agents", &[("state", state)]);
             assert_eq!(agents, Some(count), "{state}");
         }
-        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0]) {
+        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0, 4.0, 5.0]) {
             let tickets = value(&now, "relevo_tickets", &[("state", state)]);
             assert_eq!(tickets, Some(count), "{state}");
         }

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use relevo_journal::Place;
-use relevo_routing::event::{Assigned, Closed, MessageStored, Requeued, TicketOpened};
+use relevo_routing::event::{Assigned, Closed, Held, MessageStored, Requeued, TicketOpened};
 use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId, TicketId};
 use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Outcome, RequeueReason, TicketState,
@@ -50,6 +50,8 @@ pub enum What {
     Requeued { agent: AgentId, reason: RequeueReason, epoch: u32 },
     /// Goes on in a child. Boxed: few entries are one, and every entry is as large as the largest.
     Transferred(Box<Child>),
+    /// On hold, or no longer.
+    Held { on: bool },
     /// Over.
     Returned { reason: CloseReason, outcome: Outcome, tags: Option<Box<Vec<String>>>, epoch: u32 },
 }
@@ -93,6 +95,8 @@ pub struct Conversation {
     pub agent: Option<AgentId>,
     /// Its state.
     pub state: TicketState,
+    /// Until when its agent wraps it up, in microseconds since 1970; 0: it does not.
+    pub wraps_until: u64,
     /// Its epoch.
     pub epoch: u32,
     /// A test.
@@ -131,6 +135,7 @@ impl Conversation {
             | What::Message { .. }
             | What::Assigned { .. }
             | What::Requeued { .. }
+            | What::Held { .. }
             | What::Returned { .. } => None,
         }
     }
@@ -154,6 +159,7 @@ impl Conversation {
             parent: opened.parent.map(Box::new),
             agent: None,
             state: TicketState::Waiting,
+            wraps_until: 0,
             epoch: opened.epoch,
             test: opened.test,
             had_agent: false,
@@ -181,7 +187,7 @@ impl Conversation {
 
     /// A message was stored.
     pub fn message(&mut self, at: u64, place: Place, event: &MessageStored, private: Private) {
-        if event.author == Author::Agent {
+        if event.author == Author::Agent && self.state == TicketState::Assigned {
             self.state = TicketState::InService;
         }
         let what = What::Message { author: event.author, agent: event.agent };
@@ -211,6 +217,10 @@ impl Conversation {
     /// Over. `child` is the ticket that the same record opened for a transfer.
     pub fn closed(&mut self, at: u64, place: Place, event: &Closed, child: Option<&TicketOpened>) {
         self.state = TicketState::Closed;
+        if let Some(until) = event.wraps_until {
+            self.state = TicketState::Wrapping;
+            self.wraps_until = until;
+        }
         self.epoch = event.epoch;
         let what = match child {
             Some(child) => What::Transferred(Box::new(Child {
@@ -227,6 +237,19 @@ impl Conversation {
             },
         };
         self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// On hold, or taken up again.
+    pub fn held(&mut self, at: u64, place: Place, event: &Held) {
+        self.state = if event.on { TicketState::OnHold } else { TicketState::InService };
+        let what = What::Held { on: event.on };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Its agent has wrapped it up.
+    pub fn wrapped_up(&mut self) {
+        self.state = TicketState::Closed;
+        self.wraps_until = 0;
     }
 
     /// Up to which entry an agent may read: all of what it has, what it had until it lost it.

@@ -168,6 +168,12 @@ impl Conversations {
         self.lock_index().of_agent.of(&(tenant, agent))
     }
 
+    /// Offers that an agent has, oldest ticket first, each with its end.
+    #[must_use]
+    pub fn offers_of(&self, tenant: TenantId, agent: AgentId) -> Vec<(TicketId, u64)> {
+        self.lock_index().offers.of((tenant, agent))
+    }
+
     /// Applies a durable record: recovery and the fold. Live traffic applies the same events one by
     /// one.
     pub fn apply(&self, record: Record<'_>) {
@@ -200,7 +206,9 @@ impl Conversations {
                 });
                 if let Some(tenant) = bot {
                     let agent = (tenant, assigned.agent);
-                    self.lock_index().of_agent.put(agent, assigned.ticket);
+                    let mut index = self.lock_index();
+                    index.of_agent.put(agent, assigned.ticket);
+                    index.offers.take(agent, assigned.ticket);
                 }
             }
             Event::Requeued(requeued) => {
@@ -231,11 +239,24 @@ impl Conversations {
                 self.change(missed.ticket, |c| c.target_missed = true);
             }
             Event::Forgotten(forgotten) => self.forget(forgotten.ticket),
+            Event::Offered(offered) => {
+                let key = (record.tenant, offered.agent);
+                self.lock_index().offers.put(key, offered.ticket, offered.until);
+            }
+            Event::OfferEnded(ended) => {
+                self.lock_index().offers.take((record.tenant, ended.agent), ended.ticket);
+            }
+            Event::Started(_) => self.lock_index().offers.forget(record.tenant),
+            Event::Held(held) => {
+                self.append(held.ticket, |c| c.held(now, place, held));
+            }
+            Event::WrappedUp(wrapped) => {
+                self.change(wrapped.ticket, Conversation::wrapped_up);
+            }
             Event::ObjectPut(_)
             | Event::ObjectDeleted(_)
             | Event::KeyCreated(_)
             | Event::KeyRevoked(_)
-            | Event::Started(_)
             | Event::Ready(_)
             | Event::BotReachable(_)
             | Event::BotUnreachable(_)
@@ -247,6 +268,7 @@ impl Conversations {
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
+            | Event::Responding(_)
             | Event::Answered(_) => {}
         }
     }

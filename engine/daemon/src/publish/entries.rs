@@ -7,8 +7,8 @@ use relevo_routing::Event;
 use relevo_routing::directory::Directory;
 use relevo_routing::event::{Assigned, IntentSet, Progressed, TicketOpened};
 use relevo_routing::input::Party as RoutingParty;
-use relevo_wire::ids::{TenantId, TicketId};
-use relevo_wire::push::{Presence, Progress, Push};
+use relevo_wire::ids::{AgentId, TenantId, TicketId};
+use relevo_wire::push::{OfferEnded, Presence, Progress, Push, WrapUp};
 
 use super::catch_up::start_agent;
 use super::outcome::{Asker, Outcome};
@@ -53,7 +53,24 @@ impl<O: Observer> Publisher<O> {
                 self.entry(directory, e.ticket, e.number, None);
                 self.published.conversations.change(e.ticket, |c| c.live.clear_agents());
             }
-            Event::Closed(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Closed(e) => {
+                self.entry(directory, e.ticket, e.number, None);
+                if e.wraps_until.is_some() {
+                    self.wrap_up(outcome.tenant, e.ticket, e.wraps_until);
+                }
+            }
+            Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Offered(e) => {
+                let offer = |c: &_| view::offer(c, directory, e.ticket, e.until);
+                if let Some(offer) = self.published.conversations.read(e.ticket, offer) {
+                    self.tell_agent(outcome.tenant, e.agent, &Push::Offer(offer));
+                }
+            }
+            Event::OfferEnded(e) => {
+                let push = Push::OfferEnded(OfferEnded { ticket: e.ticket, end: e.end });
+                self.tell_agent(outcome.tenant, e.agent, &push);
+            }
+            Event::WrappedUp(e) => self.wrap_up(outcome.tenant, e.ticket, None),
             Event::Progressed(e) => self.progressed(e),
             Event::IntentSet(e) => self.intent_set(outcome.tenant, e),
             Event::KeyRevoked(e) => {
@@ -75,6 +92,7 @@ impl<O: Observer> Publisher<O> {
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
+            | Event::Responding(_)
             | Event::TargetMissed(_)
             | Event::Answered(_)
             | Event::Forgotten(_) => {}
@@ -175,8 +193,21 @@ impl<O: Observer> Publisher<O> {
 
     fn intent_set(&mut self, tenant: TenantId, set: &IntentSet) {
         let push = Push::Presence(Presence { intent: set.intent, reason: set.reason.clone() });
-        for session in self.sessions.of_agent(tenant, set.agent) {
-            if session.push(&push) {
+        self.tell_agent(tenant, set.agent, &push);
+    }
+
+    /// The wrap-up of a ticket began, or is over.
+    fn wrap_up(&mut self, tenant: TenantId, ticket: TicketId, until: Option<u64>) {
+        let agent = self.published.conversations.read(ticket, |c| c.agent).flatten();
+        if let Some(agent) = agent {
+            self.tell_agent(tenant, agent, &Push::WrapUp(WrapUp { ticket, until }));
+        }
+    }
+
+    /// To every session of an agent.
+    fn tell_agent(&mut self, tenant: TenantId, agent: AgentId, push: &Push) {
+        for session in self.sessions.of_agent(tenant, agent) {
+            if session.push(push) {
                 self.touched.push(Arc::clone(session));
             }
         }

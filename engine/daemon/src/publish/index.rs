@@ -3,7 +3,7 @@
 //! A bot may have hundreds of thousands of open tickets, and a session of it that comes or goes is
 //! given or gives up its own alone: so they are found by the session that has them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
@@ -16,6 +16,36 @@ pub(super) struct Index {
     pub(super) of_owner: Sets<(TenantId, BotId, Option<SessionId>)>,
     /// By the agent who has or had them.
     pub(super) of_agent: Sets<(TenantId, AgentId)>,
+    pub(super) offers: Offers,
+}
+
+/// Offers that stand, by the agent who is asked, each with its end in microseconds since 1970.
+#[derive(Debug, Default)]
+pub(super) struct Offers(FxHashMap<(TenantId, AgentId), BTreeMap<TicketId, u64>>);
+
+impl Offers {
+    pub(super) fn put(&mut self, key: (TenantId, AgentId), ticket: TicketId, until: u64) {
+        self.0.entry(key).or_default().insert(ticket, until);
+    }
+
+    pub(super) fn take(&mut self, key: (TenantId, AgentId), ticket: TicketId) {
+        let Some(offers) = self.0.get_mut(&key) else { return };
+        offers.remove(&ticket);
+        if offers.is_empty() {
+            self.0.remove(&key);
+        }
+    }
+
+    /// No session of a tenant is left.
+    pub(super) fn forget(&mut self, tenant: TenantId) {
+        self.0.retain(|(of, _), _| *of != tenant);
+    }
+
+    /// Of an agent, oldest ticket first.
+    pub(super) fn of(&self, key: (TenantId, AgentId)) -> Vec<(TicketId, u64)> {
+        let offers = self.0.get(&key).into_iter().flatten();
+        offers.map(|(ticket, until)| (*ticket, *until)).collect()
+    }
 }
 
 /// Sets of tickets; none is empty.

@@ -7,13 +7,13 @@ use relevo_wire::Answer;
 use relevo_wire::answer::{TicketSummary, Welcome};
 use relevo_wire::ids::{AgentId, BotId, RequestId, TenantId, TicketId};
 use relevo_wire::limits;
-use relevo_wire::push::{Push, Snapshot};
+use relevo_wire::push::{Push, Snapshot, WrapUp};
 use relevo_wire::vocabulary::{Intent, TicketState};
 use rustc_hash::FxHashMap;
 
 use super::Published;
 use super::conversation::Conversation;
-use super::view;
+use super::view::{self, Side};
 use crate::session::outbox::CatchUp;
 use crate::session::{Party, Session};
 
@@ -84,7 +84,9 @@ impl Sessions {
         });
         let mut first = Vec::new();
         session.codec.write_answer(&mut first, request, &welcome);
-        session.outbox.begin(std::iter::once(first).chain(snapshot(session, &tickets)));
+        let standing = standing(published, &directory, session, &tickets);
+        let snapshot = snapshot(session, &tickets);
+        session.outbox.begin(std::iter::once(first).chain(snapshot).chain(standing));
         let resume =
             session.resume.lock().expect("nothing panics while it holds the cursors").take();
         for summary in &tickets {
@@ -122,10 +124,11 @@ impl Sessions {
         let tenant = session.tenant;
         let summary = |ticket| match session.party {
             Party::Bot(_) => conversations.give(ticket, Some(session), |c| {
-                summarize(c, directory, ticket, c.bot_progress.delivered)
+                summarize(c, directory, ticket, Side::Bot, c.bot_progress.delivered)
             })?,
-            Party::Agent(_) | Party::Admin => conversations
-                .read(ticket, |c| summarize(c, directory, ticket, c.agent_progress.delivered))?,
+            Party::Agent(_) | Party::Admin => conversations.read(ticket, |c| {
+                summarize(c, directory, ticket, Side::Agent, c.agent_progress.delivered)
+            })?,
         };
         let candidates = match session.party {
             Party::Agent(agent) => conversations.of_agent(tenant, agent),
@@ -201,20 +204,52 @@ fn summarize(
     c: &Conversation,
     directory: &Directory,
     ticket: TicketId,
+    side: Side,
     confirmed: u32,
 ) -> Option<TicketSummary> {
-    if c.state == TicketState::Closed && confirmed >= c.last() {
+    let is_over = match (c.state, side) {
+        (TicketState::Closed, _) | (TicketState::Wrapping, Side::Bot) => true,
+        (_, Side::Bot | Side::Agent) => false,
+    };
+    if is_over && confirmed >= c.last() {
         return None;
     }
     Some(TicketSummary {
         ticket,
         bot: view::bot_name(directory, c.bot),
         queue: view::queue_name(directory, c.queue),
-        state: c.state,
+        state: if is_over { TicketState::Closed } else { c.state },
         epoch: c.epoch,
         last: c.last(),
         confirmed,
     })
+}
+
+/// What an agent's session is told after the snapshot: offers that stand, and what is wrapped up.
+fn standing(
+    published: &Published,
+    directory: &Directory,
+    session: &Session,
+    tickets: &[TicketSummary],
+) -> Vec<Vec<u8>> {
+    let Party::Agent(agent) = session.party else { return Vec::new() };
+    let conversations = &published.conversations;
+    let offers = conversations.offers_of(session.tenant, agent).into_iter();
+    let offers = offers.filter_map(|(ticket, until)| {
+        conversations.read(ticket, |c| Push::Offer(view::offer(c, directory, ticket, until)))
+    });
+    let wrapping = tickets.iter().filter(|summary| summary.state == TicketState::Wrapping);
+    let wrapping = wrapping.filter_map(|summary| {
+        let ticket = summary.ticket;
+        let until = conversations.read(ticket, |c| c.wraps_until)?;
+        Some(Push::WrapUp(WrapUp { ticket, until: Some(until) }))
+    });
+    let encode = |push: Push| {
+        let mut piece = Vec::new();
+        session.codec.write_push(&mut piece, &push);
+        piece
+    };
+    offers.chain(wrapping).map(encode).collect()
 }
 
 fn snapshot(session: &Session, tickets: &[TicketSummary]) -> Vec<Vec<u8>> {

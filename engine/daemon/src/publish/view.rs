@@ -5,8 +5,10 @@ use relevo_routing::directory::Directory;
 use relevo_wire::ids::{AgentId, BotId, QueueId, TicketId};
 use relevo_wire::packed::Packed;
 use relevo_wire::push::{
-    Assigned, Empty, Entry, EntryEvent, HandedOff, Message, Requeued, Returned, Transferred,
+    Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Message, Offer, Requeued, Returned,
+    Transferred,
 };
+use relevo_wire::vocabulary::HandOffReason;
 
 use super::conversation::{Conversation, Private, Stored, What};
 
@@ -105,6 +107,7 @@ fn event(
             child: child.ticket,
             epoch: child.epoch,
         }),
+        What::Held { on } => EntryEvent::Held(Held { on: *on }),
         What::Returned { reason, outcome, tags, epoch } => EntryEvent::Returned(Returned {
             reason: *reason,
             outcome: *outcome,
@@ -112,6 +115,29 @@ fn event(
             epoch: *epoch,
         }),
     })
+}
+
+/// An offer as the agent sees it.
+#[must_use]
+pub fn offer(
+    conversation: &Conversation,
+    directory: &Directory,
+    ticket: TicketId,
+    until: u64,
+) -> Offer {
+    let first = conversation.entries.first().map(|stored| &stored.what);
+    let (reason, priority) = match first {
+        Some(What::HandedOff { reason, priority }) => (*reason, *priority),
+        _ => (HandOffReason::Planned, 0),
+    };
+    Offer {
+        ticket,
+        bot: bot_name(directory, conversation.bot),
+        queue: queue_name(directory, conversation.queue),
+        reason,
+        priority,
+        until,
+    }
 }
 
 /// Name of a bot; its number when it is no longer in the directory.

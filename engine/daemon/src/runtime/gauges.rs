@@ -109,7 +109,8 @@ fn gauge_view(shared: &Shared) -> GaugeView {
         }
         for (queue, _) in directory.queues() {
             let Some(now) = shared.views.queue_now(*tenant, queue) else { continue };
-            let [available, full, paused, invisible, unreachable] = now.agents.map(u64::from);
+            let [available, full, not_responding, paused, invisible, unreachable] =
+                now.agents.map(u64::from);
             view.queues.push(QueueView {
                 tenant: *tenant,
                 queue,
@@ -117,9 +118,18 @@ fn gauge_view(shared: &Shared) -> GaugeView {
                 waiting: now.depth.into(),
                 assigned: now.assigned.into(),
                 in_service: now.in_service.into(),
+                on_hold: now.on_hold.into(),
+                wrapping: now.wrapping.into(),
                 oldest_waiting_since: now.oldest_waiting_since,
                 oldest_unanswered: now.oldest_unanswered,
-                agents: QueueAgentCounts { available, full, paused, invisible, unreachable },
+                agents: QueueAgentCounts {
+                    available,
+                    full,
+                    not_responding,
+                    paused,
+                    invisible,
+                    unreachable,
+                },
             });
         }
     }

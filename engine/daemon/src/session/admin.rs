@@ -140,7 +140,12 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
         | Command::Next(_)
         | Command::Targets(_)
         | Command::Transfer(_)
-        | Command::Close(_) => {
+        | Command::Close(_)
+        | Command::Accept(_)
+        | Command::Decline(_)
+        | Command::Hold(_)
+        | Command::Unhold(_)
+        | Command::WrapUpDone(_) => {
             Err(WireError::new(ErrorCode::Forbidden, "this command is for bots and agents"))
         }
     }

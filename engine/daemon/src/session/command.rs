@@ -109,7 +109,12 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::Next(_)
         | Command::Targets(_)
         | Command::Transfer(_)
-        | Command::Close(_) => Err(forbidden("agents")),
+        | Command::Close(_)
+        | Command::Accept(_)
+        | Command::Decline(_)
+        | Command::Hold(_)
+        | Command::Unhold(_)
+        | Command::WrapUpDone(_) => Err(forbidden("agents")),
         Command::Explain(_)
         | Command::Put(_)
         | Command::Delete(_)
@@ -152,6 +157,15 @@ fn from_agent(
             epoch: close.epoch,
             tags: close.tags,
         })),
+        Command::Accept(accept) => Ok(shard(Input::Accept { agent, ticket: accept.ticket })),
+        Command::Decline(decline) => Ok(shard(Input::Decline { agent, ticket: decline.ticket })),
+        Command::Hold(command::Hold { ticket, epoch }) => {
+            Ok(shard(Input::Hold { agent, ticket, epoch, on: true }))
+        }
+        Command::Unhold(command::Unhold { ticket, epoch }) => {
+            Ok(shard(Input::Hold { agent, ticket, epoch, on: false }))
+        }
+        Command::WrapUpDone(done) => Ok(shard(Input::WrapUpDone { agent, ticket: done.ticket })),
         Command::Hello(_) | Command::Cursors(_) => Err(second_hello()),
         Command::HandOff(_)
         | Command::AgentsOnline(_)

@@ -47,7 +47,7 @@ impl State {
         }
     }
 
-    /// Every offer of a ticket is over: somebody accepted it, or it ended.
+    /// The offers of a ticket are over, and it is not back in line: somebody accepted it.
     pub(super) fn drop_offers(&mut self, slot: Slot) {
         let offers = std::mem::take(&mut self.tickets.at_mut(slot).offers);
         let Some(until) = offers.until() else { return };

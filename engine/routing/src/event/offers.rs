@@ -24,7 +24,7 @@ pub struct OfferEnded {
     pub ticket: TicketId,
     /// The agent.
     pub agent: AgentId,
-    /// How: declined, missed or withdrawn.
+    /// How.
     pub end: OfferEnd,
     /// Who declined or missed it is excluded until then (or until another had it).
     pub excluded_until: Option<Micros>,

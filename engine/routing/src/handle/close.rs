@@ -6,7 +6,7 @@ use crate::event::{Closed, Event, Forgotten, Judgement, Requeued};
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::limits::TAGS;
-use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason};
+use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, RequeueReason};
 use relevo_wire::{AgentId, BotId, ContactKey, ErrorCode, TicketId, WireError};
 
 impl Turn<'_> {
@@ -59,6 +59,7 @@ impl Turn<'_> {
         tags: Vec<String>,
         child: Option<TicketId>,
     ) {
+        self.end_offers(slot, None, OfferEnd::Closed);
         let ticket = self.state.tickets.at(slot);
         let holder = ticket.holder();
         let waited_us =
@@ -78,7 +79,6 @@ impl Turn<'_> {
             judged: self.judge_end(ticket, outcome),
             wraps_until: self.wraps_until(ticket, reason),
         };
-        self.release_offers(slot, None);
         self.release(holder.filter(|_| closed.wraps_until.is_none()));
         self.emit_of(slot, Event::Closed(closed));
         self.bound_closed();

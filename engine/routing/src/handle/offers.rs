@@ -49,7 +49,7 @@ impl Turn<'_> {
                 epoch: ticket.epoch + 1,
                 waited_us: self.now.saturating_sub(ticket.waiting_since),
             };
-            self.release_offers(slot, Some(agent));
+            self.end_offers(slot, Some(agent), OfferEnd::Taken);
             self.emit_of(slot, Event::Assigned(assigned));
         } else if ticket.holder() != Some(agent) {
             return Err(self.no_offer(slot));
@@ -70,10 +70,12 @@ impl Turn<'_> {
         Ok(done())
     }
 
-    /// The time of an offer is over: nobody it was made to is responding.
-    pub(super) fn offer_missed(&mut self, slot: Slot) {
+    /// Ends every offer of a ticket, but for that of who has accepted.
+    pub(super) fn end_offers(&mut self, slot: Slot, accepted: Option<AgentId>, end: OfferEnd) {
         for agent in self.state.tickets.at(slot).offers.agents().to_vec() {
-            self.end_offer(slot, agent, OfferEnd::Missed);
+            if Some(agent) != accepted {
+                self.end_offer(slot, agent, end);
+            }
         }
     }
 
@@ -83,15 +85,6 @@ impl Turn<'_> {
         offers.sort_unstable_by_key(|slot| self.state.tickets.at(*slot).order);
         for slot in offers {
             self.end_offer(slot, agent, OfferEnd::Withdrawn);
-        }
-    }
-
-    /// Gives back the seats of a ticket's offers, but for that of who has accepted.
-    pub(super) fn release_offers(&self, slot: Slot, accepted: Option<AgentId>) {
-        for agent in self.state.tickets.at(slot).offers.agents() {
-            if Some(*agent) != accepted {
-                self.release(Some(*agent));
-            }
         }
     }
 

@@ -5,7 +5,7 @@ use crate::Micros;
 use crate::event::{Event, Forgotten, Ready, Relaxed, Started, TargetMissed, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
-use relevo_wire::vocabulary::{Reachability, RequeueReason, WrapUpEnd};
+use relevo_wire::vocabulary::{OfferEnd, Reachability, RequeueReason, WrapUpEnd};
 
 impl Turn<'_> {
     pub(super) fn started(&mut self, down_us: Micros) {
@@ -56,7 +56,8 @@ impl Turn<'_> {
                 let (ticket, ring) = (ticket.id, ticket.ring + 1);
                 self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }
-            Timer::Offer(slot) => self.offer_missed(slot),
+            // Nobody it was made to is responding.
+            Timer::Offer(slot) => self.end_offers(slot, None, OfferEnd::Missed),
             Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit),
             Timer::Forget(slot) => {
                 let ticket = self.state.tickets.at(slot).id;

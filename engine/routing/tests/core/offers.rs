@@ -162,6 +162,7 @@ fn of_several_who_are_asked_at_once_the_first_has_it() {
     assert_ne!(desk.reason("ana", second), "offered", "its only seat is held");
     let events = desk.events(desk.accept("bea", ticket));
     assert_eq!(assignments(&events), [(ticket, bea)]);
+    assert_eq!(ends(&events), [(ana, OfferEnd::Taken)]);
     assert_eq!(desk.holder(ticket).as_deref(), Some("bea"));
     let refused = desk.refused(desk.accept("ana", ticket));
     assert_eq!(refused.code, ErrorCode::WrongState);

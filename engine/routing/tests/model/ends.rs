@@ -6,7 +6,7 @@ use crate::tickets::{Exclusion, Ticket};
 use relevo_routing::Event;
 use relevo_routing::event::{Closed, Judgement, Requeued};
 use relevo_wire::limits::TAGS;
-use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason, TicketState};
+use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, RequeueReason, TicketState};
 use relevo_wire::{AgentId, BotId, ContactKey, ErrorCode, TicketId};
 
 impl Reference {
@@ -56,6 +56,7 @@ impl Reference {
         child: Option<TicketId>,
     ) {
         let now = self.now;
+        self.end_offers(id, None, OfferEnd::Closed);
         let ticket = self.ticket(id);
         let outcome = outcome(ticket, reason);
         let closed = Closed {
@@ -79,8 +80,6 @@ impl Reference {
         ticket.state =
             if wraps_until.is_some() { TicketState::Wrapping } else { TicketState::Closed };
         ticket.wraps_until = wraps_until;
-        ticket.offers.clear();
-        ticket.offered_until = None;
         ticket.excluded.clear();
         ticket.last += 1;
         ticket.epoch += 1;

@@ -45,6 +45,7 @@ impl Reference {
         }
         let id = self.latest_known(ticket)?;
         if self.ticket(id).offers.contains(&agent) {
+            self.end_offers(id, Some(agent), OfferEnd::Taken);
             self.assign(id, agent);
         } else if self.ticket(id).holder() != Some(agent) {
             return Err(self.wrong_state(self.ticket(id)));
@@ -67,8 +68,17 @@ impl Reference {
     /// Nobody has accepted in time.
     pub(crate) fn offer_missed(&mut self, id: TicketId) {
         for agent in self.ticket(id).offers.clone() {
-            self.end_offer(id, agent, OfferEnd::Missed);
             self.at_mut(agent).is_responding = false;
+        }
+        self.end_offers(id, None, OfferEnd::Missed);
+    }
+
+    /// But for that of who has accepted.
+    pub(crate) fn end_offers(&mut self, id: TicketId, accepted: Option<AgentId>, end: OfferEnd) {
+        for agent in self.ticket(id).offers.clone() {
+            if Some(agent) != accepted {
+                self.end_offer(id, agent, end);
+            }
         }
     }
 
@@ -84,7 +94,7 @@ impl Reference {
     fn end_offer(&mut self, id: TicketId, agent: AgentId, end: OfferEnd) {
         let now = self.now;
         let until = now + self.settings.exclusion_us;
-        let excluded_until = (end != OfferEnd::Withdrawn).then_some(until);
+        let excluded_until = matches!(end, OfferEnd::Declined | OfferEnd::Missed).then_some(until);
         let ticket = self.ticket_mut(id);
         if excluded_until.is_some() {
             ticket.excluded.retain(|other| other.agent != agent && now < other.until);

@@ -45,6 +45,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Held false",
     "OfferEnded Declined",
     "OfferEnded Missed",
+    "OfferEnded Closed",
+    "OfferEnded Taken",
     "OfferEnded Withdrawn",
     "Offered",
     "Ready",

@@ -2,7 +2,8 @@
 
 use rkyv::{Archive, Deserialize, Serialize};
 
-/// How an offer of a ticket to an agent ended.
+/// How an offer of a ticket to an agent ended without the agent having it. (An accepted one ends with
+/// the assignment.)
 #[derive(
     Debug,
     Clone,
@@ -17,8 +18,6 @@ use rkyv::{Archive, Deserialize, Serialize};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum OfferEnd {
-    /// The agent accepted it and has the ticket.
-    Accepted,
     /// The agent declined it.
     Declined,
     /// The agent let the time pass: it is offered nothing until it does something.

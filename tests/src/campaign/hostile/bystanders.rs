@@ -243,6 +243,9 @@ impl Shared {
                 | ClientEvent::Typing(_)
                 | ClientEvent::Position(_)
                 | ClientEvent::Presence(_)
+                | ClientEvent::Offer(_)
+                | ClientEvent::OfferEnded(_)
+                | ClientEvent::WrapUp(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Reconnected => {}
             }
@@ -304,6 +307,7 @@ impl State {
             | EntryEvent::Assigned(_)
             | EntryEvent::Empty(_)
             | EntryEvent::Requeued(_)
+            | EntryEvent::Held(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => None,
         }

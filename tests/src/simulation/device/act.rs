@@ -2,8 +2,8 @@
 
 use relevo::session::Party as Who;
 use relevo_wire::command::{
-    Close, Command, CustomerLeft, HandOff, Next, Receipt, Send, SetPresence, TakeBack, Transfer,
-    TransferTarget,
+    Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Receipt, Send, SetPresence,
+    TakeBack, Transfer, TransferTarget, Unhold, WrapUpDone,
 };
 use relevo_wire::ids::TicketId;
 use relevo_wire::packed::Packed;
@@ -100,6 +100,20 @@ impl Device {
             self.ask(Command::SetPresence(set), What::Presence(online));
             return;
         }
+        let offer = self.offers.iter().nth(pick(random, self.offers.len().max(1))).copied();
+        if let Some(ticket) = offer.filter(|_| random.chance(600)) {
+            if random.chance(750) {
+                self.ask(Command::Accept(Accept { ticket }), What::Other);
+            } else {
+                self.ask(Command::Decline(Decline { ticket }), What::Other);
+            }
+            return;
+        }
+        if let Some(ticket) = self.wrapping.first().copied().filter(|_| random.chance(300)) {
+            self.wrapping.remove(&ticket);
+            self.ask(Command::WrapUpDone(WrapUpDone { ticket }), What::Other);
+            return;
+        }
         let Some((ticket, epoch)) = any(&party.tickets, random) else {
             if random.chance(300) {
                 self.ask(Command::Next(Next { queue: None }), What::Other);
@@ -117,7 +131,9 @@ impl Device {
                 };
                 self.ask(Command::Send(send), What::Message(token));
             }
-            62..88 => {
+            62..65 => self.ask(Command::Hold(Hold { ticket, epoch }), What::Other),
+            65..68 => self.ask(Command::Unhold(Unhold { ticket, epoch }), What::Other),
+            68..88 => {
                 let close = Close { ticket, epoch, tags: Vec::new() };
                 self.ask(Command::Close(close), What::Close(ticket));
             }

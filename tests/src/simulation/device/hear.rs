@@ -121,6 +121,22 @@ impl Device {
                 self.is_online = presence.intent == Intent::Online;
                 Ok(())
             }
+            Push::Offer(offer) => {
+                self.offers.insert(offer.ticket);
+                Ok(())
+            }
+            Push::OfferEnded(ended) => {
+                self.offers.remove(&ended.ticket);
+                Ok(())
+            }
+            Push::WrapUp(wrap_up) => {
+                if wrap_up.until.is_some() {
+                    self.wrapping.insert(wrap_up.ticket);
+                } else {
+                    self.wrapping.remove(&wrap_up.ticket);
+                }
+                Ok(())
+            }
             Push::Progress(_) | Push::Typing(_) | Push::Position(_) | Push::GoAway(_) => Ok(()),
         }
     }
@@ -152,8 +168,7 @@ impl Device {
             // An agent that is given a ticket (again) gets all of it, and of those that it came from,
             // beside what a resume still owes it of them: some entries come once more, none is
             // left out.
-            let is_over =
-                books.tickets.get(&ticket).is_some_and(|t| t.state == TicketState::Closed);
+            let is_over = books.tickets.get(&ticket).is_some_and(|t| !t.is_open());
             let own = self.received.get(&ticket).copied().unwrap_or(0);
             let is_history = number == 1 || number == own + 1 || (is_over && number <= known);
             let is_agents = matches!(party.who, Who::Agent(_)) && is_history;
@@ -165,6 +180,9 @@ impl Device {
         }
         self.came(party, ticket, number);
         judge_entry(party, books, entry)?;
+        if let EntryEvent::Assigned(_) = &entry.event {
+            self.offers.remove(&ticket);
+        }
         follow(party, entry);
         Ok(())
     }
@@ -253,7 +271,7 @@ fn judge(party: &mut Party, books: &Books, what: What, answer: &Answer) -> Resul
         (What::Close(ticket), Answer::Done(_))
         | (What::Transfer(ticket), Answer::Transferred(_)) => {
             let open = books.tickets.get(&ticket);
-            if open.is_some_and(|ticket| ticket.state != TicketState::Closed) {
+            if open.is_some_and(|ticket| ticket.is_open()) {
                 return Err(Violation::new(rule, ticket));
             }
             party.tickets.remove(&ticket);
@@ -294,6 +312,7 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
         (EntryEvent::Transferred(_), Some(logged)) => {
             *logged == Logged::Closed(CloseReason::Transferred)
         }
+        (EntryEvent::Held(held), Some(logged)) => *logged == Logged::Held(held.on),
         (EntryEvent::Returned(_), Some(logged)) => matches!(logged, Logged::Closed(_)),
         (EntryEvent::Message(_) | EntryEvent::Assigned(_), Some(_)) => false,
     };
@@ -305,7 +324,7 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
 }
 
 fn hold(party: &mut Party, summary: &TicketSummary) {
-    if summary.state == TicketState::Closed {
+    if matches!(summary.state, TicketState::Wrapping | TicketState::Closed) {
         party.tickets.remove(&summary.ticket);
     } else {
         party.tickets.insert(summary.ticket, summary.epoch);
@@ -336,6 +355,6 @@ fn follow(party: &mut Party, entry: &Entry) {
         EntryEvent::Message(message) => {
             debug_assert!(message.author != Author::System || is_bot);
         }
-        EntryEvent::Empty(_) | EntryEvent::HandedOff(_) => {}
+        EntryEvent::Empty(_) | EntryEvent::HandedOff(_) | EntryEvent::Held(_) => {}
     }
 }

@@ -1,7 +1,9 @@
 //! A rest: nothing new is asked and nothing goes wrong, until all is done that was begun.
 
 use relevo::session::Party as Who;
-use relevo_wire::vocabulary::TicketState;
+
+use relevo_wire::ids::TicketId;
+use std::collections::BTreeSet;
 
 use super::{Violation, World};
 
@@ -103,7 +105,7 @@ impl World {
             return Err(Violation::new("every request is answered", waits));
         }
         let open = self.ledger.books.values().flat_map(|books| books.tickets.values());
-        let open = open.filter(|ticket| ticket.state != TicketState::Closed).count() as u64;
+        let open = open.filter(|ticket| ticket.is_open()).count() as u64;
         if self.ledger.created != self.ledger.closed + open {
             let detail =
                 format!("{} made, {} closed, {open} open", self.ledger.created, self.ledger.closed);
@@ -129,7 +131,27 @@ impl World {
                 }
             }
         }
+        self.check_offers()?;
         self.check_live()
+    }
+
+    /// Every program of an agent knows the offers that stand, and no others.
+    fn check_offers(&self) -> Result<(), Violation> {
+        for device in self.devices.iter().filter(|device| device.is_welcome()) {
+            let party = &self.parties[device.party];
+            let Who::Agent(agent) = party.who else { continue };
+            let Some(books) = self.ledger.books.get(&party.tenant) else { continue };
+            let stands = books.tickets.iter().filter(|(_, t)| t.offers.contains(&agent));
+            let stands: BTreeSet<TicketId> = stands.map(|(id, _)| *id).collect();
+            if stands != device.offers {
+                let detail = format!(
+                    "{} of tenant {}: {stands:?}, told {:?}",
+                    party.name, party.tenant.0, device.offers
+                );
+                return Err(Violation::new("an agent is told what it is offered", detail));
+            }
+        }
+        Ok(())
     }
 
     /// With nothing under way, the live state is the log's.

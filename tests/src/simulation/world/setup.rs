@@ -162,6 +162,11 @@ impl World {
             _ => Delivery::Both,
         };
         queue.agent_gone = if random.chance(700) { AgentGone::Keep } else { AgentGone::Requeue };
+        if random.chance(350) {
+            queue.offer_seconds = 1 + u32::try_from(random.below(20)).expect("few");
+            queue.offer_agents = 1 + u16::try_from(random.below(3)).expect("few");
+        }
+        queue.wrap_up_seconds = if random.chance(300) { 10 } else { 0 };
         queue.keep_seconds = 60;
         queue.ageing = [0, 0, 10, 1000][usize::try_from(random.below(4)).expect("four")];
         queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();

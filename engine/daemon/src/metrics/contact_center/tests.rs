@@ -122,6 +122,7 @@ fn closed(reason: CloseReason, outcome: Outcome, judged: Option<Judgement>) -> C
         waited_us: None,
         handle_us: None,
         judged,
+        wraps_until: None,
     }
 }
 

@@ -63,6 +63,18 @@ pub const HAND_OFFS: Metric = counter(
     &["tenant", "bot", "queue", "reason", "result"],
     "Hand-offs that routing decided, by the bot's reason and what became of them.",
 );
+/// Offers of tickets to agents.
+pub const OFFERS_MADE: Metric = counter(
+    "relevo_offers_made_total",
+    QUEUE,
+    "Offers of tickets to agents, one for each agent asked; those not ended were accepted.",
+);
+/// Offers that nobody accepted.
+pub const OFFERS_ENDED: Metric = counter(
+    "relevo_offers_ended_total",
+    &["tenant", "bot", "queue", "end"],
+    "Offers that ended without this agent accepting: declined, missed, withdrawn, taken by another, closed.",
+);
 /// Judged: answered in time.
 pub const ANSWERED_IN_TARGET: Metric = counter(
     "relevo_tickets_answered_in_target_total",
@@ -207,6 +219,8 @@ pub const ALL: &[Metric] = &[
     TICKETS_CLOSED,
     TICKETS_ABANDONED,
     HAND_OFFS,
+    OFFERS_MADE,
+    OFFERS_ENDED,
     ANSWERED_IN_TARGET,
     TARGET_MISSED,
     LOST_IN_TARGET,

@@ -204,6 +204,7 @@ pub(super) fn transferred(number: u32) -> Event {
         waited_us: None,
         handle_us: None,
         judged: None,
+        wraps_until: None,
     })
 }
 

@@ -1,0 +1,62 @@
+//! Offers, hold and wrap-up, as the log tells of them.
+
+use relevo_routing::event::{Held, OfferEnded, Offered, WrappedUp};
+use relevo_wire::vocabulary::TicketState;
+
+use super::{Books, Entry, Violation, must};
+
+impl Books {
+    pub(super) fn offered(&mut self, e: Offered) -> Result<(), Violation> {
+        let ticket = self.ticket(e.ticket)?;
+        let bot = ticket.bot;
+        let waits = matches!(ticket.state, TicketState::Waiting | TicketState::Offered);
+        let is_free = ticket.agent.is_none() && waits;
+        let is_new = ticket.offers.insert(e.agent);
+        ticket.state = TicketState::Offered;
+        must(is_free, "only what nobody has is offered", || format!("{e:?}"))?;
+        must(is_new, "nobody is asked twice at once", || format!("{e:?}"))?;
+        self.take_seat(e.agent, e.ticket, bot)
+    }
+
+    pub(super) fn offer_ended(&mut self, e: OfferEnded) -> Result<(), Violation> {
+        let ticket = self.ticket(e.ticket)?;
+        let stood = ticket.offers.remove(&e.agent);
+        if ticket.offers.is_empty() {
+            ticket.state = TicketState::Waiting;
+        }
+        self.free(e.agent, e.ticket);
+        must(stood, "only what was offered ends", || format!("{e:?}"))
+    }
+
+    /// No session outlived the process.
+    pub(super) fn forget_offers(&mut self) {
+        let mut freed = Vec::new();
+        for (id, ticket) in self.tickets.iter_mut().filter(|(_, t)| !t.offers.is_empty()) {
+            ticket.state = TicketState::Waiting;
+            freed.extend(std::mem::take(&mut ticket.offers).into_iter().map(|agent| (agent, *id)));
+        }
+        for (agent, id) in freed {
+            self.free(agent, id);
+        }
+    }
+
+    pub(super) fn held(&mut self, e: Held) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::Held(e.on))?;
+        let ticket = self.ticket(e.ticket)?;
+        let (from, to) = if e.on {
+            (TicketState::InService, TicketState::OnHold)
+        } else {
+            (TicketState::OnHold, TicketState::InService)
+        };
+        let before = std::mem::replace(&mut ticket.state, to);
+        must(before == from, "hold is of what is in service", || format!("{e:?}: {before:?}"))
+    }
+
+    pub(super) fn wrapped_up(&mut self, e: WrappedUp) -> Result<(), Violation> {
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Closed);
+        self.free(e.agent, e.ticket);
+        let wraps = before == TicketState::Wrapping;
+        must(wraps, "a wrap-up ends once", || format!("{e:?}: {before:?}"))
+    }
+}
