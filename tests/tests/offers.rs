@@ -112,7 +112,7 @@ async fn two_are_asked_and_the_first_to_accept_has_it() {
     let queue = [("tenant", TENANT), ("bot", "shop"), ("queue", "sales")];
     assert_eq!(scrape.sum("relevo_offers_made_total", &queue), 4.0);
     for (end, count) in [("taken", 1.0), ("declined", 1.0), ("closed", 1.0)] {
-        let labels = [queue[0], queue[1], queue[2], ("end", end)];
+        let labels = [queue[0], queue[1], queue[2], ("result", end)];
         assert_eq!(scrape.sum("relevo_offers_ended_total", &labels), count, "{end}");
     }
 }

@@ -50,6 +50,7 @@ impl Turn<'_> {
     }
 
     fn make(&mut self, planned: Planned) {
+        let mut switched_off = Vec::new();
         for event in planned.events {
             let capacity = capacity_after(&event);
             self.emit(event);
@@ -57,9 +58,13 @@ impl Turn<'_> {
                 self.seats.ensure(agent.0 as usize, seats);
                 self.heed_word(agent);
                 if !self.state.agents.at(agent).active {
-                    self.withdraw_offers(agent);
+                    switched_off.push(agent);
                 }
             }
+        }
+        switched_off.sort_unstable();
+        for agent in switched_off {
+            self.withdraw_offers(agent);
         }
         // A credential without its owner would be that of the next one with the name.
         for prefix in planned.keys {

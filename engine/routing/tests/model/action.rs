@@ -196,6 +196,7 @@ pub(crate) enum Among {
     Held,
     Waiting,
     Offered,
+    OnHold,
     Wrapping,
     Closed,
     All,
@@ -350,6 +351,8 @@ fn moved() -> BoxedStrategy<Ask> {
         6 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
         4 => (which(Among::Held), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
+        3 => (which(Among::OnHold), by())
+            .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
         4 => (which(Among::Wrapping), by())
             .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),

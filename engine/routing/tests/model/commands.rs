@@ -160,6 +160,7 @@ impl Pair {
                 Among::Held => ticket.holder().is_some(),
                 Among::Waiting => ticket.is_waiting(),
                 Among::Offered => ticket.state == TicketState::Offered,
+                Among::OnHold => ticket.state == TicketState::OnHold,
                 Among::Wrapping => ticket.state == TicketState::Wrapping,
                 Among::Closed => !ticket.is_open(),
                 Among::All => true,

@@ -30,6 +30,7 @@ enum Made {
 impl Reference {
     pub(crate) fn put(&mut self, object: &Object, if_version: Option<u64>) -> Answered {
         let (version, _) = self.put_object(object, if_version)?;
+        self.withdraw_from_inactive();
         Ok(Answer::Stored(Stored { version }))
     }
 
@@ -67,6 +68,7 @@ impl Reference {
             *self = before;
             return Ok(Answer::Applied(applied));
         }
+        self.withdraw_from_inactive();
         // One after the other in the order of all credentials, whoever was deleted first.
         let mut prefixes: Vec<String> =
             gone.iter().flat_map(|object| self.keys_of(object)).collect();
@@ -74,6 +76,15 @@ impl Reference {
         prefixes.dedup();
         prefixes.into_iter().for_each(|prefix| self.revoke(prefix));
         Ok(Answer::Applied(applied))
+    }
+
+    /// Who is switched off is asked no longer.
+    fn withdraw_from_inactive(&mut self) {
+        for id in (0..self.agents.len()).map(|id| AgentId(u32::try_from(id).expect("few"))) {
+            if !self.agent(id).is_some_and(|agent| agent.active) {
+                self.withdraw_offers(id);
+            }
+        }
     }
 
     fn put_object(

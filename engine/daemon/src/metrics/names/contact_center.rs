@@ -72,7 +72,7 @@ pub const OFFERS_MADE: Metric = counter(
 /// Offers that nobody accepted.
 pub const OFFERS_ENDED: Metric = counter(
     "relevo_offers_ended_total",
-    &["tenant", "bot", "queue", "end"],
+    &["tenant", "bot", "queue", "result"],
     "Offers that ended without this agent accepting: declined, missed, withdrawn, taken by another, closed.",
 );
 /// Judged: answered in time.
