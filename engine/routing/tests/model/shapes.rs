@@ -347,7 +347,7 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
         select(vec![60_u32, 1, 5]),
         select(vec![5_u32, 0]),
         select(vec![(0_u32, 1_u16), (0, 1), (20, 1), (5, 1), (20, 2), (20, 3)]),
-        select(vec![0_u32, 0, 5, 60]),
+        select(vec![0_u32, 0, 5, 60, 600]),
     );
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
