@@ -491,16 +491,19 @@ pub struct Texts {
     pub online: String,
     /// Said when nobody is.
     pub offline: String,
+    /// Said when the line is full.
+    pub full: String,
 }
 
 impl Default for Texts {
-    /// Blip Desk's texts.
+    /// Blip Desk's texts, and one for what it does not have.
     fn default() -> Self {
         Self {
             online: "Let's send you to an available agent".into(),
             offline: "There are no agents available at this time. When one becomes available, \
                       we'll connect you."
                 .into(),
+            full: "All our agents are busy at the moment. Please try again later.".into(),
         }
     }
 }
