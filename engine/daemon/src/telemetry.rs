@@ -114,6 +114,7 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Requeued(e) => Some(e.ticket),
         Event::Unreserved(e) => Some(e.ticket),
         Event::Relaxed(e) => Some(e.ticket),
+        Event::Overflowed(e) => Some(e.ticket),
         Event::TargetMissed(e) => Some(e.ticket),
         Event::Closed(e) => Some(e.ticket),
         Event::Progressed(e) => Some(e.ticket),

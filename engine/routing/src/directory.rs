@@ -109,6 +109,7 @@ impl Directory {
             | Event::Requeued(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
+            | Event::Overflowed(_)
             | Event::TargetMissed(_)
             | Event::Closed(_)
             | Event::Progressed(_)

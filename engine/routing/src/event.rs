@@ -16,8 +16,9 @@ pub use presence::{
     IntentSet, Ready, Started,
 };
 pub use ticket::{
-    Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement, Rejection,
-    Relaxed, Requeued, TargetMissed, TicketOpened, Unreserved,
+    Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement,
+    OverflowReason, Overflowed, Rejection, Relaxed, Requeued, TargetMissed, TicketOpened,
+    Unreserved,
 };
 
 use crate::input::Key;
@@ -67,6 +68,8 @@ pub enum Event {
     Unreserved(Unreserved),
     /// The next ring of a waiting ticket begins: it requires something else.
     Relaxed(Relaxed),
+    /// A waiting ticket went on to another queue.
+    Overflowed(Overflowed),
 
     /// The service-level threshold passed without a human message.
     TargetMissed(TargetMissed),

@@ -263,6 +263,7 @@ impl Books {
             | Event::HandOffRejected(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
+            | Event::Overflowed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_) => Ok(()),
         }

@@ -100,6 +100,11 @@ impl ContactCenter {
                 }
             }
             Event::Assigned(assigned) => count.assigned(assigned, facts),
+            Event::Overflowed(overflowed) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.overflowed(&self.exporter, overflowed.reason);
+                }
+            }
             Event::TargetMissed(_) => {
                 if let (Some(queue), Some(facts)) = (count.queue(facts), facts) {
                     judge(queue, Judgement::Missed, facts.assigned_before);
@@ -182,6 +187,9 @@ impl Count<'_> {
         if opened.via == relevo_wire::vocabulary::Via::HandOff {
             queue.hand_off(opened.reason, HandOffResult::Accepted);
         }
+        if let Some((from, reason)) = opened.overflowed {
+            self.board.queue(self.tenant, from).overflowed(&self.center.exporter, reason);
+        }
     }
 
     fn rejected(&self, rejected: &HandOffRejected) {
@@ -189,6 +197,7 @@ impl Count<'_> {
             let result = match rejected.rejection {
                 Rejection::NoAgent => HandOffResult::NoAgent,
                 Rejection::Inactive => HandOffResult::Inactive,
+                Rejection::QueueFull => HandOffResult::QueueFull,
             };
             self.board.queue(self.tenant, rejected.queue).hand_off(rejected.reason, result);
         }

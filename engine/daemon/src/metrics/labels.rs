@@ -1,5 +1,6 @@
 //! The values that labels may have: closed lists, so that no series can be made from outside.
 
+use relevo_routing::event::OverflowReason;
 use relevo_wire::Command;
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, Outcome, Via};
 
@@ -224,11 +225,12 @@ pub(super) enum HandOffResult {
     Existing,
     NoAgent,
     Inactive,
+    QueueFull,
 }
 
 impl HandOffResult {
-    pub(super) const ALL: [Self; 4] =
-        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive, Self::QueueFull];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -236,7 +238,16 @@ impl HandOffResult {
             Self::Existing => "existing",
             Self::NoAgent => "no_agent",
             Self::Inactive => "inactive",
+            Self::QueueFull => "queue_full",
         }
+    }
+}
+
+pub(super) fn overflow_reason(reason: OverflowReason) -> &'static str {
+    match reason {
+        OverflowReason::Timeout => "timeout",
+        OverflowReason::NobodyOnline => "nobody_online",
+        OverflowReason::Full => "full",
     }
 }
 

@@ -5,6 +5,7 @@ use super::labels::{self, HAND_OFF_REASONS, HandOffResult};
 use super::names::contact_center as names;
 use super::recorder::Exporter;
 use ::metrics::{Counter, Gauge, Histogram};
+use relevo_routing::event::OverflowReason;
 use relevo_wire::vocabulary::{CloseReason, Outcome, Via};
 
 /// States of the members of a queue.
@@ -149,6 +150,13 @@ impl QueueSeries {
             Some((_, counter)) => counter.increment(1),
             None => closed(exporter, self.names(), reason, outcome).increment(1),
         }
+    }
+
+    /// Counts a ticket that went on to another queue. Few queues overflow: the others have no series.
+    pub(super) fn overflowed(&self, exporter: &Exporter, reason: OverflowReason) {
+        let [tenant, bot, queue] = self.names();
+        let values = [tenant, bot, queue, labels::overflow_reason(reason)];
+        exporter.counter(&names::TICKETS_OVERFLOWED, &values).increment(1);
     }
 
     /// The wait of a ticket that ended while it waited.

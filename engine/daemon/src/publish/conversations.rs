@@ -230,6 +230,9 @@ impl Conversations {
             Event::TargetMissed(missed) => {
                 self.change(missed.ticket, |c| c.target_missed = true);
             }
+            Event::Overflowed(overflowed) => {
+                self.change(overflowed.ticket, |c| c.queue = overflowed.to);
+            }
             Event::Forgotten(forgotten) => self.forget(forgotten.ticket),
             Event::ObjectPut(_)
             | Event::ObjectDeleted(_)

@@ -75,6 +75,7 @@ impl<O: Observer> Publisher<O> {
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
+            | Event::Overflowed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_)
             | Event::Forgotten(_) => {}

@@ -32,6 +32,7 @@ impl State {
         if before.online == after.online && before.online_for_tests == after.online_for_tests {
             return;
         }
+        self.agents.online.set(id.0, after.online);
         for queue in &self.agents.at(id).queues {
             let entry = self.queues.at_mut(*queue);
             entry.online = changed(entry.online, before.online, after.online);
@@ -39,6 +40,12 @@ impl State {
                 changed(entry.online_for_tests, before.online_for_tests, after.online_for_tests);
             self.queues.note_changed(*queue);
         }
+        let is_more = |before: bool, after: bool| after && !before;
+        let came = is_more(before.online, after.online)
+            || is_more(before.online_for_tests, after.online_for_tests);
+        let left = is_more(after.online, before.online)
+            || is_more(after.online_for_tests, before.online_for_tests);
+        self.presence_changed(id, came, left);
     }
 
     /// A seat came free: of interest even to an agent who was available before, as a cap per bot
@@ -58,18 +65,24 @@ impl State {
     pub(super) fn enter_state(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
         if ticket.test {
-            self.tickets.tests_waiting += u32::from(ticket.is_waiting());
+            if ticket.is_waiting() {
+                self.queues.at_mut(ticket.queue).test_waits.begin(ticket.waiting_since, slot);
+                self.tickets.tests_waiting += 1;
+                self.await_limit(slot);
+            }
             return;
         }
         *count_in(&mut self.stats.tickets, ticket.state) += 1;
         if !ticket.is_open() {
             return;
         }
-        let queue = self.queues.at_mut(ticket.queue);
+        let id = ticket.queue;
+        let queue = self.queues.at_mut(id);
         match ticket.state {
             TicketState::Waiting => {
                 queue.waiting += 1;
                 queue.waits.begin(ticket.waiting_since, slot);
+                self.await_limit(slot);
             }
             TicketState::Assigned => {
                 queue.unanswered += 1;
@@ -77,25 +90,32 @@ impl State {
             }
             TicketState::InService | TicketState::Closed => {}
         }
-        self.queues.note_changed(ticket.queue);
+        self.queues.note_changed(id);
     }
 
     /// A ticket is about to leave its state.
     pub(super) fn leave_state(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
         if ticket.test {
-            self.tickets.tests_waiting -= u32::from(ticket.is_waiting());
+            if ticket.is_waiting() {
+                self.queues.at_mut(ticket.queue).test_waits.end(ticket.waiting_since, slot);
+                self.tickets.tests_waiting -= 1;
+            }
             return;
         }
         *count_in(&mut self.stats.tickets, ticket.state) -= 1;
         if !ticket.is_open() {
             return;
         }
-        let queue = self.queues.at_mut(ticket.queue);
+        let id = ticket.queue;
+        let queue = self.queues.at_mut(id);
         match ticket.state {
             TicketState::Waiting => {
                 queue.waiting -= 1;
                 queue.waits.end(ticket.waiting_since, slot);
+                if queue.waiting + 1 == queue.max_waiting {
+                    self.may_take(id);
+                }
             }
             TicketState::Assigned => {
                 queue.unanswered -= 1;
@@ -103,7 +123,7 @@ impl State {
             }
             TicketState::InService | TicketState::Closed => {}
         }
-        self.queues.note_changed(ticket.queue);
+        self.queues.note_changed(id);
     }
 }
 

@@ -8,6 +8,7 @@ mod counters;
 mod directory;
 mod lines;
 mod messages;
+mod overflow;
 mod presence;
 mod tickets;
 
@@ -39,6 +40,7 @@ impl State {
             Event::Assigned(e) => self.assigned(now, *e),
             Event::Requeued(e) => self.requeued(now, *e),
             Event::Unreserved(e) => self.unreserved(now, *e),
+            Event::Overflowed(e) => self.overflowed(now, *e),
             Event::Relaxed(e) => self.relaxed(now, *e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),

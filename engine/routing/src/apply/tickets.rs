@@ -33,9 +33,11 @@ impl State {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
         self.await_ring(slot);
+        self.await_step(slot);
         self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
+        self.may_step(slot);
     }
 
     pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
@@ -78,14 +80,18 @@ impl State {
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.waiting_since = now;
+        ticket.limits_from = now;
+        ticket.step_from = now;
         ticket.ring = 0;
         ticket.excluded = event.agent.into();
         ticket.excluded_until = event.excluded_until;
         self.timers.set(event.excluded_until, Timer::Exclusion(slot));
         self.await_ring(slot);
+        self.await_step(slot);
         self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
+        self.may_step(slot);
     }
 
     pub(super) fn unreserved(&mut self, now: Micros, event: Unreserved) {
@@ -94,8 +100,11 @@ impl State {
         let ticket = self.tickets.at_mut(slot);
         self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         ticket.reserved = MaybeAgent::NONE;
+        ticket.step_from = now;
+        self.await_step(slot);
         self.enter_line(now, slot);
         self.wake.tickets.push(slot);
+        self.may_step(slot);
     }
 
     pub(super) fn relaxed(&mut self, now: Micros, event: Relaxed) {
@@ -106,6 +115,7 @@ impl State {
         self.await_ring(slot);
         self.enter_line(now, slot);
         self.wake.tickets.push(slot);
+        self.may_step(slot);
     }
 
     pub(super) fn target_missed(&mut self, event: TargetMissed) {
@@ -180,6 +190,7 @@ impl State {
                 self.timers.set(ticket.excluded_until, Timer::Exclusion(slot));
             }
             self.await_ring(slot);
+            self.await_step(slot);
             // Lines age when the first input comes.
             self.enter_line(0, slot);
         }
@@ -228,6 +239,7 @@ impl State {
             self.timers.clear(ticket.excluded_until, Timer::Exclusion(slot));
         }
         self.forget_ring(slot);
+        self.forget_step(slot);
     }
 
     fn await_ring(&mut self, slot: Slot) {

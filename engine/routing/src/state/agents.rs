@@ -16,6 +16,8 @@ pub(crate) struct Agents {
     list: Vec<Agent>,
     /// Online, reachable, with a free seat, and not closing.
     pub(crate) available: Bits,
+    /// Who counts as online.
+    pub(crate) online: Bits,
     /// By number: tickets held, then the time of the last ticket. Compact, as the strategies
     /// compare many.
     loads: Vec<Load>,

@@ -4,12 +4,14 @@ use super::bits::Bits;
 use super::line::{Line, LineKey, Moved, Rank};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
+use super::overflow::Step;
 use super::positions::LineName;
 use super::skills::Need;
 use super::slab::Slot;
 use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
+use relevo_wire::vocabulary::CloseReason;
 use relevo_wire::{AgentId, BotId, QueueId};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -24,6 +26,8 @@ pub(crate) struct Queues {
     changed: Vec<QueueId>,
     /// When the next ticket of a line comes to the highest priority.
     ages: BTreeSet<(Micros, LineName)>,
+    /// Queues that overflow.
+    steps: usize,
     /// Every text once: thousands of queues say the same, and a shared text is in a cache.
     texts: FxHashSet<Arc<str>>,
 }
@@ -81,6 +85,13 @@ pub(crate) struct Queue {
     pub(crate) delivery: Delivery,
     pub(crate) nobody_online: NobodyOnline,
     pub(crate) agent_gone: AgentGone,
+    /// Beside so many waiting tickets it takes no new one.
+    pub(crate) max_waiting: u32,
+    /// When it looks at who waits longest: at his limit, or before it.
+    pub(crate) looks_at: MaybeTime,
+    pub(crate) limit: Limit,
+    /// Where its tickets go on.
+    pub(crate) step: Option<Step>,
     pub(crate) pace: Pace,
     pub(crate) line: Line,
     pub(crate) waits: Oldest,
@@ -94,8 +105,31 @@ pub(crate) struct Queue {
     pub(crate) members: Vec<AgentId>,
     pub(crate) member_bits: Bits,
     pub(crate) tests: Line,
+    /// Of tests, which are not in `waits`.
+    pub(crate) test_waits: Oldest,
+    /// Queues that overflow to this one.
+    feeders: Vec<QueueId>,
+    pub(crate) full_text: Arc<str>,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
+}
+
+/// How long a ticket may wait, and as what it is closed then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    pub(crate) after_us: Micros,
+    pub(crate) reason: CloseReason,
+}
+
+impl Limit {
+    /// The lesser of the two.
+    fn of(object: &directory::Queue) -> Self {
+        let limit = |seconds, reason| Self { after_us: Micros::from(seconds) * SECOND, reason };
+        match object.max_wait_seconds.filter(|seconds| *seconds <= object.ttl_seconds) {
+            Some(seconds) => limit(seconds, CloseReason::NoAgent),
+            None => limit(object.ttl_seconds, CloseReason::Expired),
+        }
+    }
 }
 
 /// How fast a line moves while somebody waits: for the estimated wait.
@@ -139,6 +173,13 @@ impl Queue {
             delivery: object.delivery,
             agent_gone: object.agent_gone,
             nobody_online: object.nobody_online,
+            max_waiting: u32::MAX,
+            looks_at: MaybeTime::NONE,
+            limit: Limit::of(object),
+            step: None,
+            test_waits: Oldest::default(),
+            feeders: Vec::new(),
+            full_text: "".into(),
             keep_us: 0,
             transfer_wait_us: 0,
             threshold_us: 0,
@@ -169,6 +210,8 @@ impl Queue {
         self.delivery = object.delivery;
         self.agent_gone = object.agent_gone;
         self.nobody_online = object.nobody_online;
+        self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
+        self.limit = Limit::of(object);
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;
         self.transfer_wait_us = Micros::from(object.transfer_wait_seconds) * SECOND;
         self.threshold_us = Micros::from(object.threshold_seconds) * SECOND;
@@ -195,6 +238,11 @@ impl Queue {
 
     fn line_mut(&mut self, test: bool) -> &mut Line {
         if test { &mut self.tests } else { &mut self.line }
+    }
+
+    /// Takes no further ticket; tests take nobody's place.
+    pub(crate) fn is_full_for(&self, test: bool) -> bool {
+        !test && self.waiting >= self.max_waiting
     }
 
     pub(crate) fn online_for(&self, test: bool) -> u32 {
@@ -227,13 +275,15 @@ impl Queues {
             self.list.push(Queue::new(bot, object));
             self.heads.push(Head::NONE);
         }
-        let texts = [&object.texts.online, &object.texts.offline].map(|text| self.shared(text));
+        let texts = [&object.texts.online, &object.texts.offline, &object.texts.full];
+        let texts = texts.map(|text| self.shared(text));
         let queue = self.at_mut(id);
         queue.configure(object);
-        let [online, offline] = texts;
+        let [online, offline, full] = texts;
         let former = [
             std::mem::replace(&mut queue.online_text, online),
             std::mem::replace(&mut queue.offline_text, offline),
+            std::mem::replace(&mut queue.full_text, full),
         ];
         for text in former {
             self.drop_unshared(&text);
@@ -258,6 +308,29 @@ impl Queues {
         let shared: Arc<str> = text.into();
         self.texts.insert(Arc::clone(&shared));
         shared
+    }
+
+    /// Where tickets of a queue go on from now on.
+    pub(crate) fn set_step(&mut self, id: QueueId, step: Option<Step>) {
+        let before = std::mem::replace(&mut self.at_mut(id).step, step);
+        if let Some(before) = before {
+            self.steps -= 1;
+            self.at_mut(before.to).feeders.retain(|feeder| *feeder != id);
+        }
+        if let Some(step) = step {
+            self.steps += 1;
+            self.at_mut(step.to).feeders.push(id);
+        }
+    }
+
+    /// Any queue overflows.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.steps > 0
+    }
+
+    /// Queues that overflow to this one.
+    pub(crate) fn feeders(&self, id: QueueId) -> &[QueueId] {
+        &self.at(id).feeders
     }
 
     pub(crate) fn delete(&mut self, id: QueueId) {
@@ -407,7 +480,7 @@ mod tests {
                 queues.put(QueueId(id), BotId(0), &object);
                 assert_eq!(*queues.at(QueueId(id)).online_text, *object.texts.online);
             }
-            assert!(queues.texts.len() <= 2, "{:?}", queues.texts);
+            assert!(queues.texts.len() <= 3, "{:?}", queues.texts);
         }
     }
 }

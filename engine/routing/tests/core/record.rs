@@ -129,6 +129,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 epoch: 5,
                 bytes: 10,
                 private: true,
+                overflowed: Some((QueueId(6), OverflowReason::Full)),
             }),
         ),
         (
@@ -188,6 +189,16 @@ fn samples() -> Vec<(&'static str, Event)> {
                 reason: RequeueReason::AgentGone,
                 epoch: 7,
                 excluded_until: START + 4,
+            }),
+        ),
+        (
+            "overflowed",
+            Event::Overflowed(Overflowed {
+                ticket: TICKET,
+                from: queue,
+                to: QueueId(6),
+                reason: OverflowReason::Timeout,
+                priority: 800,
             }),
         ),
         ("relaxed", Event::Relaxed(Relaxed { ticket: TICKET, ring: 2 })),
@@ -263,7 +274,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=26).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=26).chain([34]).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -379,6 +379,7 @@ impl World {
                 | Event::ContactMessageStored(_)
                 | Event::Unreserved(_)
                 | Event::Relaxed(_)
+                | Event::Overflowed(_)
                 | Event::TargetMissed(_)
                 | Event::Answered(_) => {}
             }
