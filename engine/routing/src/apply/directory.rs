@@ -57,6 +57,7 @@ impl State {
                 let id = QueueId(deleted.id);
                 self.set_members(id, Vec::new());
                 self.queues.set_step(id, None);
+                self.look_again(id);
                 self.queues.delete(id);
                 self.bots.at_mut(self.queues.at(id).bot).queues -= 1;
             }

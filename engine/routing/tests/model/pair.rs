@@ -162,7 +162,8 @@ impl Pair {
         }
         let is_dry = if let Input::HandOff(input) = &sent.0.input { input.dry_run } else { false };
         let is_unfinished = is_dry && self.reference.is_unfinished;
-        if is_unfinished || self.reference.has_overdue_exclusion(self.now) {
+        let begins = matches!(sent.0.input, Input::Started { .. });
+        if is_unfinished || (!begins && self.reference.has_overdue(self.now)) {
             self.compare(&(Command { idempotency: None, input: Input::Tick }, 0), when)?;
         }
         self.compare(sent, when)?;
