@@ -347,6 +347,13 @@ impl World {
                     known.epoch = e.epoch;
                     known.state = TicketState::Closed;
                 }
+                Event::Overflowed(e) => {
+                    let (from, to) =
+                        [e.from, e.to].map(|q| self.desk.tenant.directory().queue_bot(q)).into();
+                    let known = self.known(e.ticket);
+                    assert_eq!(known.state, TicketState::Waiting);
+                    assert_eq!((from, to), (Some(known.bot), Some(known.bot)));
+                }
                 Event::Progressed(e) => {
                     let party = match e.party {
                         Party::Bot(_) => "bot",
@@ -379,7 +386,6 @@ impl World {
                 | Event::ContactMessageStored(_)
                 | Event::Unreserved(_)
                 | Event::Relaxed(_)
-                | Event::Overflowed(_)
                 | Event::TargetMissed(_)
                 | Event::Answered(_) => {}
             }

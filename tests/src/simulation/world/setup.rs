@@ -5,7 +5,8 @@ use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Object, PriorityRule, Queue, Ring, Rule, Skill, Strategy,
+    Agent, AgentGone, Bot, Delivery, Object, Overflow, PriorityRule, Queue, Ring, Rule, Skill,
+    Strategy,
 };
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
@@ -164,6 +165,11 @@ impl World {
         queue.agent_gone = if random.chance(700) { AgentGone::Keep } else { AgentGone::Requeue };
         queue.keep_seconds = 60;
         queue.ageing = [0, 0, 10, 1000][usize::try_from(random.below(4)).expect("four")];
+        if name == "q1" && random.chance(600) {
+            let after_seconds = random.chance(700).then_some(15);
+            queue.overflow = Some(Overflow { after_seconds, ..Overflow::new("q0") });
+        }
+        queue.max_wait_seconds = random.chance(300).then_some(120);
         queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();
         queue
     }
