@@ -208,7 +208,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use relevo_wire::directory::{Agent, Bot, Rule, Tenant};
+    use relevo_wire::directory::{Agent, Bot, Overflow, Rule, Tenant};
 
     fn at(version: u64, object: Object) -> Versioned<Object> {
         Versioned { version, object }
@@ -268,6 +268,23 @@ mod tests {
         ];
         assert_eq!(pruned.changes, changes);
         assert_eq!((pruned.created, pruned.changed, pruned.deleted), (1, 1, 2));
+    }
+
+    #[test]
+    fn queues_of_a_chain_are_deleted_when_none_of_them_names_another() {
+        let named = |name: &str, to: Option<&str>| {
+            let overflow = to.map(Overflow::new);
+            Object::Queue(Queue { overflow, ..Queue::new("web", name) })
+        };
+        let listed = [at(1, named("last", None)), at(2, named("first", Some("last")))];
+        let pruned = Diff::between(&listed, &[], true, true);
+        let delete = |name: &str, if_version| {
+            let object = ObjectRef::Queue("web".into(), name.into());
+            Change::Delete(DeleteChange { object, if_version })
+        };
+        let freed = PutChange { object: named("first", None), if_version: Some(2) };
+        let changes = [Change::Put(freed), delete("last", Some(1)), delete("first", None)];
+        assert_eq!(pruned.changes, changes);
     }
 
     #[test]

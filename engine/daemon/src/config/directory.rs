@@ -245,7 +245,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     let seconds = |key, default| section.number(key, default, 0..=RULE_SECONDS_MAX, "seconds");
     let wait = 1..=limits::WAIT_SECONDS;
     let overflow = overflow::read(&section);
-    let max_waiting = section.optional_number("max_waiting", 1..=u32::MAX, "waiting tickets");
+    let max_waiting = section.optional_number("max_waiting", 1..=u32::MAX, "tickets");
     let max_wait = section.optional_number("max_wait_seconds", wait.clone(), "seconds");
     let mut places = Places {
         members: members.iter().map(|member| member.span.clone()).collect(),

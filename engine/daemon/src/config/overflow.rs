@@ -98,3 +98,96 @@ pub(super) fn circles<'f>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Problem};
+    use relevo_wire::directory::{Object, Overflow, Queue};
+    use std::path::Path;
+
+    /// Queues of one bot, by name and the rest of their tables, in a file of their own tenant.
+    fn file(queues: &[(&str, &str)]) -> String {
+        let mut text = "[[tenant]]\nname = \"acme\"\n\n[[bot]]\nname = \"shop\"\n\
+                        default_queue = \"a\"\n"
+            .to_owned();
+        for (name, rest) in queues {
+            text += &format!("\n[[queue]]\nbot = \"shop\"\nname = \"{name}\"\n{rest}\n");
+        }
+        text
+    }
+
+    fn queues(text: &str) -> Vec<Queue> {
+        let config = Config::parse(text, Path::new("relevo.toml")).expect(text);
+        let objects = config.directory.objects.into_iter();
+        objects
+            .filter_map(
+                |seed| if let Object::Queue(queue) = seed.object { Some(queue) } else { None },
+            )
+            .collect()
+    }
+
+    fn problems(queues: &[(&str, &str)]) -> Vec<String> {
+        let text = file(queues);
+        let problems = Config::parse(&text, Path::new("f")).expect_err(&text).0;
+        problems.iter().map(Problem::to_string).collect()
+    }
+
+    #[test]
+    fn every_field_is_read_and_written_again() {
+        let step = "overflow = { to = \"b\", after_seconds = 60, when_nobody_online = false, \
+                    priority = 800 }\nmax_waiting = 200\nmax_wait_seconds = 1800\nttl_seconds = 7200\n\
+                    texts = { full = \"later\" }";
+        let text = file(&[("a", step), ("b", "overflow = { to = \"c\" }"), ("c", "")]);
+        let read = queues(&text);
+        let names: Vec<&str> = read.iter().map(|queue| queue.name.as_str()).collect();
+        assert_eq!(names, ["c", "b", "a"], "each behind the one that it goes on to");
+        let a = &read[2];
+        let step = Overflow {
+            after_seconds: Some(60),
+            when_nobody_online: false,
+            priority: Some(800),
+            ..Overflow::new("b")
+        };
+        assert_eq!(a.overflow, Some(step));
+        assert_eq!(read[1].overflow, Some(Overflow::new("c")));
+        let limits = (a.max_waiting, a.max_wait_seconds, a.ttl_seconds, a.texts.full.as_str());
+        assert_eq!(limits, (Some(200), Some(1800), 7200, "later"));
+        assert_eq!((read[0].max_waiting, read[0].ttl_seconds), (None, 86_400));
+        let config = Config::parse(&text, Path::new("relevo.toml")).expect("read before");
+        let written = crate::config::effective_document(&config);
+        assert_eq!(queues(&written), read, "{written}");
+    }
+
+    #[test]
+    fn a_circle_is_told_once_with_its_chain() {
+        let to = |name: &str| format!("overflow = {{ to = \"{name}\" }}");
+        let (a, b, c) = (to("a"), to("b"), to("c"));
+        let circle = "the overflow goes in a circle: ";
+        let right = "; let one of them overflow to nowhere";
+        let found = problems(&[("a", &b), ("b", &c), ("c", &b)]);
+        assert_eq!(found, [format!("f:16:19: {circle}b -> c -> b{right}")]);
+        assert_eq!(problems(&[("a", &a)]), [format!("f:11:19: {circle}a -> a{right}")]);
+    }
+
+    #[test]
+    fn a_step_leads_to_a_queue_of_the_bot_after_a_time_that_there_is() {
+        let found = problems(&[("a", "overflow = { to = \"bb\" }"), ("b", "max_waiting = 0")]);
+        let expected = [
+            "f:11:19: bot \"shop\" has no queue named \"bb\"; did you mean \"b\"?",
+            "f:16:15: max_waiting cannot be 0; write tickets from 1 to 4294967295",
+        ];
+        assert_eq!(found, expected);
+        for wrong in [
+            "overflow = { after_seconds = 60 }",
+            "overflow = { to = \"b\", after_seconds = 0 }",
+            "overflow = { to = \"b\", after_seconds = 604801 }",
+            "overflow = { to = \"b\", priority = 1001 }",
+            "overflow = { to = \"b\", later = true }",
+            "overflow = \"b\"",
+            "max_wait_seconds = 0",
+            "ttl_seconds = 604801",
+        ] {
+            assert_eq!(problems(&[("a", wrong), ("b", "")]).len(), 1, "{wrong}");
+        }
+    }
+}

@@ -102,7 +102,7 @@ impl ContactCenter {
             Event::Assigned(assigned) => count.assigned(assigned, facts),
             Event::Overflowed(overflowed) => {
                 if let Some(queue) = count.queue(facts) {
-                    queue.overflowed(&self.exporter, overflowed.reason);
+                    queue.overflowed(overflowed.reason);
                 }
             }
             Event::TargetMissed(_) => {
@@ -188,7 +188,7 @@ impl Count<'_> {
             queue.hand_off(opened.reason, HandOffResult::Accepted);
         }
         if let Some((from, reason)) = opened.overflowed {
-            self.board.queue(self.tenant, from).overflowed(&self.center.exporter, reason);
+            self.board.queue(self.tenant, from).overflowed(reason);
         }
     }
 

@@ -243,6 +243,9 @@ impl HandOffResult {
     }
 }
 
+pub(super) const OVERFLOW_REASONS: [OverflowReason; 3] =
+    [OverflowReason::Timeout, OverflowReason::NobodyOnline, OverflowReason::Full];
+
 pub(super) fn overflow_reason(reason: OverflowReason) -> &'static str {
     match reason {
         OverflowReason::Timeout => "timeout",
@@ -330,6 +333,7 @@ mod tests {
         assert!(Transport::ALL.into_iter().enumerate().all(|(i, t)| t as usize == i));
         assert!(SessionEnd::ALL.into_iter().enumerate().all(|(i, e)| e as usize == i));
         assert!(HandOffResult::ALL.into_iter().enumerate().all(|(i, r)| r as usize == i));
+        assert!(OVERFLOW_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(HAND_OFF_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
     }
 }

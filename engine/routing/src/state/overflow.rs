@@ -1,10 +1,11 @@
-//! Steps from queue to queue, and where one may be due now.
+//! Steps from queue to queue, and where one may be due now; and how long a ticket may wait.
 
 use super::maybe::MaybeTime;
 use super::slab::Slot;
 use crate::Micros;
 use relevo_wire::QueueId;
-use relevo_wire::directory::Overflow;
+use relevo_wire::directory::{Overflow, Queue};
+use relevo_wire::vocabulary::CloseReason;
 use std::collections::{BTreeSet, VecDeque};
 
 /// Where tickets of a queue go on, as its directory object says.
@@ -26,6 +27,24 @@ impl Step {
             after_us: after_us.into(),
             when_nobody_online: overflow.when_nobody_online,
             priority: overflow.priority.unwrap_or(0),
+        }
+    }
+}
+
+/// How long a ticket may wait, and as what it is closed then.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    pub(crate) after_us: Micros,
+    pub(crate) reason: CloseReason,
+}
+
+impl Limit {
+    /// The lesser of the two.
+    pub(crate) fn of(object: &Queue) -> Self {
+        let limit = |seconds, reason| Self { after_us: Micros::from(seconds) * 1_000_000, reason };
+        match object.max_wait_seconds.filter(|seconds| *seconds <= object.ttl_seconds) {
+            Some(seconds) => limit(seconds, CloseReason::NoAgent),
+            None => limit(object.ttl_seconds, CloseReason::Expired),
         }
     }
 }

@@ -4,14 +4,13 @@ use super::bits::Bits;
 use super::line::{Line, LineKey, Moved, Rank};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
-use super::overflow::Step;
+use super::overflow::{Limit, Step};
 use super::positions::LineName;
 use super::skills::Need;
 use super::slab::Slot;
 use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
-use relevo_wire::vocabulary::CloseReason;
 use relevo_wire::{AgentId, BotId, QueueId};
 use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
@@ -112,24 +111,6 @@ pub(crate) struct Queue {
     pub(crate) full_text: Arc<str>,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
-}
-
-/// How long a ticket may wait, and as what it is closed then.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limit {
-    pub(crate) after_us: Micros,
-    pub(crate) reason: CloseReason,
-}
-
-impl Limit {
-    /// The lesser of the two.
-    fn of(object: &directory::Queue) -> Self {
-        let limit = |seconds, reason| Self { after_us: Micros::from(seconds) * SECOND, reason };
-        match object.max_wait_seconds.filter(|seconds| *seconds <= object.ttl_seconds) {
-            Some(seconds) => limit(seconds, CloseReason::NoAgent),
-            None => limit(object.ttl_seconds, CloseReason::Expired),
-        }
-    }
 }
 
 /// How fast a line moves while somebody waits: for the estimated wait.
