@@ -11,7 +11,7 @@ use relevo_wire::directory::{self, Delivery, NobodyOnline, Object, Queue};
 use relevo_wire::error::{ErrorCode, Present};
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::{EntryEvent, Transferred};
-use relevo_wire::vocabulary::{Body, CloseReason, Holder, Intent, Outcome, TicketState};
+use relevo_wire::vocabulary::{Body, CloseReason, Holder, Intent, Outcome, Texts, TicketState};
 
 #[tokio::test]
 async fn a_stale_author_is_told_who_has_the_conversation() {
@@ -357,4 +357,45 @@ async fn transferred(inbox: &mut relevo_tests::harness::Inbox) -> (TicketId, Tra
             | EntryEvent::Returned(_) => None,
         })
         .await
+}
+
+/// Nobody is in `sales`; later its only agent is busy. In `night` nobody ever comes.
+#[tokio::test]
+async fn who_waits_in_vain_goes_on_along_the_chain_or_back_to_the_bot() {
+    let overflow =
+        directory::Overflow { after_seconds: Some(1), ..directory::Overflow::new("backup") };
+    let texts = Texts { online: "backup comes".into(), ..Texts::default() };
+    let sales = Queue { overflow: Some(overflow), ..queue("shop", "sales", &["ana"]) };
+    let night = Queue { max_wait_seconds: Some(1), ..queue("shop", "night", &[]) };
+    let site = Site::new(TENANT)
+        .agent("ana", 1)
+        .agent("bea", 1)
+        .bot("shop", "sales")
+        .queue(Queue { texts, ..queue("shop", "backup", &["bea"]) })
+        .queue(sales)
+        .queue(night);
+    let deployment = Deployment::start(&site).await;
+    let mut bot = deployment.bot("shop").await;
+    let mut bea = deployment.online("bea").await;
+    let first = bot.hand_over("c1").await;
+    assert_eq!(first.text, "backup comes");
+    let held = bea.assigned().await;
+    assert_eq!(held.ticket, first.ticket);
+
+    let mut ana = deployment.online("ana").await;
+    let second = bot.hand_over("c2").await;
+    assert_eq!(ana.assigned().await.ticket, second.ticket);
+    let third = bot.hand_over("c3").await;
+    let overflowed = async |reason| {
+        let labels = [("queue", "sales"), ("reason", reason)];
+        deployment.scrape().await.sum("relevo_tickets_overflowed_total", &labels)
+    };
+    until_equal("it goes on", 1.0, async || overflowed("timeout").await).await;
+    assert_eq!(overflowed("nobody_online").await, 1.0);
+    bea.close(held).await;
+    assert_eq!(bea.assigned().await.ticket, third.ticket);
+
+    let fourth = bot.hand_over_to("c4", "night").await;
+    let returned = bot.inbox.returned(fourth.ticket).await;
+    assert_eq!((returned.reason, returned.outcome), (CloseReason::NoAgent, Outcome::Unserved));
 }

@@ -10,6 +10,7 @@ pub(crate) mod cases;
 mod directory;
 mod doubts;
 mod objects;
+mod overflow;
 mod problem;
 mod reader;
 mod references;

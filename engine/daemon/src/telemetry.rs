@@ -118,6 +118,7 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::OfferEnded(e) => Some(e.ticket),
         Event::Held(e) => Some(e.ticket),
         Event::WrappedUp(e) => Some(e.ticket),
+        Event::Overflowed(e) => Some(e.ticket),
         Event::TargetMissed(e) => Some(e.ticket),
         Event::Closed(e) => Some(e.ticket),
         Event::Progressed(e) => Some(e.ticket),

@@ -114,6 +114,7 @@ impl Directory {
             | Event::Responding(_)
             | Event::Held(_)
             | Event::WrappedUp(_)
+            | Event::Overflowed(_)
             | Event::TargetMissed(_)
             | Event::Closed(_)
             | Event::Progressed(_)

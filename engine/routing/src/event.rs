@@ -18,8 +18,9 @@ pub use presence::{
     IntentSet, Ready, Started,
 };
 pub use ticket::{
-    Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement, Rejection,
-    Relaxed, Requeued, TargetMissed, TicketOpened, Unreserved,
+    Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement,
+    OverflowReason, Overflowed, Rejection, Relaxed, Requeued, TargetMissed, TicketOpened,
+    Unreserved,
 };
 
 use crate::input::Key;
@@ -79,6 +80,9 @@ pub enum Event {
     Held(Held),
     /// The wrap-up of a closed ticket is over.
     WrappedUp(WrappedUp),
+    /// A waiting ticket went on to another queue.
+    Overflowed(Overflowed),
+
     /// The service-level threshold passed without a human message.
     TargetMissed(TargetMissed),
     /// The ticket ended.

@@ -19,6 +19,7 @@ mod handle;
 pub mod input;
 mod matching;
 mod origin;
+mod overflow;
 #[cfg(planted)]
 pub mod planted;
 mod positions;

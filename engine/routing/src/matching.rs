@@ -44,11 +44,20 @@ enum Tried {
 }
 
 impl Turn<'_> {
-    /// Matches what may match now, the most urgent ticket first.
+    /// Moves on to other queues who has to, and matches what may match then, until nothing is left,
+    /// or no more than a tick is to do. A match may make room in a line to which others overflow.
     pub(crate) fn settle(&mut self) {
-        if self.state.wake.is_empty() {
-            return;
+        while !self.state.wake.is_empty() {
+            let is_done = self.overflow();
+            self.match_woken();
+            if !is_done || !self.state.wake.has_no_match() {
+                return;
+            }
         }
+    }
+
+    /// Matches what may match now, the most urgent ticket first.
+    fn match_woken(&mut self) {
         let agents = self.woken_agents();
         let mut tickets = self.woken_tickets();
         let is_alone = agents.is_empty() && tickets.len() == 1;
@@ -62,8 +71,10 @@ impl Turn<'_> {
 
     /// A whole pass: every ticket that waits and every agent that is there.
     pub(crate) fn wake_all(&mut self) {
-        let queues = self.state.queues.ids();
-        self.state.wake.queues.extend(queues);
+        for queue in self.state.queues.ids() {
+            self.state.wake.queues.push(queue);
+            self.state.all_may_step(queue);
+        }
         let reserved: Vec<AgentId> = self
             .state
             .agents

@@ -212,6 +212,7 @@ mod number {
     pub(super) const RESPONDING: u8 = 29;
     pub(super) const HELD: u8 = 30;
     pub(super) const WRAPPED_UP: u8 = 31;
+    pub(super) const OVERFLOWED: u8 = 34;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -247,6 +248,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Responding(e) => write(out, arena, number::RESPONDING, e),
         Event::Held(e) => write(out, arena, number::HELD, e),
         Event::WrappedUp(e) => write(out, arena, number::WRAPPED_UP, e),
+        Event::Overflowed(e) => write(out, arena, number::OVERFLOWED, e),
     }
 }
 
@@ -333,6 +335,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::RESPONDING => Event::Responding(read(bytes)?),
         number::HELD => Event::Held(read(bytes)?),
         number::WRAPPED_UP => Event::WrappedUp(read(bytes)?),
+        number::OVERFLOWED => Event::Overflowed(read(bytes)?),
         _ => return Ok(None),
     }))
 }

@@ -52,8 +52,8 @@ pub struct Settings {
     /// Most deadlines that one tick handles, so that a record stays small; the next tick goes on at
     /// once. 256: some 16 KiB of events.
     pub deadlines_per_tick: usize,
-    /// Most assignments that one step makes beyond the one that an agent pulls; what is left is done
-    /// by a tick at once. 256: as above.
+    /// Most assignments that one step makes beyond the one that an agent pulls, and most tickets that
+    /// it moves on to other queues; what is left is done by a tick at once. 256: as above.
     pub assignments_per_step: usize,
 }
 

@@ -241,6 +241,11 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
         queue.pace = row.pace;
         state.bots.at_mut(bot).queues += u32::from(exists);
     }
+    let queues: Vec<(QueueId, relevo_wire::directory::Queue)> =
+        state.directory.queues().map(|(id, queue)| (id, queue.object.clone())).collect();
+    for (id, object) in queues {
+        state.set_step(id, &object);
+    }
 }
 
 /// Lines, clocks, counters and timers, in the order in which they would have come about.

@@ -53,6 +53,7 @@ impl Tenant {
             now,
             step: Step::default(),
             assignments_left,
+            steps_left: assignments_left,
         };
         turn.decide(command)
     }
@@ -183,8 +184,8 @@ impl Tenant {
         QueueStats {
             open: self.state.is_open(queue),
             depth: entry.waiting,
-            oldest_waiting_since: entry.waits.first(),
-            oldest_unanswered: entry.unanswered_since.first(),
+            oldest_waiting_since: entry.waits.first().map(|(at, _)| at),
+            oldest_unanswered: entry.unanswered_since.first().map(|(at, _)| at),
             online: entry.online,
         }
     }

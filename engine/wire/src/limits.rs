@@ -76,6 +76,8 @@ pub const CURSORS_PER_FRAME: usize = 1024;
 pub const SNAPSHOT_TICKETS_PER_FRAME: usize = 512;
 /// Most tags of a ticket.
 pub const TAGS: usize = 32;
+/// Longest wait in a line, and longest step of an overflow, in seconds: a week.
+pub const WAIT_SECONDS: u32 = 7 * 86_400;
 /// Most routing rules of a bot.
 pub const RULES: usize = 2_000;
 /// Longest name of a rule.

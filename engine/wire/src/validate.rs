@@ -134,7 +134,8 @@ fn send(send: &Send) -> Result<(), WireError> {
 
 fn texts(field: &str, texts: &Texts) -> Result<(), WireError> {
     length(&format!("{field}.online"), &texts.online, 0, limits::TEXT_BYTES)?;
-    length(&format!("{field}.offline"), &texts.offline, 0, limits::TEXT_BYTES)
+    length(&format!("{field}.offline"), &texts.offline, 0, limits::TEXT_BYTES)?;
+    length(&format!("{field}.full"), &texts.full, 0, limits::TEXT_BYTES)
 }
 
 fn malformed(field: &str, message: impl Into<String>) -> WireError {

@@ -278,6 +278,7 @@ impl Books {
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::Responding(_)
+            | Event::Overflowed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_) => Ok(()),
         }

@@ -72,26 +72,29 @@ impl Diff {
         }
         // Queues before what they name.
         others.sort_by_key(|stored| !matches!(stored.object, Object::Queue(_)));
-        for stored in others {
-            diff.delete(stored, if_version(Some(stored)));
+        let freed: Vec<bool> = others.iter().map(|stored| diff.free(stored, guard)).collect();
+        for (stored, freed) in others.into_iter().zip(freed) {
+            diff.deleted += 1;
+            let object = stored.object.reference();
+            diff.lines.push(format!("- {object}"));
+            // Of what was put before, the version is that of this step.
+            let if_version = if_version(Some(stored)).filter(|_| !freed);
+            diff.changes.push(Change::Delete(DeleteChange { object, if_version }));
         }
         diff
     }
 
-    /// A queue that somebody serves is not deleted: its members leave it first, in the same step.
-    fn delete(&mut self, stored: &Versioned<Object>, mut if_version: Option<u64>) {
-        let reference = stored.object.reference();
-        self.deleted += 1;
-        self.lines.push(format!("- {reference}"));
-        if let Object::Queue(queue) = &stored.object
-            && !queue.members.is_empty()
-        {
-            let object = Object::Queue(Queue { members: Vec::new(), ..queue.clone() });
-            // From here on the version is that of this step.
-            let put = PutChange { object, if_version: if_version.take() };
-            self.changes.push(Change::Put(put));
+    /// A queue that somebody serves or that another one overflows to is not deleted: it names nobody
+    /// any more first, in the same step. Was there anything to put?
+    fn free(&mut self, stored: &Versioned<Object>, guard: bool) -> bool {
+        let Object::Queue(queue) = &stored.object else { return false };
+        if queue.members.is_empty() && queue.overflow.is_none() {
+            return false;
         }
-        self.changes.push(Change::Delete(DeleteChange { object: reference, if_version }));
+        let queue = Queue { members: Vec::new(), overflow: None, ..queue.clone() };
+        let if_version = guard.then_some(stored.version);
+        self.changes.push(Change::Put(PutChange { object: Object::Queue(queue), if_version }));
+        true
     }
 
     /// The lines, and what stays as it is.
@@ -205,7 +208,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use relevo_wire::directory::{Agent, Bot, Rule, Tenant};
+    use relevo_wire::directory::{Agent, Bot, Overflow, Rule, Tenant};
 
     fn at(version: u64, object: Object) -> Versioned<Object> {
         Versioned { version, object }
@@ -265,6 +268,23 @@ mod tests {
         ];
         assert_eq!(pruned.changes, changes);
         assert_eq!((pruned.created, pruned.changed, pruned.deleted), (1, 1, 2));
+    }
+
+    #[test]
+    fn queues_of_a_chain_are_deleted_when_none_of_them_names_another() {
+        let named = |name: &str, to: Option<&str>| {
+            let overflow = to.map(Overflow::new);
+            Object::Queue(Queue { overflow, ..Queue::new("web", name) })
+        };
+        let listed = [at(1, named("last", None)), at(2, named("first", Some("last")))];
+        let pruned = Diff::between(&listed, &[], true, true);
+        let delete = |name: &str, if_version| {
+            let object = ObjectRef::Queue("web".into(), name.into());
+            Change::Delete(DeleteChange { object, if_version })
+        };
+        let freed = PutChange { object: named("first", None), if_version: Some(2) };
+        let changes = [Change::Put(freed), delete("last", Some(1)), delete("first", None)];
+        assert_eq!(pruned.changes, changes);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{rules, skills};
+use super::{overflow, rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -28,8 +28,8 @@ const LABEL_BYTES_MAX: usize = 128;
 pub struct Directory {
     /// The file, if it is not the configuration file itself.
     pub file: Option<PathBuf>,
-    /// Tenants, then agents, then bots, then queues, each in the order of the file. A bot names its
-    /// default queue, which comes after it.
+    /// Tenants, then agents, then bots, then queues, each in the order of the file, but a queue behind
+    /// the one that it overflows to. A bot names its default queue, which comes after it.
     pub objects: Vec<ObjectSeed>,
     /// Credentials, in the order of the file.
     pub keys: Vec<KeySeed>,
@@ -89,6 +89,8 @@ pub(super) struct Places {
     pub(super) members: Vec<Range<usize>>,
     /// The queues that a queue's tickets may go to.
     pub(super) targets: Vec<Range<usize>>,
+    /// The queue that a queue overflows to.
+    pub(super) overflow: Range<usize>,
     pub(super) threshold: Range<usize>,
 }
 
@@ -146,8 +148,9 @@ impl Found {
         for entry in &self.bots {
             add(tenant(&entry.tenant), Object::Bot(entry.object.clone()));
         }
-        for entry in &self.queues {
-            add(tenant(&entry.tenant), Object::Queue(entry.object.clone()));
+        let queues = self.queues.iter().map(|entry| (tenant(&entry.tenant), entry.object.clone()));
+        for (tenant, queue) in overflow::targets_first(queues.collect()) {
+            add(tenant, Object::Queue(queue));
         }
         let keys = self.keys.iter().map(|entry| {
             let of_all = matches!(entry.object.role, Role::Operator);
@@ -242,10 +245,15 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     let targets = section.texts("transfer_targets");
     let threshold = section.optional_number("threshold_seconds", 1..=RULE_SECONDS_MAX, "seconds");
     let seconds = |key, default| section.number(key, default, 0..=RULE_SECONDS_MAX, "seconds");
+    let wait = 1..=limits::WAIT_SECONDS;
+    let overflow = overflow::read(&section);
+    let max_waiting = section.optional_number("max_waiting", 1..=u32::MAX, "tickets");
+    let max_wait = section.optional_number("max_wait_seconds", wait.clone(), "seconds");
     let mut places = Places {
         members: members.iter().map(|member| member.span.clone()).collect(),
         targets: targets.iter().flatten().map(|target| target.span.clone()).collect(),
         threshold: threshold.as_ref().map_or(0..0, |found| found.span.clone()),
+        overflow: overflow.as_ref().map_or(0..0, |(_, span)| span.clone()),
         ..Places::default()
     };
     let mut object = Queue {
@@ -261,6 +269,10 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         wrap_up_seconds: section.number("wrap_up_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
         ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),
         nobody_online: section.choice("nobody_online", default.nobody_online, &NOBODY_ONLINE),
+        overflow: overflow.map(|(overflow, _)| overflow),
+        max_waiting: max_waiting.map(|found| found.value),
+        max_wait_seconds: max_wait.map(|found| found.value),
+        ttl_seconds: section.number("ttl_seconds", default.ttl_seconds, wait, "seconds"),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
@@ -282,7 +294,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     Some(Entry { object, tenant, table, places })
 }
 
-/// `texts = { online = "..", offline = ".." }`
+/// `texts = { online = "..", offline = "..", full = ".." }`
 fn texts(section: &Section<'_>, default: Texts) -> Texts {
     let texts = section.section("texts");
     let bounded = |name, default: String| {
@@ -296,6 +308,7 @@ fn texts(section: &Section<'_>, default: Texts) -> Texts {
     let found = Texts {
         online: bounded("online", default.online),
         offline: bounded("offline", default.offline),
+        full: bounded("full", default.full),
     };
     texts.finish();
     found

@@ -1,10 +1,10 @@
 //! What the objects of a directory file say of each other: each name once, nothing that refers to
 //! nothing, thresholds that the histograms can answer.
 
-use super::Metrics;
 use super::directory::{Entry, Found};
 use super::problem::Report;
 use super::reader::Located;
+use super::{Metrics, overflow};
 use crate::rules;
 use relevo_routing::rules::nearest;
 use relevo_wire::directory::Object;
@@ -35,6 +35,7 @@ pub(super) fn check(
     let names = Names::collect(found, known, report);
     bots(found, &names, report);
     queues(found, &names, report);
+    overflow::circles(found, |entry| names.tenant_of(found, &entry.tenant), known, report);
     if let Some(metrics) = metrics {
         thresholds(found, metrics, report);
     }
@@ -195,6 +196,10 @@ fn queues(found: &Found, names: &Names<'_>, report: &Report<'_>) {
         let targets = queue.transfer_targets.as_deref().unwrap_or_default();
         let bot = format!("bot {:?}", queue.bot);
         listed("queue", targets, &entry.places.targets, siblings, &bot, report);
+        let to = queue.overflow.as_ref().map(|overflow| overflow.to.as_str());
+        if let Some(to) = to.filter(|to| !siblings.contains(to)) {
+            missing("queue", to, &entry.places.overflow, siblings, &bot, report);
+        }
     }
 }
 

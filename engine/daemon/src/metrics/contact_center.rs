@@ -110,6 +110,11 @@ impl ContactCenter {
                     queue.offer_ended(&self.exporter, ended.end);
                 }
             }
+            Event::Overflowed(overflowed) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.overflowed(overflowed.reason);
+                }
+            }
             Event::TargetMissed(_) => {
                 if let (Some(queue), Some(facts)) = (count.queue(facts), facts) {
                     judge(queue, Judgement::Missed, facts.assigned_before);
@@ -195,6 +200,9 @@ impl Count<'_> {
         if opened.via == relevo_wire::vocabulary::Via::HandOff {
             queue.hand_off(opened.reason, HandOffResult::Accepted);
         }
+        if let Some((from, reason)) = opened.overflowed {
+            self.board.queue(self.tenant, from).overflowed(reason);
+        }
     }
 
     fn rejected(&self, rejected: &HandOffRejected) {
@@ -202,6 +210,7 @@ impl Count<'_> {
             let result = match rejected.rejection {
                 Rejection::NoAgent => HandOffResult::NoAgent,
                 Rejection::Inactive => HandOffResult::Inactive,
+                Rejection::QueueFull => HandOffResult::QueueFull,
             };
             self.board.queue(self.tenant, rejected.queue).hand_off(rejected.reason, result);
         }

@@ -1,5 +1,6 @@
 //! The values that labels may have: closed lists, so that no series can be made from outside.
 
+use relevo_routing::event::OverflowReason;
 use relevo_wire::Command;
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, OfferEnd, Outcome, Via};
 
@@ -244,11 +245,12 @@ pub(super) enum HandOffResult {
     Existing,
     NoAgent,
     Inactive,
+    QueueFull,
 }
 
 impl HandOffResult {
-    pub(super) const ALL: [Self; 4] =
-        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive, Self::QueueFull];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -256,7 +258,19 @@ impl HandOffResult {
             Self::Existing => "existing",
             Self::NoAgent => "no_agent",
             Self::Inactive => "inactive",
+            Self::QueueFull => "queue_full",
         }
+    }
+}
+
+pub(super) const OVERFLOW_REASONS: [OverflowReason; 3] =
+    [OverflowReason::Timeout, OverflowReason::NobodyOnline, OverflowReason::Full];
+
+pub(super) fn overflow_reason(reason: OverflowReason) -> &'static str {
+    match reason {
+        OverflowReason::Timeout => "timeout",
+        OverflowReason::NobodyOnline => "nobody_online",
+        OverflowReason::Full => "full",
     }
 }
 
@@ -350,6 +364,7 @@ mod tests {
         assert!(Transport::ALL.into_iter().enumerate().all(|(i, t)| t as usize == i));
         assert!(SessionEnd::ALL.into_iter().enumerate().all(|(i, e)| e as usize == i));
         assert!(HandOffResult::ALL.into_iter().enumerate().all(|(i, r)| r as usize == i));
+        assert!(OVERFLOW_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(HAND_OFF_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
     }
 }

@@ -1,10 +1,11 @@
 //! The registered handles of one queue, one bot, one tenant. Series that this version can feed
 //! exist from the start with 0, so that a rate sees the first event; others when first needed.
 
-use super::labels::{self, HAND_OFF_REASONS, HandOffResult};
+use super::labels::{self, HAND_OFF_REASONS, HandOffResult, OVERFLOW_REASONS};
 use super::names::contact_center as names;
 use super::recorder::Exporter;
 use ::metrics::{Counter, Gauge, Histogram};
+use relevo_routing::event::OverflowReason;
 use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, Via};
 
 /// States of the members of a queue.
@@ -23,7 +24,7 @@ pub(super) const BOT_STATES: [&str; 2] = ["reachable", "unreachable"];
 const USUAL_WAITS: [&str; 2] = ["assigned", "lost"];
 
 /// How tickets of this version end.
-const USUAL_ENDS: [(CloseReason, Outcome); 7] = [
+const USUAL_ENDS: [(CloseReason, Outcome); 9] = [
     (CloseReason::Agent, Outcome::Attended),
     (CloseReason::Agent, Outcome::Unserved),
     (CloseReason::Client, Outcome::Lost),
@@ -31,6 +32,8 @@ const USUAL_ENDS: [(CloseReason, Outcome); 7] = [
     (CloseReason::Bot, Outcome::TakenBack),
     (CloseReason::Transferred, Outcome::Transferred),
     (CloseReason::Client, Outcome::AbandonedAnswered),
+    (CloseReason::NoAgent, Outcome::Unserved),
+    (CloseReason::Expired, Outcome::Unserved),
 ];
 
 /// Handles of a queue, or of the rest.
@@ -62,6 +65,7 @@ pub(super) struct QueueSeries {
     hand_offs: [[Counter; HandOffResult::ALL.len()]; HAND_OFF_REASONS.len()],
     arrived_hand_off: Counter,
     arrived_transfer: Counter,
+    overflowed: [Counter; OVERFLOW_REASONS.len()],
     closed: Vec<((CloseReason, Outcome), Counter)>,
 }
 
@@ -120,6 +124,10 @@ impl QueueSeries {
             }),
             arrived_hand_off: arrived(exporter, queue, Via::HandOff),
             arrived_transfer: arrived(exporter, queue, Via::Transfer),
+            overflowed: OVERFLOW_REASONS.map(|reason| {
+                let reason = labels::overflow_reason(reason);
+                exporter.counter(&names::TICKETS_OVERFLOWED, &with(reason))
+            }),
             closed: USUAL_ENDS
                 .map(|(reason, outcome)| {
                     ((reason, outcome), closed(exporter, queue, reason, outcome))
@@ -159,6 +167,11 @@ impl QueueSeries {
         let [tenant, bot, queue] = self.names();
         let values = [tenant, bot, queue, labels::offer_end(end)];
         exporter.counter(&names::OFFERS_ENDED, &values).increment(1);
+    }
+
+    /// Counts a ticket that went on to another queue.
+    pub(super) fn overflowed(&self, reason: OverflowReason) {
+        self.overflowed[reason as usize].increment(1);
     }
 
     /// The wait of a ticket that ended while it waited.

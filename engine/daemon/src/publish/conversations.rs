@@ -238,6 +238,9 @@ impl Conversations {
             Event::TargetMissed(missed) => {
                 self.change(missed.ticket, |c| c.target_missed = true);
             }
+            Event::Overflowed(overflowed) => {
+                self.change(overflowed.ticket, |c| c.queue = overflowed.to);
+            }
             Event::Forgotten(forgotten) => self.forget(forgotten.ticket),
             Event::Offered(offered) => {
                 let key = (record.tenant, offered.agent);

@@ -93,6 +93,7 @@ impl<O: Observer> Publisher<O> {
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::Responding(_)
+            | Event::Overflowed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_)
             | Event::Forgotten(_) => {}

@@ -81,6 +81,7 @@ mod tests {
             epoch: 1,
             bytes: 0,
             private: false,
+            overflowed: None,
         };
         let place = Place { group: GroupNumber(1), index: 0 };
         let record = Record { tenant: TENANT, now: 0, place, events: &[], private: &Bytes::new() };

@@ -13,8 +13,12 @@ impl State {
     pub(crate) fn refresh_agent(&mut self, id: AgentId) {
         let agent = self.agents.at(id);
         let available = agent.is_available();
+        let attends = agent.attends();
         if self.agents.available.set(id.0, available) && available {
             self.wake.agents.push(id);
+        }
+        if self.agents.attending.set(id.0, attends) {
+            self.presence_changed(id, attends, !attends);
         }
         let agent = self.agents.at_mut(id);
         let (before, after) = (agent.counted, agent.count());
@@ -39,6 +43,8 @@ impl State {
                 changed(entry.online_for_tests, before.online_for_tests, after.online_for_tests);
             self.queues.note_changed(*queue);
         }
+        let (before, after) = (before.online_for_tests, after.online_for_tests);
+        self.presence_changed(id, after && !before, before && !after);
     }
 
     /// A seat came free: of interest even to an agent who was available before, as a cap per bot
@@ -58,18 +64,25 @@ impl State {
     pub(super) fn enter_state(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
         if ticket.test {
-            self.tickets.tests_waiting += u32::from(ticket.is_waiting());
+            let waits = ticket.is_waiting();
+            if ticket.is_unassigned() {
+                self.queues.at_mut(ticket.queue).test_waits.begin(ticket.waiting_since, slot);
+                self.await_limit(slot);
+            }
+            self.tickets.tests_waiting += u32::from(waits);
             return;
         }
         *count_in(&mut self.stats.tickets, ticket.state) += 1;
         if !ticket.is_open() {
             return;
         }
-        let queue = self.queues.at_mut(ticket.queue);
+        let id = ticket.queue;
+        let queue = self.queues.at_mut(id);
         match ticket.state {
             TicketState::Waiting | TicketState::Offered => {
                 queue.waiting += 1;
                 queue.waits.begin(ticket.waiting_since, slot);
+                self.await_limit(slot);
             }
             TicketState::Assigned => {
                 queue.unanswered += 1;
@@ -80,7 +93,7 @@ impl State {
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
-        self.queues.note_changed(ticket.queue);
+        self.queues.note_changed(id);
     }
 
     /// A waiting ticket is offered, or an offered one waits again: its wait goes on as it began.
@@ -101,18 +114,26 @@ impl State {
     pub(super) fn leave_state(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
         if ticket.test {
-            self.tickets.tests_waiting -= u32::from(ticket.is_waiting());
+            let waits = ticket.is_waiting();
+            if ticket.is_unassigned() {
+                self.queues.at_mut(ticket.queue).test_waits.end(ticket.waiting_since, slot);
+            }
+            self.tickets.tests_waiting -= u32::from(waits);
             return;
         }
         *count_in(&mut self.stats.tickets, ticket.state) -= 1;
         if !ticket.is_open() {
             return;
         }
-        let queue = self.queues.at_mut(ticket.queue);
+        let id = ticket.queue;
+        let queue = self.queues.at_mut(id);
         match ticket.state {
             TicketState::Waiting | TicketState::Offered => {
                 queue.waiting -= 1;
                 queue.waits.end(ticket.waiting_since, slot);
+                if queue.waiting + 1 == queue.max_waiting {
+                    self.may_take(id);
+                }
             }
             TicketState::Assigned => {
                 queue.unanswered -= 1;
@@ -123,7 +144,7 @@ impl State {
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
-        self.queues.note_changed(ticket.queue);
+        self.queues.note_changed(id);
     }
 }
 

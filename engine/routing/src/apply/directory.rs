@@ -56,6 +56,8 @@ impl State {
             ObjectRef::Queue(..) => {
                 let id = QueueId(deleted.id);
                 self.set_members(id, Vec::new());
+                self.queues.set_step(id, None);
+                self.look_again(id);
                 self.queues.delete(id);
                 self.bots.at_mut(self.queues.at(id).bot).queues -= 1;
             }
@@ -85,6 +87,8 @@ impl State {
         let is_new = self.queues.get(id).is_none();
         self.queues.put(id, bot, object);
         self.set_ageing(now, id, object.ageing);
+        self.set_step(id, object);
+        self.look_again(id);
         if is_new {
             self.bots.at_mut(bot).queues += 1;
         }
@@ -93,6 +97,8 @@ impl State {
         members.sort_unstable();
         self.set_members(id, members);
         self.wake.queues.push(id);
+        self.all_may_step(id);
+        self.may_take(id);
     }
 
     /// What an agent can do from now on.
@@ -102,6 +108,7 @@ impl State {
         self.skills.hold(id.0, &before, false);
         self.skills.hold(id.0, &self.agents.at(id).skills, true);
         self.skills.drop(&before);
+        self.presence_changed(id, true, true);
     }
 
     /// `members` in rising order.

@@ -9,6 +9,7 @@ mod directory;
 mod lines;
 mod messages;
 mod offers;
+mod overflow;
 mod presence;
 mod tickets;
 
@@ -40,6 +41,7 @@ impl State {
             Event::Assigned(e) => self.assigned(now, *e),
             Event::Requeued(e) => self.requeued(now, *e),
             Event::Unreserved(e) => self.unreserved(now, *e),
+            Event::Overflowed(e) => self.overflowed(now, *e),
             Event::Relaxed(e) => self.relaxed(now, *e),
             Event::Offered(e) => self.offered(now, *e),
             Event::OfferEnded(e) => self.offer_ended(now, *e),

@@ -14,6 +14,7 @@ impl State {
         let slot = self.slot(event.ticket);
         if self.tickets.at(slot).is_waiting() {
             self.leave_line(slot);
+            self.forget_step(slot);
             self.set_offered(slot, true);
             self.timers.set(event.until, Timer::Offer(slot));
         }
@@ -119,8 +120,10 @@ impl State {
 
     fn back_to_line(&mut self, now: Micros, slot: Slot) {
         self.set_offered(slot, false);
+        self.await_step(slot);
         self.enter_line(now, slot);
         self.wake.tickets.push(slot);
+        self.may_step(slot);
     }
 
     fn free_offered(&mut self, slot: Slot, agent: AgentId) {

@@ -44,6 +44,9 @@ impl State {
     pub(super) fn ready(&mut self, event: Ready) {
         self.starting_since = MaybeTime::NONE;
         self.move_deadlines(event.starting_us);
+        for queue in self.queues.ids() {
+            self.look_again(queue);
+        }
         let agents: Vec<AgentId> = self.agents.iter().map(|(id, _)| id).collect();
         for id in agents {
             let agent = self.agents.at(id);
@@ -190,6 +193,19 @@ impl State {
                 let before = ticket.reserved_until;
                 ticket.reserved_until = before.saturating_add(by);
                 moved.push((before, ticket.reserved_until, Timer::Reservation(slot)));
+            }
+            if ticket.is_unassigned() {
+                ticket.limits_from = ticket.limits_from.saturating_add(by);
+                let before = ticket.step_from;
+                ticket.step_from = before.saturating_add(by);
+                let step = self.queues.at(ticket.queue).step;
+                let after_us = step.and_then(|step| step.after_us.get());
+                if let Some(after_us) =
+                    after_us.filter(|_| ticket.is_waiting() && !ticket.reserved.is_some())
+                {
+                    let at = |from: Micros| from.saturating_add(after_us);
+                    moved.push((at(before), at(ticket.step_from), Timer::Step(slot)));
+                }
             }
         }
         for (before, after, timer) in moved {

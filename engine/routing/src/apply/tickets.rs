@@ -33,9 +33,11 @@ impl State {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
         self.await_ring(slot);
+        self.await_step(slot);
         self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
+        self.may_step(slot);
     }
 
     pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
@@ -76,12 +78,16 @@ impl State {
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.waiting_since = now;
+        ticket.limits_from = now;
+        ticket.step_from = now;
         ticket.ring = 0;
         self.exclude(slot, event.agent, event.excluded_until, now);
         self.await_ring(slot);
+        self.await_step(slot);
         self.enter_line(now, slot);
         self.enter_state(slot);
         self.wake.tickets.push(slot);
+        self.may_step(slot);
     }
 
     pub(super) fn unreserved(&mut self, now: Micros, event: Unreserved) {
@@ -93,9 +99,12 @@ impl State {
         let ticket = self.tickets.at_mut(slot);
         self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         ticket.reserved = MaybeAgent::NONE;
+        ticket.step_from = now;
         if waits {
+            self.await_step(slot);
             self.enter_line(now, slot);
             self.wake.tickets.push(slot);
+            self.may_step(slot);
         }
     }
 
@@ -111,6 +120,7 @@ impl State {
         if waits {
             self.enter_line(now, slot);
             self.wake.tickets.push(slot);
+            self.may_step(slot);
         }
     }
 
@@ -196,6 +206,7 @@ impl State {
             self.await_ring(slot);
         }
         if state == TicketState::Waiting {
+            self.await_step(slot);
             // Lines age when the first input comes.
             self.enter_line(0, slot);
         }
@@ -252,6 +263,7 @@ impl State {
             self.timers.clear(until, Timer::Exclusion(slot));
         }
         self.forget_ring(slot);
+        self.forget_step(slot);
     }
 
     fn await_ring(&mut self, slot: Slot) {

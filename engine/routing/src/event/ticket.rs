@@ -71,6 +71,8 @@ pub struct TicketOpened {
     pub bytes: u32,
     /// The private part holds details or note.
     pub private: bool,
+    /// The queue that it was handed over to, and why another one of its chain has it.
+    pub overflowed: Option<(QueueId, OverflowReason)>,
 }
 
 /// The bot handed an already waiting or served contact over again.
@@ -93,6 +95,8 @@ pub enum Rejection {
     NoAgent,
     /// Tenant, bot or queue take no new tickets.
     Inactive,
+    /// As many wait as may.
+    QueueFull,
 }
 
 /// A hand-off was refused; no ticket was made.
@@ -171,6 +175,33 @@ pub struct Relaxed {
     pub ticket: TicketId,
     /// Which ring, from 1.
     pub ring: u8,
+}
+
+/// Why a ticket goes on to the next queue that takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub enum OverflowReason {
+    /// It has been in the queue for as long as the queue's overflow says.
+    Timeout,
+    /// No member is online who could have it.
+    NobodyOnline,
+    /// As many wait as may: only at a hand-off.
+    Full,
+}
+
+/// A waiting ticket went on to another queue of its bot. It is the same ticket, with its place in line
+/// and all its clocks: no entry of its sequence tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Overflowed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// From this queue.
+    pub from: QueueId,
+    /// To this one: the first of the chain that takes it.
+    pub to: QueueId,
+    /// Why.
+    pub reason: OverflowReason,
+    /// Its priority from now on.
+    pub priority: u16,
 }
 
 /// The service-level threshold passed without a human message.

@@ -13,7 +13,9 @@ use crate::event::{Event, ObjectDeleted, ObjectPut};
 use crate::state::State;
 use relevo_wire::answer::Applied;
 use relevo_wire::command::{Change, PutChange};
-use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Queue, Tenant, Versioned};
+use relevo_wire::directory::{
+    Agent, Bot, Object, ObjectRef, Queue, Tenant, Versioned, overflow_circle,
+};
 use relevo_wire::failures::Failures;
 use relevo_wire::limits::SKILL_NAMES;
 use relevo_wire::vocabulary::Role;
@@ -45,7 +47,8 @@ pub(super) struct Plan<'a> {
     lines: FxHashMap<BotId, isize>,
     /// Skills that agents have then and nobody has now.
     learned: FxHashSet<String>,
-    /// Agents and bots whose own change failed: who names them is not wrong for that.
+    /// Agents, bots and queues (by `bot/queue`) whose own change failed: who names them is not wrong
+    /// for that.
     failed: FxHashSet<String>,
     failures: Failures,
     events: Vec<Event>,
@@ -90,7 +93,10 @@ impl<'a> Plan<'a> {
                     match put.object {
                         Object::Agent(agent) => drop(self.failed.insert(agent.name)),
                         Object::Bot(bot) => drop(self.failed.insert(bot.name)),
-                        Object::Tenant(_) | Object::Queue(_) => {}
+                        Object::Queue(queue) => {
+                            self.failed.insert(format!("{}/{}", queue.bot, queue.name));
+                        }
+                        Object::Tenant(_) => {}
                     }
                 }
             }
@@ -254,12 +260,37 @@ impl<'a> Plan<'a> {
                 return Err(WireError::field(ErrorCode::Malformed, "members", message));
             }
         }
+        self.check_overflow(queue, bot)?;
         let id = bot.and_then(|bot| directory.queue_id(bot, &queue.name));
         let present = id.and_then(|id| directory.queue(id));
         let mut found = found(id.map(|id| id.0), directory.counts().1, present, queue);
         // Without its bot it cannot even be planned; nothing is made for that failure anyway.
         found.unchanged |= bot.is_none();
         Ok(found)
+    }
+
+    /// To another queue of the bot that is there, and in no circle.
+    fn check_overflow(&self, queue: &Queue, bot: Option<BotId>) -> Result<(), WireError> {
+        let Some(overflow) = &queue.overflow else { return Ok(()) };
+        let directory = &self.directory;
+        let found = |name: &str| directory.queue(directory.queue_id(bot?, name)?);
+        let step = |name| {
+            let is_this = name == queue.name.as_str();
+            let overflow =
+                if is_this { Some(overflow) } else { found(name)?.object.overflow.as_ref() };
+            overflow.map(|overflow| overflow.to.as_str())
+        };
+        if let Some(circle) = overflow_circle(&queue.name, step) {
+            let message = format!("the overflow goes in a circle: {circle}");
+            return Err(WireError::field(ErrorCode::WrongState, "overflow.to", message));
+        }
+        let has_failed = || self.failed.contains(&format!("{}/{}", queue.bot, overflow.to));
+        if found(&overflow.to).is_none() && bot.is_some() && !has_failed() {
+            let message =
+                format!("the bot has no queue named {:?}: put it before this one", overflow.to);
+            return Err(WireError::field(ErrorCode::NotFound, "overflow.to", message));
+        }
+        Ok(())
     }
 
     fn check_agent(&self, agent: &Agent) -> Result<Found, WireError> {
@@ -317,7 +348,13 @@ impl<'a> Plan<'a> {
         let id = found.ok_or_else(|| unknown("queue", name))?;
         let open = self.state.queues.get(id).map_or(0, |queue| queue.open as usize);
         let members = directory.queue(id).map_or(0, |queue| queue.object.members.len());
-        refuse_use(name, &[(open, "open tickets"), (members, "members")]).map(|()| id.0)
+        let leads_here = |queue: &Queue| {
+            queue.bot == bot && queue.overflow.as_ref().is_some_and(|overflow| overflow.to == name)
+        };
+        let feeders = directory.queues().filter(|(_, queue)| leads_here(&queue.object)).count();
+        let uses =
+            [(open, "open tickets"), (members, "members"), (feeders, "queues that overflow to it")];
+        refuse_use(name, &uses).map(|()| id.0)
     }
 
     fn deletable_agent(&self, name: &str) -> Result<u32, WireError> {

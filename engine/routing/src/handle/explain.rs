@@ -5,12 +5,14 @@ use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{AgentReason, Answer, Explained};
 use relevo_wire::directory::{Skill, Strategy};
-use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
+use relevo_wire::vocabulary::{CloseReason, Intent, Reachability, TicketState};
 use relevo_wire::{AgentId, TicketId};
 use std::fmt::Write as _;
 
 /// Most agents in an answer; the rest is counted.
 const MOST_AGENTS: usize = 1_000;
+/// The end of a wait is told from an hour before it on: mostly it is a day away, and no news.
+const SOON_SECONDS: u64 = 3_600;
 
 impl Turn<'_> {
     pub(super) fn explain(&self, ticket: TicketId) -> Answered {
@@ -27,7 +29,10 @@ impl Turn<'_> {
             .collect();
         let mut because = match ticket.state {
             TicketState::Waiting => {
-                self.waits_for(ticket, &agents) + &self.requires(ticket) + &self.gained(ticket)
+                self.waits_for(ticket, &agents)
+                    + &self.requires(ticket)
+                    + &self.gained(ticket)
+                    + &self.goes_on(slot)
             }
             TicketState::Offered => self.offered_to(ticket) + &self.requires(ticket),
             TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
@@ -133,6 +138,34 @@ impl Turn<'_> {
         for ring in demand.rings.iter().skip(usize::from(ticket.ring)) {
             let _ =
                 write!(said, ", after {} s of waiting {}", ring.after_seconds, list(&ring.skills));
+        }
+        said
+    }
+
+    /// Where and when it goes on if nobody takes it, and when it goes back to the bot.
+    fn goes_on(&self, slot: Slot) -> String {
+        let ticket = self.state.tickets.at(slot);
+        let queue = self.state.queues.at(ticket.queue);
+        let mut said = String::new();
+        if let Some(step) = queue.step.filter(|_| !ticket.reserved.is_some()) {
+            let to = self.state.directory.queue_path(step.to).unwrap_or_default();
+            let left = self.state.step_at(slot).map(|at| at.saturating_sub(self.now));
+            let _ = match (self.state.step_due(slot, self.now), left) {
+                (Some(_), _) => {
+                    write!(said, "; it would go on to {to}, but no queue from there on takes it")
+                }
+                (None, Some(left)) => {
+                    write!(said, "; after {} s more it goes to {to}", left.div_ceil(1_000_000))
+                }
+                (None, None) => write!(said, "; when nobody is online it goes to {to}"),
+            };
+        }
+        let until = ticket.limits_from.saturating_add(queue.limit.after_us);
+        let left = until.saturating_sub(self.now).div_ceil(1_000_000);
+        if left <= SOON_SECONDS {
+            let is_no_agent = queue.limit.reason == CloseReason::NoAgent;
+            let end = if is_no_agent { "goes back to the bot as no_agent" } else { "expires" };
+            let _ = write!(said, "; it {end} in {left} s");
         }
         said
     }

@@ -2,9 +2,13 @@
 
 use super::refusals::no_bot;
 use super::{Answered, Turn};
-use crate::event::{Event, HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
+use crate::event::{
+    Demand, Event, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, TicketOpened,
+};
 use crate::input::HandOff;
+use crate::overflow::Waiter;
 use crate::state::demands::MaybeDemand;
+use crate::state::overflow::Step;
 use crate::state::positions::Told;
 use crate::state::queues::Queue;
 use crate::state::skills::Need;
@@ -18,6 +22,16 @@ use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
 /// Epoch of a ticket that a hand-off opens: it has been accepted once.
 const FIRST_EPOCH: u32 = 1;
 
+/// Where the ticket of a hand-off begins to wait.
+struct Place {
+    /// By the bot, a rule or default.
+    named: QueueId,
+    queue: QueueId,
+    priority: u16,
+    /// Why it is another one than that named.
+    reason: Option<OverflowReason>,
+}
+
 impl Turn<'_> {
     pub(super) fn hand_off(&mut self, input: &HandOff) -> Answered {
         if self.state.bots.get(input.bot).is_none() {
@@ -29,14 +43,15 @@ impl Turn<'_> {
         if let Some(slot) = open {
             return self.repeated_hand_off(input, slot);
         }
-        let queue = self.queue_of(input)?;
-        if let Some(rejection) = self.rejection(input, queue) {
-            return Ok(self.reject(input, queue, rejection));
-        }
+        let named = self.queue_of(input)?;
+        let place = match self.place_of(input, named) {
+            Ok(place) => place,
+            Err(rejection) => return Ok(self.reject(input, named, rejection)),
+        };
         if input.dry_run {
-            return Ok(self.as_if_accepted(input, queue));
+            return Ok(self.as_if_accepted(input, &place));
         }
-        let slot = self.open(input, queue);
+        let slot = self.open(input, &place);
         self.settle();
         let accepted = self.accepted(input, slot, false);
         self.note_told(slot, accepted.position);
@@ -82,16 +97,69 @@ impl Turn<'_> {
         })
     }
 
-    fn rejection(&self, input: &HandOff, id: QueueId) -> Option<Rejection> {
-        if !self.state.is_open(id) {
-            return Some(Rejection::Inactive);
+    /// The queue named; or, where nobody is online who could have the ticket or the line is full, the
+    /// first of its chain that takes it.
+    fn place_of(&self, input: &HandOff, named: QueueId) -> Result<Place, Rejection> {
+        if !self.state.is_open(named) {
+            return Err(Rejection::Inactive);
         }
-        let queue = self.state.queues.at(id);
+        let queue = self.state.queues.at(named);
+        let is_full = queue.is_full_for(input.test);
+        let priority = self.priority_of(input);
+        if let Some(step) = queue.step
+            && let Some(place) = self.place_in_chain(input, named, step, is_full)
+        {
+            return Ok(place);
+        }
         let refuses = match queue.nobody_online {
             NobodyOnline::Refuse => true,
             NobodyOnline::Queue => false,
         };
-        (refuses && queue.online_for(input.test) == 0).then_some(Rejection::NoAgent)
+        if refuses && queue.online_for(input.test) == 0 {
+            return Err(Rejection::NoAgent);
+        }
+        if is_full {
+            return Err(Rejection::QueueFull);
+        }
+        Ok(Place { named, queue: named, priority, reason: None })
+    }
+
+    fn place_in_chain(
+        &self,
+        input: &HandOff,
+        named: QueueId,
+        step: Step,
+        is_full: bool,
+    ) -> Option<Place> {
+        let demand = self.demand_of(input, named);
+        let needs = self.state.skills.find(demand.map_or(&[], |demand| &demand.skills));
+        let waiter = Waiter {
+            test: input.test,
+            needs: needs.as_deref(),
+            ticket: None,
+            priority: self.priority_of(input),
+            now: self.now,
+        };
+        let reason = if is_full {
+            OverflowReason::Full
+        } else if step.when_nobody_online && !self.state.is_attended(named, &waiter) {
+            OverflowReason::NobodyOnline
+        } else {
+            return None;
+        };
+        let (queue, priority) = self.state.taker(named, &waiter)?;
+        Some(Place { named, queue, priority, reason: Some(reason) })
+    }
+
+    fn priority_of(&self, input: &HandOff) -> u16 {
+        let cap = self.state.bots.at(input.bot).priority_cap;
+        input.priority_of_rule.unwrap_or(input.priority.min(cap))
+    }
+
+    /// Where the rule's queue is gone, what the rule requires may be nobody's in the one named.
+    fn demand_of<'i>(&self, input: &'i HandOff, named: QueueId) -> Option<&'i Demand> {
+        let is_meant = input.queue_of_rule.is_none_or(|of_rule| of_rule == named);
+        input.demand.as_deref().filter(|_| is_meant)
     }
 
     fn reject(&mut self, input: &HandOff, queue: QueueId, rejection: Rejection) -> Answer {
@@ -108,33 +176,36 @@ impl Turn<'_> {
         let reason = match rejection {
             Rejection::NoAgent => "no_agent",
             Rejection::Inactive => "queue_inactive",
+            Rejection::QueueFull => "queue_full",
         };
-        let text = self.text(input, queue, false);
+        let text = match (rejection, &input.texts) {
+            (Rejection::NoAgent | Rejection::Inactive, _) => self.text(input, queue, false),
+            (Rejection::QueueFull, Some(texts)) => texts.full.clone(),
+            (Rejection::QueueFull, None) => (*self.state.queues.at(queue).full_text).to_owned(),
+        };
         Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
     }
 
-    fn open(&mut self, input: &HandOff, id: QueueId) -> Slot {
+    fn open(&mut self, input: &HandOff, place: &Place) -> Slot {
         let ticket = self.ids.next(self.now);
-        self.emit(Event::TicketOpened(self.opening(input, id, ticket)));
+        self.emit(Event::TicketOpened(self.opening(input, place, ticket)));
         self.state.at_hand
     }
 
-    fn opening(&self, input: &HandOff, id: QueueId, ticket: TicketId) -> TicketOpened {
+    fn opening(&self, input: &HandOff, place: &Place, ticket: TicketId) -> TicketOpened {
         let bot = self.state.bots.at(input.bot);
-        let queue = self.state.queues.at(id);
-        // Where the rule's queue is gone, what the rule requires may be nobody's in this one.
-        let is_meant = input.queue_of_rule.is_none_or(|of_rule| of_rule == id);
+        let queue = self.state.queues.at(place.queue);
         let target_at = (!input.test).then(|| self.now.saturating_add(queue.threshold_us));
         TicketOpened {
             ticket,
             bot_number: bot.tickets + 1,
             bot: input.bot,
             contact: input.contact,
-            queue: id,
+            queue: place.queue,
             via: Via::HandOff,
             reason: input.reason,
-            priority: input.priority_of_rule.unwrap_or(input.priority.min(bot.priority_cap)),
-            demand: input.demand.clone().filter(|_| is_meant),
+            priority: place.priority,
+            demand: self.demand_of(input, place.named).map(|demand| Box::new(demand.clone())),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
@@ -148,6 +219,7 @@ impl Turn<'_> {
             epoch: FIRST_EPOCH,
             bytes: input.bytes,
             private: input.bytes > 0,
+            overflowed: place.reason.map(|reason| (place.named, reason)),
         }
     }
 
@@ -176,8 +248,9 @@ impl Turn<'_> {
     }
 
     /// What a hand-off would be answered; there is no ticket, so its id is nil.
-    fn as_if_accepted(&mut self, input: &HandOff, id: QueueId) -> Answer {
-        let opening = self.opening(input, id, TicketId(0));
+    fn as_if_accepted(&mut self, input: &HandOff, place: &Place) -> Answer {
+        let id = place.queue;
+        let opening = self.opening(input, place, TicketId(0));
         let order = self.state.tickets.totals.created;
         let as_if = Ticket::opened(&opening, self.now, order, MaybeDemand::NONE);
         let required = opening.demand.as_ref().map_or(&[][..], |demand| &demand.skills);

@@ -44,6 +44,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) step: Step,
     /// How many more the matching may make in this step.
     pub(crate) assignments_left: usize,
+    /// How many more tickets may go on to other queues in this step.
+    pub(crate) steps_left: usize,
 }
 
 impl Turn<'_> {

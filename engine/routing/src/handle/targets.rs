@@ -31,7 +31,8 @@ impl Turn<'_> {
         let queue = self.state.queues.at(id);
         let name = self.state.directory.queue_name(id).unwrap_or_default();
         let online = queue.online_for(ticket.test);
-        QueueTarget { queue: name.to_owned(), open: queue.active, online }
+        let open = queue.active && !queue.is_full_for(ticket.test);
+        QueueTarget { queue: name.to_owned(), open, online }
     }
 
     fn agent_targets(

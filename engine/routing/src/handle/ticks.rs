@@ -5,6 +5,7 @@ use crate::Micros;
 use crate::event::{Event, Forgotten, Ready, Relaxed, Started, TargetMissed, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
+use relevo_wire::QueueId;
 use relevo_wire::vocabulary::{OfferEnd, Reachability, RequeueReason, WrapUpEnd};
 
 impl Turn<'_> {
@@ -59,6 +60,8 @@ impl Turn<'_> {
             // Nobody it was made to is responding.
             Timer::Offer(slot) => self.end_offers(slot, None, OfferEnd::Missed),
             Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit),
+            Timer::Step(slot) => self.state.may_step(slot),
+            Timer::Limit(queue) => self.limit_over(queue),
             Timer::Forget(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Forgotten(Forgotten { ticket }));
@@ -69,5 +72,16 @@ impl Turn<'_> {
     /// Time alone ends an exclusion: there is nothing to record.
     fn exclusion_over(&mut self, slot: Slot) {
         self.state.wake.tickets.push(slot);
+        self.state.may_step(slot);
+    }
+
+    /// Who has waited longest in a queue goes back to the bot, if it is his time, and the queue looks
+    /// again at the time of the next.
+    fn limit_over(&mut self, queue: QueueId) {
+        let reason = self.state.queues.at(queue).limit.reason;
+        if let Some((_, slot)) = self.state.first_limit(queue).filter(|(at, _)| *at <= self.now) {
+            self.close(slot, reason, Vec::new(), None);
+        }
+        self.state.look_again(queue);
     }
 }

@@ -38,7 +38,7 @@ impl Turn<'_> {
         Ok(Answer::Transferred(TransferredAnswer { child }))
     }
 
-    /// A queue of the same bot, allowed, open, with somebody online.
+    /// A queue of the same bot, allowed, open and not full, with somebody online.
     fn queue_target(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
         let Some(queue) = self.state.queues.get(to).filter(|queue| queue.bot == ticket.bot) else {
             return Err(refused(ErrorCode::NotFound, "the ticket's bot has no such queue"));
@@ -48,6 +48,13 @@ impl Turn<'_> {
         }
         if !queue.active {
             return Err(refused(ErrorCode::WrongState, "that queue is closed"));
+        }
+        if queue.is_full_for(ticket.test) {
+            let message = format!(
+                "that queue is full: {} wait in it, and it takes {}",
+                queue.waiting, queue.max_waiting
+            );
+            return Err(refused(ErrorCode::WrongState, &message));
         }
         if queue.online_for(ticket.test) == 0 {
             return Err(refused(ErrorCode::WrongState, "nobody is online in that queue"));
@@ -142,6 +149,7 @@ impl Turn<'_> {
             epoch: parent.epoch + 1,
             bytes: 0,
             private: note,
+            overflowed: None,
         };
         self.close(slot, CloseReason::Transferred, Vec::new(), Some(child));
         self.emit(Event::TicketOpened(opened));

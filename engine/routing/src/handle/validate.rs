@@ -3,7 +3,9 @@
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
 use relevo_wire::directory::{Agent, Bot, Queue, Skill};
-use relevo_wire::limits::{NAME_BYTES, OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES};
+use relevo_wire::limits::{
+    NAME_BYTES, OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
+};
 use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
 
@@ -79,6 +81,7 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     at_most("keep_seconds", queue.keep_seconds, LONGEST_SECONDS)?;
     at_most("transfer_wait_seconds", queue.transfer_wait_seconds, LONGEST_SECONDS)?;
     at_most("short_loss_seconds", queue.short_loss_seconds, LONGEST_SECONDS)?;
+    waiting(queue)?;
     if !settings.thresholds_seconds.contains(&queue.threshold_seconds) {
         let message = format!(
             "{} is no bound of the metrics: take one of {:?}, or add it to `extra_buckets` of the \
@@ -104,8 +107,35 @@ fn offer_agents(queue: &Queue) -> Result<(), WireError> {
     Ok(())
 }
 
+/// How long and how many may wait, and the next step.
+fn waiting(queue: &Queue) -> Result<(), WireError> {
+    if let Some(overflow) = &queue.overflow {
+        name("overflow.to", &overflow.to)?;
+        seconds("overflow.after_seconds", overflow.after_seconds)?;
+        let priority = overflow.priority.unwrap_or(0);
+        at_most("overflow.priority", u32::from(priority), u32::from(PRIORITY))?;
+    }
+    if queue.max_waiting == Some(0) {
+        let message = "0 would take nobody: leave it out, or take 1 or more".to_owned();
+        return Err(malformed("max_waiting", message));
+    }
+    seconds("max_wait_seconds", queue.max_wait_seconds)?;
+    seconds("ttl_seconds", Some(queue.ttl_seconds))
+}
+
+fn seconds(field: &str, seconds: Option<u32>) -> Result<(), WireError> {
+    match seconds.filter(|seconds| !(1..=WAIT_SECONDS).contains(seconds)) {
+        Some(seconds) => Err(malformed(field, format!("1 to {WAIT_SECONDS}, not {seconds}"))),
+        None => Ok(()),
+    }
+}
+
 fn texts(texts: &Texts) -> Result<(), WireError> {
-    for (field, text) in [("texts.online", &texts.online), ("texts.offline", &texts.offline)] {
+    for (field, text) in [
+        ("texts.online", &texts.online),
+        ("texts.offline", &texts.offline),
+        ("texts.full", &texts.full),
+    ] {
         if text.len() > TEXT_BYTES {
             let message = format!("at most {TEXT_BYTES} bytes, not {}", text.len());
             return Err(WireError::field(ErrorCode::LimitExceeded, field, message));

@@ -16,6 +16,8 @@ pub(crate) struct Agents {
     list: Vec<Agent>,
     /// Online, reachable, with a free seat, and not closing.
     pub(crate) available: Bits,
+    /// Who counts as online and has missed no offer: seats aside, who could have a ticket.
+    pub(crate) attending: Bits,
     /// By number: tickets held, then the time of the last ticket. Compact, as the strategies
     /// compare many.
     loads: Vec<Load>,
@@ -135,6 +137,11 @@ impl Agent {
     /// Takes new tickets, seats and the seat word aside.
     pub(crate) fn is_serving(&self) -> bool {
         self.is_online() && self.reachability == Reachability::Reachable
+    }
+
+    /// Whoever waits for it does not wait in vain, seats aside.
+    pub(crate) fn attends(&self) -> bool {
+        self.is_online() && !self.not_responding
     }
 
     /// Could be claimed, but for the seat word.

@@ -51,6 +51,16 @@ impl Bits {
             }
         }
     }
+
+    /// Whether `is_it` of any number that this set and all others hold.
+    pub(crate) fn any_common(&self, others: &[&Self], is_it: impl Fn(u32) -> bool) -> bool {
+        let words = others.iter().map(|other| other.words.len()).min();
+        let words = &self.words[..self.words.len().min(words.unwrap_or(usize::MAX))];
+        (0..).zip(words).any(|(at, word)| {
+            let common = others.iter().fold(*word, |all, other| all & other.words[at as usize]);
+            (0..64).filter(|bit| common & (1 << bit) != 0).any(|bit| is_it(at * 64 + bit))
+        })
+    }
 }
 
 const fn place(index: u32) -> (usize, u64) {
@@ -79,6 +89,8 @@ mod tests {
         common.clear();
         a.for_each_common(&[&b, &c], |index| common.push(index));
         assert_eq!(common, [65]);
+        assert!(a.any_common(&[&b], |index| index == 700));
+        assert!(!a.any_common(&[&b, &c], |index| index != 65));
         common.clear();
         a.for_each_common(&[], |index| common.push(index));
         assert_eq!(common, [3, 64, 65, 200, 700]);

@@ -15,6 +15,7 @@ pub(crate) mod maybe;
 pub(crate) mod neighbours;
 pub(crate) mod offers;
 pub(crate) mod oldest;
+pub(crate) mod overflow;
 pub(crate) mod positions;
 pub(crate) mod queues;
 pub(crate) mod recent;
@@ -35,6 +36,7 @@ use contacts::ContactMessages;
 use demands::Demands;
 use idempotency::Idempotencies;
 use maybe::MaybeTime;
+use overflow::MayOverflow;
 use positions::Positions;
 use queues::Queues;
 use relevo_wire::{AgentId, QueueId};
@@ -73,6 +75,8 @@ pub(crate) struct Wake {
     pub(crate) tickets: Vec<Slot>,
     pub(crate) agents: Vec<AgentId>,
     pub(crate) queues: Vec<QueueId>,
+    /// What may have to go on to another queue.
+    pub(crate) overflow: MayOverflow,
 }
 
 impl Wake {
@@ -80,9 +84,15 @@ impl Wake {
         self.tickets.clear();
         self.agents.clear();
         self.queues.clear();
+        self.overflow.clear();
     }
 
     pub(crate) fn is_empty(&self) -> bool {
+        self.has_no_match() && self.overflow.is_empty()
+    }
+
+    /// Nothing that may match.
+    pub(crate) fn has_no_match(&self) -> bool {
         self.tickets.is_empty() && self.agents.is_empty() && self.queues.is_empty()
     }
 }

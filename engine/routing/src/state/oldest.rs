@@ -1,10 +1,10 @@
-//! The oldest of many moments that begin in order and end in any order.
+//! The oldest of many moments that begin mostly in order and end in any order.
 
 use super::slab::Slot;
 use crate::Micros;
 use std::collections::VecDeque;
 
-/// Moments in the order in which they began. What has ended is marked, and goes when it comes to
+/// Moments in order. What has ended is marked, and goes when it comes to
 /// the front or when there is more of it than of the rest.
 #[derive(Debug, Default)]
 pub(crate) struct Oldest {
@@ -18,9 +18,14 @@ impl Oldest {
     /// Least number of ended moments that are cleared out.
     const CLEARED: usize = 32;
 
-    /// A moment begins for `slot`: not before any that began earlier.
+    /// A moment begins for `slot`: behind those that are as old. Mostly it is the newest.
     pub(crate) fn begin(&mut self, at: Micros, slot: Slot) {
-        self.moments.push_back((at, slot));
+        if self.moments.back().is_none_or(|(newest, _)| *newest <= at) {
+            self.moments.push_back((at, slot));
+        } else {
+            let behind = self.moments.partition_point(|(other, _)| *other <= at);
+            self.moments.insert(behind, (at, slot));
+        }
     }
 
     /// The moment that began at `at` for `slot` ends.
@@ -44,8 +49,8 @@ impl Oldest {
         }
     }
 
-    pub(crate) fn first(&self) -> Option<Micros> {
-        self.moments.front().map(|(at, _)| *at)
+    pub(crate) fn first(&self) -> Option<(Micros, Slot)> {
+        self.moments.front().copied()
     }
 }
 
@@ -61,10 +66,19 @@ mod tests {
         }
         oldest.end(1, 11);
         oldest.end(2, 12);
-        assert_eq!(oldest.first(), Some(1));
+        assert_eq!(oldest.first(), Some((1, 10)));
         oldest.end(1, 10);
-        assert_eq!(oldest.first(), Some(3));
+        assert_eq!(oldest.first(), Some((3, 13)));
+        oldest.begin(2, 14);
+        oldest.begin(3, 15);
+        oldest.begin(2, 16);
+        assert_eq!(oldest.first(), Some((2, 14)));
+        oldest.end(2, 14);
+        assert_eq!(oldest.first(), Some((2, 16)));
+        oldest.end(2, 16);
         oldest.end(3, 13);
+        assert_eq!(oldest.first(), Some((3, 15)));
+        oldest.end(3, 15);
         assert_eq!(oldest.first(), None);
     }
 
@@ -77,6 +91,6 @@ mod tests {
             oldest.end(u64::from(at), at);
             assert!(oldest.moments.len() <= 2 * Oldest::CLEARED + 4);
         }
-        assert_eq!(oldest.first(), Some(0));
+        assert_eq!(oldest.first(), Some((0, 0)));
     }
 }

@@ -4,6 +4,7 @@ use super::bits::Bits;
 use super::line::{Line, LineKey, Moved, Rank};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
+use super::overflow::{Limit, Step};
 use super::positions::LineName;
 use super::skills::Need;
 use super::slab::Slot;
@@ -24,6 +25,8 @@ pub(crate) struct Queues {
     changed: Vec<QueueId>,
     /// When the next ticket of a line comes to the highest priority.
     ages: BTreeSet<(Micros, LineName)>,
+    /// Queues that overflow.
+    steps: usize,
     /// Every text once: thousands of queues say the same, and a shared text is in a cache.
     texts: FxHashSet<Arc<str>>,
 }
@@ -81,6 +84,13 @@ pub(crate) struct Queue {
     pub(crate) delivery: Delivery,
     pub(crate) nobody_online: NobodyOnline,
     pub(crate) agent_gone: AgentGone,
+    /// Beside so many waiting tickets it takes no new one.
+    pub(crate) max_waiting: u32,
+    /// When it looks at who waits longest: at his limit, or before it.
+    pub(crate) looks_at: MaybeTime,
+    pub(crate) limit: Limit,
+    /// Where its tickets go on.
+    pub(crate) step: Option<Step>,
     pub(crate) pace: Pace,
     /// How long an offer stands; 0: tickets are assigned at once.
     pub(crate) offer_us: Micros,
@@ -99,6 +109,11 @@ pub(crate) struct Queue {
     /// To how many agents at once a ticket is offered.
     pub(crate) offer_agents: usize,
     pub(crate) wrap_up_us: Micros,
+    /// Of tests, which are not in `waits`.
+    pub(crate) test_waits: Oldest,
+    /// Queues that overflow to this one.
+    feeders: Vec<QueueId>,
+    pub(crate) full_text: Arc<str>,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
 }
@@ -147,6 +162,13 @@ impl Queue {
             offer_us: 0,
             offer_agents: 1,
             wrap_up_us: 0,
+            max_waiting: u32::MAX,
+            looks_at: MaybeTime::NONE,
+            limit: Limit::of(object),
+            step: None,
+            test_waits: Oldest::default(),
+            feeders: Vec::new(),
+            full_text: "".into(),
             keep_us: 0,
             transfer_wait_us: 0,
             threshold_us: 0,
@@ -180,6 +202,8 @@ impl Queue {
         self.offer_us = Micros::from(object.offer_seconds) * SECOND;
         self.offer_agents = usize::from(object.offer_agents);
         self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
+        self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
+        self.limit = Limit::of(object);
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;
         self.transfer_wait_us = Micros::from(object.transfer_wait_seconds) * SECOND;
         self.threshold_us = Micros::from(object.threshold_seconds) * SECOND;
@@ -206,6 +230,11 @@ impl Queue {
 
     fn line_mut(&mut self, test: bool) -> &mut Line {
         if test { &mut self.tests } else { &mut self.line }
+    }
+
+    /// Takes no further ticket; tests take nobody's place.
+    pub(crate) fn is_full_for(&self, test: bool) -> bool {
+        !test && self.waiting >= self.max_waiting
     }
 
     pub(crate) fn online_for(&self, test: bool) -> u32 {
@@ -238,13 +267,15 @@ impl Queues {
             self.list.push(Queue::new(bot, object));
             self.heads.push(Head::NONE);
         }
-        let texts = [&object.texts.online, &object.texts.offline].map(|text| self.shared(text));
+        let texts = [&object.texts.online, &object.texts.offline, &object.texts.full];
+        let texts = texts.map(|text| self.shared(text));
         let queue = self.at_mut(id);
         queue.configure(object);
-        let [online, offline] = texts;
+        let [online, offline, full] = texts;
         let former = [
             std::mem::replace(&mut queue.online_text, online),
             std::mem::replace(&mut queue.offline_text, offline),
+            std::mem::replace(&mut queue.full_text, full),
         ];
         for text in former {
             self.drop_unshared(&text);
@@ -269,6 +300,29 @@ impl Queues {
         let shared: Arc<str> = text.into();
         self.texts.insert(Arc::clone(&shared));
         shared
+    }
+
+    /// Where tickets of a queue go on from now on.
+    pub(crate) fn set_step(&mut self, id: QueueId, step: Option<Step>) {
+        let before = std::mem::replace(&mut self.at_mut(id).step, step);
+        if let Some(before) = before {
+            self.steps -= 1;
+            self.at_mut(before.to).feeders.retain(|feeder| *feeder != id);
+        }
+        if let Some(step) = step {
+            self.steps += 1;
+            self.at_mut(step.to).feeders.push(id);
+        }
+    }
+
+    /// Any queue overflows.
+    pub(crate) fn has_steps(&self) -> bool {
+        self.steps > 0
+    }
+
+    /// Queues that overflow to this one.
+    pub(crate) fn feeders(&self, id: QueueId) -> &[QueueId] {
+        &self.at(id).feeders
     }
 
     pub(crate) fn delete(&mut self, id: QueueId) {
@@ -418,7 +472,7 @@ mod tests {
                 queues.put(QueueId(id), BotId(0), &object);
                 assert_eq!(*queues.at(QueueId(id)).online_text, *object.texts.online);
             }
-            assert!(queues.texts.len() <= 2, "{:?}", queues.texts);
+            assert!(queues.texts.len() <= 3, "{:?}", queues.texts);
         }
     }
 }

@@ -27,6 +27,11 @@ pub(crate) struct Ticket {
     pub(crate) waiting_since: Micros,
     /// How long the conversation waited before that.
     pub(crate) waited_us: Micros,
+    /// `waiting_since`, later by the time in which the daemon was down meanwhile: the longest wait
+    /// that the queue allows counts from here.
+    pub(crate) limits_from: Micros,
+    /// Since when it stands in its queue's line, later likewise: the queue's overflow counts from here.
+    pub(crate) step_from: Micros,
     /// The latest assignment.
     pub(crate) assigned_at: MaybeTime,
     pub(crate) bot: BotId,
@@ -111,6 +116,8 @@ impl Ticket {
             arrived: event.arrived,
             waiting_since: now,
             waited_us: event.waited_us,
+            limits_from: now,
+            step_from: now,
             first_waiting_since: event.first_waiting_since,
             target_at: event.target_at.into(),
             assigned_at: MaybeTime::NONE,

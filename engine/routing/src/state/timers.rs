@@ -2,7 +2,7 @@
 
 use super::slab::Slot;
 use crate::Micros;
-use relevo_wire::AgentId;
+use relevo_wire::{AgentId, QueueId};
 use std::collections::BTreeSet;
 
 /// What is due.
@@ -26,6 +26,10 @@ pub(crate) enum Timer {
     Offer(Slot),
     /// An agent has had its time to wrap a closed ticket up.
     WrapUp(Slot),
+    /// A waiting ticket has been in its queue for as long as the queue's overflow says.
+    Step(Slot),
+    /// The time of who waits longest in a queue may be over.
+    Limit(QueueId),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

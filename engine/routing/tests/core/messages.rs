@@ -242,7 +242,7 @@ fn a_closed_ticket_is_forgotten_when_both_parties_have_confirmed_it() {
 fn a_closed_ticket_is_forgotten_after_24_hours_or_when_there_are_too_many() {
     let settings = Settings { closed_tickets: 2, ..Settings::default() };
     let mut desk = Desk::with(settings);
-    desk.queue("q", &[], |queue| queue.threshold_seconds = 1);
+    desk.queue("q", &[], |queue| (queue.threshold_seconds, queue.ttl_seconds) = (1, 7 * 86_400));
     let tickets: Vec<TicketId> = (1..=3).map(|contact| desk.hand_off(contact)).collect();
     let mut forgotten = Vec::new();
     for contact in 1..=3 {

@@ -130,6 +130,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 epoch: 5,
                 bytes: 10,
                 private: true,
+                overflowed: Some((QueueId(6), OverflowReason::Full)),
             }),
         ),
         (
@@ -189,6 +190,16 @@ fn samples() -> Vec<(&'static str, Event)> {
                 reason: RequeueReason::AgentGone,
                 epoch: 7,
                 excluded_until: START + 4,
+            }),
+        ),
+        (
+            "overflowed",
+            Event::Overflowed(Overflowed {
+                ticket: TICKET,
+                from: queue,
+                to: QueueId(6),
+                reason: OverflowReason::Timeout,
+                priority: 800,
             }),
         ),
         ("relaxed", Event::Relaxed(Relaxed { ticket: TICKET, ring: 2 })),
@@ -281,7 +292,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=31).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).chain([34]).collect::<Vec<u8>>());
 }
 
 #[test]

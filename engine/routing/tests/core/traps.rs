@@ -2,10 +2,11 @@
 
 use crate::common::*;
 use relevo_routing::Input;
-use relevo_routing::event::Event;
+use relevo_routing::event::{Demand, Event};
 use relevo_routing::input::{HandOff, Target};
 use relevo_routing::seats::{Claim, SeatWord};
-use relevo_wire::directory::{Bot, Object, Queue};
+use relevo_wire::answer::Answer;
+use relevo_wire::directory::{Agent, Bot, Object, Overflow, Queue, Skill};
 use relevo_wire::vocabulary::{Holder, Intent, Texts, TicketState};
 use relevo_wire::{ErrorCode, SessionId};
 use std::sync::Barrier;
@@ -237,4 +238,82 @@ fn tickets_of_an_agent_who_is_gone_go_on_in_the_same_queue() {
         assert_eq!(desk.holder(ticket).as_deref(), Some("bea"));
         assert_eq!(desk.explain(ticket).queue, "b/q");
     }
+}
+
+/// Twilio TaskRouter: timeouts of a workflow's steps were added up or not, depending on who read the
+/// page: each is that of its own step.
+#[test]
+fn the_time_of_a_step_counts_from_when_it_began() {
+    let mut desk = desk();
+    let step = |to: &str, seconds| Overflow { after_seconds: Some(seconds), ..Overflow::new(to) };
+    for (name, overflow) in [("s", None), ("r", Some(step("s", 30))), ("q", Some(step("r", 60)))] {
+        let agent = format!("of-{name}");
+        desk.agent(&agent, 1);
+        desk.queue(name, &[&agent], |queue| queue.overflow = overflow);
+        desk.online(&agent);
+        desk.hand_off_to(100 + u128::from(name.as_bytes()[0]), name);
+    }
+    let ticket = desk.hand_off(1);
+    for (time, queue) in [(59, "b/q"), (1, "b/r"), (29, "b/r"), (1, "b/s"), (600, "b/s")] {
+        desk.pass(time * SECOND);
+        assert_eq!(desk.explain(ticket).queue, queue);
+    }
+}
+
+/// Twilio TaskRouter: somebody online who could not have the task counted as available, and the task
+/// was not passed on.
+#[test]
+fn who_may_not_have_a_ticket_does_not_hold_it_back() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    desk.queue("r", &["bea"], |_| {});
+    let step = || Some(Overflow::new("r"));
+    desk.queue("q", &["ana"], |queue| queue.overflow = step());
+    let skills = vec![Skill { name: "es".to_owned(), level: 1 }];
+    let es = Object::Agent(Agent { skills: skills.clone(), ..Agent::new("bea", 3) });
+    desk.put(es);
+    let demand = Some(Box::new(Demand { skills: skills.clone(), rings: Vec::new() }));
+    let ticket = desk.accepted(HandOff { demand: demand.clone(), ..hand_off(1) }).ticket;
+    assert_eq!(desk.holder(ticket).as_deref(), Some("bea"), "ana has not the skill");
+    let ticket = desk.accepted(HandOff { test: true, ..hand_off(2) }).ticket;
+    assert_eq!(desk.explain(ticket).queue, "b/q", "nobody of the chain takes tests");
+    let held = desk.hand_off(3);
+    let own = Target::Queue(desk.queue_id("q"));
+    let child = desk.transfer("ana", held, own);
+    let child = desk.child(child);
+    assert_eq!(desk.holder(child).as_deref(), Some("bea"), "ana has just given it away");
+    desk.agent("ana", 0);
+    let full = desk.hand_off(4);
+    assert_eq!(desk.explain(full).queue, "b/q", "a seat is no matter of this");
+    // She loses what the ticket requires while it waits.
+    let able = Object::Agent(Agent { skills, ..Agent::new("ana", 0) });
+    desk.put(able);
+    let waiting = desk.accepted(HandOff { demand, ..hand_off(5) }).ticket;
+    assert_eq!(desk.explain(waiting).queue, "b/q");
+    desk.agent("ana", 0);
+    assert_eq!(desk.explain(waiting).queue, "b/r");
+}
+
+/// Rocket.Chat #22043: a transfer to a department whose line was full took the conversation from its
+/// agent all the same, and nobody had it.
+#[test]
+fn a_transfer_to_a_full_line_leaves_the_ticket_with_its_agent() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    desk.queue("q", &["ana"], |_| {});
+    desk.queue("r", &["bea"], |queue| queue.max_waiting = Some(1));
+    let held = desk.hand_off(1);
+    desk.hand_off_to(2, "r");
+    desk.hand_off_to(3, "r");
+    let to = Target::Queue(desk.queue_id("r"));
+    let error = desk.refused(desk.transfer("ana", held, to));
+    assert_eq!((error.code, error.field.as_str()), (ErrorCode::WrongState, "to"));
+    assert_eq!(error.message, "that queue is full: 1 wait in it, and it takes 1");
+    assert_eq!(desk.holder(held).as_deref(), Some("ana"));
+    let ticket = held;
+    let Answer::Targets(targets) =
+        desk.ask(Input::Targets { agent: desk.agent_id("ana"), ticket }).1
+    else {
+        panic!("targets were expected")
+    };
+    let open: Vec<bool> = targets.queues.iter().map(|queue| queue.open).collect();
+    assert_eq!(open, [true, false], "as `targets` tells before");
 }

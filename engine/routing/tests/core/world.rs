@@ -417,6 +417,13 @@ impl World {
                     let wraps = e.wraps_until.is_some();
                     known.state = if wraps { TicketState::Wrapping } else { TicketState::Closed };
                 }
+                Event::Overflowed(e) => {
+                    let (from, to) =
+                        [e.from, e.to].map(|q| self.desk.tenant.directory().queue_bot(q)).into();
+                    let known = self.known(e.ticket);
+                    assert_eq!(known.state, TicketState::Waiting);
+                    assert_eq!((from, to), (Some(known.bot), Some(known.bot)));
+                }
                 Event::Progressed(e) => {
                     let party = match e.party {
                         Party::Bot(_) => "bot",

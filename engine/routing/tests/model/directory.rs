@@ -168,9 +168,19 @@ impl Reference {
                         object: None,
                         last_served: None,
                         pace: crate::queues::Pace::default(),
+                        looks_at: None,
                     });
                 }
+                let before = self.queues[number].object.take();
+                let before = before.and_then(|before| before.object.overflow);
+                let has_other_step = before != object.overflow;
                 self.queues[number].object = Some(Versioned { version, object });
+                let id = QueueId(u32::try_from(number).expect("few queues"));
+                let waiting = self.tickets.iter_mut().filter(|ticket| ticket.queue == id);
+                for ticket in waiting.filter(|ticket| has_other_step && ticket.reserved.is_none()) {
+                    ticket.step_is_over = false;
+                }
+                self.look_again(id);
             }
             Object::Agent(object) => {
                 if number == self.agents.len() {
@@ -240,10 +250,24 @@ impl Reference {
             must(seconds <= LONGEST_SECONDS, ErrorCode::Malformed, field)?;
         }
         must(queue.ageing <= 1_000, ErrorCode::Malformed, "ageing")?;
+        let overflow = queue.overflow.as_ref();
+        must(queue.max_waiting != Some(0), ErrorCode::Malformed, "max_waiting")?;
+        for (field, seconds) in [
+            ("overflow.after_seconds", overflow.and_then(|overflow| overflow.after_seconds)),
+            ("max_wait_seconds", queue.max_wait_seconds),
+            ("ttl_seconds", Some(queue.ttl_seconds)),
+        ] {
+            let is_right = seconds.is_none_or(|seconds| (1..=LONGEST_SECONDS).contains(&seconds));
+            must(is_right, ErrorCode::Malformed, field)?;
+        }
         let is_bound = self.settings.thresholds_seconds.contains(&queue.threshold_seconds);
         must(is_bound, ErrorCode::Malformed, "threshold_seconds")?;
         let texts = &queue.texts;
-        for (field, text) in [("texts.online", &texts.online), ("texts.offline", &texts.offline)] {
+        for (field, text) in [
+            ("texts.online", &texts.online),
+            ("texts.offline", &texts.offline),
+            ("texts.full", &texts.full),
+        ] {
             must(text.len() <= TEXT_BYTES, ErrorCode::LimitExceeded, field)?;
         }
         must(self.bot_id(&queue.bot).is_some(), ErrorCode::NotFound, "bot")?;
@@ -251,7 +275,20 @@ impl Reference {
             must(self.agent_id(member).is_some(), ErrorCode::NotFound, "members")?;
             must(!queue.members[..at].contains(member), ErrorCode::Malformed, "members")?;
         }
-        Ok(())
+        let bot = self.bot_id(&queue.bot).expect("it was looked for");
+        self.check_overflow(bot, queue)
+    }
+
+    /// To a queue of the bot that is there, and from step to step never back.
+    fn check_overflow(&self, bot: BotId, queue: &directory::Queue) -> Checked {
+        let Some(overflow) = &queue.overflow else { return Ok(()) };
+        let mut at = Some(overflow.to.as_str());
+        while let Some(name) = at {
+            must(name != queue.name, ErrorCode::WrongState, "overflow.to")?;
+            let next = self.queue_id(bot, name).and_then(|id| self.queue(id));
+            at = next.and_then(|next| next.overflow.as_ref()).map(|next| next.to.as_str());
+        }
+        must(self.queue_id(bot, &overflow.to).is_some(), ErrorCode::NotFound, "overflow.to")
     }
 
     /// What is in use is not deleted. What is deleted takes its credentials along.
@@ -291,7 +328,10 @@ impl Reference {
                 self.bots[at].object = None;
                 self.bots[at].is_reachable = false;
             }
-            ObjectRef::Queue(..) => self.queues[at].object = None,
+            ObjectRef::Queue(..) => {
+                self.queues[at].object = None;
+                self.queues[at].looks_at = None;
+            }
             ObjectRef::Agent(_) => {
                 let agent = &mut self.agents[at];
                 agent.object = None;
@@ -319,7 +359,11 @@ impl Reference {
     fn deletable_queue(&self, bot: &str, name: &str) -> Option<(u32, bool)> {
         let id = self.queue_id(self.bot_id(bot)?, name)?;
         let has_open = self.tickets.iter().any(|t| t.is_open() && t.queue == id);
-        Some((id.0, has_open || !self.members(id).is_empty()))
+        let is_target = self.queues.iter().filter_map(|queue| queue.object.as_ref()).any(|queue| {
+            let to = queue.object.overflow.as_ref().map(|overflow| overflow.to.as_str());
+            queue.object.bot == bot && to == Some(name)
+        });
+        Some((id.0, has_open || is_target || !self.members(id).is_empty()))
     }
 
     fn deletable_agent(&self, name: &str) -> Option<(u32, bool)> {

@@ -106,12 +106,16 @@ impl Reference {
         ticket.last += 1;
         ticket.epoch += 1;
         ticket.waiting_since = now;
+        ticket.limits_from = now;
+        ticket.step_from = now;
+        ticket.step_is_over = false;
         ticket.ring = 0;
         ticket.kept_until = None;
         ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
         let (number, epoch) = (ticket.last, ticket.epoch);
         self.at_mut(agent).last_ticket_at = now;
         let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };
+        self.begins_to_wait(id);
         self.emit(Event::Requeued(requeued));
     }
 

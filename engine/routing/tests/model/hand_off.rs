@@ -1,10 +1,13 @@
 //! A bot hands a customer over.
 
+use crate::overflow::Waiter;
 use crate::reference::{Answered, Reference};
 use crate::refusals::{no_bot, refused};
 use crate::tickets::{Ticket, Unconfirmed};
 use relevo_routing::Event;
-use relevo_routing::event::{HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
+use relevo_routing::event::{
+    Demand, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, TicketOpened,
+};
 use relevo_routing::input::HandOff;
 use relevo_wire::answer::{Accepted, Answer, Rejected};
 use relevo_wire::directory::NobodyOnline;
@@ -22,12 +25,25 @@ impl Reference {
         if let Some(ticket) = self.open_of(input.bot, input.contact) {
             return self.hand_over_again(input, ticket);
         }
-        let queue = self.queue_for(input)?;
-        if let Some(rejection) = self.rejection(input, queue) {
-            return Ok(self.reject(input, queue, rejection));
-        }
-        let ticket = self.hand_over(input, queue);
-        self.match_all();
+        let named = self.queue_for(input)?;
+        let cap = self.bot(input.bot).map_or(0, |bot| bot.priority_cap);
+        let priority = input.priority_of_rule.unwrap_or(input.priority.min(cap));
+        let demand = demand_for(input, named);
+        let waiter = Waiter::of_hand_off(input.test, demand.as_deref(), priority);
+        let past = self.past(input, named, &waiter);
+        let place = past.and_then(|reason| Some((self.taker(named, &waiter)?, reason)));
+        let ticket = match place {
+            Some(((queue, priority), reason)) if self.is_open(named) => {
+                self.hand_over(input, (named, queue), priority, Some(reason))
+            }
+            _ => {
+                if let Some(rejection) = self.rejection(input, named) {
+                    return Ok(self.reject(input, named, rejection));
+                }
+                self.hand_over(input, (named, named), priority, None)
+            }
+        };
+        self.settle();
         Ok(self.accepted(input, ticket, false))
     }
 
@@ -74,7 +90,20 @@ impl Reference {
             NobodyOnline::Queue => false,
         };
         let is_nobody_online = self.online_in(queue, input.test) == 0;
-        (refuses && is_nobody_online).then_some(Rejection::NoAgent)
+        if refuses && is_nobody_online {
+            return Some(Rejection::NoAgent);
+        }
+        self.is_full(queue, input.test).then_some(Rejection::QueueFull)
+    }
+
+    /// Why a hand-off should not stay in the queue named, if another one takes it.
+    fn past(&self, input: &HandOff, named: QueueId, waiter: &Waiter) -> Option<OverflowReason> {
+        let overflow = self.queue(named)?.overflow.as_ref()?;
+        if self.is_full(named, input.test) {
+            return Some(OverflowReason::Full);
+        }
+        let is_in_vain = overflow.when_nobody_online && !self.is_attended(named, waiter);
+        is_in_vain.then_some(OverflowReason::NobodyOnline)
     }
 
     fn reject(&mut self, input: &HandOff, queue: QueueId, rejection: Rejection) -> Answer {
@@ -89,14 +118,24 @@ impl Reference {
         let reason = match rejection {
             Rejection::NoAgent => "no_agent",
             Rejection::Inactive => "queue_inactive",
+            Rejection::QueueFull => "queue_full",
         };
-        let text = self.text(input, queue, false);
+        let mut text = self.text(input, queue, false);
+        if rejection == Rejection::QueueFull {
+            let of_queue = self.queue(queue).map(|queue| &queue.texts);
+            text.clone_from(&input.texts.as_ref().or(of_queue).expect("the queue exists").full);
+        }
         Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
     }
 
-    fn hand_over(&mut self, input: &HandOff, queue: QueueId) -> TicketId {
+    fn hand_over(
+        &mut self,
+        input: &HandOff,
+        (named, queue): (QueueId, QueueId),
+        priority: u16,
+        past: Option<OverflowReason>,
+    ) -> TicketId {
         let now = self.now;
-        let cap = self.bot(input.bot).map_or(0, |bot| bot.priority_cap);
         let threshold_us = self.queue(queue).map_or(0, |queue| seconds(queue.threshold_seconds));
         let opened = TicketOpened {
             ticket: self.fresh_id(),
@@ -106,12 +145,8 @@ impl Reference {
             queue,
             via: Via::HandOff,
             reason: input.reason,
-            priority: input.priority_of_rule.unwrap_or(input.priority.min(cap)),
-            // What a rule requires is for the queue that it names.
-            demand: input
-                .demand
-                .clone()
-                .filter(|_| input.queue_of_rule.is_none() || input.queue_of_rule == Some(queue)),
+            priority,
+            demand: demand_for(input, named),
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
@@ -125,6 +160,7 @@ impl Reference {
             epoch: 1,
             bytes: input.bytes,
             private: input.bytes > 0,
+            overflowed: past.map(|reason| (named, reason)),
         };
         self.open(opened)
     }
@@ -135,6 +171,7 @@ impl Reference {
         self.bots[opened.bot.0 as usize].tickets += 1;
         self.ever.created += 1;
         self.tickets.push(Ticket::opened(&opened, self.now));
+        self.begins_to_wait(id);
         self.emit(Event::TicketOpened(opened));
         id
     }
@@ -164,4 +201,10 @@ impl Reference {
 
 pub(crate) fn seconds(seconds: u32) -> u64 {
     u64::from(seconds) * 1_000_000
+}
+
+/// What a rule requires is for the queue that it names, and goes along from there.
+fn demand_for(input: &HandOff, named: QueueId) -> Option<Box<Demand>> {
+    let is_meant = input.queue_of_rule.is_none_or(|of_rule| of_rule == named);
+    input.demand.clone().filter(|_| is_meant)
 }

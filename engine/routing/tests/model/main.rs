@@ -16,7 +16,7 @@
 //! What is left out, because meaning does not decide it:
 //! - ids are the router's, and must only be fresh; of several tickets that fall due at the same
 //!   microsecond for the same reason any may be first;
-//! - what time alone makes possible (an exclusion that is over) is the next tick's work: the tick
+//! - what time alone makes possible (an exclusion or an overflow's time that is over) is the next tick's work: the tick
 //!   comes before the next command. So it does before a dry run where a full step has left work;
 //! - how many deadlines a tick handles at most;
 //! - how many private bytes are unconfirmed is a bound that the router may reach early when more
@@ -35,6 +35,7 @@ mod idempotency;
 mod matching;
 mod messages;
 mod offers;
+mod overflow;
 mod pair;
 mod presence;
 mod pull;

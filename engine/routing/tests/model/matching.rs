@@ -94,7 +94,7 @@ impl Reference {
             || self.required(ticket).iter().all(|r| self.level(agent, &r.name) >= r.level)
     }
 
-    fn required(&self, ticket: &Ticket) -> Vec<Skill> {
+    pub(crate) fn required(&self, ticket: &Ticket) -> Vec<Skill> {
         let Some(demand) = &ticket.demand else { return Vec::new() };
         match ticket.ring {
             0 => demand.skills.clone(),
@@ -103,7 +103,7 @@ impl Reference {
     }
 
     /// 0 where the agent does not have the skill.
-    fn level(&self, agent: AgentId, skill: &str) -> u8 {
+    pub(crate) fn level(&self, agent: AgentId, skill: &str) -> u8 {
         let skills = self.agent(agent).map_or(&[][..], |agent| &agent.skills);
         skills.iter().find(|has| has.name == skill).map_or(0, |has| has.level)
     }

@@ -31,6 +31,7 @@ impl Reference {
     fn offer(&mut self, id: TicketId, agent: AgentId, until: Micros) {
         let ticket = self.ticket_mut(id);
         ticket.state = TicketState::Offered;
+        ticket.step_is_over = false;
         ticket.offered_until = Some(until);
         ticket.offers.push(agent);
         let queue = ticket.queue;

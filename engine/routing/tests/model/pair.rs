@@ -164,7 +164,7 @@ impl Pair {
         let is_unfinished = is_dry && self.reference.is_unfinished;
         // Nothing comes before the start.
         let is_start = matches!(sent.0.input, Input::Started { .. });
-        let is_overdue = !is_start && self.reference.has_overdue_exclusion(self.now);
+        let is_overdue = !is_start && self.reference.has_overdue(self.now);
         if is_unfinished || is_overdue {
             self.compare(&(Command { idempotency: None, input: Input::Tick }, 0), when)?;
         }

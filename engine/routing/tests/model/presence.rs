@@ -11,7 +11,7 @@ use relevo_routing::{Event, Micros, Reply};
 use relevo_wire::answer::Answer;
 use relevo_wire::limits::NOTE_BYTES;
 use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason, TicketState, WrapUpEnd};
-use relevo_wire::{AgentId, BotId, ErrorCode, SessionId};
+use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, SessionId};
 
 impl Reference {
     /// The first session after `offline` is a login and starts invisible; a reconnect is no login.
@@ -217,6 +217,13 @@ impl Reference {
         self.starting_since = None;
         self.emit(Event::Ready(Ready { grace_until, starting_us }));
         self.move_deadlines(starting_us);
+        for queue in
+            (0..self.queues.len()).map(|number| QueueId(u32::try_from(number).expect("few")))
+        {
+            if self.queue(queue).is_some() {
+                self.look_again(queue);
+            }
+        }
         for agent in self.agents.iter_mut().filter(|agent| agent.is_restarting) {
             agent.deadline = Some(grace_until);
         }
@@ -228,6 +235,8 @@ impl Reference {
         for ticket in &mut self.tickets {
             ticket.kept_until = ticket.kept_until.map(|until| until + by);
             ticket.reserved = ticket.reserved.map(|(agent, until)| (agent, until + by));
+            ticket.limits_from += by;
+            ticket.step_from += by;
         }
         for agent in &mut self.agents {
             if agent.reachability == Reachability::Unreachable {
@@ -251,6 +260,9 @@ impl Reference {
         }
         for excluded in self.tickets.iter_mut().flat_map(|ticket| &mut ticket.excluded) {
             excluded.is_over = false;
+        }
+        for ticket in &mut self.tickets {
+            ticket.step_is_over = false;
         }
         self.is_unfinished = false;
     }

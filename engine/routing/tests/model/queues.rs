@@ -25,6 +25,8 @@ pub(crate) struct Queue {
     /// Who got the last ticket.
     pub(crate) last_served: Option<AgentId>,
     pub(crate) pace: Pace,
+    /// When it looks whether somebody's time is over.
+    pub(crate) looks_at: Option<Micros>,
 }
 
 /// How fast a line moves while somebody waits in it: every assignment that leaves somebody waiting

@@ -1,5 +1,6 @@
 //! What the random actions have come to: a run that never comes to something proves nothing of it.
 
+use relevo_routing::event::TicketOpened;
 use relevo_routing::{Event, Reply, Step};
 use relevo_wire::answer::Answer;
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Forgotten",
     "HandOffRejected Inactive",
     "HandOffRejected NoAgent",
+    "HandOffRejected QueueFull",
     "HandOffRepeated",
     "IntentSet Invisible Login",
     "IntentSet Offline Agent",
@@ -40,6 +42,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "MessageStored Customer",
     "ObjectDeleted",
     "ObjectPut",
+    "Overflowed NobodyOnline",
+    "Overflowed Timeout",
     "Progressed",
     "Held true",
     "Held false",
@@ -66,6 +70,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "accepted again",
     "applied one",
     "applied several",
+    "closed as Expired",
+    "closed as NoAgent",
     "done",
     "explained",
     "forbidden to",
@@ -83,9 +89,12 @@ pub(crate) const EXPECTED: &[&str] = &[
     "not_found changes[1].object.queue.members",
     "not_found members",
     "not_found object",
+    "not_found overflow.to",
     "not_found queue",
     "not_found to",
     "nothing_waiting ",
+    "opened elsewhere Full",
+    "opened elsewhere NobodyOnline",
     "opened",
     "rejected",
     "sent Agent",
@@ -100,6 +109,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "wrong_state ",
     "wrong_state changes[1].object",
     "wrong_state object",
+    "wrong_state overflow.to",
     "wrong_state queue",
     "wrong_state ticket",
     "wrong_state to",
@@ -113,6 +123,12 @@ impl Reached {
     pub(crate) fn note(&mut self, step: &Step) {
         for event in &step.events {
             self.count(of_event(event));
+            if let Event::Closed(closed) = event {
+                self.count(format!("closed as {:?}", closed.reason));
+            }
+            if let Event::TicketOpened(TicketOpened { overflowed: Some((_, reason)), .. }) = event {
+                self.count(format!("opened elsewhere {reason:?}"));
+            }
         }
         if let Some(reply) = &step.reply {
             self.count(of_reply(reply));
@@ -151,6 +167,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.end)
     } else if let Event::WrappedUp(e) = event {
         format!(" {:?}", e.end)
+    } else if let Event::Overflowed(e) = event {
+        format!(" {:?}", e.reason)
     } else if let Event::IntentSet(e) = event {
         format!(" {:?} {:?}", e.intent, e.cause)
     } else {

@@ -44,6 +44,8 @@ pub(crate) struct Reference {
     /// The step made as many assignments as a step may, and there is more to do.
     pub(crate) is_unfinished: bool,
     pub(crate) assignments_left: usize,
+    /// How many tickets the step may still move on to other queues.
+    pub(crate) steps_left: usize,
     newest_id: TicketId,
     events: Vec<Event>,
     witness: Vec<Event>,
@@ -83,6 +85,7 @@ impl Reference {
             assignments: 0,
             is_unfinished: false,
             assignments_left: 0,
+            steps_left: 0,
             newest_id: TicketId(0),
             events: Vec::new(),
             witness: Vec::new(),
@@ -101,18 +104,19 @@ impl Reference {
         self.now = now;
         self.witness = witness.to_vec();
         self.assignments_left = self.settings.assignments_per_step;
+        self.steps_left = self.settings.assignments_per_step;
         let key = command.idempotency.filter(|_| idempotency::is_mutating(&command.input));
         if let Some(answer) = key.and_then(|key| self.first_answer(&key)) {
             // Nothing is carried out. But a session has closed the agent's word for it.
             if let Input::SetPresence { agent, .. } = command.input {
                 self.follow_intent(agent, seen);
-                self.match_all();
+                self.settle();
             }
             let events = std::mem::take(&mut self.events);
             return Said { events, reply: Some(Reply::Answer(answer)), lazy: false };
         }
         let reply = self.decide(&command.input, seen);
-        self.match_all();
+        self.settle();
         if let (Some(key), Some(Reply::Answer(answer))) = (key, &reply) {
             self.remember_answer(key, answer);
         }

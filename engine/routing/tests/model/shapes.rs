@@ -5,7 +5,7 @@ use proptest::sample::select;
 use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
+    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Overflow, Queue, Ring, Skill,
     Strategy as Pick, Tenant,
 };
 use relevo_wire::vocabulary::Texts;
@@ -51,6 +51,17 @@ pub(crate) struct QueueShape {
     targets: Option<u8>,
     threshold_seconds: u32,
     short_loss_seconds: u32,
+    waiting: WaitingShape,
+}
+
+/// How long and how many may wait in a queue, and where they go on.
+#[derive(Debug, Clone)]
+pub(crate) struct WaitingShape {
+    /// The target by the number in its name.
+    overflow: Option<(u8, Overflow)>,
+    max_waiting: Option<u32>,
+    max_wait_seconds: Option<u32>,
+    ttl_seconds: u32,
 }
 
 /// An object with the number that stands in its name.
@@ -143,13 +154,28 @@ impl AgentShape {
 }
 
 impl QueueShape {
-    pub(crate) fn without_members(self) -> Self {
-        Self { members: 0, ..self }
+    /// That nothing but tickets hinders from being deleted.
+    pub(crate) fn without_members(mut self) -> Self {
+        self.members = 0;
+        self
+    }
+
+    /// As one of the first queues, which are put one after the other: it can go on only to one that is
+    /// there.
+    fn at_first(mut self, number: u8) -> Self {
+        let overflow = self.waiting.overflow.take();
+        let overflow = overflow.filter(|_| (1..3).contains(&number));
+        self.waiting.overflow = overflow.map(|(to, step)| (to % number, step));
+        self
     }
 
     pub(crate) fn object(&self, number: u8) -> Object {
         let (bot, name) = queue_name(number);
-        let texts = Texts { online: format!("{name} is here"), offline: format!("{name} is out") };
+        let texts = Texts {
+            online: format!("{name} is here"),
+            offline: format!("{name} is out"),
+            full: format!("{name} is full"),
+        };
         let mut queue = Queue::new(bot, name);
         queue.texts = texts;
         queue.strategy = self.strategy;
@@ -167,6 +193,13 @@ impl QueueShape {
             self.targets.map(|targets| bits(targets).map(|bit| format!("q{bit}")).collect());
         queue.threshold_seconds = self.threshold_seconds;
         queue.short_loss_seconds = self.short_loss_seconds;
+        let waiting = &self.waiting;
+        let to = |to: u8| format!("q{to}");
+        queue.overflow =
+            waiting.overflow.clone().map(|(number, step)| Overflow { to: to(number), ..step });
+        queue.max_waiting = waiting.max_waiting;
+        queue.max_wait_seconds = waiting.max_wait_seconds;
+        queue.ttl_seconds = waiting.ttl_seconds;
         Object::Queue(queue)
     }
 }
@@ -186,11 +219,14 @@ impl Shape {
     }
 }
 
+/// Longest period of a queue's own settings: a week.
+const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
+
 fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 18 {
+    match which % 23 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
@@ -205,12 +241,17 @@ fn wrong(which: u8) -> Object {
         12 => queue.ageing = 1001,
         13 => agent.skills = vec![Skill { name: "x".to_owned(), level: 11 }],
         14 => agent.skills = vec![Skill { name: "x".to_owned(), level: 1 }; 2],
+        18 => queue.overflow = Some(Overflow::new("q0")),
+        19 => queue.overflow = Some(Overflow { after_seconds: Some(0), ..Overflow::new("q1") }),
+        20 => queue.max_waiting = Some(0),
+        21 => queue.ttl_seconds = 0,
+        22 => queue.max_wait_seconds = Some(LONGEST_SECONDS + 1),
         8 => queue.texts.offline = "x".repeat(1025),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 18 {
+    match which % 23 {
         9..=11 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
@@ -352,8 +393,8 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
     let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
-    (picks, periods, gone, refuses, targets).prop_map(
-        |(picks, periods, gone, nobody_online, targets)| {
+    (picks, periods, gone, refuses, targets, waiting_shape()).prop_map(
+        |(picks, periods, gone, nobody_online, targets, waiting)| {
             let (strategy, delivery, members, active, ageing) = picks;
             let (keep, wait, threshold, short_loss, offer, wrap_up_seconds) = periods;
             QueueShape {
@@ -371,7 +412,33 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
                 targets,
                 threshold_seconds: threshold,
                 short_loss_seconds: short_loss,
+                waiting,
             }
+        },
+    )
+}
+
+fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
+    let step = (
+        0..6_u8,
+        select(vec![None, Some(1_u32), Some(5), Some(20), Some(60)]),
+        mostly(75),
+        select(vec![None, None, Some(3_u16), Some(800)]),
+    );
+    let step = step.prop_map(|(to, after_seconds, when_nobody_online, priority)| {
+        let step = Overflow { after_seconds, when_nobody_online, priority, ..Overflow::new("") };
+        (to, step)
+    });
+    let overflow = prop_oneof![2 => Just(None), 3 => step.prop_map(Some)];
+    let most = prop_oneof![5 => Just(None), 3 => (1..3_u32).prop_map(Some)];
+    let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
+    let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
+    (overflow, most, wait, ttl).prop_map(
+        |(overflow, max_waiting, max_wait_seconds, ttl_seconds)| WaitingShape {
+            overflow,
+            max_waiting,
+            max_wait_seconds,
+            ttl_seconds,
         },
     )
 }
@@ -383,7 +450,7 @@ pub(crate) fn shape() -> BoxedStrategy<Shape> {
         4 => (0..3_u8, bot_shape()).prop_map(|(number, bot)| Shape::Bot(number, bot)),
         8 => (0..6_u8, queue_shape()).prop_map(|(number, queue)| Shape::Queue(number, queue)),
         6 => (0..8_u8, agent_shape()).prop_map(|(number, agent)| Shape::Agent(number, agent)),
-        2 => any::<u8>().prop_map(Shape::Wrong),
+        4 => any::<u8>().prop_map(Shape::Wrong),
     ]
     .boxed()
 }
@@ -417,7 +484,7 @@ pub(crate) fn setup() -> BoxedStrategy<Setup> {
         .prop_map(|(bots, agents, queues, online, tight)| Setup {
             bots,
             agents,
-            queues,
+            queues: (0..).zip(queues).map(|(number, queue)| queue.at_first(number)).collect(),
             online,
             tight,
         })

@@ -48,6 +48,12 @@ pub(crate) struct Ticket {
     pub(crate) waiting_since: Micros,
     /// How long the conversation waited before that.
     pub(crate) waited_us: Micros,
+    /// `waiting_since` without the time in which the daemon was down: limits count from here.
+    pub(crate) limits_from: Micros,
+    /// Since when it is in its queue's line, likewise: the overflow's time counts from here.
+    pub(crate) step_from: Micros,
+    /// That time is over, and a tick has looked at it since.
+    pub(crate) step_is_over: bool,
     /// When the conversation first began to wait.
     pub(crate) first_waiting_since: Micros,
     pub(crate) assigned_at: Option<Micros>,
@@ -133,6 +139,9 @@ impl Ticket {
             arrived: event.arrived,
             waiting_since: now,
             waited_us: event.waited_us,
+            limits_from: now,
+            step_from: now,
+            step_is_over: false,
             first_waiting_since: event.first_waiting_since,
             assigned_at: None,
             first_response_at: None,

@@ -7,7 +7,7 @@ use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{
     Intent, OfferEnd, Reachability, RequeueReason, TicketState, WrapUpEnd,
 };
-use relevo_wire::{AgentId, TicketId};
+use relevo_wire::{AgentId, QueueId, TicketId};
 
 /// What is due. At the same moment agents come first, then what moves tickets, then what is
 /// measured; what is forgotten comes last of all.
@@ -22,6 +22,8 @@ enum Due {
     Ring,
     Offer,
     WrapUp,
+    Step,
+    Limit(QueueId),
     Forget,
 }
 
@@ -50,10 +52,11 @@ impl Reference {
         }
     }
 
-    /// An exclusion is over and no tick has looked at its ticket since. What time alone makes
-    /// possible is the next tick's work, or that of becoming ready.
-    pub(crate) fn has_overdue_exclusion(&self, now: Micros) -> bool {
-        let is_over = |(at, due, _): Deadline| due == Due::Exclusion && at <= now;
+    /// An exclusion or the time of an overflow is over and no tick has looked at its ticket since. What
+    /// time alone makes possible is the next tick's work, or that of becoming ready.
+    pub(crate) fn has_overdue(&self, now: Micros) -> bool {
+        let is_over =
+            |(at, due, _): Deadline| matches!(due, Due::Exclusion | Due::Step) && at <= now;
         self.starting_since.is_none() && self.deadlines().into_iter().any(is_over)
     }
 
@@ -67,7 +70,9 @@ impl Reference {
             };
             Some((agent.deadline?, due, None))
         });
-        agents.chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t))).collect()
+        let looks = (0..).map(QueueId).zip(&self.queues);
+        let looks = looks.filter_map(|(id, queue)| Some((queue.looks_at?, Due::Limit(id), None)));
+        agents.chain(looks).chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t))).collect()
     }
 
     fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
@@ -82,6 +87,7 @@ impl Reference {
             (ticket.relaxes_at(), Due::Ring),
             (ticket.offered_until, Due::Offer),
             (ticket.wraps_until, Due::WrapUp),
+            (self.step_at(ticket).filter(|_| !ticket.step_is_over), Due::Step),
             (
                 ticket
                     .closed_at
@@ -119,7 +125,7 @@ impl Reference {
                 if e.ticket == ticket && e.end == WrapUpEnd::Limit),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion leaves no event.
-            Due::Grace(_) | Due::Presence(_) | Due::Exclusion => true,
+            Due::Grace(_) | Due::Presence(_) | Due::Exclusion | Due::Step | Due::Limit(_) => true,
         })
     }
 
@@ -130,7 +136,11 @@ impl Reference {
             Due::Presence(agent) => self.presence_expired(agent),
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
             Due::Reservation => {
-                self.ticket_mut(ticket()).reserved = None;
+                let now = self.now;
+                let joins = self.ticket_mut(ticket());
+                joins.reserved = None;
+                joins.step_from = now;
+                joins.step_is_over = false;
                 self.emit(Event::Unreserved(Unreserved { ticket: ticket() }));
             }
             Due::Target => {
@@ -151,6 +161,8 @@ impl Reference {
             }
             Due::Offer => self.offer_missed(ticket()),
             Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit),
+            Due::Step => self.ticket_mut(ticket()).step_is_over = true,
+            Due::Limit(queue) => self.limit_over(queue),
             Due::Forget => self.forget(ticket()),
         }
     }

@@ -37,7 +37,7 @@ impl Reference {
         Ok(Answer::Transferred(TransferredAnswer { child }))
     }
 
-    /// A queue of the same bot, allowed, open, with somebody online.
+    /// A queue of the same bot, allowed, open and not full, with somebody online.
     fn place_in_queue(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
         let of_bot = |id: &QueueId| self.queue_bot(*id) == ticket.bot;
         let Some(queue) = Some(to).filter(|to| self.queue(*to).is_some()).filter(of_bot) else {
@@ -46,7 +46,8 @@ impl Reference {
         if !self.is_target(ticket.queue, queue) {
             return Err(refused(ErrorCode::Forbidden, "to"));
         }
-        if !self.takes_transfers(queue) || self.online_in(queue, ticket.test) == 0 {
+        let takes = self.takes_transfers(queue) && !self.is_full(queue, ticket.test);
+        if !takes || self.online_in(queue, ticket.test) == 0 {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
         Ok((queue, None))
@@ -117,6 +118,7 @@ impl Reference {
             epoch: parent.epoch + 1,
             bytes: 0,
             private: note,
+            overflowed: None,
         })
     }
 
@@ -133,7 +135,7 @@ impl Reference {
         allowed.retain(|queue| self.is_target(ticket.queue, *queue));
         let queues = allowed.iter().map(|queue| QueueTarget {
             queue: self.queues[queue.0 as usize].name.clone(),
-            open: self.takes_transfers(*queue),
+            open: self.takes_transfers(*queue) && !self.is_full(*queue, ticket.test),
             online: self.online_in(*queue, ticket.test),
         });
         let open = allowed.iter().filter(|queue| self.takes_transfers(**queue));

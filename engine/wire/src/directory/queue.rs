@@ -1,6 +1,6 @@
 //! A line of a bot, and how it is served.
 
-use super::yes;
+use super::{Overflow, yes};
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -161,6 +161,21 @@ pub struct Queue {
     /// When nobody is online.
     #[serde(default)]
     pub nobody_online: NobodyOnline,
+    /// Where tickets go on that wait too long or in vain; absent: they wait here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<Overflow>,
+    /// Most waiting tickets, without tests, beside which a hand-off, a transfer or an overflow is
+    /// taken (at least 1); absent: any number. What goes back to its line always has its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_waiting: Option<u32>,
+    /// Who has waited for so many seconds goes back to the bot as `no_agent` (1 to 604,800: a week);
+    /// absent: nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait_seconds: Option<u32>,
+    /// Who has waited for so many seconds goes back to the bot as `expired` (default 86,400: a day; 1
+    /// to 604,800: a week).
+    #[serde(default = "default_ttl_seconds")]
+    pub ttl_seconds: u32,
     /// Queues of the same bot to which its tickets may go; absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_targets: Option<Vec<String>>,
@@ -191,6 +206,10 @@ fn default_transfer_wait_seconds() -> u32 {
     60
 }
 
+fn default_ttl_seconds() -> u32 {
+    86_400
+}
+
 fn default_threshold_seconds() -> u32 {
     60
 }
@@ -218,6 +237,10 @@ impl Queue {
             transfer_wait_seconds: default_transfer_wait_seconds(),
             ageing: 0,
             nobody_online: NobodyOnline::default(),
+            overflow: None,
+            max_waiting: None,
+            max_wait_seconds: None,
+            ttl_seconds: default_ttl_seconds(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),
             short_loss_seconds: default_short_loss_seconds(),

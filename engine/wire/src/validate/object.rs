@@ -138,10 +138,34 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     count("object.queue.transfer_targets", targets.len(), limits::MEMBERS)?;
     targets.iter().try_for_each(|target| name("object.queue.transfer_targets", target))?;
     at_most("object.queue.ageing", queue.ageing, limits::PRIORITY)?;
+    waiting(queue)?;
     if queue.threshold_seconds == 0 {
         return Err(malformed("object.queue.threshold_seconds", "must be at least 1"));
     }
     texts("object.queue.texts", &queue.texts)
+}
+
+/// How long and how many may wait, and where they go on.
+fn waiting(queue: &Queue) -> Result<(), WireError> {
+    if let Some(overflow) = &queue.overflow {
+        name("object.queue.overflow.to", &overflow.to)?;
+        seconds("object.queue.overflow.after_seconds", overflow.after_seconds)?;
+        let priority = overflow.priority.unwrap_or(0);
+        at_most("object.queue.overflow.priority", priority, limits::PRIORITY)?;
+    }
+    if queue.max_waiting == Some(0) {
+        return Err(malformed("object.queue.max_waiting", "must be at least 1, or left out"));
+    }
+    seconds("object.queue.max_wait_seconds", queue.max_wait_seconds)?;
+    seconds("object.queue.ttl_seconds", Some(queue.ttl_seconds))
+}
+
+fn seconds(field: &str, seconds: Option<u32>) -> Result<(), WireError> {
+    if seconds.is_none_or(|seconds| (1..=limits::WAIT_SECONDS).contains(&seconds)) {
+        return Ok(());
+    }
+    let (most, found) = (limits::WAIT_SECONDS, seconds.unwrap_or_default());
+    Err(malformed(field, format!("must be 1 to {most}, not {found}")))
 }
 
 fn check_agent(agent: &Agent) -> Result<(), WireError> {

@@ -4,7 +4,7 @@ use crate::command::{
     Hello, Next, Put, PutChange, SetPresence, Transfer,
 };
 use crate::directory::{
-    Agent, Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
+    Agent, Bot, Object, ObjectRef, Overflow, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
 };
 use crate::ids::TicketId;
 use crate::packed::Packed;
@@ -280,6 +280,34 @@ fn changes_are_checked_all_at_once_and_counted() {
     let error = command(&wrong).unwrap_err();
     assert_eq!(error.field, "changes[1].object.agent.name");
     assert!(error.message.contains("\nchanges[2].object: "), "{}", error.message);
+}
+
+#[test]
+fn steps_and_limits_of_waiting_keep_to_their_ranges() {
+    let put = |queue| {
+        command(&Command::Put(Put { tenant: None, object: Object::Queue(queue), if_version: None }))
+    };
+    let step = |change: fn(&mut Overflow)| {
+        let mut overflow = Overflow::new("night");
+        change(&mut overflow);
+        Queue { overflow: Some(overflow), ..Queue::new("b", "q") }
+    };
+    assert_eq!(put(step(|_| {})), Ok(()));
+    let queue = || Queue::new("b", "q");
+    for (field, queue) in [
+        ("overflow.to", step(|step| step.to = "not ok".into())),
+        ("overflow.after_seconds", step(|step| step.after_seconds = Some(0))),
+        ("overflow.after_seconds", step(|step| step.after_seconds = Some(604_801))),
+        ("overflow.priority", step(|step| step.priority = Some(1001))),
+        ("max_waiting", Queue { max_waiting: Some(0), ..queue() }),
+        ("max_wait_seconds", Queue { max_wait_seconds: Some(0), ..queue() }),
+        ("ttl_seconds", Queue { ttl_seconds: 0, ..queue() }),
+        ("ttl_seconds", Queue { ttl_seconds: 604_801, ..queue() }),
+    ] {
+        let error = put(queue).expect_err("must be refused");
+        let field = format!("object.queue.{field}");
+        assert_eq!((error.code, error.field), (ErrorCode::Malformed, field));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
-use relevo_wire::directory::{Agent, Object, ObjectRef, Queue, Versioned};
+use relevo_wire::directory::{Agent, Object, ObjectRef, Overflow, Queue, Versioned};
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
 use relevo_wire::ids::{RequestId, SessionId, TicketId};
@@ -160,7 +160,11 @@ fn requests() -> Vec<Request> {
         details: Packed::new(&details()),
         priority: Some(100),
         language: Some("pt-BR".into()),
-        texts: Some(Texts { online: "one moment".into(), offline: "we call you".into() }),
+        texts: Some(Texts {
+            online: "one moment".into(),
+            offline: "we call you".into(),
+            full: "later".into(),
+        }),
         position_updates: true,
         test: false,
         dry_run: false,
@@ -201,7 +205,17 @@ fn requests() -> Vec<Request> {
         plain(Command::Explain(Explain { ticket: ticket() })),
         keyed(Command::Put(Put {
             tenant: tenant(),
-            object: Object::Queue(Queue { members: vec!["ana".into()], ..queue() }),
+            object: Object::Queue(Queue {
+                members: vec!["ana".into()],
+                overflow: Some(Overflow {
+                    after_seconds: Some(60),
+                    priority: Some(800),
+                    ..Overflow::new("backup")
+                }),
+                max_waiting: Some(200),
+                max_wait_seconds: Some(1800),
+                ..queue()
+            }),
             if_version: Some(0),
         })),
         keyed(Command::Delete(Delete {

@@ -5,7 +5,8 @@ use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Object, PriorityRule, Queue, Ring, Rule, Skill, Strategy,
+    Agent, AgentGone, Bot, Delivery, Object, Overflow, PriorityRule, Queue, Ring, Rule, Skill,
+    Strategy,
 };
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
@@ -169,6 +170,11 @@ impl World {
         queue.wrap_up_seconds = if random.chance(300) { 10 } else { 0 };
         queue.keep_seconds = 60;
         queue.ageing = [0, 0, 10, 1000][usize::try_from(random.below(4)).expect("four")];
+        if name == "q1" && random.chance(600) {
+            let after_seconds = random.chance(700).then_some(15);
+            queue.overflow = Some(Overflow { after_seconds, ..Overflow::new("q0") });
+        }
+        queue.max_wait_seconds = random.chance(300).then_some(120);
         queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();
         queue
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::metrics::{ContactCenterBuckets, Metrics, text::Scrape};
-use relevo_routing::event::{HandOffRepeated, TargetMissed};
+use relevo_routing::event::{HandOffRepeated, OverflowReason, Overflowed, TargetMissed};
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, Via};
 use relevo_wire::{AgentId, BotId, ContactKey, TicketId};
 
@@ -82,6 +82,7 @@ fn opened(via: Via, test: bool) -> Event {
         epoch: 1,
         bytes: 0,
         private: false,
+        overflowed: None,
     })
 }
 
@@ -274,6 +275,20 @@ fn refused_and_repeated_hand_offs_make_no_ticket() {
     assert_eq!(value("planned", "no_agent"), Some(1.0));
     assert_eq!(value("requested", "existing"), Some(1.0));
     assert_eq!(daemon.counts().len(), 2, "{:?}", daemon.counts());
+}
+
+#[test]
+fn tickets_that_go_on_count_in_the_queue_that_they_leave() {
+    let daemon = Daemon::new();
+    let (from, to, reason) = (QueueId(0), QueueId(1), OverflowReason::Timeout);
+    let overflowed = Overflowed { ticket: TICKET, from, to, reason, priority: 0 };
+    daemon.see(Event::Overflowed(overflowed), WAITING);
+    daemon.see(Event::Overflowed(overflowed), TicketFacts { test: true, ..WAITING });
+    let Event::TicketOpened(opened) = opened(Via::HandOff, false) else { unreachable!() };
+    let overflowed = Some((from, OverflowReason::Full));
+    daemon.see(Event::TicketOpened(TicketOpened { queue: to, overflowed, ..opened }), WAITING);
+    let value = |reason| daemon.value("relevo_tickets_overflowed_total", &[("reason", reason)]);
+    assert_eq!((value("timeout"), value("full")), (Some(1.0), Some(1.0)));
 }
 
 #[test]

@@ -57,6 +57,12 @@ pub const TICKETS_ABANDONED: Metric = counter(
     &["tenant", "bot", "queue", "answered"],
     "Tickets whose customer left after an assignment, after (yes) or before (no) the first reply.",
 );
+/// Tickets that went on to another queue.
+pub const TICKETS_OVERFLOWED: Metric = counter(
+    "relevo_tickets_overflowed_total",
+    &["tenant", "bot", "queue", "reason"],
+    "Tickets of the queue that went on to another: timeout, nobody_online, or full at the hand-off.",
+);
 /// What became of hand-offs.
 pub const HAND_OFFS: Metric = counter(
     "relevo_hand_offs_total",
@@ -218,6 +224,7 @@ pub const ALL: &[Metric] = &[
     TICKETS_ARRIVED,
     TICKETS_CLOSED,
     TICKETS_ABANDONED,
+    TICKETS_OVERFLOWED,
     HAND_OFFS,
     OFFERS_MADE,
     OFFERS_ENDED,

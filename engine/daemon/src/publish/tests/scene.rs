@@ -147,6 +147,7 @@ pub(crate) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
         epoch: 1,
         bytes: 0,
         private: false,
+        overflowed: None,
     })
 }
 

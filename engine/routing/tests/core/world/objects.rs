@@ -4,7 +4,8 @@ use super::{AGENTS, QUEUES, World};
 use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill, Strategy,
+    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Overflow, Queue, Ring, Skill,
+    Strategy,
 };
 
 impl World {
@@ -110,11 +111,33 @@ impl World {
         queue.nobody_online =
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };
         queue.active = self.chance(95);
+        self.some_waiting(number, &mut queue);
         for agent in 0..AGENTS {
             if self.chance(60) {
                 queue.members.push(format!("a{agent}"));
             }
         }
         queue
+    }
+
+    /// Each but the first of a bot may overflow to the one before it: nowhere in a circle.
+    fn some_waiting(&mut self, number: u64, queue: &mut Queue) {
+        let before = match number {
+            1 => Some("q"),
+            2 => Some("q1"),
+            4 => Some("q3"),
+            _ => None,
+        };
+        if let Some(before) = before.filter(|_| self.chance(60)) {
+            queue.overflow = Some(Overflow {
+                after_seconds: self.chance(60).then_some(20),
+                when_nobody_online: self.chance(70),
+                priority: self.chance(30).then_some(500),
+                ..Overflow::new(before)
+            });
+        }
+        queue.max_waiting = self.chance(30).then_some(2);
+        queue.max_wait_seconds = self.chance(20).then_some(60);
+        queue.ttl_seconds = if self.chance(80) { 86_400 } else { 600 };
     }
 }

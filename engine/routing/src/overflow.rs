@@ -1,0 +1,140 @@
+//! Overflow: who waits too long in a queue, or where nobody is online who could have him, goes on to
+//! the next queue of the chain that takes him.
+//!
+//! Work comes from [`crate::state::Wake`], as the matching's does, and after a decision is finished no
+//! ticket waits whose step is due while a queue of its chain takes it. Who finds none stays where he
+//! is: nothing is lost.
+
+use crate::Micros;
+use crate::event::{Event, OverflowReason, Overflowed};
+use crate::handle::Turn;
+use crate::state::State;
+use crate::state::bits::Bits;
+use crate::state::skills::Need;
+use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
+use relevo_wire::QueueId;
+use smallvec::SmallVec;
+
+/// Most steps of a chain that are looked at for one ticket.
+const STEPS: usize = 64;
+/// Most tickets that one step judges; the rest is judged by a tick at once.
+const JUDGED: usize = 4_096;
+
+/// What of a ticket, or of a hand-off that has none yet, decides who could have it.
+pub(crate) struct Waiter<'a> {
+    pub(crate) test: bool,
+    /// Required of an agent; none: what nobody has.
+    pub(crate) needs: Option<&'a [Need]>,
+    pub(crate) ticket: Option<&'a Ticket>,
+    pub(crate) priority: u16,
+    pub(crate) now: Micros,
+}
+
+impl State {
+    pub(crate) fn waiter<'a>(&'a self, ticket: &'a Ticket, now: Micros) -> Waiter<'a> {
+        let needs = Some(self.demands.needs(ticket.demand, ticket.ring));
+        Waiter { test: ticket.test, needs, ticket: Some(ticket), priority: ticket.priority, now }
+    }
+
+    /// A member of the queue is online who could have the ticket, seats aside.
+    pub(crate) fn is_attended(&self, id: QueueId, waiter: &Waiter<'_>) -> bool {
+        let queue = self.queues.at(id);
+        let Some(needs) = waiter.needs else { return false };
+        if queue.online_for(waiter.test) == 0 {
+            return false;
+        }
+        let ticket = waiter.ticket.filter(|ticket| !ticket.excluded.is_empty());
+        let mut sets: SmallVec<[&Bits; 4]> = SmallVec::from_slice(&[&queue.member_bits]);
+        for need in needs {
+            let Some(holders) = self.skills.holders(*need) else { return false };
+            sets.push(holders);
+        }
+        self.agents.attending.any_common(&sets, |agent| {
+            let agent = relevo_wire::AgentId(agent);
+            let accepts = !waiter.test || self.agents.at(agent).accepts_tests;
+            accepts && !ticket.is_some_and(|ticket| ticket.excludes(agent, waiter.now))
+        })
+    }
+
+    /// Why a waiting ticket has to go on; none: it may stay.
+    pub(crate) fn step_due(&self, slot: Slot, now: Micros) -> Option<OverflowReason> {
+        let ticket = self.tickets.at(slot);
+        let step = self.queues.at(ticket.queue).step?;
+        if ticket.reserved.is_some() {
+            return None;
+        }
+        if self.step_at(slot).is_some_and(|at| at <= now) {
+            return Some(OverflowReason::Timeout);
+        }
+        let is_alone =
+            step.when_nobody_online && !self.is_attended(ticket.queue, &self.waiter(ticket, now));
+        is_alone.then_some(OverflowReason::NobodyOnline)
+    }
+
+    /// The first queue of a queue's chain that takes a ticket, and its priority there: the steps on
+    /// the way raise it.
+    pub(crate) fn taker(&self, from: QueueId, waiter: &Waiter<'_>) -> Option<(QueueId, u16)> {
+        let mut priority = waiter.priority;
+        let mut at = from;
+        for _ in 0..STEPS {
+            let step = self.queues.at(at).step?;
+            priority = priority.max(step.priority);
+            if self.takes(step.to, waiter) {
+                return Some((step.to, priority));
+            }
+            at = step.to;
+        }
+        None
+    }
+
+    /// It is active, not full, and somebody is there, or it keeps who comes whoever is there.
+    fn takes(&self, id: QueueId, waiter: &Waiter<'_>) -> bool {
+        let queue = self.queues.at(id);
+        let keeps_all = queue.step.is_some_and(|step| !step.when_nobody_online);
+        queue.active
+            && !queue.is_full_for(waiter.test)
+            && (keeps_all || self.is_attended(id, waiter))
+    }
+}
+
+impl Turn<'_> {
+    /// Moves whom to move, as many as a step may; false where some are left for a tick.
+    pub(crate) fn overflow(&mut self) -> bool {
+        if self.state.wake.overflow.is_empty() {
+            return true;
+        }
+        if self.state.starting_since.is_some() {
+            // Nothing but a command moves a ticket before the daemon is ready.
+            return false;
+        }
+        for _ in 0..JUDGED {
+            let Some(slot) = self.next_to_judge() else { return true };
+            let Some(overflowed) = self.step_of(slot) else { continue };
+            if self.steps_left == 0 {
+                self.state.wake.overflow.tickets.push_front(slot);
+                return false;
+            }
+            self.steps_left -= 1;
+            self.emit_of(slot, Event::Overflowed(overflowed));
+        }
+        self.state.wake.overflow.is_empty()
+    }
+
+    fn next_to_judge(&mut self) -> Option<Slot> {
+        while self.state.wake.overflow.tickets.is_empty() {
+            let queue = self.state.wake.overflow.queues.pop_first()?;
+            let waiting = self.state.in_lines_of(queue);
+            self.state.wake.overflow.tickets.extend(waiting);
+        }
+        self.state.wake.overflow.tickets.pop_front()
+    }
+
+    fn step_of(&self, slot: Slot) -> Option<Overflowed> {
+        let ticket = self.state.tickets.get(slot).filter(|ticket| ticket.is_waiting())?;
+        let reason = self.state.step_due(slot, self.now)?;
+        let waiter = self.state.waiter(ticket, self.now);
+        let (to, priority) = self.state.taker(ticket.queue, &waiter)?;
+        Some(Overflowed { ticket: ticket.id, from: ticket.queue, to, reason, priority })
+    }
+}

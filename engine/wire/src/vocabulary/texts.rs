@@ -1,0 +1,38 @@
+//! What a customer is told in a queue's name.
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// Texts for the customer at a hand-off.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields, default)]
+pub struct Texts {
+    /// Said when an agent is online.
+    pub online: String,
+    /// Said when nobody is.
+    pub offline: String,
+    /// Said when the line is full.
+    pub full: String,
+}
+
+impl Default for Texts {
+    /// Blip Desk's texts, and one for what it does not have.
+    fn default() -> Self {
+        Self {
+            online: "Let's send you to an available agent".into(),
+            offline: "There are no agents available at this time. When one becomes available, \
+                      we'll connect you."
+                .into(),
+            full: "All our agents are busy at the moment. Please try again later.".into(),
+        }
+    }
+}
