@@ -81,7 +81,7 @@ impl State {
         ticket.last = event.number;
         ticket.waiting_since = now;
         ticket.limits_from = now;
-        ticket.step_from = now;
+        ticket.begin_step(now);
         ticket.ring = 0;
         ticket.excluded = event.agent.into();
         ticket.excluded_until = event.excluded_until;
@@ -100,7 +100,7 @@ impl State {
         let ticket = self.tickets.at_mut(slot);
         self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         ticket.reserved = MaybeAgent::NONE;
-        ticket.step_from = now;
+        ticket.begin_step(now);
         self.await_step(slot);
         self.enter_line(now, slot);
         self.wake.tickets.push(slot);
