@@ -26,7 +26,7 @@ impl State {
         let ticket = self.tickets.at_mut(slot);
         ticket.queue = event.to;
         ticket.priority = event.priority;
-        ticket.step_from = now;
+        ticket.begin_step(now);
         self.queues.at_mut(event.from).open -= 1;
         self.queues.at_mut(event.to).open += 1;
         self.await_step(slot);
@@ -74,7 +74,7 @@ impl State {
         let ticket = self.tickets.at(slot);
         let step = self.queues.at(ticket.queue).step?;
         let after_us = step.after_us.get().filter(|_| !ticket.reserved.is_some())?;
-        Some(ticket.step_from.saturating_add(after_us))
+        Some(ticket.step_from().saturating_add(after_us))
     }
 
     /// The ticket may have to go on now.

@@ -189,22 +189,16 @@ impl State {
                 ticket.kept_until = ticket.kept_until.moved(by);
                 moved.push((kept, kept.saturating_add(by), Timer::Keep(slot)));
             }
-            if ticket.is_unassigned() && ticket.reserved.is_some() {
-                let before = ticket.reserved_until;
-                ticket.reserved_until = before.saturating_add(by);
-                moved.push((before, ticket.reserved_until, Timer::Reservation(slot)));
-            }
             if ticket.is_unassigned() {
                 ticket.limits_from = ticket.limits_from.saturating_add(by);
-                let before = ticket.step_from;
-                ticket.step_from = before.saturating_add(by);
-                let step = self.queues.at(ticket.queue).step;
-                let after_us = step.and_then(|step| step.after_us.get());
-                if let Some(after_us) =
-                    after_us.filter(|_| ticket.is_waiting() && !ticket.reserved.is_some())
-                {
+                let before = ticket.reserved_until;
+                ticket.reserved_until = before.saturating_add(by);
+                let step = self.queues.at(ticket.queue).step.and_then(|step| step.after_us.get());
+                if ticket.reserved.is_some() {
+                    moved.push((before, ticket.reserved_until, Timer::Reservation(slot)));
+                } else if let Some(after_us) = step.filter(|_| ticket.is_waiting()) {
                     let at = |from: Micros| from.saturating_add(after_us);
-                    moved.push((at(before), at(ticket.step_from), Timer::Step(slot)));
+                    moved.push((at(before), at(ticket.reserved_until), Timer::Step(slot)));
                 }
             }
         }

@@ -79,7 +79,7 @@ impl State {
         ticket.last = event.number;
         ticket.waiting_since = now;
         ticket.limits_from = now;
-        ticket.step_from = now;
+        ticket.begin_step(now);
         ticket.ring = 0;
         self.exclude(slot, event.agent, event.excluded_until, now);
         self.await_ring(slot);
@@ -99,7 +99,7 @@ impl State {
         let ticket = self.tickets.at_mut(slot);
         self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         ticket.reserved = MaybeAgent::NONE;
-        ticket.step_from = now;
+        ticket.begin_step(now);
         if waits {
             self.await_step(slot);
             self.enter_line(now, slot);

@@ -27,11 +27,6 @@ pub(crate) struct Ticket {
     pub(crate) waiting_since: Micros,
     /// How long the conversation waited before that.
     pub(crate) waited_us: Micros,
-    /// `waiting_since`, later by the time in which the daemon was down meanwhile: the longest wait
-    /// that the queue allows counts from here.
-    pub(crate) limits_from: Micros,
-    /// Since when it stands in its queue's line, later likewise: the queue's overflow counts from here.
-    pub(crate) step_from: Micros,
     /// The latest assignment.
     pub(crate) assigned_at: MaybeTime,
     pub(crate) bot: BotId,
@@ -83,8 +78,13 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
+    /// Until when it is reserved. Else, as both never hold: since when it stands in its queue's line,
+    /// later by the time in which the daemon was down; the queue's overflow counts from there.
     pub(crate) reserved_until: Micros,
     pub(crate) bot_number: u64,
+    /// `waiting_since`, later by the time in which the daemon was down meanwhile: the longest wait
+    /// that the queue allows counts from here.
+    pub(crate) limits_from: Micros,
 }
 
 /// How far a party has come.
@@ -105,7 +105,7 @@ impl Ticket {
         let mut for_agent = Unconfirmed::default();
         for_agent.add(1, event.bytes);
         let (reserved, reserved_until) =
-            event.reserved.map_or((MaybeAgent::NONE, 0), |(agent, until)| (agent.into(), until));
+            event.reserved.map_or((MaybeAgent::NONE, now), |(agent, until)| (agent.into(), until));
         Self {
             id: event.ticket,
             contact: event.contact,
@@ -117,7 +117,6 @@ impl Ticket {
             waiting_since: now,
             waited_us: event.waited_us,
             limits_from: now,
-            step_from: now,
             first_waiting_since: event.first_waiting_since,
             target_at: event.target_at.into(),
             assigned_at: MaybeTime::NONE,
@@ -177,6 +176,18 @@ impl Ticket {
     /// An agent has written, and it goes on.
     pub(crate) fn is_in_service(&self) -> bool {
         matches!(self.state, TicketState::InService | TicketState::OnHold)
+    }
+
+    /// Since when it stands in its queue's line, as overflow counts it; of one that is not reserved.
+    pub(crate) fn step_from(&self) -> Micros {
+        debug_assert!(!self.reserved.is_some(), "who is reserved stands in no queue's line");
+        self.reserved_until
+    }
+
+    /// It stands in its queue's line from now on.
+    pub(crate) fn begin_step(&mut self, now: Micros) {
+        debug_assert!(!self.reserved.is_some(), "who is reserved stands in no queue's line");
+        self.reserved_until = now;
     }
 
     /// Who has it now.

@@ -342,3 +342,26 @@ fn skills_are_kept_on_the_way_and_decide_who_takes_a_ticket() {
     let ticket = desk.accepted(input).ticket;
     assert_eq!(desk.holder(ticket).as_deref(), Some("a-s"), "q and r have nobody who can");
 }
+
+#[test]
+fn who_asked_is_told_his_place_in_the_line_that_he_went_on_to() {
+    let mut desk = chain(&[("q", after("r", 30)), ("r", None)], &["q", "r"]);
+    let session = relevo_wire::SessionId(9_000);
+    desk.handle(Input::BotSessionOpened { bot: BOT, session });
+    fill(&mut desk, "q", 1);
+    fill(&mut desk, "r", 2);
+    let asks = desk.accepted(HandOff { position_updates: true, ..hand_off(3) });
+    desk.hand_off_to(4, "r");
+    assert_eq!(asks.position, 1);
+    desk.pass(30 * SECOND);
+    let mut told = Vec::new();
+    desk.tenant.look_at_positions(desk.now, usize::MAX, &mut told);
+    assert_eq!(told, [], "it came before who waited there: the same place");
+    desk.now += 1;
+    let urgent = HandOff { queue: Some(desk.queue_id("r")), priority: 9, ..hand_off(5) };
+    desk.accepted(urgent);
+    desk.pass(11 * SECOND);
+    desk.tenant.look_at_positions(desk.now, usize::MAX, &mut told);
+    let told: Vec<_> = told.iter().map(|told| (told.ticket, told.position)).collect();
+    assert_eq!(told, [(asks.ticket, 2)]);
+}
