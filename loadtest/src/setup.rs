@@ -69,7 +69,7 @@ pub async fn write_directory(
     let queues = (0..staff.bots).flat_map(|bot| {
         (0..staff.queues_per_bot).map(move |queue| {
             let mut object = Queue::new(staff.bot(bot), staff.queue(plan, queue));
-            object.members = staff.members(bot).map(|agent| staff.agent(agent)).collect();
+            object.members = staff.members(bot).map(|agent| staff.agent(agent).into()).collect();
             if plan.pulls(queue) {
                 object.delivery = relevo_client::wire::directory::Delivery::Pull;
             }

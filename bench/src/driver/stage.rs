@@ -89,7 +89,7 @@ pub async fn cycles(server: &Server, relevo: &Relevo, pairs: usize) -> Result<Ve
         objects.push(Object::Agent(Agent::new(name("agent", pair), SEATS)));
         objects.push(Object::Bot(Bot::new(name("bot", pair), "line")));
         let mut queue = Queue::new(name("bot", pair), "line");
-        queue.members.push(name("agent", pair));
+        queue.members.push(name("agent", pair).into());
         objects.push(Object::Queue(queue));
     }
     admin.put(objects).await?;

@@ -228,10 +228,7 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
         let placeholder = || relevo_wire::directory::Queue::new("", "");
         let object = object.unwrap_or_else(placeholder);
         state.queues.put(id, bot, &object);
-        let mut members: Vec<AgentId> =
-            object.members.iter().filter_map(|name| state.directory.agent_id(name)).collect();
-        members.sort_unstable();
-        state.set_members(id, members);
+        state.set_members(id, &object.members);
         let queue = state.queues.at_mut(id);
         queue.exists = exists;
         queue.last_served = row.last_served;

@@ -85,7 +85,10 @@ impl Site {
 /// A queue with these members and every other default.
 #[must_use]
 pub fn queue(bot: &str, name: &str, members: &[&str]) -> Queue {
-    Queue { members: members.iter().map(ToString::to_string).collect(), ..Queue::new(bot, name) }
+    Queue {
+        members: members.iter().map(|member| (*member).into()).collect(),
+        ..Queue::new(bot, name)
+    }
 }
 
 /// A running daemon and the credentials of those who use it.

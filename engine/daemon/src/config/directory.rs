@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{rules, skills};
+use super::{members, rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -85,6 +85,8 @@ pub(super) struct Places {
     /// The bot of a queue, the default queue of a bot, the owner of a key.
     pub(super) refers: Range<usize>,
     pub(super) members: Vec<Range<usize>>,
+    /// The agents that rules of a bot prefer, in the order of these rules.
+    pub(super) preferred: Vec<Located<String>>,
     /// The queues that a queue's tickets may go to.
     pub(super) targets: Vec<Range<usize>>,
     pub(super) threshold: Range<usize>,
@@ -227,7 +229,12 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         object,
         tenant,
         table,
-        places: Places { name: name.span, refers: queue.span, ..Places::default() },
+        places: Places {
+            name: name.span,
+            refers: queue.span,
+            preferred: rules.preferred,
+            ..Places::default()
+        },
     })
 }
 
@@ -236,12 +243,12 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     let bot = required_name(&section, "bot");
     let name = required_name(&section, "name");
     let default = Queue::new("", "");
-    let members = section.texts("members").unwrap_or_default();
+    let (members, member_places) = members::read(&section);
     let targets = section.texts("transfer_targets");
     let threshold = section.optional_number("threshold_seconds", 1..=RULE_SECONDS_MAX, "seconds");
     let seconds = |key, default| section.number(key, default, 0..=RULE_SECONDS_MAX, "seconds");
     let mut places = Places {
-        members: members.iter().map(|member| member.span.clone()).collect(),
+        members: member_places,
         targets: targets.iter().flatten().map(|target| target.span.clone()).collect(),
         threshold: threshold.as_ref().map_or(0..0, |found| found.span.clone()),
         ..Places::default()
@@ -250,10 +257,11 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         active: section.flag("active", default.active),
         strategy: section.choice("strategy", default.strategy, &STRATEGIES),
         delivery: section.choice("delivery", default.delivery, &DELIVERIES),
-        members: members.into_iter().map(|member| member.value).collect(),
+        members,
         agent_gone: section.choice("agent_gone", default.agent_gone, &AGENT_GONE),
         keep_seconds: seconds("keep_seconds", default.keep_seconds),
         transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
+        preferred_wait_seconds: seconds("preferred_wait_seconds", default.preferred_wait_seconds),
         ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),
         nobody_online: section.choice("nobody_online", default.nobody_online, &NOBODY_ONLINE),
         transfer_targets: targets

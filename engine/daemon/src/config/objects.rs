@@ -92,6 +92,19 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_prefers_an_agent_that_there_is() {
+        let text = "[[bot]]\nname = \"web\"\ndefault_queue = \"help\"\n\
+                    [[bot.rules]]\nname = \"r\"\nwhen = \"message exists\"\npreferred_agent = \"anna\"\n";
+        let (ana, help) =
+            (Object::Agent(Agent::new("ana", 1)), Object::Queue(Queue::new("web", "help")));
+        let objects = vec![("acme", &ana), ("acme", &help)];
+        let known = Known { tenant: Some("acme"), objects };
+        let said = "d:7:19: tenant \"acme\" has no agent named \"anna\"; did you mean \"ana\"?";
+        assert_eq!(problems(text, &known), [said]);
+        assert_eq!(problems(&text.replace("anna", "ana"), &known), [""; 0]);
+    }
+
+    #[test]
     fn the_same_objects_have_the_same_problems_in_a_configuration() {
         let text = "[[tenant]]\nname = \"acme\"\n[[bot]]\nname = \"web\"\ndefault_queue = \"hlp\"\n\
                     [[queue]]\nbot = \"web\"\nname = \"help\"\nmembers = [\"bob\"]\n";

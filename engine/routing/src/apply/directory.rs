@@ -4,7 +4,8 @@ use crate::Micros;
 use crate::event::{Event, ObjectDeleted, ObjectPut};
 use crate::state::State;
 use crate::state::bits::Bits;
-use relevo_wire::directory::{Object, ObjectRef, Queue, Skill};
+use crate::state::grades::Grade;
+use relevo_wire::directory::{Member, Object, ObjectRef, Queue, Skill};
 use relevo_wire::vocabulary::Reachability;
 use relevo_wire::{AgentId, BotId, QueueId};
 
@@ -55,7 +56,7 @@ impl State {
             }
             ObjectRef::Queue(..) => {
                 let id = QueueId(deleted.id);
-                self.set_members(id, Vec::new());
+                self.set_members(id, &[]);
                 self.queues.delete(id);
                 self.bots.at_mut(self.queues.at(id).bot).queues -= 1;
             }
@@ -88,10 +89,7 @@ impl State {
         if is_new {
             self.bots.at_mut(bot).queues += 1;
         }
-        let mut members: Vec<AgentId> =
-            object.members.iter().filter_map(|name| self.directory.agent_id(name)).collect();
-        members.sort_unstable();
-        self.set_members(id, members);
+        self.set_members(id, &object.members);
         self.wake.queues.push(id);
     }
 
@@ -104,14 +102,27 @@ impl State {
         self.skills.drop(&before);
     }
 
-    /// `members` in rising order.
-    pub(crate) fn set_members(&mut self, id: QueueId, members: Vec<AgentId>) {
+    /// Who serves a queue from now on, and how soon each.
+    pub(crate) fn set_members(&mut self, id: QueueId, listed: &[Member]) {
+        let grade =
+            |member: &Member| Some((self.directory.agent_id(&member.agent)?, Grade::of(member)));
+        let mut grades: Vec<(AgentId, Grade)> = listed.iter().filter_map(grade).collect();
+        grades.sort_unstable_by_key(|(agent, _)| *agent);
+        let members: Vec<AgentId> = grades.iter().map(|(agent, _)| *agent).collect();
         let former = std::mem::take(&mut self.queues.at_mut(id).members);
         for agent in &former {
             if members.binary_search(agent).is_err() {
-                self.agents.at_mut(*agent).queues.retain(|queue| *queue != id);
+                let entry = self.agents.at_mut(*agent);
+                entry.queues.retain(|queue| *queue != id);
+                entry.grades.set(id, Grade::PLAIN);
             }
         }
+        let has_grades = grades.iter().any(|(_, grade)| *grade != Grade::PLAIN);
+        for (agent, grade) in &grades {
+            self.agents.at_mut(*agent).grades.set(id, *grade);
+        }
+        self.queues.at_mut(id).has_grades = has_grades;
+        self.set_delays(id, grades.iter().map(|(_, grade)| grade.delay_us));
         let mut bits = Bits::default();
         let (mut online, mut online_for_tests) = (0, 0);
         for agent in &members {

@@ -9,6 +9,7 @@ mod directory;
 mod lines;
 mod messages;
 mod presence;
+mod reach;
 mod tickets;
 
 use crate::Micros;

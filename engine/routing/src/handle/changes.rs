@@ -203,7 +203,9 @@ impl<'a> Plan<'a> {
             if let Some(bot) = self.directory.bot_id(&queue.bot) {
                 *self.lines.entry(bot).or_default() += by;
             }
-            for member in queue.members.iter().filter_map(|name| self.directory.agent_id(name)) {
+            for member in
+                queue.members.iter().filter_map(|member| self.directory.agent_id(&member.agent))
+            {
                 *self.served.entry(member).or_default() += by;
             }
         }
@@ -244,7 +246,7 @@ impl<'a> Plan<'a> {
             return Err(WireError::field(ErrorCode::NotFound, "bot", message));
         }
         let mut seen = FxHashSet::default();
-        for member in &queue.members {
+        for member in queue.members.iter().map(|member| &member.agent) {
             if directory.agent_id(member).is_none() && !self.failed.contains(member) {
                 let message = format!("no agent is named {member:?}: put agents before queues");
                 return Err(WireError::field(ErrorCode::NotFound, "members", message));

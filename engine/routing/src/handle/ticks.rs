@@ -50,7 +50,7 @@ impl Turn<'_> {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::TargetMissed(TargetMissed { ticket }));
             }
-            Timer::Exclusion(slot) => self.exclusion_over(slot),
+            Timer::Exclusion(slot) | Timer::Reach(slot) => self.may_match(slot),
             Timer::Ring(slot) => {
                 let ticket = self.state.tickets.at(slot);
                 let (ticket, ring) = (ticket.id, ticket.ring + 1);
@@ -63,8 +63,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Time alone ends an exclusion: there is nothing to record.
-    fn exclusion_over(&mut self, slot: Slot) {
+    /// Time alone ends an exclusion and brings a ticket into reach: there is nothing to record.
+    fn may_match(&mut self, slot: Slot) {
         self.state.wake.tickets.push(slot);
     }
 }

@@ -2,10 +2,13 @@
 
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
-use relevo_wire::directory::{Agent, Bot, Queue, Skill};
-use relevo_wire::limits::{NAME_BYTES, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES};
+use relevo_wire::directory::{Agent, Bot, Member, Queue, Skill};
+use relevo_wire::limits::{
+    DELAY_SECONDS, DELAYS, MEMBER_LEVEL, NAME_BYTES, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES,
+};
 use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
+use rustc_hash::FxHashSet;
 
 /// Longest wait of a queue's own settings, in seconds: a week.
 const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
@@ -69,9 +72,11 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     for target in queue.transfer_targets.iter().flatten() {
         name("transfer_targets", target)?;
     }
+    members(&queue.members)?;
     at_most("ageing", u32::from(queue.ageing), u32::from(PRIORITY))?;
     at_most("keep_seconds", queue.keep_seconds, LONGEST_SECONDS)?;
     at_most("transfer_wait_seconds", queue.transfer_wait_seconds, LONGEST_SECONDS)?;
+    at_most("preferred_wait_seconds", queue.preferred_wait_seconds, LONGEST_SECONDS)?;
     at_most("short_loss_seconds", queue.short_loss_seconds, LONGEST_SECONDS)?;
     if !settings.thresholds_seconds.contains(&queue.threshold_seconds) {
         let message = format!(
@@ -82,6 +87,28 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
         return Err(malformed("threshold_seconds", message));
     }
     texts(&queue.texts)
+}
+
+/// Each at a level that there is, with not too many different delays.
+fn members(members: &[Member]) -> Result<(), WireError> {
+    let mut delays = FxHashSet::default();
+    for member in members.iter().filter(|member| !member.is_plain()) {
+        if !(1..=MEMBER_LEVEL).contains(&member.level) {
+            let message = format!("the level of {:?} must be 1 to {MEMBER_LEVEL}", member.agent);
+            return Err(malformed("members", message));
+        }
+        if member.delay_seconds > DELAY_SECONDS {
+            let message = format!("the delay of {:?} is at most {DELAY_SECONDS} s", member.agent);
+            return Err(malformed("members", message));
+        }
+        delays.insert(member.delay_seconds);
+    }
+    delays.remove(&0);
+    if delays.len() > DELAYS {
+        let message = format!("at most {DELAYS} different delays, not {}", delays.len());
+        return Err(WireError::field(ErrorCode::LimitExceeded, "members", message));
+    }
+    Ok(())
 }
 
 fn texts(texts: &Texts) -> Result<(), WireError> {

@@ -187,6 +187,7 @@ mod tests {
             reason: HandOffReason::Requested,
             priority: 0,
             priority_of_rule: None,
+            preferred_agent: None,
             demand: None,
             texts: None,
             truncated: false,

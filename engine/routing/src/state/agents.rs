@@ -1,6 +1,7 @@
 //! Agents: presence, seats in use, and who is available.
 
 use super::bits::Bits;
+use super::grades::Grades;
 use super::line::Line;
 use super::maybe::MaybeTime;
 use super::skills::Need;
@@ -64,6 +65,8 @@ pub(crate) struct Agent {
     pub(crate) skills: Vec<Need>,
     /// Queues it serves, in rising order.
     pub(crate) queues: Vec<QueueId>,
+    /// How soon it gets the tickets of each.
+    pub(crate) grades: Grades,
     /// Open tickets by bot.
     per_bot: SmallVec<[(BotId, u16); 2]>,
     /// Its session has closed the seat word, and the command that tells why is on its way. Known
@@ -109,6 +112,7 @@ impl Agent {
             reserved: Line::default(),
             skills: Vec::new(),
             queues: Vec::new(),
+            grades: Grades::default(),
             per_bot: SmallVec::new(),
             closing: false,
             counted: Counted::default(),

@@ -8,6 +8,7 @@ pub(crate) mod bits;
 pub(crate) mod bots;
 pub(crate) mod contacts;
 pub(crate) mod demands;
+pub(crate) mod grades;
 pub(crate) mod idempotency;
 pub(crate) mod line;
 pub(crate) mod maybe;

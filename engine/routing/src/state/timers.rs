@@ -22,6 +22,8 @@ pub(crate) enum Timer {
     Exclusion(Slot),
     /// The next ring of a waiting ticket begins.
     Ring(Slot),
+    /// A waiting ticket comes into reach of more members.
+    Reach(Slot),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

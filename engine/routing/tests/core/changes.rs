@@ -32,7 +32,7 @@ fn agent(name: &str, seats: u16) -> Object {
 }
 
 fn queue(name: &str, members: &[&str]) -> Object {
-    let members = members.iter().map(ToString::to_string).collect();
+    let members = members.iter().map(|member| (*member).into()).collect();
     Object::Queue(Queue { members, ..Queue::new("b", name) })
 }
 

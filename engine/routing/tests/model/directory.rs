@@ -14,6 +14,7 @@ use relevo_wire::directory::{self, Object, ObjectRef, Versioned};
 use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
 use relevo_wire::vocabulary::{Reachability, Role};
 use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, WireError};
+use std::collections::BTreeSet;
 
 /// Longest period of a queue's own settings: a week.
 const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
@@ -159,6 +160,13 @@ impl Reference {
                         pace: crate::queues::Pace::default(),
                     });
                 }
+                let before = self.queues[number].object.as_ref();
+                let before = before.map_or_else(BTreeSet::new, |queue| delays(&queue.object));
+                if before != delays(&object) {
+                    let id = QueueId(u32::try_from(number).expect("few queues"));
+                    let of_queue = self.tickets.iter_mut().filter(|ticket| ticket.queue == id);
+                    of_queue.for_each(|ticket| ticket.looked_at = None);
+                }
                 self.queues[number].object = Some(Versioned { version, object });
             }
             Object::Agent(object) => {
@@ -216,10 +224,16 @@ impl Reference {
         for (field, seconds) in [
             ("keep_seconds", queue.keep_seconds),
             ("transfer_wait_seconds", queue.transfer_wait_seconds),
+            ("preferred_wait_seconds", queue.preferred_wait_seconds),
             ("short_loss_seconds", queue.short_loss_seconds),
         ] {
             must(seconds <= LONGEST_SECONDS, ErrorCode::Malformed, field)?;
         }
+        for member in &queue.members {
+            must((1..=10).contains(&member.level), ErrorCode::Malformed, "members")?;
+            must(member.delay_seconds <= LONGEST_SECONDS, ErrorCode::Malformed, "members")?;
+        }
+        must(delays(queue).len() <= 16, ErrorCode::LimitExceeded, "members")?;
         must(queue.ageing <= 1_000, ErrorCode::Malformed, "ageing")?;
         let is_bound = self.settings.thresholds_seconds.contains(&queue.threshold_seconds);
         must(is_bound, ErrorCode::Malformed, "threshold_seconds")?;
@@ -229,8 +243,9 @@ impl Reference {
         }
         must(self.bot_id(&queue.bot).is_some(), ErrorCode::NotFound, "bot")?;
         for (at, member) in queue.members.iter().enumerate() {
-            must(self.agent_id(member).is_some(), ErrorCode::NotFound, "members")?;
-            must(!queue.members[..at].contains(member), ErrorCode::Malformed, "members")?;
+            must(self.agent_id(&member.agent).is_some(), ErrorCode::NotFound, "members")?;
+            let is_new = queue.members[..at].iter().all(|other| other.agent != member.agent);
+            must(is_new, ErrorCode::Malformed, "members")?;
         }
         Ok(())
     }
@@ -350,6 +365,12 @@ impl Reference {
         self.keys.retain(|key| key.prefix != prefix);
         self.emit(Event::KeyRevoked(KeyRevoked { prefix }));
     }
+}
+
+/// The different delays of its members.
+fn delays(queue: &directory::Queue) -> BTreeSet<u32> {
+    let delays = queue.members.iter().map(|member| member.delay_seconds);
+    delays.filter(|delay| *delay > 0).collect()
 }
 
 fn must_be(expected: Option<u64>, present: u64) -> Checked {

@@ -102,6 +102,7 @@ impl Reference {
         ticket.waiting_since = now;
         ticket.ring = 0;
         ticket.kept_until = None;
+        ticket.looked_at = None;
         ticket.excluded = Some(Exclusion { agent, until: excluded_until, is_over: false });
         let (number, epoch) = (ticket.last, ticket.epoch);
         self.at_mut(agent).last_ticket_at = now;

@@ -162,7 +162,7 @@ impl Pair {
         }
         let is_dry = if let Input::HandOff(input) = &sent.0.input { input.dry_run } else { false };
         let is_unfinished = is_dry && self.reference.is_unfinished;
-        if is_unfinished || self.reference.has_overdue_exclusion(self.now) {
+        if is_unfinished || self.reference.has_overdue_wait(self.now) {
             self.compare(&(Command { idempotency: None, input: Input::Tick }, 0), when)?;
         }
         self.compare(sent, when)?;

@@ -241,6 +241,9 @@ impl Reference {
         for bot in &mut self.bots {
             bot.sessions.clear();
         }
+        for ticket in &mut self.tickets {
+            ticket.looked_at = None;
+        }
         for excluded in self.tickets.iter_mut().filter_map(|ticket| ticket.excluded.as_mut()) {
             excluded.is_over = false;
         }

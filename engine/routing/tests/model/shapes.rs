@@ -5,7 +5,7 @@ use proptest::sample::select;
 use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
+    Agent, AgentGone, Bot, Delivery, Member, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
     Strategy as Pick, Tenant,
 };
 use relevo_wire::vocabulary::Texts;
@@ -38,6 +38,9 @@ pub(crate) struct QueueShape {
     delivery: Delivery,
     /// One bit for each agent.
     members: u8,
+    /// By agent: level and delay; none where all are plain.
+    grades: Option<Vec<(u8, u32)>>,
+    preferred_wait_seconds: u32,
     ageing: u16,
     gone: AgentGone,
     keep_seconds: u32,
@@ -140,6 +143,13 @@ impl AgentShape {
 }
 
 impl QueueShape {
+    fn member(&self, number: u8) -> Member {
+        let plain = Member::from(agent_name(number));
+        let Some(grades) = &self.grades else { return plain };
+        let (level, delay_seconds) = grades[usize::from(number) % grades.len()];
+        Member { level, delay_seconds, ..plain }
+    }
+
     pub(crate) fn without_members(self) -> Self {
         Self { members: 0, ..self }
     }
@@ -151,7 +161,8 @@ impl QueueShape {
         queue.texts = texts;
         queue.strategy = self.strategy;
         queue.delivery = self.delivery;
-        queue.members = bits(self.members).map(agent_name).collect();
+        queue.members = bits(self.members).map(|number| self.member(number)).collect();
+        queue.preferred_wait_seconds = self.preferred_wait_seconds;
         queue.agent_gone = self.gone;
         queue.ageing = self.ageing;
         queue.keep_seconds = self.keep_seconds;
@@ -185,16 +196,18 @@ fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 15 {
+    match which % 17 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
         3 => queue.bot = "nobody".to_owned(),
-        4 => queue.members = vec!["nobody".to_owned()],
-        5 => queue.members = vec!["a0".to_owned(), "a0".to_owned()],
+        4 => queue.members = vec!["nobody".into()],
+        5 => queue.members = vec!["a0".into(), Member { level: 2, ..Member::from("a0") }],
         6 => queue.threshold_seconds = 61,
         7 => queue.keep_seconds = u32::MAX,
         12 => queue.ageing = 1001,
+        15 => queue.members = vec![Member { level: 11, ..Member::from("a0") }],
+        16 => queue.preferred_wait_seconds = u32::MAX,
         13 => agent.skills = vec![Skill { name: "x".to_owned(), level: 11 }],
         14 => agent.skills = vec![Skill { name: "x".to_owned(), level: 1 }; 2],
         8 => queue.texts.offline = "x".repeat(1025),
@@ -202,7 +215,7 @@ fn wrong(which: u8) -> Object {
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 15 {
+    match which % 17 {
         9..=11 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
@@ -333,23 +346,29 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
         mostly(94),
         select(vec![0_u16, 0, 0, 1, 10, 100, 1000]),
     );
+    let grade = (select(vec![1_u8, 1, 2, 3]), select(vec![0_u32, 0, 0, 1, 5, 20, 60]));
+    let graded = prop::collection::vec(grade, usize::from(AGENTS)).prop_map(Some);
+    let grades = prop_oneof![1 => Just(None), 1 => graded];
     let periods = (
         select(vec![600_u32, 60, 0]),
         select(vec![60_u32, 20, 0]),
         select(vec![60_u32, 1, 5]),
         select(vec![5_u32, 0]),
+        select(vec![30_u32, 5, 0]),
     );
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
     let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
-    (picks, periods, gone, refuses, targets).prop_map(
-        |(picks, periods, gone, nobody_online, targets)| {
+    (picks, periods, gone, refuses, targets, grades).prop_map(
+        |(picks, periods, gone, nobody_online, targets, grades)| {
             let (strategy, delivery, members, active, ageing) = picks;
-            let (keep, wait, threshold, short_loss) = periods;
+            let (keep, wait, threshold, short_loss, preferred_wait_seconds) = periods;
             QueueShape {
                 strategy,
                 delivery,
                 members,
+                grades,
+                preferred_wait_seconds,
                 ageing,
                 gone,
                 keep_seconds: keep,

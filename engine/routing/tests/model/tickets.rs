@@ -36,6 +36,8 @@ pub(crate) struct Ticket {
     /// Waits for this agent alone, until then.
     pub(crate) reserved: Option<(AgentId, Micros)>,
     pub(crate) excluded: Option<Exclusion>,
+    /// Of the moments at which it comes to more members, a tick has looked at those up to this.
+    pub(crate) looked_at: Option<Micros>,
     /// A gone agent keeps it until then.
     pub(crate) kept_until: Option<Micros>,
     /// Place in line, inherited by a child.
@@ -118,6 +120,7 @@ impl Ticket {
             ever_assigned: false,
             reserved: event.reserved,
             excluded: excluded.map(|(agent, until)| Exclusion { agent, until, is_over: false }),
+            looked_at: None,
             kept_until: None,
             arrived: event.arrived,
             waiting_since: now,

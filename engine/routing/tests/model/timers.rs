@@ -1,5 +1,6 @@
 //! Deadlines: found by looking at every ticket and agent.
 
+use crate::hand_off::seconds;
 use crate::reference::Reference;
 use crate::tickets::Ticket;
 use relevo_routing::event::{Relaxed, TargetMissed, Unreserved};
@@ -18,6 +19,7 @@ enum Due {
     Target,
     Exclusion,
     Ring,
+    Reach,
     Forget,
 }
 
@@ -46,10 +48,11 @@ impl Reference {
         }
     }
 
-    /// An exclusion is over and no tick has looked at its ticket since. What time alone makes
+    /// An exclusion or a delay is over and no tick has looked at its ticket since. What time alone makes
     /// possible is the next tick's work, or that of becoming ready.
-    pub(crate) fn has_overdue_exclusion(&self, now: Micros) -> bool {
-        let is_over = |(at, due, _): Deadline| due == Due::Exclusion && at <= now;
+    pub(crate) fn has_overdue_wait(&self, now: Micros) -> bool {
+        let is_over =
+            |(at, due, _): Deadline| matches!(due, Due::Exclusion | Due::Reach) && at <= now;
         self.starting_since.is_none() && self.deadlines().into_iter().any(is_over)
     }
 
@@ -75,9 +78,19 @@ impl Reference {
             (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
             (exclusion.filter(|e| !e.is_over).map(|e| e.until), Due::Exclusion),
             (ticket.relaxes_at(), Due::Ring),
+            (self.reaches_more_at(ticket), Due::Reach),
             (ticket.closed_at.map(|at| at + self.settings.closed_retention_us), Due::Forget),
         ];
         due.into_iter().filter_map(|(at, due)| Some((at?, due, Some(ticket.id)))).collect()
+    }
+
+    /// When the ticket comes to more members of its queue than a tick has looked at.
+    fn reaches_more_at(&self, ticket: &Ticket) -> Option<Micros> {
+        let is_in_line = ticket.is_waiting() && ticket.reserved.is_none();
+        let queue = self.queue(ticket.queue).filter(|_| is_in_line)?;
+        let delays = queue.members.iter().map(|member| seconds(member.delay_seconds));
+        let at = delays.filter(|delay| *delay > 0).map(|delay| ticket.waiting_since + delay);
+        at.filter(|at| ticket.looked_at.is_none_or(|looked_at| *at > looked_at)).min()
     }
 
     /// The earliest; of tickets due at the same moment for the same reason, any.
@@ -98,8 +111,8 @@ impl Reference {
             Due::Ring => matches!(event, Event::Relaxed(e)
                 if e.ticket == ticket && e.ring == self.ticket(ticket).ring + 1),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
-            // Of agents the number decides; an exclusion leaves no event.
-            Due::Grace(_) | Due::Presence(_) | Due::Exclusion => true,
+            // Of agents the number decides; an exclusion and a delay leave no event.
+            Due::Grace(_) | Due::Presence(_) | Due::Exclusion | Due::Reach => true,
         })
     }
 
@@ -109,6 +122,10 @@ impl Reference {
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
+            Due::Reach => {
+                let at = self.reaches_more_at(self.ticket(ticket()));
+                self.ticket_mut(ticket()).looked_at = at;
+            }
             Due::Reservation => {
                 self.ticket_mut(ticket()).reserved = None;
                 self.emit(Event::Unreserved(Unreserved { ticket: ticket() }));
@@ -125,6 +142,8 @@ impl Reference {
             Due::Ring => {
                 let ticket = self.ticket_mut(ticket());
                 ticket.ring += 1;
+                // It enters the line anew, and is looked at anew.
+                ticket.looked_at = None;
                 let (ticket, ring) = (ticket.id, ticket.ring);
                 self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }

@@ -2,7 +2,9 @@
 
 use super::{at_most, count, length, malformed, texts};
 use crate::command::Change;
-use crate::directory::{Agent, Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill};
+use crate::directory::{
+    Agent, Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
+};
 use crate::error::{ErrorCode, WireError};
 use crate::failures::Failures;
 use crate::frame::packed_bytes;
@@ -84,6 +86,8 @@ fn check_rule(rule: &Rule) -> Result<(), WireError> {
     length("object.bot.rules.when", &rule.when, 1, limits::CONDITION_BYTES)?;
     let queue = rule.queue.as_deref();
     queue.map_or(Ok(()), |queue| name("object.bot.rules.queue", queue))?;
+    let agent = rule.preferred_agent.as_deref();
+    agent.map_or(Ok(()), |agent| name("object.bot.rules.preferred_agent", agent))?;
     at_most("object.bot.rules.priority", rule.priority.unwrap_or(0), limits::PRIORITY)?;
     skills("object.bot.rules.skills", &rule.skills, limits::REQUIREMENTS)?;
     rings("object.bot.rules.rings", &rule.rings)
@@ -133,7 +137,7 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     name("object.queue.bot", &queue.bot)?;
     name("object.queue.name", &queue.name)?;
     count("object.queue.members", queue.members.len(), limits::MEMBERS)?;
-    queue.members.iter().try_for_each(|member| name("object.queue.members", member))?;
+    queue.members.iter().try_for_each(check_member)?;
     let targets = queue.transfer_targets.as_deref().unwrap_or_default();
     count("object.queue.transfer_targets", targets.len(), limits::MEMBERS)?;
     targets.iter().try_for_each(|target| name("object.queue.transfer_targets", target))?;
@@ -142,6 +146,20 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
         return Err(malformed("object.queue.threshold_seconds", "must be at least 1"));
     }
     texts("object.queue.texts", &queue.texts)
+}
+
+fn check_member(member: &Member) -> Result<(), WireError> {
+    const FIELD: &str = "object.queue.members";
+    name(FIELD, &member.agent)?;
+    if !(1..=limits::MEMBER_LEVEL).contains(&member.level) {
+        let (agent, most) = (&member.agent, limits::MEMBER_LEVEL);
+        return Err(malformed(FIELD, format!("the level of {agent} must be 1 to {most}")));
+    }
+    if member.delay_seconds > limits::DELAY_SECONDS {
+        let (agent, most) = (&member.agent, limits::DELAY_SECONDS);
+        return Err(malformed(FIELD, format!("the delay of {agent} is at most {most} s")));
+    }
+    Ok(())
 }
 
 fn check_agent(agent: &Agent) -> Result<(), WireError> {

@@ -5,7 +5,8 @@ use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Object, PriorityRule, Queue, Ring, Rule, Skill, Strategy,
+    Agent, AgentGone, Bot, Delivery, Member, Object, PriorityRule, Queue, Ring, Rule, Skill,
+    Strategy,
 };
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
@@ -164,7 +165,16 @@ impl World {
         queue.agent_gone = if random.chance(700) { AgentGone::Keep } else { AgentGone::Requeue };
         queue.keep_seconds = 60;
         queue.ageing = [0, 0, 10, 1000][usize::try_from(random.below(4)).expect("four")];
-        queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();
+        let is_graded = random.chance(500);
+        for agent in agents {
+            let mut member = Member::from(agent.as_str());
+            if is_graded {
+                member.level = 1 + u8::try_from(random.below(2)).expect("two");
+                member.delay_seconds =
+                    [0, 0, 5, 40][usize::try_from(random.below(4)).expect("four")];
+            }
+            queue.members.extend(random.chance(750).then_some(member));
+        }
         queue
     }
 }
@@ -178,6 +188,7 @@ fn with_rules(bot: Bot) -> Bot {
     let rule = Rule {
         skills: vec![spanish(3)],
         rings,
+        preferred_agent: Some("a1".into()),
         ..Rule::new("skilled", "contact.id matches \"*1\"")
     };
     let urgent = |name: &str, queue: Option<&str>, when: &str| PriorityRule {

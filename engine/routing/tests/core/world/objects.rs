@@ -4,7 +4,8 @@ use super::{AGENTS, QUEUES, World};
 use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill, Strategy,
+    Agent, AgentGone, Bot, Delivery, Member, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
+    Strategy,
 };
 
 impl World {
@@ -61,12 +62,9 @@ impl World {
             _ => {
                 let name = format!("a{}", self.below(AGENTS));
                 // Deleted ones would leave the numbers that this world draws: only refusals.
-                let in_use = self
-                    .desk
-                    .tenant
-                    .directory()
-                    .queues()
-                    .any(|(_, queue)| queue.object.members.contains(&name));
+                let in_use = self.desk.tenant.directory().queues().any(|(_, queue)| {
+                    queue.object.members.iter().any(|member| member.agent == name)
+                });
                 if in_use {
                     return Input::Delete { object: ObjectRef::Agent(name) };
                 }
@@ -105,9 +103,17 @@ impl World {
         queue.nobody_online =
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };
         queue.active = self.chance(95);
+        // Half of the queues have plain members only.
+        let plain = self.chance(50);
         for agent in 0..AGENTS {
             if self.chance(60) {
-                queue.members.push(format!("a{agent}"));
+                let mut member = Member::from(format!("a{agent}"));
+                if !plain {
+                    member.level = if self.chance(60) { 1 } else { 2 };
+                    member.delay_seconds =
+                        [0, 0, 5, 40][usize::try_from(self.below(4)).expect("small")];
+                }
+                queue.members.push(member);
             }
         }
         queue
