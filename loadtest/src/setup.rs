@@ -61,7 +61,7 @@ pub async fn write_directory(
     times: QueueTimes,
 ) -> Result<Vec<String>> {
     let (plan, staff) = (&world.plan, &world.staff);
-    put_all(admin, tenant, [Object::Tenant(Tenant { name: tenant.into(), active: true })]).await?;
+    put_all(admin, tenant, [Object::Tenant(Tenant::new(tenant))]).await?;
     let agent = |agent| Object::Agent(Agent::new(staff.agent(agent), staff.seats));
     put_all(admin, tenant, (0..staff.agents).map(agent)).await?;
     let bot = |bot| Object::Bot(Bot::new(staff.bot(bot), staff.queue(plan, 0)));

@@ -107,7 +107,7 @@ impl Center {
         let requeueing =
             Queue { agent_gone: AgentGone::Requeue, ..queue("sales", &["ana", "bruno"]) };
         for object in [
-            Object::Tenant(Tenant { name: "acme".into(), active: true }),
+            Object::Tenant(Tenant::new("acme")),
             Object::Agent(Agent { skills: vec![express(2)], ..Agent::new("ana", 2) }),
             Object::Agent(Agent::new("bruno", 1)),
             Object::Bot(Bot::new("shop", "sales")),

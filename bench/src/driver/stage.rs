@@ -73,7 +73,7 @@ pub async fn admin(server: &Server, relevo: &Relevo) -> Result<Admin> {
     let endpoint = transport::client(&server.target)?;
     let session = Session::open(&endpoint, server.target.address, &relevo.admin_key).await?;
     let mut admin = Admin::new(session, TENANT);
-    admin.put(vec![Object::Tenant(Tenant { name: TENANT.to_owned(), active: true })]).await?;
+    admin.put(vec![Object::Tenant(Tenant::new(TENANT))]).await?;
     Ok(admin)
 }
 

@@ -158,7 +158,7 @@ impl Desk {
             handed_off: 0,
             closed: 0,
         };
-        desk.put(Object::Tenant(TenantObject { name: "bench".to_owned(), active: true }))?;
+        desk.put(Object::Tenant(TenantObject::new("bench")))?;
         for agent in 0..workload.agents {
             desk.put(Object::Agent(Agent::new(agent_name(agent), workload.seats)))?;
         }

@@ -42,6 +42,7 @@ pub(crate) fn audit(
     now: Micros,
 ) -> Audit {
     let mut violations = Vec::new();
+    let fairness = state.directory.tenant().and_then(|tenant| tenant.object.fairness);
     let end = from.saturating_add(queues).min(state.queues.len());
     for number in from..end {
         let id = QueueId(u32::try_from(number).expect("queues are numbered by u32"));
@@ -54,7 +55,14 @@ pub(crate) fn audit(
             let open = word.is_some_and(|word| word.is_open() && word.used < word.capacity);
             let entry = state.agents.at(*agent);
             let online = entry.exists && entry.active && entry.intent == Intent::Online;
-            if !open || !online || entry.reachability != Reachability::Reachable {
+            let is_recent = |at: &Micros, seconds: u32| {
+                now.saturating_sub(*at) < Micros::from(seconds) * 1_000_000
+            };
+            let limited = fairness.is_some_and(|limit| {
+                let recent = entry.latest.iter().filter(|at| is_recent(at, limit.seconds));
+                recent.count() >= usize::from(limit.tickets)
+            });
+            if limited || !open || !online || entry.reachability != Reachability::Reachable {
                 continue;
             }
             let may = |slot: Slot| {

@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::state::State;
 use crate::state::contacts::ContactMessages;
 use crate::state::demands::Demands;
+use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::queues::Pace;
@@ -81,6 +82,7 @@ struct AgentRow {
     deadline: MaybeTime,
     restarting: bool,
     last_ticket_at: Micros,
+    latest: Vec<Micros>,
     tickets: Vec<Slot>,
 }
 
@@ -112,6 +114,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 deadline: agent.deadline,
                 restarting: agent.restarting,
                 last_ticket_at: agent.last_ticket_at,
+                latest: agent.latest.iter().collect(),
                 tickets: agent.tickets.clone(),
             })
             .collect(),
@@ -152,6 +155,8 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     state.directory = Directory::from_rows(std::mem::take(&mut snapshot.directory))
         .ok_or_else(|| invalid("the directory names an object twice, or one that is not there"))?;
     check::rows(&snapshot, &state.directory)?;
+    let tenant = state.directory.tenant();
+    state.fairness = tenant.and_then(|tenant| tenant.object.fairness).map(Limit::from);
     state.starting_since = snapshot.starting_since;
     state.idempotencies = Idempotencies::restore(&state.settings, snapshot.answers);
     let most = state.settings.contact_message_ids;
@@ -205,6 +210,7 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
         agent.deadline = row.deadline;
         agent.restarting = row.restarting;
         agent.last_ticket_at = row.last_ticket_at;
+        agent.latest = row.latest.into();
         tickets.push(row.tickets);
         if let Some(at) = row.deadline.get() {
             let timer = match row.reachability {
@@ -214,6 +220,7 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
             state.timers.set(at, timer);
         }
         state.set_skills(id, &skills);
+        state.follow_fairness(id);
         state.agents.note_load(id);
         state.refresh_agent(id);
     }

@@ -74,7 +74,7 @@ impl Site {
     }
 
     fn objects(&self) -> impl Iterator<Item = Object> {
-        let tenant = Object::Tenant(Tenant { name: self.tenant.clone(), active: true });
+        let tenant = Object::Tenant(Tenant::new(&*self.tenant));
         std::iter::once(tenant)
             .chain(self.agents.iter().cloned().map(Object::Agent))
             .chain(self.bots.iter().cloned().map(Object::Bot))

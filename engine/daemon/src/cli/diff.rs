@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn what_is_new_other_gone_and_the_same_is_told_and_guarded() {
         let listed = [
-            at(1, Object::Tenant(Tenant { name: "acme".into(), active: true })),
+            at(1, Object::Tenant(Tenant::new("acme"))),
             at(2, agent("ana", 3)),
             at(3, agent("old", 1)),
             at(4, agent("same", 1)),

@@ -7,7 +7,7 @@ use super::reader::{Located, Section, shown};
 use super::{members, rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
+    Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
 };
 use relevo_wire::limits;
 use relevo_wire::vocabulary::{Role, Texts};
@@ -168,15 +168,28 @@ impl Found {
 fn tenant(section: Section<'_>) -> Option<Entry<Tenant>> {
     let name = required_name(&section, "name");
     let active = section.flag("active", true);
+    let fairness = fairness(&section);
     let table = section.span().clone();
     section.finish();
     let name = name?;
     Some(Entry {
-        object: Tenant { name: name.value, active },
+        object: Tenant { name: name.value, active, fairness },
         tenant: None,
         table,
         places: Places { name: name.span, ..Places::default() },
     })
+}
+
+/// `fairness = { tickets = 3, seconds = 60 }`
+fn fairness(section: &Section<'_>) -> Option<Fairness> {
+    if !section.has("fairness") {
+        return None;
+    }
+    let limit = section.section("fairness");
+    let tickets = limit.required_number("tickets", 1..=limits::FAIRNESS_TICKETS, "tickets");
+    let seconds = limit.required_number("seconds", 1..=limits::FAIRNESS_SECONDS, "seconds");
+    limit.finish();
+    Some(Fairness { tickets: tickets?.value, seconds: seconds?.value })
 }
 
 fn agent(section: Section<'_>) -> Option<Entry<Agent>> {

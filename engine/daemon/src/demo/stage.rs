@@ -37,7 +37,7 @@ pub(super) fn cast() -> Result<Cast, NoRandomness> {
         agents: Vec::new(),
         operator: String::new(),
     };
-    let tenant = Tenant { name: TENANT.to_owned(), active: true };
+    let tenant = Tenant::new(TENANT);
     cast.put(Object::Tenant(tenant));
     for number in 1..=AGENTS {
         let name = format!("agent-{number:02}");

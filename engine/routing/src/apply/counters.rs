@@ -12,7 +12,8 @@ impl State {
     /// has become available.
     pub(crate) fn refresh_agent(&mut self, id: AgentId) {
         let agent = self.agents.at(id);
-        let available = agent.is_serving() && agent.free_seats() > 0 && !agent.closing;
+        let takes = !agent.closing && !agent.limited_until.is_some();
+        let available = agent.is_serving() && agent.free_seats() > 0 && takes;
         if self.agents.available.set(id.0, available) && available {
             self.wake.agents.push(id);
         }

@@ -13,7 +13,10 @@ impl State {
     pub(super) fn object_put(&mut self, now: Micros, event: &Event, put: &ObjectPut) {
         self.directory.apply(event);
         match &put.object {
-            Object::Tenant(_) => self.note_all_changed(),
+            Object::Tenant(tenant) => {
+                self.note_all_changed();
+                self.set_fairness(tenant.fairness);
+            }
             Object::Bot(bot) => {
                 let id = BotId(put.id);
                 let is_new = self.bots.get(id).is_none();
@@ -43,7 +46,10 @@ impl State {
 
     pub(super) fn object_deleted(&mut self, event: &Event, deleted: &ObjectDeleted) {
         match &deleted.object {
-            ObjectRef::Tenant(_) => self.note_all_changed(),
+            ObjectRef::Tenant(_) => {
+                self.note_all_changed();
+                self.set_fairness(None);
+            }
             ObjectRef::Bot(_) => {
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
@@ -71,6 +77,7 @@ impl State {
                     self.timers.clear(deadline, crate::state::timers::Timer::Presence(id));
                 }
                 self.set_skills(id, &[]);
+                self.forget_new_tickets(id);
                 self.refresh_agent(id);
             }
         }

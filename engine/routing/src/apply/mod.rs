@@ -6,6 +6,7 @@
 
 mod counters;
 mod directory;
+mod fairness;
 mod lines;
 mod messages;
 mod presence;

@@ -57,6 +57,7 @@ impl State {
         let (queue, bot, test) = (ticket.queue, ticket.bot, ticket.test);
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.give(event.agent, slot, bot);
+        self.note_new_ticket(now, event.agent);
         self.stats.seats_used += 1;
         self.refresh_agent(event.agent);
         self.enter_state(slot);

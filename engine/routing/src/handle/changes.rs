@@ -221,7 +221,7 @@ impl<'a> Plan<'a> {
     }
 
     fn check_tenant(&self, tenant: &Tenant) -> Result<Found, WireError> {
-        validate::name("name", &tenant.name)?;
+        validate::tenant(tenant)?;
         let present = self.directory.tenant();
         if let Some(present) = present.filter(|present| present.object.name != tenant.name) {
             let message = format!("the tenant is named {:?}: names stay", present.object.name);

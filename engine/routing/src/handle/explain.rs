@@ -78,6 +78,7 @@ impl Turn<'_> {
             _ if agent.closing || !self.is_open(id) => "closing",
             _ if agent.free_seats() == 0 => "no_seat",
             _ if self.is_capped(id, ticket.bot) => "no_seat_for_bot",
+            _ if agent.limited_until.is_some() => "fairness",
             (Intent::Online, Reachability::Reachable) => "eligible",
         }
     }

@@ -27,6 +27,15 @@ impl Turn<'_> {
             let message = format!("all {} seats are in use: close a ticket first", entry.seats);
             return Err(WireError::new(ErrorCode::NoSeat, message));
         }
+        if let (Some(until), Some(limit)) = (entry.limited_until.get(), self.state.fairness) {
+            let (tickets, seconds) = (limit.tickets, limit.period_us / 1_000_000);
+            let left = until.saturating_sub(self.now).div_ceil(1_000_000);
+            let message = format!(
+                "the agent had {tickets} new tickets in {seconds} s, as many as the tenant's fairness \
+                 limit allows: the next in {left} s"
+            );
+            return Err(WireError::new(ErrorCode::NoSeat, message));
+        }
         let pulled: Vec<QueueId> = queue.map_or_else(|| entry.queues.clone(), |one| vec![one]);
         self.pull(agent, &pulled)
     }

@@ -41,6 +41,7 @@ impl Turn<'_> {
         match timer {
             Timer::Grace(agent) => self.grace_over(agent),
             Timer::Presence(agent) => self.presence_expired(agent),
+            Timer::Fairness(agent) => self.state.fairness_over(agent),
             Timer::Keep(slot) => self.requeue(slot, RequeueReason::AgentGone),
             Timer::Reservation(slot) => {
                 let ticket = self.state.tickets.at(slot).id;

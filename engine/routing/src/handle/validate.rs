@@ -2,9 +2,10 @@
 
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
-use relevo_wire::directory::{Agent, Bot, Member, Queue, Skill};
+use relevo_wire::directory::{Agent, Bot, Fairness, Member, Queue, Skill, Tenant};
 use relevo_wire::limits::{
-    DELAY_SECONDS, DELAYS, MEMBER_LEVEL, NAME_BYTES, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES,
+    DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES, PRIORITY,
+    SKILL_LEVEL, SKILLS, TEXT_BYTES,
 };
 use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
@@ -22,6 +23,16 @@ pub(super) fn name(field: &str, name: &str) -> Result<(), WireError> {
     let message =
         format!("{name:?} is no name: 1 to {NAME_BYTES} characters of a-z A-Z 0-9 . _ - make one");
     Err(malformed(field, message))
+}
+
+pub(super) fn tenant(tenant: &Tenant) -> Result<(), WireError> {
+    name("name", &tenant.name)?;
+    let Some(Fairness { tickets, seconds }) = tenant.fairness else { return Ok(()) };
+    if (1..=FAIRNESS_TICKETS).contains(&tickets) && (1..=FAIRNESS_SECONDS).contains(&seconds) {
+        return Ok(());
+    }
+    let message = format!("1 to {FAIRNESS_TICKETS} tickets in 1 to {FAIRNESS_SECONDS} seconds");
+    Err(malformed("fairness", message))
 }
 
 pub(super) fn bot(bot: &Bot) -> Result<(), WireError> {

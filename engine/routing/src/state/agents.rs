@@ -1,6 +1,7 @@
 //! Agents: presence, seats in use, and who is available.
 
 use super::bits::Bits;
+use super::fairness::Latest;
 use super::grades::Grades;
 use super::line::Line;
 use super::maybe::MaybeTime;
@@ -57,6 +58,10 @@ pub(crate) struct Agent {
     pub(crate) restarting: bool,
     /// When it last got a ticket or was rid of one.
     pub(crate) last_ticket_at: Micros,
+    /// When it got its latest tickets, as far as the fairness limit counts them.
+    pub(crate) latest: Latest,
+    /// It has had as many as the limit allows; none once a tick has seen that the time is over.
+    pub(crate) limited_until: MaybeTime,
     /// Open tickets in the order of their assignment.
     pub(crate) tickets: Vec<Slot>,
     /// Tickets waiting for this agent alone.
@@ -108,6 +113,8 @@ impl Agent {
             deadline: MaybeTime::NONE,
             restarting: false,
             last_ticket_at: 0,
+            latest: Latest::default(),
+            limited_until: MaybeTime::NONE,
             tickets: Vec::new(),
             reserved: Line::default(),
             skills: Vec::new(),

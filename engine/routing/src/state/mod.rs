@@ -8,6 +8,7 @@ pub(crate) mod bits;
 pub(crate) mod bots;
 pub(crate) mod contacts;
 pub(crate) mod demands;
+pub(crate) mod fairness;
 pub(crate) mod grades;
 pub(crate) mod idempotency;
 pub(crate) mod line;
@@ -32,6 +33,7 @@ use agents::Agents;
 use bots::Bots;
 use contacts::ContactMessages;
 use demands::Demands;
+use fairness::Limit;
 use idempotency::Idempotencies;
 use maybe::MaybeTime;
 use positions::Positions;
@@ -53,6 +55,8 @@ pub(crate) struct State {
     pub(crate) bots: Bots,
     pub(crate) skills: Skills,
     pub(crate) demands: Demands,
+    /// Most new tickets of an agent in some time, where the tenant limits them.
+    pub(crate) fairness: Option<Limit>,
     pub(crate) idempotencies: Idempotencies,
     pub(crate) contact_messages: ContactMessages,
     /// Since when the daemon starts: between `Started` and `Ready`.
@@ -99,6 +103,7 @@ impl State {
             bots: Bots::default(),
             skills: Skills::default(),
             demands: Demands::default(),
+            fairness: None,
             starting_since: MaybeTime::NONE,
             timers: Timers::default(),
             stats: Stats::default(),

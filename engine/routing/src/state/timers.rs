@@ -12,6 +12,8 @@ pub(crate) enum Timer {
     Grace(AgentId),
     /// An unreachable agent becomes offline.
     Presence(AgentId),
+    /// An agent may have another ticket by the fairness limit.
+    Fairness(AgentId),
     /// A gone agent has kept a ticket long enough.
     Keep(Slot),
     /// A ticket reserved for an agent joins its queue.

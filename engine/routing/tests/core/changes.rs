@@ -62,7 +62,7 @@ fn refused(desk: &mut Desk, changes: Vec<Change>) -> WireError {
 fn a_change_may_name_what_those_before_it_made() {
     let mut desk = desk();
     let changes = vec![
-        put(Object::Tenant(Tenant { name: "acme".into(), active: true })),
+        put(Object::Tenant(Tenant::new("acme"))),
         put(agent("ana", 2)),
         put(Object::Bot(Bot::new("c", "help"))),
         put(Object::Queue(Queue { members: vec!["ana".into()], ..Queue::new("c", "help") })),

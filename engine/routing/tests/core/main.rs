@@ -6,6 +6,7 @@ mod changes;
 mod common;
 mod directory;
 mod explain;
+mod fairness;
 mod hand_off;
 mod idempotency;
 mod members;

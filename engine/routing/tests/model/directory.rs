@@ -137,7 +137,10 @@ impl Reference {
 
     fn store_object(&mut self, number: usize, version: u64, object: &Object) {
         match object.clone() {
-            Object::Tenant(object) => self.tenant = Some(Versioned { version, object }),
+            Object::Tenant(object) => {
+                self.limit(object.fairness);
+                self.tenant = Some(Versioned { version, object });
+            }
             Object::Bot(object) => {
                 if number == self.bots.len() {
                     self.bots.push(Bot {
@@ -181,12 +184,30 @@ impl Reference {
         }
     }
 
+    /// Another fairness limit: what it does not count is forgotten, and who has had enough is looked at
+    /// anew.
+    fn limit(&mut self, fairness: Option<directory::Fairness>) {
+        let before = self.tenant.as_ref().and_then(|tenant| tenant.object.fairness);
+        if before == fairness {
+            return;
+        }
+        for agent in &mut self.agents {
+            agent.is_free_again = false;
+            agent.keep_latest(fairness);
+        }
+    }
+
     fn check(&self, object: &Object) -> Checked {
         match object {
             Object::Tenant(tenant) => {
                 name("name", &tenant.name)?;
                 let present = self.tenant.as_ref().map(|present| &present.object.name);
                 let stays = present.is_none_or(|present| *present == tenant.name);
+                if let Some(limit) = tenant.fairness {
+                    let is_right = (1..=1_000).contains(&limit.tickets)
+                        && (1..=3_600).contains(&limit.seconds);
+                    must(is_right, ErrorCode::Malformed, "fairness")?;
+                }
                 must(stays, ErrorCode::WrongState, "name")
             }
             Object::Bot(bot) => {
@@ -282,7 +303,10 @@ impl Reference {
         let version = self.version;
         self.emit(Event::ObjectDeleted(ObjectDeleted { version, id, object: object.clone() }));
         match object {
-            ObjectRef::Tenant(_) => self.tenant = None,
+            ObjectRef::Tenant(_) => {
+                self.limit(None);
+                self.tenant = None;
+            }
             ObjectRef::Bot(_) => {
                 self.bots[at].object = None;
                 self.bots[at].is_reachable = false;
@@ -291,6 +315,7 @@ impl Reference {
             ObjectRef::Agent(_) => {
                 let agent = &mut self.agents[at];
                 agent.object = None;
+                agent.latest.clear();
                 agent.reachability = Reachability::Unreachable;
                 agent.deadline = None;
                 agent.is_restarting = false;

@@ -107,6 +107,7 @@ impl Reference {
         self.is_serving(agent)
             && self.at(agent).word.is_open()
             && self.free_seats(agent) > 0
+            && self.limited_until(agent).is_none()
             && self.may_have(agent, ticket)
     }
 
@@ -165,7 +166,14 @@ impl Reference {
     }
 
     fn note_served(&mut self, queue: QueueId, agent: AgentId, test: bool) {
-        self.at_mut(agent).last_ticket_at = self.now;
+        let (now, limit) = (self.now, self.tenant.as_ref().and_then(|t| t.object.fairness));
+        let served = self.at_mut(agent);
+        served.last_ticket_at = now;
+        if let Some(limit) = limit {
+            served.latest.push(now);
+            served.is_free_again = false;
+            served.keep_latest(Some(limit));
+        }
         self.queues[queue.0 as usize].last_served = Some(agent);
         if !test {
             self.note_pace(queue);

@@ -244,6 +244,9 @@ impl Reference {
         for ticket in &mut self.tickets {
             ticket.looked_at = None;
         }
+        for agent in &mut self.agents {
+            agent.is_free_again = false;
+        }
         for excluded in self.tickets.iter_mut().filter_map(|ticket| ticket.excluded.as_mut()) {
             excluded.is_over = false;
         }

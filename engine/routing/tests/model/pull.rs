@@ -27,6 +27,9 @@ impl Reference {
         if self.free_seats(agent) == 0 {
             return Err(WireError::new(ErrorCode::NoSeat, ""));
         }
+        if self.limited_until(agent).is_some() {
+            return Err(WireError::new(ErrorCode::NoSeat, ""));
+        }
         let in_line = |ticket: &&Ticket| {
             ticket.is_waiting()
                 && ticket.reserved.is_none()

@@ -5,8 +5,8 @@ use proptest::sample::select;
 use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Member, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
-    Strategy as Pick, Tenant,
+    Agent, AgentGone, Bot, Delivery, Fairness, Member, NobodyOnline, Object, ObjectRef, Queue,
+    Ring, Skill, Strategy as Pick, Tenant,
 };
 use relevo_wire::vocabulary::Texts;
 
@@ -59,6 +59,8 @@ pub(crate) enum Shape {
     Tenant {
         active: bool,
         other_name: bool,
+        /// Tickets and seconds.
+        fairness: Option<(u16, u32)>,
     },
     Bot(u8, BotShape),
     Queue(u8, QueueShape),
@@ -81,6 +83,8 @@ pub(crate) struct Setup {
     pub(crate) bots: Vec<BotShape>,
     pub(crate) agents: Vec<AgentShape>,
     pub(crate) queues: Vec<QueueShape>,
+    /// A tenant with a limit, or nothing said of it.
+    pub(crate) tenant: Option<Shape>,
     /// Agents online from the start, one bit each.
     pub(crate) online: u8,
     pub(crate) tight: Tight,
@@ -180,9 +184,10 @@ impl QueueShape {
 impl Shape {
     pub(crate) fn object(&self) -> Object {
         match self {
-            Self::Tenant { active, other_name } => {
+            Self::Tenant { active, other_name, fairness } => {
                 let name = if *other_name { "other" } else { "acme" }.to_owned();
-                Object::Tenant(Tenant { name, active: *active })
+                let limit = |(tickets, seconds)| Fairness { tickets, seconds };
+                Object::Tenant(Tenant { name, active: *active, fairness: fairness.map(limit) })
             }
             Self::Bot(number, bot) => bot.object(*number),
             Self::Queue(number, queue) => queue.object(*number),
@@ -199,7 +204,7 @@ fn wrong(which: u8) -> Object {
     match which % 17 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
-        2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
+        2 => return Object::Tenant(Tenant::new("")),
         3 => queue.bot = "nobody".to_owned(),
         4 => queue.members = vec!["nobody".into()],
         5 => queue.members = vec!["a0".into(), Member { level: 2, ..Member::from("a0") }],
@@ -383,10 +388,20 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     )
 }
 
+/// Mostly with a limit that a few tickets come to.
+fn tenant() -> impl Strategy<Value = Shape> {
+    let limit = (1..4_u16, select(vec![1_u32, 20, 60]));
+    let fairness = prop_oneof![1 => Just(None), 3 => limit.prop_map(Some)];
+    (mostly(80), seldom(20), fairness).prop_map(|(active, other_name, fairness)| Shape::Tenant {
+        active,
+        other_name,
+        fairness,
+    })
+}
+
 pub(crate) fn shape() -> BoxedStrategy<Shape> {
     prop_oneof![
-        1 => (any::<bool>(), seldom(30))
-            .prop_map(|(active, other_name)| Shape::Tenant { active, other_name }),
+        1 => tenant(),
         4 => (0..3_u8, bot_shape()).prop_map(|(number, bot)| Shape::Bot(number, bot)),
         8 => (0..6_u8, queue_shape()).prop_map(|(number, queue)| Shape::Queue(number, queue)),
         6 => (0..8_u8, agent_shape()).prop_map(|(number, agent)| Shape::Agent(number, agent)),
@@ -418,13 +433,15 @@ pub(crate) fn setup() -> BoxedStrategy<Setup> {
         prop::collection::vec(bot_shape(), several(BOTS)),
         prop::collection::vec(agent_shape(), several(AGENTS)),
         prop::collection::vec(queue_shape(), several(QUEUES)),
+        prop_oneof![4 => Just(None), 1 => tenant().prop_map(Some)],
         some_of(AGENTS, 85),
         tight,
     )
-        .prop_map(|(bots, agents, queues, online, tight)| Setup {
+        .prop_map(|(bots, agents, queues, tenant, online, tight)| Setup {
             bots,
             agents,
             queues,
+            tenant,
             online,
             tight,
         })

@@ -14,6 +14,7 @@ use relevo_wire::{AgentId, TicketId};
 enum Due {
     Grace(AgentId),
     Presence(AgentId),
+    Fairness(AgentId),
     Keep,
     Reservation,
     Target,
@@ -66,7 +67,14 @@ impl Reference {
             };
             Some((agent.deadline?, due, None))
         });
-        agents.chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t))).collect()
+        let limited = (0..self.agents.len()).filter_map(|number| {
+            let id = AgentId(u32::try_from(number).expect("few agents"));
+            Some((self.limited_until(id)?, Due::Fairness(id), None))
+        });
+        agents
+            .chain(limited)
+            .chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t)))
+            .collect()
     }
 
     fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
@@ -112,7 +120,9 @@ impl Reference {
                 if e.ticket == ticket && e.ring == self.ticket(ticket).ring + 1),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion and a delay leave no event.
-            Due::Grace(_) | Due::Presence(_) | Due::Exclusion | Due::Reach => true,
+            Due::Grace(_) | Due::Presence(_) | Due::Fairness(_) | Due::Exclusion | Due::Reach => {
+                true
+            }
         })
     }
 
@@ -121,6 +131,7 @@ impl Reference {
         match due {
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),
+            Due::Fairness(agent) => self.at_mut(agent).is_free_again = true,
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
             Due::Reach => {
                 let at = self.reaches_more_at(self.ticket(ticket()));

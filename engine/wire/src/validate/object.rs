@@ -3,7 +3,7 @@
 use super::{at_most, count, length, malformed, texts};
 use crate::command::Change;
 use crate::directory::{
-    Agent, Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
+    Agent, Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
 };
 use crate::error::{ErrorCode, WireError};
 use crate::failures::Failures;
@@ -53,11 +53,23 @@ pub(super) fn reference(object: &ObjectRef) -> Result<(), WireError> {
 
 pub(super) fn object(object: &Object) -> Result<(), WireError> {
     match object {
-        Object::Tenant(tenant) => name("object.tenant.name", &tenant.name),
+        Object::Tenant(tenant) => check_tenant(tenant),
         Object::Bot(bot) => check_bot(bot),
         Object::Queue(queue) => check_queue(queue),
         Object::Agent(agent) => check_agent(agent),
     }
+}
+
+fn check_tenant(tenant: &Tenant) -> Result<(), WireError> {
+    name("object.tenant.name", &tenant.name)?;
+    let Some(fairness) = tenant.fairness else { return Ok(()) };
+    let (tickets, seconds) = (1..=limits::FAIRNESS_TICKETS, 1..=limits::FAIRNESS_SECONDS);
+    if tickets.contains(&fairness.tickets) && seconds.contains(&fairness.seconds) {
+        return Ok(());
+    }
+    let (tickets, seconds) = (limits::FAIRNESS_TICKETS, limits::FAIRNESS_SECONDS);
+    let message = format!("1 to {tickets} tickets in 1 to {seconds} seconds");
+    Err(malformed("object.tenant.fairness", message))
 }
 
 fn check_bot(bot: &Bot) -> Result<(), WireError> {

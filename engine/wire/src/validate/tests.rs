@@ -4,7 +4,7 @@ use crate::command::{
     Hello, Next, Put, PutChange, SetPresence, Transfer,
 };
 use crate::directory::{
-    Agent, Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
+    Agent, Bot, Fairness, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
 };
 use crate::ids::TicketId;
 use crate::packed::Packed;
@@ -184,10 +184,15 @@ fn a_body_is_limited_in_bytes_and_checked_as_bytes() {
 #[test]
 fn directory_objects_keep_to_their_ranges() {
     let refused = |object| refusal(Command::Put(Put { tenant: None, object, if_version: None }));
-    let tenant = |name: &str| Object::Tenant(Tenant { name: name.into(), active: true });
+    let tenant = |name: &str| Object::Tenant(Tenant::new(name));
     assert_eq!(refused(tenant("a b")), wrong("object.tenant.name"));
     assert_eq!(refused(tenant("")), wrong("object.tenant.name"));
     assert_eq!(refused(tenant(&"x".repeat(65))), too_long("object.tenant.name"));
+    for (tickets, seconds) in [(0, 1), (1001, 1), (1, 0), (1, 3601)] {
+        let fairness = Some(Fairness { tickets, seconds });
+        let tenant = Object::Tenant(Tenant { fairness, ..Tenant::new("t") });
+        assert_eq!(refused(tenant), wrong("object.tenant.fairness"));
+    }
     for seats in [0, 4096] {
         assert_eq!(refused(Object::Agent(Agent::new("a", seats))), wrong("object.agent.seats"));
     }

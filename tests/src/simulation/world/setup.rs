@@ -5,8 +5,8 @@ use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Member, Object, PriorityRule, Queue, Ring, Rule, Skill,
-    Strategy,
+    Agent, AgentGone, Bot, Delivery, Fairness, Member, Object, PriorityRule, Queue, Ring, Rule,
+    Skill, Strategy, Tenant,
 };
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
@@ -68,6 +68,10 @@ impl World {
                 let who = Who::Agent(AgentId(id));
                 self.party(tenant, who, name, Vec::new(), all.clone(), &agents, devices, &mut next);
             }
+            // One tenant limits the new tickets of an agent.
+            let fairness = (number == TENANTS).then_some(Fairness { tickets: 2, seconds: 5 });
+            let object = Tenant { fairness, ..Tenant::new(format!("t{number}")) };
+            self.put(tenant, Object::Tenant(object));
             for bot in &bots {
                 self.put(tenant, Object::Bot(with_rules(Bot::new(bot.clone(), "q0"))));
             }

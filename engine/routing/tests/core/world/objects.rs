@@ -4,8 +4,8 @@ use super::{AGENTS, QUEUES, World};
 use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Member, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
-    Strategy,
+    Agent, AgentGone, Bot, Delivery, Fairness, Member, NobodyOnline, Object, ObjectRef, Queue,
+    Ring, Skill, Strategy, Tenant,
 };
 
 impl World {
@@ -39,7 +39,7 @@ impl World {
     }
 
     pub(super) fn directory(&mut self) -> Input {
-        let object = match self.below(8) {
+        let object = match self.below(9) {
             0..3 => {
                 let queue = self.below(QUEUES);
                 Object::Queue(self.some_queue(queue))
@@ -58,6 +58,11 @@ impl World {
                 bot.seats_per_agent = self.chance(50).then_some(1);
                 bot.active = self.chance(80);
                 Object::Bot(bot)
+            }
+            7 => {
+                let tickets = 1 + u16::try_from(self.below(3)).expect("small");
+                let fairness = self.chance(70).then_some(Fairness { tickets, seconds: 20 });
+                Object::Tenant(Tenant { fairness, ..Tenant::new("t") })
             }
             _ => {
                 let name = format!("a{}", self.below(AGENTS));
