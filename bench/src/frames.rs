@@ -128,6 +128,7 @@ impl HandOffFrame {
             reason: HandOffReason::Planned,
             details: Packed::new(&details),
             priority: None,
+            preferred_agent: None,
             language: None,
             texts: None,
             position_updates: false,

@@ -61,7 +61,7 @@ pub async fn write_directory(
     times: QueueTimes,
 ) -> Result<Vec<String>> {
     let (plan, staff) = (&world.plan, &world.staff);
-    put_all(admin, tenant, [Object::Tenant(Tenant { name: tenant.into(), active: true })]).await?;
+    put_all(admin, tenant, [Object::Tenant(Tenant::new(tenant))]).await?;
     let agent = |agent| Object::Agent(Agent::new(staff.agent(agent), staff.seats));
     put_all(admin, tenant, (0..staff.agents).map(agent)).await?;
     let bot = |bot| Object::Bot(Bot::new(staff.bot(bot), staff.queue(plan, 0)));
@@ -69,7 +69,7 @@ pub async fn write_directory(
     let queues = (0..staff.bots).flat_map(|bot| {
         (0..staff.queues_per_bot).map(move |queue| {
             let mut object = Queue::new(staff.bot(bot), staff.queue(plan, queue));
-            object.members = staff.members(bot).map(|agent| staff.agent(agent)).collect();
+            object.members = staff.members(bot).map(|agent| staff.agent(agent).into()).collect();
             if plan.pulls(queue) {
                 object.delivery = relevo_client::wire::directory::Delivery::Pull;
             }

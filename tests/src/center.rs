@@ -101,13 +101,13 @@ impl Center {
     /// The directory, a key, and everybody at work.
     fn opens(&mut self) {
         let queue = |name: &str, members: &[&str]| Queue {
-            members: members.iter().map(|member| (*member).to_owned()).collect(),
+            members: members.iter().map(|member| (*member).into()).collect(),
             ..Queue::new("shop", name)
         };
         let requeueing =
             Queue { agent_gone: AgentGone::Requeue, ..queue("sales", &["ana", "bruno"]) };
         for object in [
-            Object::Tenant(Tenant { name: "acme".into(), active: true }),
+            Object::Tenant(Tenant::new("acme")),
             Object::Agent(Agent { skills: vec![express(2)], ..Agent::new("ana", 2) }),
             Object::Agent(Agent::new("bruno", 1)),
             Object::Bot(Bot::new("shop", "sales")),
@@ -314,6 +314,7 @@ fn hand_off(contact: u128) -> HandOff {
         reason: HandOffReason::Requested,
         priority: 0,
         priority_of_rule: None,
+        preferred_agent: None,
         // The last of a long day asks for more than anybody can, and later for less.
         demand: (contact == 10).then(|| {
             Box::new(Demand {

@@ -6,7 +6,7 @@ use relevo_tests::harness::deployment::{TENANT, queue};
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::answer::{Answer, Applied, DirectoryAnswer, Stored};
 use relevo_wire::command::{Change, Command, ListDirectory, Put, PutChange};
-use relevo_wire::directory::{Agent, Bot, Object, Queue, Rule};
+use relevo_wire::directory::{Agent, Bot, Member, Object, Queue, Rule};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::limits;
 use std::fs;
@@ -251,19 +251,19 @@ async fn the_longest_apply_is_one_record_of_the_log_and_one_more_change_is_too_m
     let applied = admin.apply(tenant(), agents(limits::CHANGES), false).await.unwrap();
     assert_eq!(applied.created as usize, limits::CHANGES);
     // As many bytes as may be: members of queues.
-    let members: Vec<String> =
-        (0..2_000).map(|at| format!("agent-with-a-name-of-{at:010}")).collect();
+    let members: Vec<Member> =
+        (0..2_000).map(|at| format!("agent-with-a-name-of-{at:010}").into()).collect();
     let queues = |count: usize| {
         let bot = put(Object::Bot(Bot::new("web", "q0")), None);
         let queue = |at| Queue { members: members.clone(), ..queue("web", &format!("q{at}"), &[]) };
         let queues = (0..count).map(|at| put(Object::Queue(queue(at)), None));
         std::iter::once(bot).chain(queues).collect::<Vec<_>>()
     };
-    let error = admin.apply(tenant(), queues(14), false).await.unwrap_err();
+    let error = admin.apply(tenant(), queues(12), false).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::LimitExceeded), "{error}");
-    admin.apply(tenant(), queues(13), false).await.unwrap();
+    admin.apply(tenant(), queues(11), false).await.unwrap();
     let listed = admin.list_directory(tenant()).await.unwrap();
-    assert_eq!(listed.objects.len(), 1 + limits::CHANGES + 14);
+    assert_eq!(listed.objects.len(), 1 + limits::CHANGES + 12);
     deployment.daemon.kill().await;
     deployment.daemon.restart().await;
     assert_eq!(deployment.admin().await.list_directory(tenant()).await.unwrap(), listed);

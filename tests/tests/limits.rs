@@ -138,7 +138,7 @@ async fn tenants_and_objects_are_so_many_and_those_that_are_there_may_change() {
     let deployment = Deployment::with(&Site::simple(&[("ana", 1)]), limits).await;
     let admin = deployment.admin().await;
     let put = async |tenant: &str, object| admin.put(Some(tenant.into()), object, None).await;
-    let tenant = |name: &str| Object::Tenant(Tenant { name: name.into(), active: true });
+    let tenant = |name: &str| Object::Tenant(Tenant::new(name));
     put("second", tenant("second")).await.unwrap();
     assert_refused(put("third", tenant("third")).await, ErrorCode::LimitExceeded);
     put("second", tenant("second")).await.unwrap();

@@ -39,7 +39,7 @@ impl Desk {
         let restored = disk.restore(&setup.settings, messages_memory_bytes).expect("it is empty");
         let mut desk = Self { daemon: Daemon::start(restored, &disk.log, &setup, NOW), now: NOW };
         let mut queue = Queue::new("bot", "queue");
-        queue.members.push("agent".to_owned());
+        queue.members.push("agent".into());
         let bot = Object::Bot(Bot::new("bot", "queue"));
         for object in [bot, Object::Agent(Agent::new("agent", 1)), Object::Queue(queue)] {
             desk.daemon.learn(TENANT, Input::Put { object, if_version: None }, Asker::Nobody);
@@ -106,6 +106,7 @@ fn hand_off() -> Command {
         reason: HandOffReason::Planned,
         details: Packed::new(&details),
         priority: None,
+        preferred_agent: None,
         language: None,
         texts: None,
         position_updates: false,

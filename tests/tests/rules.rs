@@ -133,6 +133,28 @@ async fn skills_of_a_rule_choose_the_agent_and_rings_widen_the_choice() {
 }
 
 #[tokio::test]
+async fn a_rule_and_before_it_the_hand_off_prefer_an_agent() {
+    let site = Site::new(TENANT).bot("shop", "help").agent("ana", 9).agent("bea", 9);
+    let deployment = Deployment::start(&site.queue(queue("shop", "help", &["ana", "bea"]))).await;
+    let admin = deployment.admin().await;
+    let to_bea =
+        Rule { preferred_agent: Some("bea".into()), ..rule("bea", "message exists", "help") };
+    admin.put(Some(TENANT.to_owned()), bot(vec![to_bea]), None).await.unwrap();
+    let shop = deployment.bot("shop").await;
+    let (mut ana, mut bea) = (deployment.online("ana").await, deployment.online("bea").await);
+    for contact in ["c1", "c2"] {
+        let ticket = shop.hand_over_with(said(contact, "hello")).await.ticket;
+        assert_eq!(bea.assigned().await.ticket, ticket, "the rule's, full as she may be");
+    }
+    let asked = |name: &str| HandOff { preferred_agent: Some(name.into()), ..said("c3", "hello") };
+    let error = shop.client.hand_off(asked("eve")).await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::NotFound));
+    assert!(error.to_string().contains("(preferred_agent): no agent is named `eve`"), "{error}");
+    let ticket = shop.hand_over_with(asked("ana")).await.ticket;
+    assert_eq!(ana.assigned().await.ticket, ticket, "the hand-off's own");
+}
+
+#[tokio::test]
 async fn rules_that_are_wrong_are_refused_all_at_once_and_change_nothing() {
     let deployment = Deployment::start(&site()).await;
     let admin = deployment.admin().await;

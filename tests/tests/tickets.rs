@@ -252,7 +252,7 @@ async fn nobody_is_online_where_the_help_desk_is_switched_off() {
     let _ana = deployment.online("ana").await;
     let sales = |active| Queue { active, ..queue("shop", "sales", &["ana"]) };
     let shop = |active| directory::Bot { active, ..directory::Bot::new("shop", "sales") };
-    let acme = |active| directory::Tenant { name: TENANT.into(), active };
+    let acme = |active| directory::Tenant { active, ..directory::Tenant::new(TENANT) };
     let switched = |active| {
         [Object::Queue(sales(active)), Object::Bot(shop(active)), Object::Tenant(acme(active))]
     };

@@ -73,7 +73,7 @@ pub async fn admin(server: &Server, relevo: &Relevo) -> Result<Admin> {
     let endpoint = transport::client(&server.target)?;
     let session = Session::open(&endpoint, server.target.address, &relevo.admin_key).await?;
     let mut admin = Admin::new(session, TENANT);
-    admin.put(vec![Object::Tenant(Tenant { name: TENANT.to_owned(), active: true })]).await?;
+    admin.put(vec![Object::Tenant(Tenant::new(TENANT))]).await?;
     Ok(admin)
 }
 
@@ -89,7 +89,7 @@ pub async fn cycles(server: &Server, relevo: &Relevo, pairs: usize) -> Result<Ve
         objects.push(Object::Agent(Agent::new(name("agent", pair), SEATS)));
         objects.push(Object::Bot(Bot::new(name("bot", pair), "line")));
         let mut queue = Queue::new(name("bot", pair), "line");
-        queue.members.push(name("agent", pair));
+        queue.members.push(name("agent", pair).into());
         objects.push(Object::Queue(queue));
     }
     admin.put(objects).await?;

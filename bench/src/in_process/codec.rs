@@ -112,6 +112,7 @@ fn frames() -> Vec<(&'static str, Frame)> {
         reason: HandOffReason::Planned,
         details: Packed::new(&details),
         priority: None,
+        preferred_agent: None,
         language: None,
         texts: None,
         position_updates: false,

@@ -158,7 +158,7 @@ impl Desk {
             handed_off: 0,
             closed: 0,
         };
-        desk.put(Object::Tenant(TenantObject { name: "bench".to_owned(), active: true }))?;
+        desk.put(Object::Tenant(TenantObject::new("bench")))?;
         for agent in 0..workload.agents {
             desk.put(Object::Agent(Agent::new(agent_name(agent), workload.seats)))?;
         }
@@ -169,7 +169,7 @@ impl Desk {
             for queue in workload.queues_of(bot) {
                 let mut object = Queue::new(name.clone(), format!("queue-{queue}"));
                 object.members =
-                    workload.members[queue].iter().map(|agent| agent_name(*agent)).collect();
+                    workload.members[queue].iter().map(|agent| agent_name(*agent).into()).collect();
                 desk.put(Object::Queue(object))?;
             }
         }
@@ -233,6 +233,7 @@ impl Desk {
             reason: HandOffReason::Planned,
             priority: 0,
             priority_of_rule: None,
+            preferred_agent: None,
             demand,
             texts: None,
             truncated: false,

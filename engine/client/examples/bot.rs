@@ -24,6 +24,7 @@ async fn main() -> anyhow::Result<()> {
         reason: HandOffReason::Requested,
         details: Packed::new(&details),
         priority: None,
+        preferred_agent: None,
         language: None,
         texts: None,
         position_updates: false,

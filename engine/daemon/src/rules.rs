@@ -48,6 +48,7 @@ struct Follows {
     queue: Option<String>,
     priority: Option<u16>,
     demand: Option<Demand>,
+    preferred_agent: Option<String>,
     /// It has been told that there is no such queue.
     told: AtomicBool,
 }
@@ -129,6 +130,7 @@ pub(crate) struct Routed<'r> {
     pub(crate) queue: Option<&'r str>,
     pub(crate) priority: Option<u16>,
     pub(crate) demand: Option<&'r Demand>,
+    pub(crate) preferred_agent: Option<&'r str>,
     told: &'r AtomicBool,
 }
 
@@ -163,6 +165,7 @@ impl BotRules {
                 queue: rule.queue.clone(),
                 priority: rule.priority,
                 demand: demand(rule),
+                preferred_agent: rule.preferred_agent.clone(),
                 told: AtomicBool::new(false),
             },
         };
@@ -199,12 +202,13 @@ impl BotRules {
             return None;
         }
         let matched = self.with_facts(handed, |facts| self.rules.first_match(facts, None))?;
-        let Follows { queue, priority, demand, told } = matched.result;
+        let Follows { queue, priority, demand, preferred_agent, told } = matched.result;
         Some(Routed {
             rule: matched.name,
             queue: queue.as_deref(),
             priority: *priority,
             demand: demand.as_ref(),
+            preferred_agent: preferred_agent.as_deref(),
             told,
         })
     }
@@ -307,7 +311,9 @@ pub(crate) fn bytes_of(bot: &Bot) -> usize {
         .rules
         .iter()
         .flat_map(|rule| rule.rings.iter().flat_map(|ring| &ring.skills).chain(&rule.skills));
-    rules + required.map(|skill| skill.name.len() + BESIDE_BYTES).sum::<usize>()
+    let preferred = bot.rules.iter().filter_map(|rule| rule.preferred_agent.as_ref());
+    let preferred: usize = preferred.map(String::len).sum();
+    rules + preferred + required.map(|skill| skill.name.len() + BESIDE_BYTES).sum::<usize>()
 }
 
 /// Rules that are compiled when a hand-off first asks for them: publish, which makes the directory

@@ -7,6 +7,7 @@ use crate::state::slab::Slot;
 use relevo_wire::directory::Delivery;
 use relevo_wire::vocabulary::{Intent, Reachability};
 use relevo_wire::{AgentId, QueueId, TicketId};
+use rustc_hash::FxHashMap;
 
 /// Most tickets of one line that are held against one agent.
 const LOOKED_AT: usize = 1_000;
@@ -41,20 +42,28 @@ pub(crate) fn audit(
     now: Micros,
 ) -> Audit {
     let mut violations = Vec::new();
+    let fairness = state.directory.tenant().and_then(|tenant| tenant.object.fairness);
     let end = from.saturating_add(queues).min(state.queues.len());
     for number in from..end {
         let id = QueueId(u32::try_from(number).expect("queues are numbered by u32"));
         let queue = state.queues.at(id);
+        let delays = delays_by_name(state, id);
         for agent in &queue.members {
+            let name = state.directory.agent_name(*agent).unwrap_or_default();
+            let delay_seconds = delays.get(name).copied().unwrap_or(0);
             let word = seats.word(agent.0 as usize).map(|word| word.view());
             let open = word.is_some_and(|word| word.is_open() && word.used < word.capacity);
             let entry = state.agents.at(*agent);
             let online = entry.exists && entry.active && entry.intent == Intent::Online;
-            if !open
-                || !online
-                || entry.not_responding
-                || entry.reachability != Reachability::Reachable
-            {
+            let is_recent = |at: &Micros, seconds: u32| {
+                now.saturating_sub(*at) < Micros::from(seconds) * 1_000_000
+            };
+            let limited = fairness.is_some_and(|limit| {
+                let recent = entry.latest.iter().filter(|at| is_recent(at, limit.seconds));
+                recent.count() >= usize::from(limit.tickets)
+            });
+            let takes = !limited && !entry.not_responding;
+            if !takes || !open || !online || entry.reachability != Reachability::Reachable {
                 continue;
             }
             let may = |slot: Slot| {
@@ -65,7 +74,10 @@ pub(crate) fn audit(
                 let mut exclusions = ticket.excluded.iter();
                 let excluded = exclusions.any(|(other, until)| other == *agent && until > now);
                 let accepts = entry.accepts_tests || !ticket.test;
+                let waited_seconds = now.saturating_sub(ticket.waiting_since) / 1_000_000;
+                let chosen = ticket.reserved.get() == Some(*agent);
                 accepts
+                    && (chosen || waited_seconds >= u64::from(delay_seconds))
                     && !excluded
                     && same_bot.count() < usize::from(cap)
                     && can(state, *agent, slot)
@@ -80,6 +92,14 @@ pub(crate) fn audit(
         }
     }
     Audit { violations, unfinished: false }
+}
+
+/// The members of a queue who have a delay, as the directory wrote them.
+fn delays_by_name(state: &State, id: QueueId) -> FxHashMap<&str, u32> {
+    let object = state.directory.queue(id).map(|queue| &queue.object);
+    let members = object.map_or(&[][..], |queue| &queue.members);
+    let delayed = members.iter().filter(|member| member.delay_seconds > 0);
+    delayed.map(|member| (member.agent.as_str(), member.delay_seconds)).collect()
 }
 
 /// By names, as the directory and the hand-off's rule wrote them.

@@ -268,6 +268,9 @@ pub struct HandOff {
     pub priority_of_rule: Option<u16>,
     /// What a rule of the directory says that the ticket requires.
     pub demand: Option<Box<Demand>>,
+    /// Who has it first: that of the hand-off, else that of a rule. Ignored where it is no member of the
+    /// queue or not online.
+    pub preferred_agent: Option<AgentId>,
     /// Texts instead of the queue's.
     pub texts: Option<Texts>,
     /// Transcript or context were cut.

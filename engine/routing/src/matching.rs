@@ -7,6 +7,8 @@
 //! claim that fails means that a session has just closed the word, and the agent is left alone until
 //! that session's command comes.
 
+mod members;
+
 use crate::event::{Assigned, Event};
 use crate::handle::Turn;
 use crate::seats::Claim;
@@ -16,7 +18,7 @@ use crate::state::queues::Queue;
 use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
-use relevo_wire::directory::Strategy;
+use relevo_wire::directory::{Member, Strategy};
 use relevo_wire::{AgentId, BotId, QueueId};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
@@ -25,10 +27,12 @@ use std::collections::BTreeSet;
 /// Up to so many members are looked at one by one; more are met through the bit sets.
 const FEW_MEMBERS: usize = 128;
 
-/// A ticket that somebody could have: those reserved for an agent come first.
+/// A ticket that somebody could have: those reserved for an agent come first, then those of the lowest
+/// level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     from_queue: bool,
+    level: u8,
     rank: Rank,
     slot: Slot,
 }
@@ -63,7 +67,9 @@ impl Turn<'_> {
         let is_alone = agents.is_empty() && tickets.len() == 1;
         tickets.retain(|candidate| !self.is_hopeless(candidate.slot, is_alone));
         match (&agents[..], &tickets[..]) {
-            ([], tickets) => tickets.iter().for_each(|candidate| self.place(candidate.slot)),
+            ([], tickets) if tickets.len() < 2 || !self.any_graded(tickets) => {
+                tickets.iter().for_each(|candidate| self.place(candidate.slot));
+            }
             ([agent], []) => self.serve(*agent),
             (agents, tickets) => self.match_many(agents, tickets),
         }
@@ -147,6 +153,7 @@ impl Turn<'_> {
             && !ticket.offers.holds(agent)
             && !ticket.excludes(agent, self.now)
             && !self.is_capped(agent, ticket.bot)
+            && self.reaches(ticket, agent)
     }
 
     /// The agent can do what the ticket requires, or was chosen for it.
@@ -178,15 +185,25 @@ impl Turn<'_> {
     pub(crate) fn first_for(
         &self,
         agent: AgentId,
-        queue: QueueId,
+        id: QueueId,
         test: bool,
     ) -> Option<(Rank, Slot)> {
-        let queue = self.state.queues.at(queue);
+        let queue = self.state.queues.at(id);
         if self.is_capped(agent, queue.bot) {
             return None;
         }
         let line = queue.line_for(test);
-        let accepts = |slot| !self.state.tickets.at(slot).excludes(agent, self.now);
+        let grades = &self.state.agents.at(agent).grades;
+        let delay_us = if queue.has_delays() { grades.of(id).delay_us } else { 0 };
+        // Who has begun to wait by then reaches this agent.
+        let until = self.now.saturating_sub(delay_us);
+        if delay_us > 0 && !test && queue.waits.first().is_some_and(|(oldest, _)| oldest > until) {
+            return None;
+        }
+        let accepts = |slot| {
+            let ticket = self.state.tickets.at(slot);
+            ticket.waiting_since <= until && !ticket.excludes(agent, self.now)
+        };
         let plain = line.plain().find(|(_, slot)| accepts(*slot));
         let skills = &self.state.agents.at(agent).skills;
         let skilled = line.skilled().and_then(|skilled| skilled.first_for(skills, accepts));
@@ -208,16 +225,17 @@ impl Turn<'_> {
         let mut woken: SmallVec<[Candidate; 2]> = SmallVec::new();
         while let Some(slot) = self.state.wake.tickets.pop() {
             let ticket = self.state.tickets.get(slot).filter(|ticket| ticket.is_waiting());
-            woken.extend(ticket.map(|ticket| self.candidate(ticket, slot)));
+            woken.extend(ticket.and_then(|ticket| self.candidate(ticket, slot)));
         }
         woken.sort_unstable();
         woken.dedup();
         woken
     }
 
-    fn candidate(&self, ticket: &Ticket, slot: Slot) -> Candidate {
+    fn candidate(&self, ticket: &Ticket, slot: Slot) -> Option<Candidate> {
+        let level = self.least_level(ticket)?;
         let rank = self.state.line_of(ticket).rank(ticket, self.now);
-        Candidate { from_queue: !ticket.reserved.is_some(), rank, slot }
+        Some(Candidate { from_queue: !ticket.reserved.is_some(), level, rank, slot })
     }
 
     /// Assigns, or offers where the queue asks first, unless the step has done its share: that is
@@ -268,6 +286,8 @@ impl Turn<'_> {
             return false;
         }
         let queue = self.state.queues.at(ticket.queue);
+        // Whom a ticket reaches there depends on how long it has waited.
+        let is_alone = is_alone && !queue.has_delays();
         let is_plain =
             |other: Slot| other != slot && self.state.tickets.at(other).excluded.is_empty();
         let line = queue.line_for(ticket.test);
@@ -302,7 +322,7 @@ impl Turn<'_> {
             let present = match agent {
                 Some(agent) if !self.state.agents.available.holds(agent.0) => None,
                 Some(agent) => self.best_for(agent),
-                None => Some(wish).filter(|wish| self.state.tickets.at(wish.slot).is_waiting()),
+                None => self.still(wish),
             };
             let Some(present) = present else { continue };
             if present != wish {
@@ -341,7 +361,10 @@ impl Turn<'_> {
             reserved.find(|(_, slot)| self.may_have(agent, self.state.tickets.at(*slot)));
         if let Some((key, slot)) = reserved {
             let rank = key.rank(entry.reserved.ageing(), self.now);
-            return Some(Candidate { from_queue: false, rank, slot });
+            return Some(Candidate { from_queue: false, level: Member::LEVEL, rank, slot });
+        }
+        if !entry.grades.are_plain() {
+            return self.best_by_level(agent);
         }
         let mut best = (Rank::LAST, Slot::MAX);
         let any_caps = self.state.bots.any_caps();
@@ -366,7 +389,7 @@ impl Turn<'_> {
         let looks_at_tests = entry.accepts_tests && self.state.tickets.tests_waiting > 0;
         let test = if looks_at_tests { self.best_pushed(agent, true) } else { None };
         let (rank, slot) = found.into_iter().chain(test).min()?;
-        Some(Candidate { from_queue: true, rank, slot })
+        Some(Candidate { from_queue: true, level: Member::LEVEL, rank, slot })
     }
 
     /// As the heads tell, but past tickets that this agent has just given away.
@@ -410,8 +433,27 @@ impl Turn<'_> {
         next.or(first)
     }
 
-    /// Every available member who may have the ticket, in rising order.
+    /// Every available member of the lowest level at which one may have the ticket, in rising order.
     fn for_each_candidate(
+        &self,
+        queue: &Queue,
+        ticket: &Ticket,
+        needs: &[Need],
+        mut each: impl FnMut(u32),
+    ) {
+        if !queue.has_grades {
+            return self.for_each_able(queue, ticket, needs, each);
+        }
+        let least = self.least_level_in(queue, ticket, needs);
+        self.for_each_able(queue, ticket, needs, |agent| {
+            if least == Some(self.level(AgentId(agent), ticket.queue)) {
+                each(agent);
+            }
+        });
+    }
+
+    /// Every available member who may have the ticket, in rising order.
+    fn for_each_able(
         &self,
         queue: &Queue,
         ticket: &Ticket,
@@ -421,6 +463,7 @@ impl Turn<'_> {
         let is_plain = !ticket.test
             && ticket.excluded.is_empty()
             && ticket.offers.is_empty()
+            && !queue.has_delays()
             && self.state.bots.at(ticket.bot).seats_per_agent.is_none();
         let available = &self.state.agents.available;
         let mut offer = |agent: u32| {

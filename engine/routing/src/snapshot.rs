@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::state::State;
 use crate::state::contacts::ContactMessages;
 use crate::state::demands::Demands;
+use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::queues::Pace;
@@ -82,6 +83,7 @@ struct AgentRow {
     restarting: bool,
     last_ticket_at: Micros,
     not_responding: bool,
+    latest: Vec<Micros>,
     tickets: Vec<Slot>,
 }
 
@@ -114,6 +116,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 restarting: agent.restarting,
                 last_ticket_at: agent.last_ticket_at,
                 not_responding: agent.not_responding,
+                latest: agent.latest.iter().collect(),
                 tickets: agent.tickets.clone(),
             })
             .collect(),
@@ -154,6 +157,8 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     state.directory = Directory::from_rows(std::mem::take(&mut snapshot.directory))
         .ok_or_else(|| invalid("the directory names an object twice, or one that is not there"))?;
     check::rows(&snapshot, &state.directory)?;
+    let tenant = state.directory.tenant();
+    state.fairness = tenant.and_then(|tenant| tenant.object.fairness).map(Limit::from);
     state.starting_since = snapshot.starting_since;
     state.idempotencies = Idempotencies::restore(&state.settings, snapshot.answers);
     let most = state.settings.contact_message_ids;
@@ -208,6 +213,7 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
         agent.restarting = row.restarting;
         agent.last_ticket_at = row.last_ticket_at;
         agent.not_responding = row.not_responding;
+        agent.latest = row.latest.into();
         tickets.push(row.tickets);
         if let Some(at) = row.deadline.get() {
             let timer = match row.reachability {
@@ -217,6 +223,7 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
             state.timers.set(at, timer);
         }
         state.set_skills(id, &skills);
+        state.follow_fairness(id);
         state.agents.note_load(id);
         state.refresh_agent(id);
     }
@@ -231,10 +238,7 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
         let placeholder = || relevo_wire::directory::Queue::new("", "");
         let object = object.unwrap_or_else(placeholder);
         state.queues.put(id, bot, &object);
-        let mut members: Vec<AgentId> =
-            object.members.iter().filter_map(|name| state.directory.agent_id(name)).collect();
-        members.sort_unstable();
-        state.set_members(id, members);
+        state.set_members(id, &object.members);
         let queue = state.queues.at_mut(id);
         queue.exists = exists;
         queue.last_served = row.last_served;

@@ -2,14 +2,16 @@
 //! others.
 
 mod directory;
+mod hand_off;
 mod service;
 
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
+pub use hand_off::HandOff;
 pub use service::{Accept, Decline, Hold, Unhold, WrapUpDone};
 
 use crate::ids::{RequestId, TicketId};
 use crate::packed::Packed;
-use crate::vocabulary::{Author, Body, HandOffDetails, HandOffReason, Intent, Role, Texts};
+use crate::vocabulary::{Author, Body, Intent, Role};
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A command with its envelope.
@@ -289,47 +291,6 @@ pub struct Receipt {
 pub struct Typing {
     /// Where.
     pub ticket: TicketId,
-}
-
-/// A bot hands a customer over.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct HandOff {
-    /// To this queue of the bot; absent: where the bot's rules say, else its default queue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queue: Option<String>,
-    /// Why.
-    pub reason: HandOffReason,
-    /// Contact, message for the agent, transcript, context.
-    pub details: Packed<HandOffDetails>,
-    /// 0 to 1000, capped by the directory; that of a rule goes before it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub priority: Option<u16>,
-    /// Language of the contact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// Texts instead of the queue's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub texts: Option<Texts>,
-    /// Push the position in line when it changes, at most every 10 s by default.
-    #[serde(default)]
-    pub position_updates: bool,
-    /// A test: goes to members who accept tests, counts only in the probe's figures.
-    #[serde(default)]
-    pub test: bool,
-    /// Answer as if, change nothing.
-    #[serde(default)]
-    pub dry_run: bool,
 }
 
 /// Is anybody there? Answered from lock-free reads: a hint.

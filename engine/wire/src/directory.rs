@@ -1,10 +1,12 @@
 //! The directory: tenants, bots, queues and agents, as the bootstrap file and admin commands write
 //! them. Objects name each other; the daemon gives them numbers.
 
+mod member;
 mod overflow;
 mod queue;
 mod rules;
 
+pub use member::Member;
 pub use overflow::{Overflow, overflow_circle};
 pub use queue::{AgentGone, Delivery, NobodyOnline, Queue, Strategy};
 pub use rules::{PriorityRule, Ring, Rule, Skill};
@@ -101,6 +103,31 @@ pub struct Tenant {
     /// Takes new tickets.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Most new tickets of an agent in some time; absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fairness: Option<Fairness>,
+}
+
+/// How many new tickets an agent gets in some time at most, whoever sends them: assigned, transferred,
+/// and pulled ones.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Fairness {
+    /// 1 to 1,000.
+    pub tickets: u16,
+    /// In any time of so many seconds: 1 to 3,600.
+    pub seconds: u32,
 }
 
 /// One channel installation ("number") of a tenant.
@@ -186,6 +213,14 @@ pub struct Agent {
 
 fn default_seats() -> u16 {
     3
+}
+
+impl Tenant {
+    /// A tenant with every default.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), active: true, fairness: None }
+    }
 }
 
 impl Agent {

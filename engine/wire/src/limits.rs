@@ -70,6 +70,16 @@ pub const TAG_BYTES: usize = 64;
 pub const SEATS: u16 = 4095;
 /// Most agents of a queue.
 pub const MEMBERS: usize = 15_000;
+/// Highest level of a member; the lowest is 1.
+pub const MEMBER_LEVEL: u8 = 10;
+/// Longest delay of a member, in seconds: a week.
+pub const DELAY_SECONDS: u32 = 7 * 24 * 3600;
+/// Most different delays of the members of a queue: a waiting ticket has a timer for each.
+pub const DELAYS: usize = 16;
+/// Most tickets of a fairness limit.
+pub const FAIRNESS_TICKETS: u16 = 1_000;
+/// Longest time of a fairness limit, in seconds.
+pub const FAIRNESS_SECONDS: u32 = 3_600;
 /// Most cursors in one frame.
 pub const CURSORS_PER_FRAME: usize = 1024;
 /// Most tickets in one frame of the snapshot that follows `welcome`.

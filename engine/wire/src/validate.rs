@@ -34,6 +34,7 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         Command::Send(send) => self::send(send),
         Command::HandOff(hand_off) => {
             optional("queue", hand_off.queue.as_deref(), limits::NAME_BYTES)?;
+            optional("preferred_agent", hand_off.preferred_agent.as_deref(), limits::NAME_BYTES)?;
             optional("language", hand_off.language.as_deref(), limits::LANGUAGE_BYTES)?;
             at_most("priority", hand_off.priority.unwrap_or(0), limits::PRIORITY)?;
             hand_off.texts.as_ref().map_or(Ok(()), |texts| self::texts("texts", texts))

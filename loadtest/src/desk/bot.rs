@@ -114,6 +114,7 @@ impl BotDesk {
             reason: HandOffReason::Planned,
             details: Packed::new(&details),
             priority: None,
+            preferred_agent: None,
             language: None,
             texts: None,
             position_updates: false,

@@ -106,7 +106,7 @@ impl Changes {
 
     fn queue(&self, staff: &Staff, bot: u32, name: String) -> Queue {
         let mut object = Queue::new(staff.bot(bot), name);
-        object.members = staff.members(bot).map(|agent| staff.agent(agent)).collect();
+        object.members = staff.members(bot).map(|agent| staff.agent(agent).into()).collect();
         object.threshold_seconds = self.times.threshold_seconds;
         object.short_loss_seconds = self.times.short_loss_seconds;
         object.transfer_wait_seconds = self.times.transfer_wait_seconds;

@@ -74,7 +74,7 @@ impl Site {
     }
 
     fn objects(&self) -> impl Iterator<Item = Object> {
-        let tenant = Object::Tenant(Tenant { name: self.tenant.clone(), active: true });
+        let tenant = Object::Tenant(Tenant::new(&*self.tenant));
         std::iter::once(tenant)
             .chain(self.agents.iter().cloned().map(Object::Agent))
             .chain(self.bots.iter().cloned().map(Object::Bot))
@@ -85,7 +85,10 @@ impl Site {
 /// A queue with these members and every other default.
 #[must_use]
 pub fn queue(bot: &str, name: &str, members: &[&str]) -> Queue {
-    Queue { members: members.iter().map(ToString::to_string).collect(), ..Queue::new(bot, name) }
+    Queue {
+        members: members.iter().map(|member| (*member).into()).collect(),
+        ..Queue::new(bot, name)
+    }
 }
 
 /// A running daemon and the credentials of those who use it.

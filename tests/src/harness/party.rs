@@ -61,6 +61,7 @@ pub fn hand_off_with(details: HandOffDetails) -> HandOff {
         reason: HandOffReason::Requested,
         details: Packed::new(&details),
         priority: None,
+        preferred_agent: None,
         language: None,
         texts: None,
         position_updates: false,

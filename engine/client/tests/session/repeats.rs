@@ -13,6 +13,7 @@ pub(crate) fn hand_off() -> HandOff {
         reason: HandOffReason::Requested,
         details: Packed::new(&HandOffDetails::default()),
         priority: None,
+        preferred_agent: None,
         language: None,
         texts: None,
         position_updates: false,

@@ -185,9 +185,11 @@ fn lists(old: &[Value], new: &[Value]) -> String {
     parts.join(" ")
 }
 
-/// What an entry of a list is called: itself, or its name.
+/// What an entry of a list is called: itself, its name, or that of its agent.
 fn entry_name(entry: &Value) -> String {
-    let named = entry.as_table().and_then(|table| table.get("name")).unwrap_or(entry);
+    let name = |table: &Table| table.get("name").or_else(|| table.get("agent")).cloned();
+    let named = entry.as_table().and_then(name);
+    let named = named.as_ref().unwrap_or(entry);
     named.as_str().map_or_else(|| shown(Some(named)), short)
 }
 
@@ -219,14 +221,14 @@ mod tests {
     }
 
     fn queue(members: &[&str]) -> Queue {
-        let members = members.iter().map(ToString::to_string).collect();
+        let members = members.iter().map(|member| (*member).into()).collect();
         Queue { members, ..Queue::new("web", "help") }
     }
 
     #[test]
     fn what_is_new_other_gone_and_the_same_is_told_and_guarded() {
         let listed = [
-            at(1, Object::Tenant(Tenant { name: "acme".into(), active: true })),
+            at(1, Object::Tenant(Tenant::new("acme"))),
             at(2, agent("ana", 3)),
             at(3, agent("old", 1)),
             at(4, agent("same", 1)),
@@ -299,6 +301,10 @@ mod tests {
         assert!(said.contains(&format!(" -> {online}, transfer_targets +a")), "{said}");
         let order = told(&Object::Queue(queue(&["a", "b"])), &Object::Queue(queue(&["b", "a"])));
         assert_eq!(order, "members in another order");
+        let mut late = queue(&["ana", "bea"]);
+        late.members[1].delay_seconds = 30;
+        let said = told(&Object::Queue(queue(&["ana", "bea"])), &Object::Queue(late));
+        assert_eq!(said, "members ~bea");
         let many: Vec<String> = (0..9).map(|number| format!("m{number}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let said = told(&Object::Queue(queue(&[])), &Object::Queue(queue(&many)));

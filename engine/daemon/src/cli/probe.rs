@@ -163,6 +163,7 @@ impl Walk {
             reason: HandOffReason::Planned,
             details: Packed::new(&details),
             priority: None,
+            preferred_agent: None,
             language: None,
             texts: None,
             position_updates: false,

@@ -24,7 +24,7 @@ pub(super) enum Rules {
         directory: PathBuf,
         /// Files of cases: [[case]] with name, what is handed over (tenant, bot, message, language,
         /// contact, context, reason, at) and what must follow (rule, queue, priority_rule,
-        /// priority, skills)
+        /// priority, skills, preferred_agent)
         #[arg(required = true, value_name = "CASES")]
         cases: Vec<PathBuf>,
     },
@@ -122,7 +122,7 @@ fn wrong(problems: &Problems) -> Failure {
 fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
     let mut failed = 0;
     for case in cases {
-        let Outcome { rule, queue, missing, priority_rule, priority, skills } =
+        let Outcome { rule, queue, missing, priority_rule, priority, skills, preferred_agent } =
             bots.outcome(&case.hand).map_err(|failure| {
                 let message = format!("{}: case {:?}: {failure}", case.place, case.name);
                 Failure::new(failure.exit, message)
@@ -142,6 +142,9 @@ fn test(bots: &Bots, cases: &[Case]) -> Result<(), Failure> {
         compare("priority_rule", case.expected.priority_rule.clone().map(named), priority_rule);
         compare("priority", case.expected.priority.map(|p| p.to_string()), number(priority));
         compare("skills", case.expected.skills.as_deref().map(listed), listed(&skills));
+        let agent = |name: String| if name.is_empty() { "none".into() } else { name };
+        let preferred = agent(preferred_agent.unwrap_or_default());
+        compare("preferred_agent", case.expected.preferred_agent.clone().map(agent), preferred);
         if let Some(missing) = missing {
             let _ = write!(differs, "\n  {missing}");
         }
@@ -162,7 +165,8 @@ fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
     let (_, bot, rules) = bots.find(hand)?;
     let mut said = String::new();
     let outcome = bots.outcome(hand)?;
-    let Outcome { rule, queue, missing, priority_rule, priority, skills } = outcome;
+    let Outcome { rule, queue, missing, priority_rule, priority, skills, preferred_agent } =
+        outcome;
     tell(&mut said, with_handed_over(rules, hand, |handed| rules.explain(handed))?.tried);
     if let Some(missing) = missing {
         let _ = writeln!(said, "{missing}");
@@ -177,9 +181,10 @@ fn explain(bots: &Bots, hand: &Hand) -> Result<String, Failure> {
         priority_rule.map_or(String::new(), |rule| format!(", priority rule {rule:?}"));
     let priority = priority.map_or("the bot's".into(), |priority| priority.to_string());
     let skills = if skills.is_empty() { String::new() } else { format!(", {}", listed(&skills)) };
+    let preferred = preferred_agent.map_or(String::new(), |agent| format!(", first {agent}"));
     let _ = write!(
         said,
-        "bot {}: queue {queue}, priority {priority}{skills} ({by}{by_priority})",
+        "bot {}: queue {queue}, priority {priority}{skills}{preferred} ({by}{by_priority})",
         bot.name
     );
     Ok(said)
@@ -220,6 +225,7 @@ struct Outcome {
     priority: Option<u16>,
     /// What the ticket requires at first.
     skills: Vec<Skill>,
+    preferred_agent: Option<String>,
 }
 
 /// The bots of a directory file with their rules, and the names of all queues.
@@ -305,6 +311,9 @@ impl Bots {
             queue,
             priority_rule: prioritized.map(|(rule, _)| rule.to_owned()),
             priority: priority.or_else(|| routed.and_then(|routed| routed.priority)),
+            preferred_agent: routed
+                .and_then(|routed| routed.preferred_agent)
+                .map(ToOwned::to_owned),
             skills: routed
                 .and_then(|routed| routed.demand)
                 .filter(|_| !is_gone)

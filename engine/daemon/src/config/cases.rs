@@ -41,6 +41,8 @@ pub(crate) struct Expected {
     pub(crate) priority: Option<u16>,
     /// What the ticket must require at first; empty: nothing.
     pub(crate) skills: Option<Vec<Skill>>,
+    /// The agent whom the rule prefers; empty: none.
+    pub(crate) preferred_agent: Option<String>,
 }
 
 /// A case.
@@ -114,12 +116,13 @@ fn case(place: String, section: Section<'_>) -> Option<(Case, Range<usize>)> {
             .optional_number("priority", 0..=limits::PRIORITY, "a priority")
             .map(|priority| priority.value),
         skills: section.has("skills").then(|| skills::skills(&section, limits::REQUIREMENTS)),
+        preferred_agent: text("preferred_agent"),
     };
-    let Expected { rule, queue, priority_rule, priority, skills } = &expected;
-    let texts = [rule, queue, priority_rule];
+    let Expected { rule, queue, priority_rule, priority, skills, preferred_agent } = &expected;
+    let texts = [rule, queue, priority_rule, preferred_agent];
     if texts.iter().all(|text| text.is_none()) && priority.is_none() && skills.is_none() {
         let right = "add rule = \"..\" (empty: none matches), queue = \"..\", priority_rule = \"..\", \
-                     priority = .. or skills = [..]";
+                     priority = .., skills = [..] or preferred_agent = \"..\"";
         section.problem(section.span(), "the case expects nothing", right);
     }
     section.finish();

@@ -4,10 +4,10 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{overflow, rules, skills};
+use super::{members, overflow, rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
+    Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
 };
 use relevo_wire::limits;
 use relevo_wire::vocabulary::{Role, Texts};
@@ -87,6 +87,8 @@ pub(super) struct Places {
     /// The bot of a queue, the default queue of a bot, the owner of a key.
     pub(super) refers: Range<usize>,
     pub(super) members: Vec<Range<usize>>,
+    /// The agents that rules of a bot prefer, in the order of these rules.
+    pub(super) preferred: Vec<Located<String>>,
     /// The queues that a queue's tickets may go to.
     pub(super) targets: Vec<Range<usize>>,
     /// The queue that a queue overflows to.
@@ -171,15 +173,28 @@ impl Found {
 fn tenant(section: Section<'_>) -> Option<Entry<Tenant>> {
     let name = required_name(&section, "name");
     let active = section.flag("active", true);
+    let fairness = fairness(&section);
     let table = section.span().clone();
     section.finish();
     let name = name?;
     Some(Entry {
-        object: Tenant { name: name.value, active },
+        object: Tenant { name: name.value, active, fairness },
         tenant: None,
         table,
         places: Places { name: name.span, ..Places::default() },
     })
+}
+
+/// `fairness = { tickets = 3, seconds = 60 }`
+fn fairness(section: &Section<'_>) -> Option<Fairness> {
+    if !section.has("fairness") {
+        return None;
+    }
+    let limit = section.section("fairness");
+    let tickets = limit.required_number("tickets", 1..=limits::FAIRNESS_TICKETS, "tickets");
+    let seconds = limit.required_number("seconds", 1..=limits::FAIRNESS_SECONDS, "seconds");
+    limit.finish();
+    Some(Fairness { tickets: tickets?.value, seconds: seconds?.value })
 }
 
 fn agent(section: Section<'_>) -> Option<Entry<Agent>> {
@@ -232,7 +247,12 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         object,
         tenant,
         table,
-        places: Places { name: name.span, refers: queue.span, ..Places::default() },
+        places: Places {
+            name: name.span,
+            refers: queue.span,
+            preferred: rules.preferred,
+            ..Places::default()
+        },
     })
 }
 
@@ -241,7 +261,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     let bot = required_name(&section, "bot");
     let name = required_name(&section, "name");
     let default = Queue::new("", "");
-    let members = section.texts("members").unwrap_or_default();
+    let (members, member_places) = members::read(&section);
     let targets = section.texts("transfer_targets");
     let threshold = section.optional_number("threshold_seconds", 1..=RULE_SECONDS_MAX, "seconds");
     let seconds = |key, default| section.number(key, default, 0..=RULE_SECONDS_MAX, "seconds");
@@ -250,7 +270,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     let max_waiting = section.optional_number("max_waiting", 1..=u32::MAX, "tickets");
     let max_wait = section.optional_number("max_wait_seconds", wait.clone(), "seconds");
     let mut places = Places {
-        members: members.iter().map(|member| member.span.clone()).collect(),
+        members: member_places,
         targets: targets.iter().flatten().map(|target| target.span.clone()).collect(),
         threshold: threshold.as_ref().map_or(0..0, |found| found.span.clone()),
         overflow: overflow.as_ref().map_or(0..0, |(_, span)| span.clone()),
@@ -260,13 +280,14 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         active: section.flag("active", default.active),
         strategy: section.choice("strategy", default.strategy, &STRATEGIES),
         delivery: section.choice("delivery", default.delivery, &DELIVERIES),
-        members: members.into_iter().map(|member| member.value).collect(),
+        members,
         agent_gone: section.choice("agent_gone", default.agent_gone, &AGENT_GONE),
         keep_seconds: seconds("keep_seconds", default.keep_seconds),
         transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
         offer_seconds: section.number("offer_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
         offer_agents: section.number("offer_agents", 1, 1..=limits::OFFER_AGENTS, "agents"),
         wrap_up_seconds: section.number("wrap_up_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
+        preferred_wait_seconds: seconds("preferred_wait_seconds", default.preferred_wait_seconds),
         ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),
         nobody_online: section.choice("nobody_online", default.nobody_online, &NOBODY_ONLINE),
         overflow: overflow.map(|(overflow, _)| overflow),

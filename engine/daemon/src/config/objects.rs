@@ -53,7 +53,7 @@ impl ObjectFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use relevo_wire::directory::{Agent, Bot, Object, Queue};
+    use relevo_wire::directory::{Agent, Bot, Fairness, Object, Queue};
 
     fn problems(text: &str, known: &Known<'_>) -> Vec<String> {
         let file = ObjectFile::parse(text.to_owned(), Path::new("d")).unwrap();
@@ -89,6 +89,42 @@ mod tests {
         let help = Object::Queue(Queue::new("web", "help"));
         assert_eq!(problems(bot, &known(vec![("acme", &help)])), [""; 0]);
         assert_eq!(problems(bot, &known(Vec::new())).len(), 1);
+    }
+
+    #[test]
+    fn a_rule_prefers_an_agent_that_there_is() {
+        let text = "[[bot]]\nname = \"web\"\ndefault_queue = \"help\"\n\
+                    [[bot.rules]]\nname = \"r\"\nwhen = \"message exists\"\npreferred_agent = \"anna\"\n";
+        let (ana, help) =
+            (Object::Agent(Agent::new("ana", 1)), Object::Queue(Queue::new("web", "help")));
+        let objects = vec![("acme", &ana), ("acme", &help)];
+        let known = Known { tenant: Some("acme"), objects };
+        let said = "d:7:19: tenant \"acme\" has no agent named \"anna\"; did you mean \"ana\"?";
+        assert_eq!(problems(text, &known), [said]);
+        assert_eq!(problems(&text.replace("anna", "ana"), &known), [""; 0]);
+    }
+
+    #[test]
+    fn a_fairness_limit_is_written_as_it_is_read() {
+        let read = |text: &str| ObjectFile::parse(text.to_owned(), Path::new("d"));
+        let text = "[[tenant]]\nname = \"t\"\nfairness = { tickets = 3, seconds = 60 }\n";
+        let objects = read(text).map(|file| file.objects().objects).unwrap();
+        let Object::Tenant(tenant) = &objects[0].object else { panic!("{objects:?}") };
+        let fairness = Fairness { tickets: 3, seconds: 60 };
+        assert_eq!(tenant.fairness, Some(fairness));
+        let written = crate::config::object_document("", &objects[0].object);
+        let again = read(&written).map(|file| file.objects().objects).unwrap();
+        assert_eq!(again, objects, "{written}");
+        for (wrong, said) in [
+            ("{ tickets = 0, seconds = 60 }", "d:3:24: tickets cannot be 0"),
+            ("{ tickets = 3, seconds = 3601 }", "d:3:37: seconds cannot be 3601"),
+            ("{ tickets = 3 }", "d:3:12: [fairness] has no seconds"),
+            ("3", "d:3:12: fairness is an integer; write a table"),
+        ] {
+            let text = text.replace("{ tickets = 3, seconds = 60 }", wrong);
+            let problems = read(&text).err().unwrap().0;
+            assert!(problems[0].to_string().starts_with(said), "{problems:?} is not {said}");
+        }
     }
 
     #[test]

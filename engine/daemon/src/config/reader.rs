@@ -19,6 +19,12 @@ pub(crate) struct Located<T> {
     pub(crate) span: Range<usize>,
 }
 
+/// An entry of a list that holds both.
+pub(crate) enum TextOrTable<'a> {
+    Text(Located<String>),
+    Table(Section<'a>),
+}
+
 /// A table, or the place where one might have been.
 pub(crate) struct Section<'a> {
     report: &'a Report<'a>,
@@ -64,10 +70,7 @@ impl<'a> Section<'a> {
 
     /// Every `[[name]]` below this table.
     pub(crate) fn tables(&self, name: &'static str) -> Vec<Self> {
-        let title = match self.title.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
-            Some(outer) => format!("[[{outer}.{name}]]"),
-            None => format!("[[{name}]]"),
-        };
+        let title = self.title_of(name);
         let Some(value) = self.value(name) else { return Vec::new() };
         let Some(array) = value.get_ref().as_array() else {
             self.mismatch(name, value, &format!("write each one as a table of its own: {title}"));
@@ -81,6 +84,42 @@ impl<'a> Section<'a> {
             }
         });
         tables.collect()
+    }
+
+    /// How one of the tables `name` below this one is called.
+    fn title_of(&self, name: &str) -> String {
+        match self.title.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
+            Some(outer) => format!("[[{outer}.{name}]]"),
+            None => format!("[[{name}]]"),
+        }
+    }
+
+    /// A list of texts and tables that may be absent; `shape` is how an entry may look.
+    pub(crate) fn texts_or_tables(
+        &self,
+        name: &'static str,
+        shape: &str,
+    ) -> Option<Vec<TextOrTable<'a>>> {
+        let title = self.title_of(name);
+        let value = self.value(name)?;
+        let right = format!("write a list of {shape}");
+        let Some(array) = value.get_ref().as_array() else {
+            self.mismatch(name, value, &right);
+            return None;
+        };
+        let entries = array.iter().filter_map(|entry| {
+            if let Some(text) = entry.get_ref().as_str() {
+                let (value, span) = (text.to_owned(), entry.span());
+                return Some(TextOrTable::Text(Located { value, span }));
+            }
+            let Some(table) = entry.get_ref().as_table() else {
+                self.mismatch(name, entry, &right);
+                return None;
+            };
+            let table = Self::new(self.report, title.clone(), entry.span(), Some(table));
+            Some(TextOrTable::Table(table))
+        });
+        Some(entries.collect())
     }
 
     /// A whole number; `unit` as in "a whole number of seconds".

@@ -165,6 +165,13 @@ fn bots(found: &Found, names: &Names<'_>, report: &Report<'_>) {
             let holder = format!("bot {bot:?}");
             missing("queue", queue, &entry.places.refers, queues, &holder, report);
         }
+        let agents = names.agents.get(tenant).unwrap_or(&none);
+        let holder = format!("tenant {tenant:?}");
+        for agent in entry.places.preferred.iter() {
+            if !agents.contains(agent.value.as_str()) {
+                missing("agent", &agent.value, &agent.span, agents, &holder, report);
+            }
+        }
     }
 }
 
@@ -191,9 +198,10 @@ fn queues(found: &Found, names: &Names<'_>, report: &Report<'_>) {
             missing("bot", &queue.bot, &entry.places.refers, bots, &holder, report);
         }
         let agents = names.agents.get(tenant).unwrap_or(&none);
-        listed("agent", &queue.members, &entry.places.members, agents, &holder, report);
+        let members = queue.members.iter().map(|member| member.agent.as_str());
+        listed("agent", members, &entry.places.members, agents, &holder, report);
         let siblings = names.queues.get(&(tenant, queue.bot.as_str())).unwrap_or(&none);
-        let targets = queue.transfer_targets.as_deref().unwrap_or_default();
+        let targets = queue.transfer_targets.iter().flatten().map(String::as_str);
         let bot = format!("bot {:?}", queue.bot);
         listed("queue", targets, &entry.places.targets, siblings, &bot, report);
         let to = queue.overflow.as_ref().map(|overflow| overflow.to.as_str());
@@ -213,19 +221,19 @@ fn threshold(seconds: u32, bounds: &[u32], span: &Range<usize>, report: &Report<
 }
 
 /// Each name of a list exists, and stands in it once.
-fn listed(
+fn listed<'n>(
     kind: &str,
-    list: &[String],
+    list: impl Iterator<Item = &'n str>,
     places: &[Range<usize>],
     names: &BTreeSet<&str>,
     holder: &str,
     report: &Report<'_>,
 ) {
     let mut seen = BTreeSet::new();
-    for (name, span) in list.iter().zip(places) {
+    for (name, span) in list.zip(places) {
         if !seen.insert(name) {
             report.add(span, format!("{kind} {name:?} is named twice"), "name each once");
-        } else if !names.contains(name.as_str()) {
+        } else if !names.contains(name) {
             missing(kind, name, span, names, holder, report);
         }
     }

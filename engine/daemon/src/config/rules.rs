@@ -20,6 +20,8 @@ struct Place {
 pub(super) struct Found {
     pub(super) rules: Vec<Rule>,
     pub(super) priority_rules: Vec<PriorityRule>,
+    /// The agents that rules prefer.
+    pub(super) preferred: Vec<Located<String>>,
     places: Vec<Place>,
     priority_places: Vec<Place>,
 }
@@ -32,6 +34,7 @@ pub(super) fn read(bot: &Section<'_>) -> Found {
         let priority = section.optional_number("priority", 0..=limits::PRIORITY, "a priority");
         let required = skills::skills(&section, limits::REQUIREMENTS);
         let rings = skills::rings(&section);
+        let preferred = super::directory::optional_name(&section, "preferred_agent");
         section.finish();
         let Some((name, place)) = place else { continue };
         found.rules.push(Rule {
@@ -41,7 +44,9 @@ pub(super) fn read(bot: &Section<'_>) -> Found {
             priority: priority.map(|priority| priority.value),
             skills: required,
             rings,
+            preferred_agent: preferred.as_ref().map(|agent| agent.value.clone()),
         });
+        found.preferred.extend(preferred);
         found.places.push(place);
     }
     for section in bot.tables(Set::Priority.field()) {

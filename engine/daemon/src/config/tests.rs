@@ -357,7 +357,7 @@ fn objects_know_every_field_and_no_other() {
     check(
         text,
         &[
-            "3:1: unknown key \"plan\" in [[tenant]]; it may have: name, active",
+            "3:1: unknown key \"plan\" in [[tenant]]; it may have: name, active, fairness",
             "5:8: name cannot be \"a b\"; 1 to 64 characters of a-z A-Z 0-9 . _ -",
             "6:9: seats cannot be 5000; write seats from 1 to 4095",
             "7:1: unknown key \"languages\" in [[agent]]; it may have: tenant, name, active, seats, \

@@ -79,6 +79,7 @@ async fn customer(
             reason: HandOffReason::Requested,
             details: Packed::new(&details),
             priority: None,
+            preferred_agent: None,
             language: Some("es".into()),
             texts: None,
             position_updates: false,

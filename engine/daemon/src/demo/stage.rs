@@ -37,7 +37,7 @@ pub(super) fn cast() -> Result<Cast, NoRandomness> {
         agents: Vec::new(),
         operator: String::new(),
     };
-    let tenant = Tenant { name: TENANT.to_owned(), active: true };
+    let tenant = Tenant::new(TENANT);
     cast.put(Object::Tenant(tenant));
     for number in 1..=AGENTS {
         let name = format!("agent-{number:02}");
@@ -52,7 +52,7 @@ pub(super) fn cast() -> Result<Cast, NoRandomness> {
             // Two in three agents serve support, the rest and some of them serve sales.
             let serves = |at: usize| at % 3 != number;
             let members = (1..=AGENTS).filter(|at| serves(*at));
-            let members = members.map(|at| format!("agent-{at:02}")).collect();
+            let members = members.map(|at| format!("agent-{at:02}").into()).collect();
             cast.put(Object::Queue(Queue { members, ..Queue::new(bot, queue) }));
         }
         let key = cast.key(TENANT, Role::Bot, bot)?;

@@ -198,8 +198,15 @@ fn hand_off(
                 .ok_or_else(|| not_found("queue", format!("the bot has no queue named `{name}`")))
         })
         .transpose()?;
+    let preferred = command
+        .preferred_agent
+        .map(|name| {
+            let found = names.directory.agent_id(&name);
+            found.ok_or_else(|| not_found("preferred_agent", format!("no agent is named `{name}`")))
+        })
+        .transpose()?;
     let language = command.language.as_deref();
-    let ByRules { queue: queue_of_rule, priority: priority_of_rule, demand } =
+    let ByRules { queue: queue_of_rule, priority: priority_of_rule, demand, preferred_agent } =
         by_rules(names, bot, queue, &details, language, command.reason);
     let private = details.bytes().clone();
     let input = Input::HandOff(HandOff {
@@ -210,6 +217,7 @@ fn hand_off(
         reason: command.reason,
         priority: command.priority.unwrap_or(0),
         priority_of_rule,
+        preferred_agent: preferred.or(preferred_agent),
         demand,
         texts: command.texts,
         truncated,
@@ -227,6 +235,7 @@ struct ByRules {
     queue: Option<QueueId>,
     priority: Option<u16>,
     demand: Option<Box<Demand>>,
+    preferred_agent: Option<AgentId>,
 }
 
 /// The queue of the first routing rule that matches, where the hand-off names none, and the priority of
@@ -269,7 +278,8 @@ fn routed(names: Names<'_>, bot: BotId, rules: &BotRules, handed: HandedOver<'_>
     // What it requires is for its queue: in the default one it may be nobody's.
     let is_gone = routed.queue.is_some() && queue.is_none();
     let demand = routed.demand.filter(|_| !is_gone).cloned().map(Box::new);
-    ByRules { queue, priority: routed.priority, demand }
+    let preferred_agent = routed.preferred_agent.and_then(|name| names.directory.agent_id(name));
+    ByRules { queue, priority: routed.priority, demand, preferred_agent }
 }
 
 fn bot_send(names: Names<'_>, bot: BotId, send: command::Send) -> Result<Converted, WireError> {

@@ -255,7 +255,7 @@ mod tests {
     }
 
     fn tenant(name: &str) -> Object {
-        Object::Tenant(Tenant { name: name.into(), active: true })
+        Object::Tenant(Tenant::new(name))
     }
 
     /// A bot whose rules count so many KiB.

@@ -325,6 +325,7 @@ mod tests {
             reason: HandOffReason::Requested,
             priority: 0,
             priority_of_rule: None,
+            preferred_agent: None,
             demand: None,
             texts: None,
             truncated: false,
@@ -395,7 +396,7 @@ mod tests {
         put(&mut machine, Object::Bot(Bot::new("b", "q4")));
         put(&mut machine, Object::Agent(Agent::new("ana", 1)));
         for number in 0..5 {
-            let members = vec!["ana".to_owned()];
+            let members = vec!["ana".into()];
             let queue = Queue { members, ..Queue::new("b", format!("q{number}")) };
             put(&mut machine, Object::Queue(queue));
         }

@@ -4,7 +4,8 @@ use crate::Micros;
 use crate::event::{Event, ObjectDeleted, ObjectPut};
 use crate::state::State;
 use crate::state::bits::Bits;
-use relevo_wire::directory::{Object, ObjectRef, Queue, Skill};
+use crate::state::grades::Grade;
+use relevo_wire::directory::{Member, Object, ObjectRef, Queue, Skill};
 use relevo_wire::vocabulary::Reachability;
 use relevo_wire::{AgentId, BotId, QueueId};
 
@@ -12,7 +13,10 @@ impl State {
     pub(super) fn object_put(&mut self, now: Micros, event: &Event, put: &ObjectPut) {
         self.directory.apply(event);
         match &put.object {
-            Object::Tenant(_) => self.note_all_changed(),
+            Object::Tenant(tenant) => {
+                self.note_all_changed();
+                self.set_fairness(tenant.fairness);
+            }
             Object::Bot(bot) => {
                 let id = BotId(put.id);
                 let is_new = self.bots.get(id).is_none();
@@ -42,7 +46,10 @@ impl State {
 
     pub(super) fn object_deleted(&mut self, event: &Event, deleted: &ObjectDeleted) {
         match &deleted.object {
-            ObjectRef::Tenant(_) => self.note_all_changed(),
+            ObjectRef::Tenant(_) => {
+                self.note_all_changed();
+                self.set_fairness(None);
+            }
             ObjectRef::Bot(_) => {
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
@@ -55,7 +62,7 @@ impl State {
             }
             ObjectRef::Queue(..) => {
                 let id = QueueId(deleted.id);
-                self.set_members(id, Vec::new());
+                self.set_members(id, &[]);
                 self.queues.set_step(id, None);
                 self.look_again(id);
                 self.queues.delete(id);
@@ -72,6 +79,7 @@ impl State {
                     self.timers.clear(deadline, crate::state::timers::Timer::Presence(id));
                 }
                 self.set_skills(id, &[]);
+                self.forget_new_tickets(id);
                 self.refresh_agent(id);
             }
         }
@@ -92,10 +100,7 @@ impl State {
         if is_new {
             self.bots.at_mut(bot).queues += 1;
         }
-        let mut members: Vec<AgentId> =
-            object.members.iter().filter_map(|name| self.directory.agent_id(name)).collect();
-        members.sort_unstable();
-        self.set_members(id, members);
+        self.set_members(id, &object.members);
         self.wake.queues.push(id);
         self.all_may_step(id);
         self.may_take(id);
@@ -111,14 +116,27 @@ impl State {
         self.presence_changed(id, true, true);
     }
 
-    /// `members` in rising order.
-    pub(crate) fn set_members(&mut self, id: QueueId, members: Vec<AgentId>) {
+    /// Who serves a queue from now on, and how soon each.
+    pub(crate) fn set_members(&mut self, id: QueueId, listed: &[Member]) {
+        let grade =
+            |member: &Member| Some((self.directory.agent_id(&member.agent)?, Grade::of(member)));
+        let mut grades: Vec<(AgentId, Grade)> = listed.iter().filter_map(grade).collect();
+        grades.sort_unstable_by_key(|(agent, _)| *agent);
+        let members: Vec<AgentId> = grades.iter().map(|(agent, _)| *agent).collect();
         let former = std::mem::take(&mut self.queues.at_mut(id).members);
         for agent in &former {
             if members.binary_search(agent).is_err() {
-                self.agents.at_mut(*agent).queues.retain(|queue| *queue != id);
+                let entry = self.agents.at_mut(*agent);
+                entry.queues.retain(|queue| *queue != id);
+                entry.grades.set(id, Grade::PLAIN);
             }
         }
+        let has_grades = grades.iter().any(|(_, grade)| *grade != Grade::PLAIN);
+        for (agent, grade) in &grades {
+            self.agents.at_mut(*agent).grades.set(id, *grade);
+        }
+        self.queues.at_mut(id).has_grades = has_grades;
+        self.set_delays(id, grades.iter().map(|(_, grade)| grade.delay_us));
         let mut bits = Bits::default();
         let (mut online, mut online_for_tests) = (0, 0);
         for agent in &members {

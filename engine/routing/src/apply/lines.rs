@@ -33,10 +33,13 @@ impl State {
             }
             LineName::Queue(_) | LineName::Tests(_) => {
                 let needs = self.demands.needs(ticket.demand, ticket.ring);
-                self.queues.enter(ticket, slot, needs)
+                let key = self.queues.enter(ticket, slot, needs);
+                self.await_reach(slot);
+                key
             }
         };
-        self.positions.entered(name, key, ticket.position_updates);
+        let asks = self.tickets.at(slot).position_updates;
+        self.positions.entered(name, key, asks);
     }
 
     /// A ticket leaves the line that it is in.
@@ -50,9 +53,14 @@ impl State {
                 line.remove(key);
                 key
             }
-            LineName::Queue(_) | LineName::Tests(_) => self.queues.leave(ticket),
+            LineName::Queue(_) | LineName::Tests(_) => {
+                let key = self.queues.leave(ticket);
+                self.forget_reach(slot);
+                key
+            }
         };
-        self.positions.left(name, key, ticket.position_updates);
+        let asked = self.tickets.at(slot).position_updates;
+        self.positions.left(name, key, asked);
     }
 
     /// Moves every ticket that has come to the highest priority by now. Time alone does it, so that

@@ -6,11 +6,13 @@
 
 mod counters;
 mod directory;
+mod fairness;
 mod lines;
 mod messages;
 mod offers;
 mod overflow;
 mod presence;
+mod reach;
 mod tickets;
 
 use crate::Micros;

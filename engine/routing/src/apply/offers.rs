@@ -25,6 +25,7 @@ impl State {
         // An offer counts as a ticket got, so that the next one goes to somebody else.
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.offer(event.agent, slot, bot);
+        self.note_new_ticket(now, event.agent);
         self.stats.seats_used += 1;
         self.refresh_agent(event.agent);
     }

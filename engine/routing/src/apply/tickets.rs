@@ -42,6 +42,7 @@ impl State {
 
     pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
         let slot = self.slot(event.ticket);
+        let was_asked = self.tickets.at(slot).offers.holds(event.agent);
         self.leave_state(slot);
         self.stop_waiting(slot);
         let ticket = self.tickets.at_mut(slot);
@@ -57,6 +58,9 @@ impl State {
         let (queue, bot, test) = (ticket.queue, ticket.bot, ticket.test);
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.give(event.agent, slot, bot);
+        if !was_asked {
+            self.note_new_ticket(now, event.agent);
+        }
         self.stats.seats_used += 1;
         self.refresh_agent(event.agent);
         self.enter_state(slot);

@@ -209,7 +209,9 @@ impl<'a> Plan<'a> {
             if let Some(bot) = self.directory.bot_id(&queue.bot) {
                 *self.lines.entry(bot).or_default() += by;
             }
-            for member in queue.members.iter().filter_map(|name| self.directory.agent_id(name)) {
+            for member in
+                queue.members.iter().filter_map(|member| self.directory.agent_id(&member.agent))
+            {
                 *self.served.entry(member).or_default() += by;
             }
         }
@@ -225,7 +227,7 @@ impl<'a> Plan<'a> {
     }
 
     fn check_tenant(&self, tenant: &Tenant) -> Result<Found, WireError> {
-        validate::name("name", &tenant.name)?;
+        validate::tenant(tenant)?;
         let present = self.directory.tenant();
         if let Some(present) = present.filter(|present| present.object.name != tenant.name) {
             let message = format!("the tenant is named {:?}: names stay", present.object.name);
@@ -250,7 +252,7 @@ impl<'a> Plan<'a> {
             return Err(WireError::field(ErrorCode::NotFound, "bot", message));
         }
         let mut seen = FxHashSet::default();
-        for member in &queue.members {
+        for member in queue.members.iter().map(|member| &member.agent) {
             if directory.agent_id(member).is_none() && !self.failed.contains(member) {
                 let message = format!("no agent is named {member:?}: put agents before queues");
                 return Err(WireError::field(ErrorCode::NotFound, "members", message));

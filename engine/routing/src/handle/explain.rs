@@ -1,10 +1,11 @@
 //! What a ticket waits for, and each agent and why not.
 
 use super::{Answered, Turn};
+use crate::Micros;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{AgentReason, Answer, Explained};
-use relevo_wire::directory::{Skill, Strategy};
+use relevo_wire::directory::{Member, Skill, Strategy};
 use relevo_wire::vocabulary::{CloseReason, Intent, Reachability, TicketState};
 use relevo_wire::{AgentId, TicketId};
 use std::fmt::Write as _;
@@ -13,6 +14,8 @@ use std::fmt::Write as _;
 const MOST_AGENTS: usize = 1_000;
 /// The end of a wait is told from an hour before it on: mostly it is a day away, and no news.
 const SOON_SECONDS: u64 = 3_600;
+/// Most members whom a ticket reaches next that are named.
+const MOST_NAMES: usize = 5;
 
 impl Turn<'_> {
     pub(super) fn explain(&self, ticket: TicketId) -> Answered {
@@ -29,10 +32,8 @@ impl Turn<'_> {
             .collect();
         let mut because = match ticket.state {
             TicketState::Waiting => {
-                self.waits_for(ticket, &agents)
-                    + &self.requires(ticket)
-                    + &self.gained(ticket)
-                    + &self.goes_on(slot)
+                let said = self.waits_for(ticket, &agents) + &self.requires(ticket);
+                said + &self.gained(ticket) + &self.reaches_next(ticket) + &self.goes_on(slot)
             }
             TicketState::Offered => self.offered_to(ticket) + &self.requires(ticket),
             TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
@@ -81,9 +82,11 @@ impl Turn<'_> {
             _ if excluded => "excluded",
             _ if ticket.reserved.get().is_some_and(|other| other != id) => "reserved_for_other",
             _ if !self.suits(id, ticket) => "lacks_skill",
+            _ if !self.reaches(ticket, id) => "delayed",
             _ if agent.closing || !self.is_open(id) => "closing",
             _ if agent.free_seats() == 0 => "no_seat",
             _ if self.is_capped(id, ticket.bot) => "no_seat_for_bot",
+            _ if agent.limited_until.is_some() => "fairness",
             (Intent::Online, Reachability::Reachable) => "eligible",
         }
     }
@@ -170,6 +173,30 @@ impl Turn<'_> {
         said
     }
 
+    /// Which members it reaches next, and when.
+    fn reaches_next(&self, ticket: &Ticket) -> String {
+        let queue = self.state.queues.at(ticket.queue);
+        if ticket.reserved.is_some() {
+            return String::new();
+        }
+        let at = |delay_us: &Micros| ticket.waiting_since.saturating_add(*delay_us);
+        let Some(next) = queue.delays().iter().map(at).find(|at| *at > self.now) else {
+            return String::new();
+        };
+        let comes = |agent: &&AgentId| {
+            at(&self.state.agents.at(**agent).grades.of(ticket.queue).delay_us) == next
+        };
+        let mut names: Vec<String> = (queue.members.iter().filter(comes))
+            .take(MOST_NAMES + 1)
+            .map(|agent| self.agent_name(*agent))
+            .collect();
+        if names.len() > MOST_NAMES {
+            names[MOST_NAMES] = "others".to_owned();
+        }
+        let left = (next - self.now).div_ceil(1_000_000);
+        format!("; in {left} s it reaches {}", names.join(", "))
+    }
+
     /// What waiting has made of its priority.
     fn gained(&self, ticket: &Ticket) -> String {
         let line = self.state.line_of(ticket);
@@ -193,8 +220,12 @@ impl Turn<'_> {
         };
         let waited =
             ticket.assigned_at.get().unwrap_or_default().saturating_sub(ticket.waiting_since);
+        let level = match ticket.holder().map(|agent| self.level(agent, ticket.queue)) {
+            Some(level) if level > Member::LEVEL => format!(" of level {level}"),
+            _ => String::new(),
+        };
         format!(
-            "{name} was eligible and first by {strategy} (or pulled it, or freed a seat as it was \
+            "{name} was eligible and first by {strategy}{level} (or pulled it, or freed a seat as it was \
              the most urgent) after {} ms of waiting",
             waited / 1_000
         )

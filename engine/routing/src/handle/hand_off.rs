@@ -2,6 +2,7 @@
 
 use super::refusals::no_bot;
 use super::{Answered, Turn};
+use crate::Micros;
 use crate::event::{
     Demand, Event, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, TicketOpened,
 };
@@ -17,7 +18,7 @@ use crate::state::ticket::Ticket;
 use relevo_wire::answer::{Accepted, Answer, Rejected};
 use relevo_wire::directory::NobodyOnline;
 use relevo_wire::vocabulary::Via;
-use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
+use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 /// Epoch of a ticket that a hand-off opens: it has been accepted once.
 const FIRST_EPOCH: u32 = 1;
@@ -209,7 +210,7 @@ impl Turn<'_> {
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
-            reserved: None,
+            reserved: self.preferred(input, place.queue),
             excluded: None,
             arrived: self.now,
             first_waiting_since: self.now,
@@ -221,6 +222,19 @@ impl Turn<'_> {
             private: input.bytes > 0,
             overflowed: place.reason.map(|reason| (place.named, reason)),
         }
+    }
+
+    /// The preferred agent and until when it is waited for; none where it could not have the ticket now
+    /// but for a seat: nobody waits for who is not there.
+    fn preferred(&self, input: &HandOff, id: QueueId) -> Option<(AgentId, Micros)> {
+        let agent = input.preferred_agent?;
+        let entry = self.state.agents.get(agent)?;
+        let could = entry.is_online()
+            && entry.seats > 0
+            && entry.queues.binary_search(&id).is_ok()
+            && (!input.test || entry.accepts_tests);
+        let wait_us = self.state.queues.at(id).preferred_wait_us;
+        could.then(|| (agent, self.now.saturating_add(wait_us)))
     }
 
     fn accepted(&self, input: &HandOff, slot: Slot, existing: bool) -> Accepted {
@@ -254,12 +268,16 @@ impl Turn<'_> {
         let order = self.state.tickets.totals.created;
         let as_if = Ticket::opened(&opening, self.now, order, MaybeDemand::NONE);
         let required = opening.demand.as_ref().map_or(&[][..], |demand| &demand.skills);
-        // Where nobody knows a skill, nobody has it.
-        let needs = self.state.skills.find(required);
-        let assigned = self.state.queues.at(id).pushes()
-            && needs.is_some_and(|needs| self.would_be_assigned(&as_if, &needs));
+        let assigned = if as_if.reserved.is_some() {
+            self.would_be_assigned(&as_if, &[])
+        } else {
+            // Where nobody knows a skill, nobody has it.
+            let needs = self.state.skills.find(required);
+            self.state.queues.at(id).pushes()
+                && needs.is_some_and(|needs| self.would_be_assigned(&as_if, &needs))
+        };
         let queue = self.state.queues.at(id);
-        let line = queue.line_for(input.test);
+        let line = self.state.line_of(&as_if);
         let position = if assigned { 0 } else { line.position_hint(line.key_at(&as_if, self.now)) };
         Answer::Accepted(Accepted {
             ticket: TicketId(0),

@@ -27,6 +27,15 @@ impl Turn<'_> {
             let message = format!("all {} seats are in use: close a ticket first", entry.seats);
             return Err(WireError::new(ErrorCode::NoSeat, message));
         }
+        if let (Some(until), Some(limit)) = (entry.limited_until.get(), self.state.fairness) {
+            let (tickets, seconds) = (limit.tickets, limit.period_us / 1_000_000);
+            let left = until.saturating_sub(self.now).div_ceil(1_000_000);
+            let message = format!(
+                "the agent had {tickets} new tickets in {seconds} s, as many as the tenant's fairness \
+                 limit allows: the next in {left} s"
+            );
+            return Err(WireError::new(ErrorCode::NoSeat, message));
+        }
         let pulled: Vec<QueueId> = queue.map_or_else(|| entry.queues.clone(), |one| vec![one]);
         self.pull(agent, &pulled)
     }
@@ -37,9 +46,9 @@ impl Turn<'_> {
         let pulled = queues.iter().filter(|queue| self.state.queues.at(**queue).is_pulled());
         let found = pulled
             .flat_map(|queue| tests.iter().map(move |test| (*queue, *test)))
-            .filter_map(|(queue, test)| self.first_for(agent, queue, test))
+            .filter_map(|(queue, test)| self.first_graded(agent, queue, test))
             .min();
-        let Some((_, slot)) = found else { return Err(self.nothing_for(agent, queues)) };
+        let Some((_, _, slot)) = found else { return Err(self.nothing_for(agent, queues)) };
         if !self.assign(slot, agent) {
             let message = "a session of this agent has just paused or gone";
             return Err(WireError::new(ErrorCode::WrongState, message));
@@ -59,6 +68,16 @@ impl Turn<'_> {
             let message = "the agent has as many tickets of this bot as one agent may have";
             return WireError::new(ErrorCode::NoSeat, message);
         }
-        WireError::new(ErrorCode::NothingWaiting, "no ticket waits that this agent may have")
+        let grades = &self.state.agents.at(agent).grades;
+        let is_delayed = queues.iter().any(|id| {
+            let queue = self.state.queues.at(*id);
+            queue.is_pulled() && !queue.line.is_empty() && grades.of(*id).delay_us > 0
+        });
+        let message = if is_delayed {
+            "no ticket waits that this agent may have: some reach it when its delay is over"
+        } else {
+            "no ticket waits that this agent may have"
+        };
+        WireError::new(ErrorCode::NothingWaiting, message)
     }
 }

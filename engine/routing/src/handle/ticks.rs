@@ -42,6 +42,7 @@ impl Turn<'_> {
         match timer {
             Timer::Grace(agent) => self.grace_over(agent),
             Timer::Presence(agent) => self.presence_expired(agent),
+            Timer::Fairness(agent) => self.state.fairness_over(agent),
             Timer::Keep(slot) => self.requeue(slot, RequeueReason::AgentGone),
             Timer::Reservation(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
@@ -51,7 +52,7 @@ impl Turn<'_> {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::TargetMissed(TargetMissed { ticket }));
             }
-            Timer::Exclusion(slot) => self.exclusion_over(slot),
+            Timer::Exclusion(slot) | Timer::Reach(slot) => self.may_match(slot),
             Timer::Ring(slot) => {
                 let ticket = self.state.tickets.at(slot);
                 let (ticket, ring) = (ticket.id, ticket.ring + 1);
@@ -69,8 +70,8 @@ impl Turn<'_> {
         }
     }
 
-    /// Time alone ends an exclusion: there is nothing to record.
-    fn exclusion_over(&mut self, slot: Slot) {
+    /// Time alone ends an exclusion and brings a ticket into reach: there is nothing to record.
+    fn may_match(&mut self, slot: Slot) {
         self.state.wake.tickets.push(slot);
         self.state.may_step(slot);
     }

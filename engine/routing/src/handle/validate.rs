@@ -2,12 +2,14 @@
 
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
-use relevo_wire::directory::{Agent, Bot, Queue, Skill};
+use relevo_wire::directory::{Agent, Bot, Fairness, Member, Queue, Skill, Tenant};
 use relevo_wire::limits::{
-    NAME_BYTES, OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
+    DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES,
+    OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
 };
 use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
+use rustc_hash::FxHashSet;
 
 /// Longest wait of a queue's own settings, in seconds: a week.
 const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
@@ -24,6 +26,16 @@ pub(super) fn name(field: &str, name: &str) -> Result<(), WireError> {
     let message =
         format!("{name:?} is no name: 1 to {NAME_BYTES} characters of a-z A-Z 0-9 . _ - make one");
     Err(malformed(field, message))
+}
+
+pub(super) fn tenant(tenant: &Tenant) -> Result<(), WireError> {
+    name("name", &tenant.name)?;
+    let Some(Fairness { tickets, seconds }) = tenant.fairness else { return Ok(()) };
+    if (1..=FAIRNESS_TICKETS).contains(&tickets) && (1..=FAIRNESS_SECONDS).contains(&seconds) {
+        return Ok(());
+    }
+    let message = format!("1 to {FAIRNESS_TICKETS} tickets in 1 to {FAIRNESS_SECONDS} seconds");
+    Err(malformed("fairness", message))
 }
 
 pub(super) fn bot(bot: &Bot) -> Result<(), WireError> {
@@ -74,12 +86,14 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     for target in queue.transfer_targets.iter().flatten() {
         name("transfer_targets", target)?;
     }
+    members(&queue.members)?;
     at_most("ageing", u32::from(queue.ageing), u32::from(PRIORITY))?;
     at_most("offer_seconds", queue.offer_seconds, LONGEST_ASKING_SECONDS)?;
     at_most("wrap_up_seconds", queue.wrap_up_seconds, LONGEST_ASKING_SECONDS)?;
     offer_agents(queue)?;
     at_most("keep_seconds", queue.keep_seconds, LONGEST_SECONDS)?;
     at_most("transfer_wait_seconds", queue.transfer_wait_seconds, LONGEST_SECONDS)?;
+    at_most("preferred_wait_seconds", queue.preferred_wait_seconds, LONGEST_SECONDS)?;
     at_most("short_loss_seconds", queue.short_loss_seconds, LONGEST_SECONDS)?;
     waiting(queue)?;
     if !settings.thresholds_seconds.contains(&queue.threshold_seconds) {
@@ -128,6 +142,28 @@ fn seconds(field: &str, seconds: Option<u32>) -> Result<(), WireError> {
         Some(seconds) => Err(malformed(field, format!("1 to {WAIT_SECONDS}, not {seconds}"))),
         None => Ok(()),
     }
+}
+
+/// Each at a level that there is, with not too many different delays.
+fn members(members: &[Member]) -> Result<(), WireError> {
+    let mut delays = FxHashSet::default();
+    for member in members.iter().filter(|member| !member.is_plain()) {
+        if !(1..=MEMBER_LEVEL).contains(&member.level) {
+            let message = format!("the level of {:?} must be 1 to {MEMBER_LEVEL}", member.agent);
+            return Err(malformed("members", message));
+        }
+        if member.delay_seconds > DELAY_SECONDS {
+            let message = format!("the delay of {:?} is at most {DELAY_SECONDS} s", member.agent);
+            return Err(malformed("members", message));
+        }
+        delays.insert(member.delay_seconds);
+    }
+    delays.remove(&0);
+    if delays.len() > DELAYS {
+        let message = format!("at most {DELAYS} different delays, not {}", delays.len());
+        return Err(WireError::field(ErrorCode::LimitExceeded, "members", message));
+    }
+    Ok(())
 }
 
 fn texts(texts: &Texts) -> Result<(), WireError> {

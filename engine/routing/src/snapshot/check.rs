@@ -148,6 +148,8 @@ fn agents(
     directory: &Directory,
 ) -> Result<(), SnapshotError> {
     let mut given = FxHashSet::default();
+    let fairness = directory.tenant().and_then(|tenant| tenant.object.fairness);
+    let most = fairness.map_or(0, |fairness| usize::from(fairness.tickets));
     for (id, row) in (0..).map(AgentId).zip(rows) {
         let object = directory.agent(id).map(|agent| &agent.object);
         if object.is_some_and(|agent| agent.seats > SEATS) || row.tickets.len() > usize::from(SEATS)
@@ -156,6 +158,9 @@ fn agents(
         }
         if object.is_none() && (row.deadline.is_some() || !row.tickets.is_empty()) {
             return Err(invalid("a deleted agent is at work"));
+        }
+        if row.latest.len() > most || !row.latest.is_sorted() {
+            return Err(invalid("an agent had more tickets than the fairness limit counts"));
         }
         let holds = |slot: &Slot| tickets.get(slot).and_then(|t| t.seated()) == Some(id);
         if !row.tickets.iter().all(|slot| holds(slot) && given.insert(*slot)) {
@@ -195,6 +200,7 @@ mod tests {
             reason: HandOffReason::Requested,
             priority: 0,
             priority_of_rule: None,
+            preferred_agent: None,
             demand: None,
             texts: None,
             truncated: false,
@@ -226,7 +232,7 @@ mod tests {
     #[test]
     fn a_state_that_no_events_make_is_refused_behind_right_checksums() {
         type Change = fn(&mut SnapshotV1);
-        let changes: [(&str, Change); 20] = [
+        let changes: [(&str, Change); 21] = [
             ("has other numbers", |s| s.agents.clear()),
             ("does not have", |s| s.tickets[0].1.bot = BotId(7)),
             ("does not have", |s| s.tickets[1].1.reserved = AgentId(7).into()),
@@ -246,6 +252,7 @@ mod tests {
             ("a ticket of another", |s| s.agents[0].tickets = vec![0, 0]),
             ("a ticket of another", |s| s.agents[0].tickets = vec![1]),
             ("is with nobody", |s| s.agents[0].tickets.clear()),
+            ("than the fairness limit counts", |s| s.agents[0].latest = vec![7]),
             ("more tickets than there are", |s| s.bots[0].tickets = 3),
         ];
         let restored = |snapshot: &SnapshotV1| read(&encode(snapshot), Settings::default());

@@ -1,6 +1,8 @@
 //! Agents: presence, seats in use, and who is available.
 
 use super::bits::Bits;
+use super::fairness::Latest;
+use super::grades::Grades;
 use super::line::Line;
 use super::maybe::MaybeTime;
 use super::skills::Need;
@@ -58,6 +60,10 @@ pub(crate) struct Agent {
     pub(crate) restarting: bool,
     /// When it last got a ticket or was rid of one.
     pub(crate) last_ticket_at: Micros,
+    /// When it got its latest tickets, as far as the fairness limit counts them.
+    pub(crate) latest: Latest,
+    /// It has had as many as the limit allows; none once a tick has seen that the time is over.
+    pub(crate) limited_until: MaybeTime,
     /// Tickets that take a seat, in the order of their assignment: open ones, and closed ones that it
     /// wraps up.
     pub(crate) tickets: Vec<Slot>,
@@ -71,6 +77,8 @@ pub(crate) struct Agent {
     pub(crate) skills: Vec<Need>,
     /// Queues it serves, in rising order.
     pub(crate) queues: Vec<QueueId>,
+    /// How soon it gets the tickets of each.
+    pub(crate) grades: Grades,
     /// Seats in use, by bot.
     per_bot: SmallVec<[(BotId, u16); 2]>,
     /// Its session has closed the seat word, and the command that tells why is on its way. Known
@@ -112,12 +120,15 @@ impl Agent {
             deadline: MaybeTime::NONE,
             restarting: false,
             last_ticket_at: 0,
+            latest: Latest::default(),
+            limited_until: MaybeTime::NONE,
             tickets: Vec::new(),
             offers: Vec::new(),
             not_responding: false,
             reserved: Line::default(),
             skills: Vec::new(),
             queues: Vec::new(),
+            grades: Grades::default(),
             per_bot: SmallVec::new(),
             closing: false,
             counted: Counted::default(),
@@ -146,7 +157,8 @@ impl Agent {
 
     /// Could be claimed, but for the seat word.
     pub(crate) fn is_available(&self) -> bool {
-        self.is_serving() && !self.not_responding && self.free_seats() > 0 && !self.closing
+        let takes = !self.not_responding && !self.closing && !self.limited_until.is_some();
+        self.is_serving() && takes && self.free_seats() > 0
     }
 
     pub(crate) fn free_seats(&self) -> usize {

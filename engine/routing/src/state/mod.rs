@@ -9,6 +9,8 @@ pub(crate) mod bots;
 pub(crate) mod contacts;
 pub(crate) mod demands;
 pub(crate) mod exclusions;
+pub(crate) mod fairness;
+pub(crate) mod grades;
 pub(crate) mod idempotency;
 pub(crate) mod line;
 pub(crate) mod maybe;
@@ -34,6 +36,7 @@ use agents::Agents;
 use bots::Bots;
 use contacts::ContactMessages;
 use demands::Demands;
+use fairness::Limit;
 use idempotency::Idempotencies;
 use maybe::MaybeTime;
 use overflow::MayOverflow;
@@ -56,6 +59,8 @@ pub(crate) struct State {
     pub(crate) bots: Bots,
     pub(crate) skills: Skills,
     pub(crate) demands: Demands,
+    /// Most new tickets of an agent in some time, where the tenant limits them.
+    pub(crate) fairness: Option<Limit>,
     pub(crate) idempotencies: Idempotencies,
     pub(crate) contact_messages: ContactMessages,
     /// Since when the daemon starts: between `Started` and `Ready`.
@@ -110,6 +115,7 @@ impl State {
             bots: Bots::default(),
             skills: Skills::default(),
             demands: Demands::default(),
+            fairness: None,
             starting_since: MaybeTime::NONE,
             timers: Timers::default(),
             stats: Stats::default(),

@@ -80,6 +80,9 @@ pub(crate) struct Queue {
     pub(crate) exists: bool,
     pub(crate) active: bool,
     is_changed: bool,
+    /// Some member has a level or a delay.
+    pub(crate) has_grades: bool,
+    has_delays: bool,
     pub(crate) strategy: Strategy,
     pub(crate) delivery: Delivery,
     pub(crate) nobody_online: NobodyOnline,
@@ -116,6 +119,9 @@ pub(crate) struct Queue {
     pub(crate) full_text: Arc<str>,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
+    pub(crate) preferred_wait_us: Micros,
+    /// After how much waiting a ticket reaches more members: in rising order, without 0.
+    delays: Vec<Micros>,
 }
 
 /// How fast a line moves while somebody waits: for the estimated wait.
@@ -171,6 +177,10 @@ impl Queue {
             full_text: "".into(),
             keep_us: 0,
             transfer_wait_us: 0,
+            preferred_wait_us: 0,
+            has_grades: false,
+            has_delays: false,
+            delays: Vec::new(),
             threshold_us: 0,
             short_loss_us: 0,
             members: Vec::new(),
@@ -206,8 +216,25 @@ impl Queue {
         self.limit = Limit::of(object);
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;
         self.transfer_wait_us = Micros::from(object.transfer_wait_seconds) * SECOND;
+        self.preferred_wait_us = Micros::from(object.preferred_wait_seconds) * SECOND;
         self.threshold_us = Micros::from(object.threshold_seconds) * SECOND;
         self.short_loss_us = Micros::from(object.short_loss_seconds) * SECOND;
+    }
+
+    /// Some member is reached only by who has waited for a while.
+    #[inline]
+    pub(crate) fn has_delays(&self) -> bool {
+        self.has_delays
+    }
+
+    pub(crate) fn delays(&self) -> &[Micros] {
+        &self.delays
+    }
+
+    /// In rising order, without 0.
+    pub(crate) fn set_delays(&mut self, delays: Vec<Micros>) {
+        self.has_delays = !delays.is_empty();
+        self.delays = delays;
     }
 
     pub(crate) fn pushes(&self) -> bool {

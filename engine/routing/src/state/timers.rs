@@ -12,6 +12,8 @@ pub(crate) enum Timer {
     Grace(AgentId),
     /// An unreachable agent becomes offline.
     Presence(AgentId),
+    /// An agent may have another ticket by the fairness limit.
+    Fairness(AgentId),
     /// A gone agent has kept a ticket long enough.
     Keep(Slot),
     /// A ticket reserved for an agent joins its queue.
@@ -30,6 +32,8 @@ pub(crate) enum Timer {
     Step(Slot),
     /// The time of who waits longest in a queue may be over.
     Limit(QueueId),
+    /// A waiting ticket comes into reach of more members.
+    Reach(Slot),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

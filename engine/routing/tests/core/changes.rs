@@ -32,7 +32,7 @@ fn agent(name: &str, seats: u16) -> Object {
 }
 
 fn queue(name: &str, members: &[&str]) -> Object {
-    let members = members.iter().map(ToString::to_string).collect();
+    let members = members.iter().map(|member| (*member).into()).collect();
     Object::Queue(Queue { members, ..Queue::new("b", name) })
 }
 
@@ -62,7 +62,7 @@ fn refused(desk: &mut Desk, changes: Vec<Change>) -> WireError {
 fn a_change_may_name_what_those_before_it_made() {
     let mut desk = desk();
     let changes = vec![
-        put(Object::Tenant(Tenant { name: "acme".into(), active: true })),
+        put(Object::Tenant(Tenant::new("acme"))),
         put(agent("ana", 2)),
         put(Object::Bot(Bot::new("c", "help"))),
         put(Object::Queue(Queue { members: vec!["ana".into()], ..Queue::new("c", "help") })),

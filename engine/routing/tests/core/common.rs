@@ -130,7 +130,7 @@ impl Desk {
         change: impl FnOnce(&mut directory::Queue),
     ) -> QueueId {
         let mut queue = directory::Queue::new("b", name);
-        queue.members = members.iter().map(|member| (*member).to_owned()).collect();
+        queue.members = members.iter().map(|member| (*member).into()).collect();
         change(&mut queue);
         self.put(Object::Queue(queue));
         self.queue_id(name)
@@ -372,6 +372,7 @@ pub(crate) fn hand_off(contact: u128) -> HandOff {
         reason: HandOffReason::Requested,
         priority: 0,
         priority_of_rule: None,
+        preferred_agent: None,
         demand: None,
         texts: None,
         truncated: false,

@@ -178,7 +178,7 @@ fn an_agent_for_whom_a_ticket_is_reserved_is_in_use() {
 #[test]
 fn a_tenant_is_an_object_whose_name_stays() {
     let mut desk = Desk::with(relevo_routing::Settings::default());
-    let tenant = |name: &str| Object::Tenant(Tenant { name: name.into(), active: true });
+    let tenant = |name: &str| Object::Tenant(Tenant::new(name));
     desk.put(tenant("acme"));
     assert_eq!(desk.tenant.directory().tenant_name(), Some("acme"));
     assert_eq!(wrong(&mut desk, tenant("other")), (ErrorCode::WrongState, "name".to_owned()));

@@ -184,7 +184,7 @@ fn what_is_inactive_takes_no_new_ones_and_those_who_wait_go_on() {
     desk.bot(|bot| bot.active = false);
     assert_eq!(rejected(&mut desk, hand_off(2)).1.reason, "queue_inactive");
     desk.bot(|_| {});
-    let tenant = |active| Object::Tenant(Tenant { name: "t".into(), active });
+    let tenant = |active| Object::Tenant(Tenant { active, ..Tenant::new("t") });
     desk.put(tenant(false));
     assert_eq!(rejected(&mut desk, hand_off(2)).1.reason, "queue_inactive");
     desk.put(tenant(true));

@@ -6,7 +6,9 @@ use relevo_routing::input::{Key, Party};
 use relevo_routing::record::{self, Actor, ActorKind, RecordError, RecordHeader};
 use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::{Event, Settings, Tenant};
-use relevo_wire::directory::{Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill};
+use relevo_wire::directory::{
+    Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
+};
 use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Intent, OfferEnd, Outcome, RequeueReason, Role, Via,
     WrapUpEnd,
@@ -45,7 +47,10 @@ fn samples() -> Vec<(&'static str, Event)> {
             Event::ObjectPut(ObjectPut {
                 version: 4,
                 id: 2,
-                object: Object::Queue(Queue::new("b", "q")),
+                object: Object::Queue(Queue {
+                    members: vec![Member { agent: "ana".into(), level: 2, delay_seconds: 30 }],
+                    ..Queue::new("b", "q")
+                }),
             }),
         ),
         (
@@ -62,6 +67,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                         priority: Some(7),
                         skills: vec![Skill { name: "billing".into(), level: 3 }],
                         rings: vec![Ring { after_seconds: 30, skills: Vec::new() }],
+                        preferred_agent: Some("ana".into()),
                     }],
                     priority_rules: vec![PriorityRule {
                         name: "p".into(),

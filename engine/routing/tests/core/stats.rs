@@ -59,7 +59,7 @@ fn a_queue_is_open_while_it_and_its_bot_and_the_tenant_are() {
         is_open(&mut desk, active);
     }
     for active in [false, true] {
-        desk.put(Object::Tenant(Tenant { name: "t".into(), active }));
+        desk.put(Object::Tenant(Tenant { active, ..Tenant::new("t") }));
         is_open(&mut desk, active);
     }
 }

@@ -186,6 +186,7 @@ impl World {
             dry_run: self.chance(5),
             position_updates: contact.0 % 2 == 0,
             demand: self.demand(),
+            preferred_agent: self.chance(20).then(|| self.agent()),
             ..hand_off(0)
         })
     }

@@ -176,6 +176,7 @@ pub(crate) struct HandOver {
     pub(crate) priority: u16,
     pub(crate) priority_of_rule: Option<u16>,
     pub(crate) demand: Option<Box<Demand>>,
+    pub(crate) preferred: Option<u8>,
     pub(crate) test: bool,
     pub(crate) dry_run: bool,
     pub(crate) own_texts: bool,
@@ -290,11 +291,12 @@ fn hand_over() -> BoxedStrategy<Ask> {
     let where_to = (contact(), queue(), queue());
     let of_rule = prop_oneof![4 => Just(None), 1 => select(vec![0, 3, 1000]).prop_map(Some)];
     let how = (select(vec![0, 0, 0, 3, 990, 1000]), of_rule, demand(), seldom(20), seldom(20));
-    let what = (seldom(10), seldom(10), bytes());
+    let preferred = prop_oneof![4 => Just(None), 1 => agent().prop_map(Some)];
+    let what = (seldom(10), seldom(10), bytes(), preferred);
     (where_to, how, what)
         .prop_map(|((contact, queue, queue_of_rule), how, what)| {
             let (priority, priority_of_rule, demand, test, dry_run) = how;
-            let (own_texts, truncated, bytes) = what;
+            let (own_texts, truncated, bytes, preferred) = what;
             Ask::HandOff(HandOver {
                 contact,
                 queue,
@@ -302,6 +304,7 @@ fn hand_over() -> BoxedStrategy<Ask> {
                 priority,
                 priority_of_rule,
                 demand,
+                preferred,
                 test,
                 dry_run,
                 own_texts,

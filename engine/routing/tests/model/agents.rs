@@ -1,5 +1,6 @@
 //! Agents: presence as separate facts, seats, and the seat word that sessions close at once.
 
+use crate::hand_off::seconds;
 use crate::reference::Reference;
 use relevo_routing::Micros;
 use relevo_wire::directory::{self, Versioned};
@@ -20,6 +21,10 @@ pub(crate) struct Agent {
     pub(crate) is_restarting: bool,
     /// When it last got a ticket or was rid of one.
     pub(crate) last_ticket_at: Micros,
+    /// When it got its latest tickets, while there is a fairness limit.
+    pub(crate) latest: Vec<Micros>,
+    /// A tick has seen that the time of the limit is over.
+    pub(crate) is_free_again: bool,
     pub(crate) sessions: Vec<SessionId>,
     /// False from a missed offer on until it does something.
     pub(crate) is_responding: bool,
@@ -87,10 +92,19 @@ impl Agent {
             deadline: None,
             is_restarting: false,
             last_ticket_at: 0,
+            latest: Vec::new(),
+            is_free_again: false,
             sessions: Vec::new(),
             is_responding: true,
             word: Word::default(),
         }
+    }
+
+    /// Only as many as the limit counts are remembered.
+    pub(crate) fn keep_latest(&mut self, limit: Option<directory::Fairness>) {
+        let most = limit.map_or(0, |limit| usize::from(limit.tickets));
+        let beyond = self.latest.len().saturating_sub(most);
+        self.latest.drain(..beyond);
     }
 
     /// Not at work, or without a session beyond the grace period.
@@ -139,6 +153,19 @@ impl Reference {
     /// Online with a live session.
     pub(crate) fn is_serving(&self, id: AgentId) -> bool {
         self.is_online(id) && self.at(id).reachability == Reachability::Reachable
+    }
+
+    /// The agent has had as many new tickets as the tenant's limit allows: until then it gets no more.
+    pub(crate) fn limited_until(&self, id: AgentId) -> Option<Micros> {
+        let limit = self.tenant.as_ref()?.object.fairness?;
+        let latest = &self.at(id).latest;
+        let (last, period) = (*latest.last()?, seconds(limit.seconds));
+        let mut counted = latest.iter().filter(|at| **at + period > last);
+        let is_full = counted.clone().count() >= usize::from(limit.tickets);
+        // Of as many as the limit counts, it is the first that matters.
+        let first = counted.nth_back(usize::from(limit.tickets) - 1);
+        let until = first.map(|first| first + period).filter(|_| is_full);
+        until.filter(|_| !self.at(id).is_free_again)
     }
 
     pub(crate) fn free_seats(&self, id: AgentId) -> usize {

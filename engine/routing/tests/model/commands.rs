@@ -119,6 +119,7 @@ impl Pair {
             priority: hand_over.priority,
             priority_of_rule: hand_over.priority_of_rule,
             demand: hand_over.demand.clone(),
+            preferred_agent: hand_over.preferred.map(|agent| self.agent(agent)),
             texts: hand_over.own_texts.then_some(texts),
             truncated: hand_over.truncated,
             position_updates: hand_over.contact.is_multiple_of(2),

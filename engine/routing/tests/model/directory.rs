@@ -14,6 +14,7 @@ use relevo_wire::directory::{self, Object, ObjectRef, Versioned};
 use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
 use relevo_wire::vocabulary::{Reachability, Role};
 use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, WireError};
+use std::collections::BTreeSet;
 
 /// Longest period of a queue's own settings: a week.
 const LONGEST_SECONDS: u32 = 7 * 24 * 3600;
@@ -147,7 +148,10 @@ impl Reference {
 
     fn store_object(&mut self, number: usize, version: u64, object: &Object) {
         match object.clone() {
-            Object::Tenant(object) => self.tenant = Some(Versioned { version, object }),
+            Object::Tenant(object) => {
+                self.limit_fairness(object.fairness);
+                self.tenant = Some(Versioned { version, object });
+            }
             Object::Bot(object) => {
                 if number == self.bots.len() {
                     self.bots.push(Bot {
@@ -174,6 +178,13 @@ impl Reference {
                 let before = self.queues[number].object.take();
                 let before = before.and_then(|before| before.object.overflow);
                 let has_other_step = before != object.overflow;
+                let before = self.queues[number].object.as_ref();
+                let before = before.map_or_else(BTreeSet::new, |queue| delays(&queue.object));
+                if before != delays(&object) {
+                    let id = QueueId(u32::try_from(number).expect("few queues"));
+                    let of_queue = self.tickets.iter_mut().filter(|ticket| ticket.queue == id);
+                    of_queue.for_each(|ticket| ticket.looked_at = None);
+                }
                 self.queues[number].object = Some(Versioned { version, object });
                 let id = QueueId(u32::try_from(number).expect("few queues"));
                 let waiting = self.tickets.iter_mut().filter(|ticket| ticket.queue == id);
@@ -194,12 +205,30 @@ impl Reference {
         }
     }
 
+    /// Another fairness limit: what it does not count is forgotten, and who has had enough is looked at
+    /// anew.
+    fn limit_fairness(&mut self, fairness: Option<directory::Fairness>) {
+        let before = self.tenant.as_ref().and_then(|tenant| tenant.object.fairness);
+        if before == fairness {
+            return;
+        }
+        for agent in &mut self.agents {
+            agent.is_free_again = false;
+            agent.keep_latest(fairness);
+        }
+    }
+
     fn check(&self, object: &Object) -> Checked {
         match object {
             Object::Tenant(tenant) => {
                 name("name", &tenant.name)?;
                 let present = self.tenant.as_ref().map(|present| &present.object.name);
                 let stays = present.is_none_or(|present| *present == tenant.name);
+                if let Some(limit) = tenant.fairness {
+                    let is_right = (1..=1_000).contains(&limit.tickets)
+                        && (1..=3_600).contains(&limit.seconds);
+                    must(is_right, ErrorCode::Malformed, "fairness")?;
+                }
                 must(stays, ErrorCode::WrongState, "name")
             }
             Object::Bot(bot) => {
@@ -245,10 +274,16 @@ impl Reference {
         for (field, seconds) in [
             ("keep_seconds", queue.keep_seconds),
             ("transfer_wait_seconds", queue.transfer_wait_seconds),
+            ("preferred_wait_seconds", queue.preferred_wait_seconds),
             ("short_loss_seconds", queue.short_loss_seconds),
         ] {
             must(seconds <= LONGEST_SECONDS, ErrorCode::Malformed, field)?;
         }
+        for member in &queue.members {
+            must((1..=10).contains(&member.level), ErrorCode::Malformed, "members")?;
+            must(member.delay_seconds <= LONGEST_SECONDS, ErrorCode::Malformed, "members")?;
+        }
+        must(delays(queue).len() <= 16, ErrorCode::LimitExceeded, "members")?;
         must(queue.ageing <= 1_000, ErrorCode::Malformed, "ageing")?;
         let overflow = queue.overflow.as_ref();
         must(queue.max_waiting != Some(0), ErrorCode::Malformed, "max_waiting")?;
@@ -272,8 +307,9 @@ impl Reference {
         }
         must(self.bot_id(&queue.bot).is_some(), ErrorCode::NotFound, "bot")?;
         for (at, member) in queue.members.iter().enumerate() {
-            must(self.agent_id(member).is_some(), ErrorCode::NotFound, "members")?;
-            must(!queue.members[..at].contains(member), ErrorCode::Malformed, "members")?;
+            must(self.agent_id(&member.agent).is_some(), ErrorCode::NotFound, "members")?;
+            let is_new = queue.members[..at].iter().all(|other| other.agent != member.agent);
+            must(is_new, ErrorCode::Malformed, "members")?;
         }
         let bot = self.bot_id(&queue.bot).expect("it was looked for");
         self.check_overflow(bot, queue)
@@ -323,7 +359,10 @@ impl Reference {
         let version = self.version;
         self.emit(Event::ObjectDeleted(ObjectDeleted { version, id, object: object.clone() }));
         match object {
-            ObjectRef::Tenant(_) => self.tenant = None,
+            ObjectRef::Tenant(_) => {
+                self.limit_fairness(None);
+                self.tenant = None;
+            }
             ObjectRef::Bot(_) => {
                 self.bots[at].object = None;
                 self.bots[at].is_reachable = false;
@@ -335,6 +374,7 @@ impl Reference {
             ObjectRef::Agent(_) => {
                 let agent = &mut self.agents[at];
                 agent.object = None;
+                agent.latest.clear();
                 agent.reachability = Reachability::Unreachable;
                 agent.deadline = None;
                 agent.is_restarting = false;
@@ -413,6 +453,12 @@ impl Reference {
         self.keys.retain(|key| key.prefix != prefix);
         self.emit(Event::KeyRevoked(KeyRevoked { prefix }));
     }
+}
+
+/// The different delays of its members.
+fn delays(queue: &directory::Queue) -> BTreeSet<u32> {
+    let delays = queue.members.iter().map(|member| member.delay_seconds);
+    delays.filter(|delay| *delay > 0).collect()
 }
 
 fn must_be(expected: Option<u64>, present: u64) -> Checked {

@@ -111,6 +111,7 @@ impl Reference {
         ticket.step_is_over = false;
         ticket.ring = 0;
         ticket.kept_until = None;
+        ticket.looked_at = None;
         ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
         let (number, epoch) = (ticket.last, ticket.epoch);
         self.at_mut(agent).last_ticket_at = now;

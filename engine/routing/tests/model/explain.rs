@@ -46,9 +46,11 @@ impl Reference {
             (ticket.excludes(id, self.now), "excluded"),
             (ticket.reserved.is_some_and(|(other, _)| other != id), "reserved_for_other"),
             (!self.suits(id, ticket), "lacks_skill"),
+            (!self.reaches(ticket, id), "delayed"),
             (!agent.word.is_open(), "closing"),
             (self.free_seats(id) == 0, "no_seat"),
             (self.is_capped(id, ticket.bot), "no_seat_for_bot"),
+            (self.limited_until(id).is_some(), "fairness"),
         ];
         let first = reasons.into_iter().find(|(stands_in_the_way, _)| *stands_in_the_way);
         first.map_or("eligible", |(_, reason)| reason)

@@ -4,15 +4,15 @@ use crate::overflow::Waiter;
 use crate::reference::{Answered, Reference};
 use crate::refusals::{no_bot, refused};
 use crate::tickets::{Ticket, Unconfirmed};
-use relevo_routing::Event;
 use relevo_routing::event::{
     Demand, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, TicketOpened,
 };
 use relevo_routing::input::HandOff;
+use relevo_routing::{Event, Micros};
 use relevo_wire::answer::{Accepted, Answer, Rejected};
 use relevo_wire::directory::NobodyOnline;
 use relevo_wire::vocabulary::Via;
-use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
+use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 impl Reference {
     pub(crate) fn hand_off(&mut self, input: &HandOff) -> Answered {
@@ -150,7 +150,7 @@ impl Reference {
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
-            reserved: None,
+            reserved: self.preferred(input, queue),
             excluded: None,
             arrived: now,
             first_waiting_since: now,
@@ -163,6 +163,15 @@ impl Reference {
             overflowed: past.map(|reason| (named, reason)),
         };
         self.open(opened)
+    }
+
+    /// Whoever is preferred has it first for a while: a member who is online and could ever have it.
+    fn preferred(&self, input: &HandOff, id: QueueId) -> Option<(AgentId, Micros)> {
+        let preferred = input.preferred_agent.filter(|agent| self.members(id).contains(agent))?;
+        let agent = self.agent(preferred)?;
+        let could = agent.seats > 0 && (agent.accepts_tests || !input.test);
+        let until = self.now + seconds(self.queue(id)?.preferred_wait_seconds);
+        (could && self.is_online(preferred)).then_some((preferred, until))
     }
 
     /// A ticket is made and waits.

@@ -88,7 +88,8 @@ struct Case {
 impl fmt::Debug for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "a tenant with {:?}, online {:#b}", self.setup.tight, self.setup.online)?;
-        let Setup { bots, agents, queues, .. } = &self.setup;
+        let Setup { bots, agents, queues, tenant, .. } = &self.setup;
+        tenant.iter().try_for_each(|tenant| writeln!(f, "  {tenant:?}"))?;
         bots.iter().try_for_each(|bot| writeln!(f, "  {bot:?}"))?;
         agents.iter().try_for_each(|agent| writeln!(f, "  {agent:?}"))?;
         queues.iter().try_for_each(|queue| writeln!(f, "  {queue:?}"))?;

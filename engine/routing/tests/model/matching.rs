@@ -1,11 +1,12 @@
 //! Who gets whom: as long as a ticket waits that an agent could have, the most urgent such ticket
 //! goes to the agent that its queue's strategy picks.
 
+use crate::hand_off::seconds;
 use crate::reference::Reference;
 use crate::tickets::Ticket;
 use relevo_routing::Event;
 use relevo_routing::event::Assigned;
-use relevo_wire::directory::{Skill, Strategy};
+use relevo_wire::directory::{Member, Skill, Strategy};
 use relevo_wire::vocabulary::TicketState;
 use relevo_wire::{AgentId, QueueId, TicketId};
 use std::cmp::Reverse;
@@ -24,24 +25,57 @@ impl Reference {
         self.is_unfinished = false;
     }
 
-    /// Tickets that wait for one agent go before those of the queues.
+    /// Of all pairs of a waiting ticket and an agent who could have it: those of tickets that wait for
+    /// one agent first, then the lowest level, then the most urgent ticket, then the strategy's choice.
     fn next_match(&self) -> Option<(TicketId, AgentId)> {
-        let mut waiting: Vec<&Ticket> =
-            self.tickets.iter().filter(|ticket| ticket.is_waiting()).collect();
-        waiting.sort_by_key(|ticket| (ticket.reserved.is_none(), self.urgency(ticket)));
-        waiting.iter().find_map(|ticket| Some((ticket.id, self.pick(ticket)?)))
+        let waiting = self.tickets.iter().filter(|ticket| ticket.is_waiting());
+        let possible = waiting.filter_map(|ticket| {
+            let able = self.able(ticket);
+            let level = able.iter().map(|agent| self.level_in(ticket, *agent)).min()?;
+            let first = (ticket.reserved.is_none(), level, self.urgency(ticket));
+            Some((first, ticket))
+        });
+        let (_, ticket) = possible.min_by_key(|(first, _)| *first)?;
+        Some((ticket.id, self.pick(ticket)?))
+    }
+
+    /// Every agent to whom this ticket could go now.
+    fn able(&self, ticket: &Ticket) -> Vec<AgentId> {
+        let mut able = match ticket.reserved {
+            Some((agent, _)) => vec![agent],
+            None if self.pushes(ticket.queue) => self.members(ticket.queue),
+            None => Vec::new(),
+        };
+        able.retain(|agent| self.is_eligible(*agent, ticket));
+        able
+    }
+
+    fn member(&self, ticket: &Ticket, agent: AgentId) -> Option<&Member> {
+        let name = &self.at(agent).name;
+        self.queue(ticket.queue)?.members.iter().find(|member| member.agent == *name)
+    }
+
+    /// Of tickets that wait for this agent alone no level is asked.
+    pub(crate) fn level_in(&self, ticket: &Ticket, agent: AgentId) -> u8 {
+        let member = self.member(ticket, agent).filter(|_| ticket.reserved.is_none());
+        member.map_or(1, |member| member.level)
+    }
+
+    /// A ticket that waits in the line comes to a member when it has waited for the member's delay.
+    pub(crate) fn reaches(&self, ticket: &Ticket, agent: AgentId) -> bool {
+        let chosen = ticket.reserved.is_some_and(|(chosen, _)| chosen == agent);
+        let delay = self.member(ticket, agent).map_or(0, |member| seconds(member.delay_seconds));
+        chosen || ticket.waiting_since + delay <= self.now
     }
 
     /// The agent for a waiting ticket; none when nobody is eligible, or its queue is only pulled.
     pub(crate) fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
-        if let Some((agent, _)) = ticket.reserved {
-            return Some(agent).filter(|agent| self.is_eligible(*agent, ticket));
+        let mut eligible = self.able(ticket);
+        if ticket.reserved.is_some() {
+            return eligible.pop();
         }
-        if !self.pushes(ticket.queue) {
-            return None;
-        }
-        let mut eligible = self.members(ticket.queue);
-        eligible.retain(|agent| self.is_eligible(*agent, ticket));
+        let least = eligible.iter().map(|agent| self.level_in(ticket, *agent)).min()?;
+        eligible.retain(|agent| self.level_in(ticket, *agent) == least);
         let held = |agent: &AgentId| self.seats_used(*agent, |_| true);
         let last_ticket_at = |agent: &AgentId| self.at(*agent).last_ticket_at;
         let last_served = self.queues[ticket.queue.0 as usize].last_served;
@@ -74,6 +108,7 @@ impl Reference {
             && self.at(agent).is_responding
             && self.at(agent).word.is_open()
             && self.free_seats(agent) > 0
+            && self.limited_until(agent).is_none()
             && self.may_have(agent, ticket)
     }
 
@@ -85,6 +120,7 @@ impl Reference {
             && !ticket.excludes(agent, self.now)
             && !self.is_capped(agent, ticket.bot)
             && self.suits(agent, ticket)
+            && self.reaches(ticket, agent)
     }
 
     /// Whoever a ticket was given to by name can have it; else who has every skill that it requires
@@ -112,6 +148,9 @@ impl Reference {
         let now = self.now;
         self.assignments += 1;
         let assignment = self.assignments;
+        if !self.ticket(id).offers.contains(&agent) {
+            self.note_new(agent);
+        }
         let ticket = self.ticket_mut(id);
         ticket.state = TicketState::Assigned;
         ticket.agent = Some(agent);
@@ -131,6 +170,17 @@ impl Reference {
         ticket.waited_us += waited_us;
         self.note_served(queue, agent, test);
         self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
+    }
+
+    /// A ticket, or the question whether the agent takes it, is new to the agent.
+    pub(crate) fn note_new(&mut self, agent: AgentId) {
+        let (now, limit) = (self.now, self.tenant.as_ref().and_then(|t| t.object.fairness));
+        let served = self.at_mut(agent);
+        if let Some(limit) = limit {
+            served.latest.push(now);
+            served.is_free_again = false;
+            served.keep_latest(Some(limit));
+        }
     }
 
     fn note_served(&mut self, queue: QueueId, agent: AgentId, test: bool) {

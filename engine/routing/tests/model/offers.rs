@@ -37,6 +37,7 @@ impl Reference {
         let queue = ticket.queue;
         self.queues[queue.0 as usize].last_served = Some(agent);
         self.at_mut(agent).last_ticket_at = self.now;
+        self.note_new(agent);
         self.emit(Event::Offered(Offered { ticket: id, agent, until }));
     }
 
@@ -105,6 +106,7 @@ impl Reference {
         if ticket.offers.is_empty() {
             ticket.state = TicketState::Waiting;
             ticket.offered_until = None;
+            ticket.looked_at = None;
         }
         self.emit(Event::OfferEnded(OfferEnded { ticket: id, agent, end, excluded_until }));
     }
@@ -116,6 +118,7 @@ impl Reference {
             ticket.state = TicketState::Waiting;
             ticket.offers.clear();
             ticket.offered_until = None;
+            ticket.looked_at = None;
         }
     }
 

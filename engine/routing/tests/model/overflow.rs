@@ -51,6 +51,7 @@ impl Reference {
             ticket.priority = priority;
             ticket.step_from = now;
             ticket.step_is_over = false;
+            ticket.looked_at = None;
             self.begins_to_wait(id);
             self.emit(Event::Overflowed(Overflowed { ticket: id, from, to, reason, priority }));
         }

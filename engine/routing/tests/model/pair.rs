@@ -49,7 +49,8 @@ impl Pair {
         let bots = (0..).zip(&setup.bots).map(|(number, bot)| bot.object(number));
         let agents = (0..).zip(&setup.agents).map(|(number, agent)| agent.object(number));
         let queues = (0..).zip(&setup.queues).map(|(number, queue)| queue.object(number));
-        for object in bots.chain(agents).chain(queues) {
+        let tenant = setup.tenant.iter().map(crate::shapes::Shape::object);
+        for object in tenant.chain(bots).chain(agents).chain(queues) {
             pair.give(Input::Put { object, if_version: None }, "setup")?;
         }
         for agent in (0..8).filter(|agent| setup.online & (1 << agent) != 0) {

@@ -258,6 +258,12 @@ impl Reference {
         for bot in &mut self.bots {
             bot.sessions.clear();
         }
+        for ticket in &mut self.tickets {
+            ticket.looked_at = None;
+        }
+        for agent in &mut self.agents {
+            agent.is_free_again = false;
+        }
         for excluded in self.tickets.iter_mut().flat_map(|ticket| &mut ticket.excluded) {
             excluded.is_over = false;
         }

@@ -27,6 +27,9 @@ impl Reference {
         if self.free_seats(agent) == 0 {
             return Err(WireError::new(ErrorCode::NoSeat, ""));
         }
+        if self.limited_until(agent).is_some() {
+            return Err(WireError::new(ErrorCode::NoSeat, ""));
+        }
         let in_line = |ticket: &&Ticket| {
             ticket.is_waiting()
                 && ticket.reserved.is_none()
@@ -36,7 +39,9 @@ impl Reference {
         let waiting: Vec<&Ticket> = self.tickets.iter().filter(in_line).collect();
         let mut possible: Vec<&Ticket> = waiting.clone();
         possible.retain(|ticket| self.may_have(agent, ticket));
-        let most_urgent = possible.iter().min_by_key(|ticket| self.urgency(ticket));
+        let most_urgent = possible
+            .iter()
+            .min_by_key(|ticket| (self.level_in(ticket, agent), self.urgency(ticket)));
         if let Some(id) = most_urgent.map(|ticket| ticket.id) {
             self.assign(id, agent);
             let epoch = self.ticket(id).epoch;

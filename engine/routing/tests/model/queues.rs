@@ -73,9 +73,9 @@ impl Reference {
 
     /// Members by number; of a deleted queue nobody.
     pub(crate) fn members(&self, id: QueueId) -> Vec<AgentId> {
-        let names = self.queue(id).map_or(&[][..], |queue| &queue.members);
+        let listed = self.queue(id).map_or(&[][..], |queue| &queue.members);
         let mut members: Vec<AgentId> =
-            names.iter().filter_map(|name| self.agent_id(name)).collect();
+            listed.iter().filter_map(|member| self.agent_id(&member.agent)).collect();
         members.sort_unstable();
         members
     }

@@ -60,6 +60,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Started",
     "TargetMissed",
     "TicketOpened HandOff reserved false",
+    "TicketOpened HandOff reserved true",
     "TicketOpened Transfer reserved false",
     "TicketOpened Transfer reserved true",
     "Unreserved",

@@ -5,8 +5,8 @@ use proptest::sample::select;
 use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Overflow, Queue, Ring, Skill,
-    Strategy as Pick, Tenant,
+    Agent, AgentGone, Bot, Delivery, Fairness, Member, NobodyOnline, Object, ObjectRef, Overflow,
+    Queue, Ring, Skill, Strategy as Pick, Tenant,
 };
 use relevo_wire::vocabulary::Texts;
 
@@ -38,6 +38,9 @@ pub(crate) struct QueueShape {
     delivery: Delivery,
     /// One bit for each agent.
     members: u8,
+    /// By agent: level and delay; none where all are plain.
+    grades: Option<Vec<(u8, u32)>>,
+    preferred_wait_seconds: u32,
     ageing: u16,
     /// How long an offer stands, and to how many agents it is made.
     offer: (u32, u16),
@@ -70,6 +73,8 @@ pub(crate) enum Shape {
     Tenant {
         active: bool,
         other_name: bool,
+        /// Tickets and seconds.
+        fairness: Option<(u16, u32)>,
     },
     Bot(u8, BotShape),
     Queue(u8, QueueShape),
@@ -92,6 +97,8 @@ pub(crate) struct Setup {
     pub(crate) bots: Vec<BotShape>,
     pub(crate) agents: Vec<AgentShape>,
     pub(crate) queues: Vec<QueueShape>,
+    /// A tenant with a limit, or nothing said of it.
+    pub(crate) tenant: Option<Shape>,
     /// Agents online from the start, one bit each.
     pub(crate) online: u8,
     pub(crate) tight: Tight,
@@ -154,6 +161,13 @@ impl AgentShape {
 }
 
 impl QueueShape {
+    fn member(&self, number: u8) -> Member {
+        let plain = Member::from(agent_name(number));
+        let Some(grades) = &self.grades else { return plain };
+        let (level, delay_seconds) = grades[usize::from(number) % grades.len()];
+        Member { level, delay_seconds, ..plain }
+    }
+
     /// That nothing but tickets hinders from being deleted.
     pub(crate) fn without_members(mut self) -> Self {
         self.members = 0;
@@ -180,7 +194,8 @@ impl QueueShape {
         queue.texts = texts;
         queue.strategy = self.strategy;
         queue.delivery = self.delivery;
-        queue.members = bits(self.members).map(agent_name).collect();
+        queue.members = bits(self.members).map(|number| self.member(number)).collect();
+        queue.preferred_wait_seconds = self.preferred_wait_seconds;
         queue.agent_gone = self.gone;
         (queue.offer_seconds, queue.offer_agents) = self.offer;
         queue.wrap_up_seconds = self.wrap_up_seconds;
@@ -207,9 +222,10 @@ impl QueueShape {
 impl Shape {
     pub(crate) fn object(&self) -> Object {
         match self {
-            Self::Tenant { active, other_name } => {
+            Self::Tenant { active, other_name, fairness } => {
                 let name = if *other_name { "other" } else { "acme" }.to_owned();
-                Object::Tenant(Tenant { name, active: *active })
+                let limit = |(tickets, seconds)| Fairness { tickets, seconds };
+                Object::Tenant(Tenant { name, active: *active, fairness: fairness.map(limit) })
             }
             Self::Bot(number, bot) => bot.object(*number),
             Self::Queue(number, queue) => queue.object(*number),
@@ -226,19 +242,21 @@ fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 23 {
+    match which % 25 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
-        2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
+        2 => return Object::Tenant(Tenant::new("")),
         3 => queue.bot = "nobody".to_owned(),
-        4 => queue.members = vec!["nobody".to_owned()],
-        5 => queue.members = vec!["a0".to_owned(), "a0".to_owned()],
+        4 => queue.members = vec!["nobody".into()],
+        5 => queue.members = vec!["a0".into(), Member { level: 2, ..Member::from("a0") }],
         6 => queue.threshold_seconds = 61,
         7 => queue.keep_seconds = u32::MAX,
         15 => queue.offer_seconds = 3601,
         16 => queue.offer_agents = 2,
         17 => queue.wrap_up_seconds = 3601,
         12 => queue.ageing = 1001,
+        23 => queue.members = vec![Member { level: 11, ..Member::from("a0") }],
+        24 => queue.preferred_wait_seconds = u32::MAX,
         13 => agent.skills = vec![Skill { name: "x".to_owned(), level: 11 }],
         14 => agent.skills = vec![Skill { name: "x".to_owned(), level: 1 }; 2],
         18 => queue.overflow = Some(Overflow::new("q0")),
@@ -251,7 +269,7 @@ fn wrong(which: u8) -> Object {
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 23 {
+    match which % 25 {
         9..=11 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
@@ -382,6 +400,9 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
         mostly(94),
         select(vec![0_u16, 0, 0, 1, 10, 100, 1000]),
     );
+    let grade = (select(vec![1_u8, 1, 2, 3]), select(vec![0_u32, 0, 0, 1, 5, 20, 60]));
+    let graded = prop::collection::vec(grade, usize::from(AGENTS)).prop_map(Some);
+    let grades = prop_oneof![1 => Just(None), 1 => graded];
     let periods = (
         select(vec![600_u32, 60, 0]),
         select(vec![60_u32, 20, 0]),
@@ -389,18 +410,22 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
         select(vec![5_u32, 0]),
         select(vec![(0_u32, 1_u16), (0, 1), (20, 1), (5, 1), (20, 2), (20, 3)]),
         select(vec![0_u32, 0, 5, 60, 600]),
+        select(vec![30_u32, 5, 0]),
     );
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
     let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
-    (picks, periods, gone, refuses, targets, waiting_shape()).prop_map(
-        |(picks, periods, gone, nobody_online, targets, waiting)| {
+    (picks, periods, gone, refuses, targets, waiting_shape(), grades).prop_map(
+        |(picks, periods, gone, nobody_online, targets, waiting, grades)| {
             let (strategy, delivery, members, active, ageing) = picks;
-            let (keep, wait, threshold, short_loss, offer, wrap_up_seconds) = periods;
+            let (keep, wait, threshold, short_loss, offer, wrap_up_seconds, preferred_wait_seconds) =
+                periods;
             QueueShape {
                 strategy,
                 delivery,
                 members,
+                grades,
+                preferred_wait_seconds,
                 ageing,
                 offer,
                 wrap_up_seconds,
@@ -443,10 +468,20 @@ fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
     )
 }
 
+/// Mostly with a limit that a few tickets come to.
+fn tenant() -> impl Strategy<Value = Shape> {
+    let limit = (1..4_u16, select(vec![1_u32, 20, 60]));
+    let fairness = prop_oneof![1 => Just(None), 3 => limit.prop_map(Some)];
+    (mostly(80), seldom(20), fairness).prop_map(|(active, other_name, fairness)| Shape::Tenant {
+        active,
+        other_name,
+        fairness,
+    })
+}
+
 pub(crate) fn shape() -> BoxedStrategy<Shape> {
     prop_oneof![
-        1 => (any::<bool>(), seldom(30))
-            .prop_map(|(active, other_name)| Shape::Tenant { active, other_name }),
+        1 => tenant(),
         4 => (0..3_u8, bot_shape()).prop_map(|(number, bot)| Shape::Bot(number, bot)),
         8 => (0..6_u8, queue_shape()).prop_map(|(number, queue)| Shape::Queue(number, queue)),
         6 => (0..8_u8, agent_shape()).prop_map(|(number, agent)| Shape::Agent(number, agent)),
@@ -465,7 +500,7 @@ pub(crate) fn named() -> impl Strategy<Value = Named> {
 }
 
 pub(crate) fn setup() -> BoxedStrategy<Setup> {
-    let tight = (seldom(30), seldom(30), seldom(30), seldom(20)).prop_map(
+    let tight = (seldom(30), seldom(30), seldom(30), seldom(35)).prop_map(
         |(assignments, memories, unconfirmed, objects)| Tight {
             assignments,
             memories,
@@ -478,13 +513,15 @@ pub(crate) fn setup() -> BoxedStrategy<Setup> {
         prop::collection::vec(bot_shape(), several(BOTS)),
         prop::collection::vec(agent_shape(), several(AGENTS)),
         prop::collection::vec(queue_shape(), several(QUEUES)),
+        prop_oneof![4 => Just(None), 1 => tenant().prop_map(Some)],
         some_of(AGENTS, 85),
         tight,
     )
-        .prop_map(|(bots, agents, queues, online, tight)| Setup {
+        .prop_map(|(bots, agents, queues, tenant, online, tight)| Setup {
             bots,
             agents,
             queues: (0..).zip(queues).map(|(number, queue)| queue.at_first(number)).collect(),
+            tenant,
             online,
             tight,
         })

@@ -41,6 +41,8 @@ pub(crate) struct Ticket {
     pub(crate) offered_until: Option<Micros>,
     /// Closed, and its agent keeps the seat until then.
     pub(crate) wraps_until: Option<Micros>,
+    /// Of the moments at which it comes to more members, a tick has looked at those up to this.
+    pub(crate) looked_at: Option<Micros>,
     /// A gone agent keeps it until then.
     pub(crate) kept_until: Option<Micros>,
     /// Place in line, inherited by a child.
@@ -135,6 +137,7 @@ impl Ticket {
             offers: Vec::new(),
             offered_until: None,
             wraps_until: None,
+            looked_at: None,
             kept_until: None,
             arrived: event.arrived,
             waiting_since: now,

@@ -1,5 +1,6 @@
 //! Deadlines: found by looking at every ticket and agent.
 
+use crate::hand_off::seconds;
 use crate::reference::Reference;
 use crate::tickets::Ticket;
 use relevo_routing::event::{Relaxed, TargetMissed, Unreserved};
@@ -15,6 +16,7 @@ use relevo_wire::{AgentId, QueueId, TicketId};
 enum Due {
     Grace(AgentId),
     Presence(AgentId),
+    Fairness(AgentId),
     Keep,
     Reservation,
     Target,
@@ -24,6 +26,7 @@ enum Due {
     WrapUp,
     Step,
     Limit(QueueId),
+    Reach,
     Forget,
 }
 
@@ -52,11 +55,12 @@ impl Reference {
         }
     }
 
-    /// An exclusion or the time of an overflow is over and no tick has looked at its ticket since. What
-    /// time alone makes possible is the next tick's work, or that of becoming ready.
+    /// An exclusion, a delay or the time of an overflow is over and no tick has looked at its ticket
+    /// since. What time alone makes possible is the next tick's work, or that of becoming ready.
     pub(crate) fn has_overdue(&self, now: Micros) -> bool {
-        let is_over =
-            |(at, due, _): Deadline| matches!(due, Due::Exclusion | Due::Step) && at <= now;
+        let is_over = |(at, due, _): Deadline| {
+            matches!(due, Due::Exclusion | Due::Reach | Due::Step) && at <= now
+        };
         self.starting_since.is_none() && self.deadlines().into_iter().any(is_over)
     }
 
@@ -70,9 +74,17 @@ impl Reference {
             };
             Some((agent.deadline?, due, None))
         });
+        let limited = (0..self.agents.len()).filter_map(|number| {
+            let id = AgentId(u32::try_from(number).expect("few agents"));
+            Some((self.limited_until(id)?, Due::Fairness(id), None))
+        });
         let looks = (0..).map(QueueId).zip(&self.queues);
         let looks = looks.filter_map(|(id, queue)| Some((queue.looks_at?, Due::Limit(id), None)));
-        agents.chain(looks).chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t))).collect()
+        agents
+            .chain(limited)
+            .chain(looks)
+            .chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t)))
+            .collect()
     }
 
     fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
@@ -85,6 +97,7 @@ impl Reference {
             // An answer at the very moment is in time.
             (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
             (ticket.relaxes_at(), Due::Ring),
+            (self.reaches_more_at(ticket), Due::Reach),
             (ticket.offered_until, Due::Offer),
             (ticket.wraps_until, Due::WrapUp),
             (self.step_at(ticket).filter(|_| !ticket.step_is_over), Due::Step),
@@ -100,6 +113,15 @@ impl Reference {
             .chain(exclusions)
             .filter_map(|(at, due)| Some((at?, due, Some(ticket.id))))
             .collect()
+    }
+
+    /// When the ticket comes to more members of its queue than a tick has looked at.
+    fn reaches_more_at(&self, ticket: &Ticket) -> Option<Micros> {
+        let is_in_line = ticket.is_waiting() && ticket.reserved.is_none();
+        let queue = self.queue(ticket.queue).filter(|_| is_in_line)?;
+        let delays = queue.members.iter().map(|member| seconds(member.delay_seconds));
+        let at = delays.filter(|delay| *delay > 0).map(|delay| ticket.waiting_since + delay);
+        at.filter(|at| ticket.looked_at.is_none_or(|looked_at| *at > looked_at)).min()
     }
 
     /// The earliest; of tickets due at the same moment for the same reason, any.
@@ -124,8 +146,14 @@ impl Reference {
             Due::WrapUp => matches!(event, Event::WrappedUp(e)
                 if e.ticket == ticket && e.end == WrapUpEnd::Limit),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
-            // Of agents the number decides; an exclusion leaves no event.
-            Due::Grace(_) | Due::Presence(_) | Due::Exclusion | Due::Step | Due::Limit(_) => true,
+            // Of agents the number decides; an exclusion and a delay leave no event.
+            Due::Grace(_)
+            | Due::Presence(_)
+            | Due::Fairness(_)
+            | Due::Exclusion
+            | Due::Reach
+            | Due::Step
+            | Due::Limit(_) => true,
         })
     }
 
@@ -134,7 +162,12 @@ impl Reference {
         match due {
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),
+            Due::Fairness(agent) => self.at_mut(agent).is_free_again = true,
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
+            Due::Reach => {
+                let at = self.reaches_more_at(self.ticket(ticket()));
+                self.ticket_mut(ticket()).looked_at = at;
+            }
             Due::Reservation => {
                 let now = self.now;
                 let joins = self.ticket_mut(ticket());
@@ -156,6 +189,8 @@ impl Reference {
             Due::Ring => {
                 let ticket = self.ticket_mut(ticket());
                 ticket.ring += 1;
+                // It enters the line anew, and is looked at anew.
+                ticket.looked_at = None;
                 let (ticket, ring) = (ticket.id, ticket.ring);
                 self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }

@@ -1,6 +1,6 @@
 //! A line of a bot, and how it is served.
 
-use super::{Overflow, yes};
+use super::{Member, Overflow, yes};
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -129,9 +129,9 @@ pub struct Queue {
     /// Who moves tickets.
     #[serde(default)]
     pub delivery: Delivery,
-    /// Names of the agents who serve it.
+    /// The agents who serve it, each once.
     #[serde(default)]
-    pub members: Vec<String>,
+    pub members: Vec<Member>,
     /// What becomes of tickets in service whose agent is gone.
     #[serde(default)]
     pub agent_gone: AgentGone,
@@ -154,6 +154,10 @@ pub struct Queue {
     /// (default 60).
     #[serde(default = "default_transfer_wait_seconds")]
     pub transfer_wait_seconds: u32,
+    /// How long a ticket with a preferred agent waits for it before it joins the line, in seconds
+    /// (default 30, at most a week).
+    #[serde(default = "default_preferred_wait_seconds")]
+    pub preferred_wait_seconds: u32,
     /// Points of priority that a waiting ticket gains a minute, up to the highest, 1000 (default 0,
     /// at most 1000). All the time counts in which its conversation has waited.
     #[serde(default)]
@@ -210,6 +214,10 @@ fn default_ttl_seconds() -> u32 {
     86_400
 }
 
+fn default_preferred_wait_seconds() -> u32 {
+    30
+}
+
 fn default_threshold_seconds() -> u32 {
     60
 }
@@ -235,6 +243,7 @@ impl Queue {
             offer_agents: default_offer_agents(),
             wrap_up_seconds: 0,
             transfer_wait_seconds: default_transfer_wait_seconds(),
+            preferred_wait_seconds: default_preferred_wait_seconds(),
             ageing: 0,
             nobody_online: NobodyOnline::default(),
             overflow: None,

@@ -32,6 +32,10 @@ pub struct Rule {
     /// What it requires instead when it has waited for some time; at most 8, in rising order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rings: Vec<Ring>,
+    /// Name of the agent who has it first, for the queue's `preferred_wait_seconds`, where it is a
+    /// member of the ticket's queue and online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preferred_agent: Option<String>,
 }
 
 impl Rule {
@@ -45,6 +49,7 @@ impl Rule {
             priority: None,
             skills: Vec::new(),
             rings: Vec::new(),
+            preferred_agent: None,
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::{at_most, count, length, malformed, texts};
 use crate::command::Change;
-use crate::directory::{Agent, Bot, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill};
+use crate::directory::{
+    Agent, Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
+};
 use crate::error::{ErrorCode, WireError};
 use crate::failures::Failures;
 use crate::frame::packed_bytes;
@@ -51,11 +53,23 @@ pub(super) fn reference(object: &ObjectRef) -> Result<(), WireError> {
 
 pub(super) fn object(object: &Object) -> Result<(), WireError> {
     match object {
-        Object::Tenant(tenant) => name("object.tenant.name", &tenant.name),
+        Object::Tenant(tenant) => check_tenant(tenant),
         Object::Bot(bot) => check_bot(bot),
         Object::Queue(queue) => check_queue(queue),
         Object::Agent(agent) => check_agent(agent),
     }
+}
+
+fn check_tenant(tenant: &Tenant) -> Result<(), WireError> {
+    name("object.tenant.name", &tenant.name)?;
+    let Some(fairness) = tenant.fairness else { return Ok(()) };
+    let (tickets, seconds) = (1..=limits::FAIRNESS_TICKETS, 1..=limits::FAIRNESS_SECONDS);
+    if tickets.contains(&fairness.tickets) && seconds.contains(&fairness.seconds) {
+        return Ok(());
+    }
+    let (tickets, seconds) = (limits::FAIRNESS_TICKETS, limits::FAIRNESS_SECONDS);
+    let message = format!("1 to {tickets} tickets in 1 to {seconds} seconds");
+    Err(malformed("object.tenant.fairness", message))
 }
 
 fn check_bot(bot: &Bot) -> Result<(), WireError> {
@@ -84,6 +98,8 @@ fn check_rule(rule: &Rule) -> Result<(), WireError> {
     length("object.bot.rules.when", &rule.when, 1, limits::CONDITION_BYTES)?;
     let queue = rule.queue.as_deref();
     queue.map_or(Ok(()), |queue| name("object.bot.rules.queue", queue))?;
+    let agent = rule.preferred_agent.as_deref();
+    agent.map_or(Ok(()), |agent| name("object.bot.rules.preferred_agent", agent))?;
     at_most("object.bot.rules.priority", rule.priority.unwrap_or(0), limits::PRIORITY)?;
     skills("object.bot.rules.skills", &rule.skills, limits::REQUIREMENTS)?;
     rings("object.bot.rules.rings", &rule.rings)
@@ -133,7 +149,7 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     name("object.queue.bot", &queue.bot)?;
     name("object.queue.name", &queue.name)?;
     count("object.queue.members", queue.members.len(), limits::MEMBERS)?;
-    queue.members.iter().try_for_each(|member| name("object.queue.members", member))?;
+    queue.members.iter().try_for_each(check_member)?;
     let targets = queue.transfer_targets.as_deref().unwrap_or_default();
     count("object.queue.transfer_targets", targets.len(), limits::MEMBERS)?;
     targets.iter().try_for_each(|target| name("object.queue.transfer_targets", target))?;
@@ -166,6 +182,20 @@ fn seconds(field: &str, seconds: Option<u32>) -> Result<(), WireError> {
     }
     let (most, found) = (limits::WAIT_SECONDS, seconds.unwrap_or_default());
     Err(malformed(field, format!("must be 1 to {most}, not {found}")))
+}
+
+fn check_member(member: &Member) -> Result<(), WireError> {
+    const FIELD: &str = "object.queue.members";
+    name(FIELD, &member.agent)?;
+    if !(1..=limits::MEMBER_LEVEL).contains(&member.level) {
+        let (agent, most) = (&member.agent, limits::MEMBER_LEVEL);
+        return Err(malformed(FIELD, format!("the level of {agent} must be 1 to {most}")));
+    }
+    if member.delay_seconds > limits::DELAY_SECONDS {
+        let (agent, most) = (&member.agent, limits::DELAY_SECONDS);
+        return Err(malformed(FIELD, format!("the delay of {agent} is at most {most} s")));
+    }
+    Ok(())
 }
 
 fn check_agent(agent: &Agent) -> Result<(), WireError> {

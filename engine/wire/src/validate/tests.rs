@@ -4,7 +4,8 @@ use crate::command::{
     Hello, Next, Put, PutChange, SetPresence, Transfer,
 };
 use crate::directory::{
-    Agent, Bot, Object, ObjectRef, Overflow, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
+    Agent, Bot, Fairness, Member, Object, ObjectRef, Overflow, PriorityRule, Queue, Ring, Rule,
+    Skill, Tenant,
 };
 use crate::ids::TicketId;
 use crate::packed::Packed;
@@ -184,10 +185,15 @@ fn a_body_is_limited_in_bytes_and_checked_as_bytes() {
 #[test]
 fn directory_objects_keep_to_their_ranges() {
     let refused = |object| refusal(Command::Put(Put { tenant: None, object, if_version: None }));
-    let tenant = |name: &str| Object::Tenant(Tenant { name: name.into(), active: true });
+    let tenant = |name: &str| Object::Tenant(Tenant::new(name));
     assert_eq!(refused(tenant("a b")), wrong("object.tenant.name"));
     assert_eq!(refused(tenant("")), wrong("object.tenant.name"));
     assert_eq!(refused(tenant(&"x".repeat(65))), too_long("object.tenant.name"));
+    for (tickets, seconds) in [(0, 1), (1001, 1), (1, 0), (1, 3601)] {
+        let fairness = Some(Fairness { tickets, seconds });
+        let tenant = Object::Tenant(Tenant { fairness, ..Tenant::new("t") });
+        assert_eq!(refused(tenant), wrong("object.tenant.fairness"));
+    }
     for seats in [0, 4096] {
         assert_eq!(refused(Object::Agent(Agent::new("a", seats))), wrong("object.agent.seats"));
     }
@@ -198,6 +204,13 @@ fn directory_objects_keep_to_their_ranges() {
     assert_eq!(refused(Object::Bot(seats)), wrong("object.bot.seats_per_agent"));
     let members = Queue { members: vec!["ok".into(), "not ok".into()], ..Queue::new("b", "q") };
     assert_eq!(refused(Object::Queue(members)), wrong("object.queue.members"));
+    let member = |level, delay_seconds| Member { agent: "ok".into(), level, delay_seconds };
+    let members = |member| Object::Queue(Queue { members: vec![member], ..Queue::new("b", "q") });
+    for member in [member(0, 0), member(11, 0), member(1, 604_801)] {
+        assert_eq!(refused(members(member)), wrong("object.queue.members"));
+    }
+    let most = Put { tenant: None, object: members(member(10, 604_800)), if_version: None };
+    assert_eq!(command(&Command::Put(most)), Ok(()));
     let threshold = Queue { threshold_seconds: 0, ..Queue::new("b", "q") };
     assert_eq!(refused(Object::Queue(threshold)), wrong("object.queue.threshold_seconds"));
     let ageing = Queue { ageing: 1001, ..Queue::new("b", "q") };
@@ -216,6 +229,9 @@ fn directory_objects_keep_to_their_ranges() {
     let empty = prioritized(PriorityRule { when: String::new(), ..rule() });
     assert_eq!(refused(Object::Bot(empty)), wrong("object.bot.priority_rules.when"));
     let routing = || Rule::new("r", "message exists");
+    let nobody = Rule { preferred_agent: Some("a b".into()), ..routing() };
+    let nobodys = Bot { rules: vec![nobody], ..bot() };
+    assert_eq!(refused(Object::Bot(nobodys)), wrong("object.bot.rules.preferred_agent"));
     let skill = |name: &str, level| Skill { name: name.into(), level };
     for (skills, what) in [
         (vec![skill("x", 0)], wrong("object.agent.skills")),
@@ -317,7 +333,7 @@ fn what_the_log_keeps_of_a_change_is_bounded_whatever_codec_it_came_in() {
         let listed = members(count);
         Object::Queue(Queue {
             transfer_targets: Some(listed.clone()),
-            members: listed,
+            members: listed.into_iter().map(Member::from).collect(),
             ..Queue::new("b", "q")
         })
     };
@@ -337,6 +353,7 @@ fn a_hand_off_is_checked_without_its_details() {
             details: Packed::from_bytes(Bytes::new()),
             priority: Some(priority),
             language: Some(language.into()),
+            preferred_agent: None,
             texts: None,
             position_updates: false,
             test: false,

@@ -83,6 +83,7 @@ fn request() -> impl Strategy<Value = Sample> {
         |(details, queue, test, priority)| {
             Command::HandOff(HandOff {
                 language: queue.clone(),
+                preferred_agent: queue.clone(),
                 queue,
                 reason: HandOffReason::Fallback,
                 details: Packed::new(&details),

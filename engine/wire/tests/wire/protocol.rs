@@ -115,6 +115,7 @@ fn limits_table(out: &mut String) {
         ("label of a credential, bytes", limits::LABEL_BYTES),
         ("language, bytes", limits::LANGUAGE_BYTES),
         ("members of a queue", limits::MEMBERS),
+        ("different delays of the members of a queue", limits::DELAYS),
         ("changes of an `apply`", limits::CHANGES),
         (
             "object of a `put`, changes of an `apply`, packed bytes in either codec",

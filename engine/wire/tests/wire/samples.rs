@@ -2,7 +2,7 @@
 
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
-use relevo_wire::directory::{Agent, Object, ObjectRef, Overflow, Queue, Versioned};
+use relevo_wire::directory::{Agent, Member, Object, ObjectRef, Overflow, Queue, Versioned};
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
 use relevo_wire::ids::{RequestId, SessionId, TicketId};
@@ -159,6 +159,7 @@ fn requests() -> Vec<Request> {
         reason: HandOffReason::Requested,
         details: Packed::new(&details()),
         priority: Some(100),
+        preferred_agent: Some("ana".into()),
         language: Some("pt-BR".into()),
         texts: Some(Texts {
             online: "one moment".into(),
@@ -206,7 +207,10 @@ fn requests() -> Vec<Request> {
         keyed(Command::Put(Put {
             tenant: tenant(),
             object: Object::Queue(Queue {
-                members: vec!["ana".into()],
+                members: vec![
+                    "ana".into(),
+                    Member { agent: "bea".into(), level: 2, delay_seconds: 30 },
+                ],
                 overflow: Some(Overflow {
                     after_seconds: Some(60),
                     priority: Some(800),

@@ -53,6 +53,7 @@ impl Device {
                     reason: HandOffReason::Requested,
                     details: Packed::new(&details),
                     priority: random.chance(100).then_some(300),
+                    preferred_agent: random.chance(100).then(|| "a0".to_owned()),
                     language: None,
                     texts: None,
                     position_updates: random.chance(200),

@@ -5,8 +5,8 @@ use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Object, Overflow, PriorityRule, Queue, Ring, Rule, Skill,
-    Strategy,
+    Agent, AgentGone, Bot, Delivery, Fairness, Member, Object, Overflow, PriorityRule, Queue, Ring,
+    Rule, Skill, Strategy, Tenant,
 };
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
@@ -68,6 +68,10 @@ impl World {
                 let who = Who::Agent(AgentId(id));
                 self.party(tenant, who, name, Vec::new(), all.clone(), &agents, devices, &mut next);
             }
+            // One tenant limits the new tickets of an agent.
+            let fairness = (number == TENANTS).then_some(Fairness { tickets: 2, seconds: 5 });
+            let object = Tenant { fairness, ..Tenant::new(format!("t{number}")) };
+            self.put(tenant, Object::Tenant(object));
             for bot in &bots {
                 self.put(tenant, Object::Bot(with_rules(Bot::new(bot.clone(), "q0"))));
             }
@@ -175,7 +179,16 @@ impl World {
             queue.overflow = Some(Overflow { after_seconds, ..Overflow::new("q0") });
         }
         queue.max_wait_seconds = random.chance(300).then_some(120);
-        queue.members = agents.iter().filter(|_| random.chance(750)).cloned().collect();
+        let is_graded = random.chance(500);
+        for agent in agents {
+            let mut member = Member::from(agent.as_str());
+            if is_graded {
+                member.level = 1 + u8::try_from(random.below(2)).expect("two");
+                member.delay_seconds =
+                    [0, 0, 5, 40][usize::try_from(random.below(4)).expect("four")];
+            }
+            queue.members.extend(random.chance(750).then_some(member));
+        }
         queue
     }
 }
@@ -189,6 +202,7 @@ fn with_rules(bot: Bot) -> Bot {
     let rule = Rule {
         skills: vec![spanish(3)],
         rings,
+        preferred_agent: Some("a1".into()),
         ..Rule::new("skilled", "contact.id matches \"*1\"")
     };
     let urgent = |name: &str, queue: Option<&str>, when: &str| PriorityRule {

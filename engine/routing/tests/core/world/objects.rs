@@ -4,8 +4,8 @@ use super::{AGENTS, QUEUES, World};
 use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Overflow, Queue, Ring, Skill,
-    Strategy,
+    Agent, AgentGone, Bot, Delivery, Fairness, Member, NobodyOnline, Object, ObjectRef, Overflow,
+    Queue, Ring, Skill, Strategy, Tenant,
 };
 
 impl World {
@@ -39,7 +39,7 @@ impl World {
     }
 
     pub(super) fn directory(&mut self) -> Input {
-        let object = match self.below(8) {
+        let object = match self.below(9) {
             0..3 => {
                 let queue = self.below(QUEUES);
                 Object::Queue(self.some_queue(queue))
@@ -59,15 +59,17 @@ impl World {
                 bot.active = self.chance(80);
                 Object::Bot(bot)
             }
+            7 => {
+                let tickets = 1 + u16::try_from(self.below(3)).expect("small");
+                let fairness = self.chance(70).then_some(Fairness { tickets, seconds: 20 });
+                Object::Tenant(Tenant { fairness, ..Tenant::new("t") })
+            }
             _ => {
                 let name = format!("a{}", self.below(AGENTS));
                 // Deleted ones would leave the numbers that this world draws: only refusals.
-                let in_use = self
-                    .desk
-                    .tenant
-                    .directory()
-                    .queues()
-                    .any(|(_, queue)| queue.object.members.contains(&name));
+                let in_use = self.desk.tenant.directory().queues().any(|(_, queue)| {
+                    queue.object.members.iter().any(|member| member.agent == name)
+                });
                 if in_use {
                     return Input::Delete { object: ObjectRef::Agent(name) };
                 }
@@ -112,9 +114,17 @@ impl World {
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };
         queue.active = self.chance(95);
         self.some_waiting(number, &mut queue);
+        // Half of the queues have plain members only.
+        let plain = self.chance(50);
         for agent in 0..AGENTS {
             if self.chance(60) {
-                queue.members.push(format!("a{agent}"));
+                let mut member = Member::from(format!("a{agent}"));
+                if !plain {
+                    member.level = if self.chance(60) { 1 } else { 2 };
+                    member.delay_seconds =
+                        [0, 0, 5, 40][usize::try_from(self.below(4)).expect("small")];
+                }
+                queue.members.push(member);
             }
         }
         queue
