@@ -254,7 +254,7 @@ impl Reference {
             must((1..=10).contains(&member.level), ErrorCode::Malformed, "members")?;
             must(member.delay_seconds <= LONGEST_SECONDS, ErrorCode::Malformed, "members")?;
         }
-        must(delays(queue).len() <= 16, ErrorCode::LimitExceeded, "members")?;
+        must(delays(queue).len() <= 8, ErrorCode::LimitExceeded, "members")?;
         must(queue.ageing <= 1_000, ErrorCode::Malformed, "ageing")?;
         let is_bound = self.settings.thresholds_seconds.contains(&queue.threshold_seconds);
         must(is_bound, ErrorCode::Malformed, "threshold_seconds")?;
