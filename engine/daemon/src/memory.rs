@@ -78,6 +78,7 @@ impl Bound {
             part("entries", entries, 272, "96 bytes in a vector that may have doubled, and its id"),
             part("directory", objects, 4 * KIB, "an object in the core, published, and in metrics"),
             part("skills", objects, 12 * KIB, "64 of an agent, in the core and published"),
+            part("fairness", objects, 8 * KIB, "when an agent got its latest 1,000 tickets"),
             part(
                 "rules",
                 rules::ALL_BYTES as u64,
@@ -93,6 +94,7 @@ impl Bound {
             "entries",
             "directory",
             "skills",
+            "fairness",
             "rules",
             "keys",
             "idempotency",

@@ -75,7 +75,7 @@ pub const MEMBER_LEVEL: u8 = 10;
 /// Longest delay of a member, in seconds: a week.
 pub const DELAY_SECONDS: u32 = 7 * 24 * 3600;
 /// Most different delays of the members of a queue: a waiting ticket has a timer for each.
-pub const DELAYS: usize = 16;
+pub const DELAYS: usize = 8;
 /// Most tickets of a fairness limit.
 pub const FAIRNESS_TICKETS: u16 = 1_000;
 /// Longest time of a fairness limit, in seconds.

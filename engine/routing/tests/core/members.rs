@@ -271,15 +271,15 @@ fn a_member_is_named_once_at_a_level_that_there_is() {
         assert_eq!(wrong(&[member("ana", level, 0)]), (ErrorCode::Malformed, said));
     }
     assert_eq!(wrong(&[member("ana", 1, 604_801)]).0, ErrorCode::Malformed);
-    for delay_seconds in 1..=17 {
+    for delay_seconds in 1..=9 {
         desk.agent(&format!("b{delay_seconds}"), 1);
     }
     let delayed = |count| (1..=count).map(|at| member(&format!("b{at}"), 1, at)).collect();
-    let many: Vec<Member> = delayed(17);
+    let many: Vec<Member> = delayed(9);
     let object = Queue { members: many, ..Queue::new("b", "q") };
     let refused = desk.refused(Input::Put { object: Object::Queue(object), if_version: None });
     assert_eq!((refused.code, &*refused.field), (ErrorCode::LimitExceeded, "members"));
-    let most: Vec<Member> = delayed(16);
+    let most: Vec<Member> = delayed(8);
     serve(&mut desk, "q", &most);
 }
 

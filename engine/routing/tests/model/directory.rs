@@ -283,7 +283,7 @@ impl Reference {
             must((1..=10).contains(&member.level), ErrorCode::Malformed, "members")?;
             must(member.delay_seconds <= LONGEST_SECONDS, ErrorCode::Malformed, "members")?;
         }
-        must(delays(queue).len() <= 16, ErrorCode::LimitExceeded, "members")?;
+        must(delays(queue).len() <= 8, ErrorCode::LimitExceeded, "members")?;
         must(queue.ageing <= 1_000, ErrorCode::Malformed, "ageing")?;
         let overflow = queue.overflow.as_ref();
         must(queue.max_waiting != Some(0), ErrorCode::Malformed, "max_waiting")?;
