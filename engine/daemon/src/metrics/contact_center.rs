@@ -107,7 +107,7 @@ impl ContactCenter {
             }
             Event::OfferEnded(ended) => {
                 if let Some(queue) = count.queue(facts) {
-                    queue.offer_ended(&self.exporter, ended.end);
+                    queue.offer_ended(ended.end);
                 }
             }
             Event::Overflowed(overflowed) => {

@@ -310,6 +310,10 @@ pub(super) fn close_reason(reason: CloseReason) -> &'static str {
     }
 }
 
+/// Every end of an offer without an acceptance, in the order of its variants.
+pub(super) const OFFER_ENDS: [OfferEnd; 5] =
+    [OfferEnd::Declined, OfferEnd::Missed, OfferEnd::Withdrawn, OfferEnd::Taken, OfferEnd::Closed];
+
 /// How an offer ended without an acceptance.
 pub(super) fn offer_end(end: OfferEnd) -> &'static str {
     match end {

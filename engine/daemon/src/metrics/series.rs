@@ -1,7 +1,7 @@
 //! The registered handles of one queue, one bot, one tenant. Series that this version can feed
 //! exist from the start with 0, so that a rate sees the first event; others when first needed.
 
-use super::labels::{self, HAND_OFF_REASONS, HandOffResult, OVERFLOW_REASONS};
+use super::labels::{self, HAND_OFF_REASONS, HandOffResult, OFFER_ENDS, OVERFLOW_REASONS};
 use super::names::contact_center as names;
 use super::recorder::Exporter;
 use ::metrics::{Counter, Gauge, Histogram};
@@ -66,6 +66,7 @@ pub(super) struct QueueSeries {
     arrived_hand_off: Counter,
     arrived_transfer: Counter,
     overflowed: [Counter; OVERFLOW_REASONS.len()],
+    offers_ended: [Counter; OFFER_ENDS.len()],
     closed: Vec<((CloseReason, Outcome), Counter)>,
 }
 
@@ -124,6 +125,8 @@ impl QueueSeries {
             }),
             arrived_hand_off: arrived(exporter, queue, Via::HandOff),
             arrived_transfer: arrived(exporter, queue, Via::Transfer),
+            offers_ended: OFFER_ENDS
+                .map(|end| exporter.counter(&names::OFFERS_ENDED, &with(labels::offer_end(end)))),
             overflowed: OVERFLOW_REASONS.map(|reason| {
                 let reason = labels::overflow_reason(reason);
                 exporter.counter(&names::TICKETS_OVERFLOWED, &with(reason))
@@ -163,10 +166,8 @@ impl QueueSeries {
     }
 
     /// Counts an offer that ended without an acceptance.
-    pub(super) fn offer_ended(&self, exporter: &Exporter, end: OfferEnd) {
-        let [tenant, bot, queue] = self.names();
-        let values = [tenant, bot, queue, labels::offer_end(end)];
-        exporter.counter(&names::OFFERS_ENDED, &values).increment(1);
+    pub(super) fn offer_ended(&self, end: OfferEnd) {
+        self.offers_ended[end as usize].increment(1);
     }
 
     /// Counts a ticket that went on to another queue.
