@@ -23,7 +23,7 @@ fn bot(rules: Vec<Rule>) -> Object {
 /// Each queue answers with its name.
 fn site() -> Site {
     ["help", "billing"].into_iter().fold(Site::new(TENANT).bot("shop", "help"), |site, name| {
-        let texts = Texts { online: name.into(), offline: name.into() };
+        let texts = Texts { online: name.into(), offline: name.into(), ..Texts::default() };
         site.queue(Queue { texts, ..queue("shop", name, &[]) })
     })
 }

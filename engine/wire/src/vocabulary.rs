@@ -491,6 +491,8 @@ pub struct Texts {
     pub online: String,
     /// Said when nobody is.
     pub offline: String,
+    /// Said while the queue's opening hours have it closed.
+    pub closed: String,
 }
 
 impl Default for Texts {
@@ -501,6 +503,9 @@ impl Default for Texts {
             offline: "There are no agents available at this time. When one becomes available, \
                       we'll connect you."
                 .into(),
+            closed:
+                "We are closed at the moment. Please write to us again during our opening hours."
+                    .into(),
         }
     }
 }

@@ -128,7 +128,7 @@ pub async fn run() -> Option<Report> {
 
 async fn ask(bot: &BotClient, contact: String) {
     let text = "x".repeat(TEXT_BYTES);
-    let texts = Texts { online: text.clone(), offline: text };
+    let texts = Texts { online: text.clone(), offline: text, ..Texts::default() };
     let hand_off = HandOff { texts: Some(texts), ..hand_off(&contact) };
     within("hand-off", bot.hand_off(hand_off)).await.expect("it is taken");
 }

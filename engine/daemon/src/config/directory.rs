@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{rules, skills};
+use super::{hours, rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -256,6 +256,13 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
         ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),
         nobody_online: section.choice("nobody_online", default.nobody_online, &NOBODY_ONLINE),
+        hours: hours::read(&section),
+        outside_hours: section.choice(
+            "outside_hours",
+            default.outside_hours,
+            &hours::OUTSIDE_HOURS,
+        ),
+        at_closing: section.choice("at_closing", default.at_closing, &hours::AT_CLOSING),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
@@ -273,7 +280,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     Some(Entry { object, tenant, table, places })
 }
 
-/// `texts = { online = "..", offline = ".." }`
+/// `texts = { online = "..", offline = "..", closed = ".." }`
 fn texts(section: &Section<'_>, default: Texts) -> Texts {
     let texts = section.section("texts");
     let bounded = |name, default: String| {
@@ -287,6 +294,7 @@ fn texts(section: &Section<'_>, default: Texts) -> Texts {
     let found = Texts {
         online: bounded("online", default.online),
         offline: bounded("offline", default.offline),
+        closed: bounded("closed", default.closed),
     };
     texts.finish();
     found

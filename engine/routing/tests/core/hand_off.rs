@@ -42,7 +42,7 @@ fn the_text_says_whether_somebody_is_online() {
     assert_eq!((accepted.text, accepted.position), (Texts::default().online, 0));
     let full = desk.accepted(hand_off(2));
     assert_eq!((full.text, full.position), (Texts::default().online, 1), "seats do not matter");
-    let texts = Texts { online: "hello".into(), offline: "later".into() };
+    let texts = Texts { online: "hello".into(), offline: "later".into(), ..Texts::default() };
     let own = desk.accepted(HandOff { texts: Some(texts.clone()), ..hand_off(3) });
     assert_eq!(own.text, "hello");
     desk.intent("ana", Intent::Invisible);
@@ -60,7 +60,7 @@ fn the_texts_of_a_queue_are_those_of_the_trade_until_it_has_its_own() {
         "There are no agents available at this time. When one becomes available, we'll connect \
          you."
     );
-    let own = Texts { online: "a moment".into(), offline: "tomorrow".into() };
+    let own = Texts { online: "a moment".into(), offline: "tomorrow".into(), ..Texts::default() };
     desk.queue("q", &["ana"], |queue| queue.texts = own);
     assert_eq!(desk.accepted(hand_off(3)).text, "tomorrow");
     desk.intent("ana", Intent::Online);

@@ -16,6 +16,7 @@ mod pull;
 mod random;
 mod record;
 mod restart;
+mod schedule;
 mod skills;
 mod stats;
 mod transfer;

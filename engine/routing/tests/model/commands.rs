@@ -89,7 +89,11 @@ impl Pair {
 
     fn hand_off(&self, hand_over: &HandOver) -> HandOff {
         let (bot, contact) = self.contact(hand_over.contact);
-        let texts = Texts { online: "one moment".to_owned(), offline: "tomorrow".to_owned() };
+        let texts = Texts {
+            online: "one moment".to_owned(),
+            offline: "tomorrow".to_owned(),
+            ..Texts::default()
+        };
         HandOff {
             bot,
             contact,

@@ -146,7 +146,11 @@ impl QueueShape {
 
     pub(crate) fn object(&self, number: u8) -> Object {
         let (bot, name) = queue_name(number);
-        let texts = Texts { online: format!("{name} is here"), offline: format!("{name} is out") };
+        let texts = Texts {
+            online: format!("{name} is here"),
+            offline: format!("{name} is out"),
+            ..Texts::default()
+        };
         let mut queue = Queue::new(bot, name);
         queue.texts = texts;
         queue.strategy = self.strategy;

@@ -1,6 +1,6 @@
 //! A line of a bot, and how it is served.
 
-use super::yes;
+use super::{AtClosing, Hours, OutsideHours, yes};
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -149,6 +149,15 @@ pub struct Queue {
     /// When nobody is online.
     #[serde(default)]
     pub nobody_online: NobodyOnline,
+    /// When it is open; absent: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// What a hand-off gets while its hours have it closed.
+    #[serde(default)]
+    pub outside_hours: OutsideHours,
+    /// What becomes of those who still wait when its hours close it.
+    #[serde(default)]
+    pub at_closing: AtClosing,
     /// Queues of the same bot to which its tickets may go; absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_targets: Option<Vec<String>>,
@@ -199,6 +208,9 @@ impl Queue {
             transfer_wait_seconds: default_transfer_wait_seconds(),
             ageing: 0,
             nobody_online: NobodyOnline::default(),
+            hours: None,
+            outside_hours: OutsideHours::default(),
+            at_closing: AtClosing::default(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),
             short_loss_seconds: default_short_loss_seconds(),

@@ -2,7 +2,7 @@
 
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
-use relevo_wire::directory::{Agent, Object, ObjectRef, Queue, Versioned};
+use relevo_wire::directory::{Agent, Holiday, Hours, Object, ObjectRef, Queue, Versioned};
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
 use relevo_wire::ids::{RequestId, SessionId, TicketId};
@@ -160,7 +160,11 @@ fn requests() -> Vec<Request> {
         details: Packed::new(&details()),
         priority: Some(100),
         language: Some("pt-BR".into()),
-        texts: Some(Texts { online: "one moment".into(), offline: "we call you".into() }),
+        texts: Some(Texts {
+            online: "one moment".into(),
+            offline: "we call you".into(),
+            closed: "write at nine".into(),
+        }),
         position_updates: true,
         test: false,
         dry_run: false,
@@ -196,7 +200,11 @@ fn requests() -> Vec<Request> {
         plain(Command::Explain(Explain { ticket: ticket() })),
         keyed(Command::Put(Put {
             tenant: tenant(),
-            object: Object::Queue(Queue { members: vec!["ana".into()], ..queue() }),
+            object: Object::Queue(Queue {
+                members: vec!["ana".into()],
+                hours: Some(hours()),
+                ..queue()
+            }),
             if_version: Some(0),
         })),
         keyed(Command::Delete(Delete {
@@ -232,6 +240,22 @@ fn requests() -> Vec<Request> {
 
 fn queue() -> Queue {
     Queue::new("shop", "sales")
+}
+
+fn hours() -> Hours {
+    let open = |intervals: &[&str]| intervals.iter().map(ToString::to_string).collect();
+    Hours {
+        time_zone: Some("America/Sao_Paulo".into()),
+        week: vec![
+            ("mon-fri".into(), open(&["09:00-12:00", "13:00-18:00"])),
+            ("sat".into(), open(&["09:00-13:00"])),
+        ],
+        holidays: vec![Holiday {
+            date: Some("2026-12-25".into()),
+            name: "Christmas".into(),
+            ..Holiday::default()
+        }],
+    }
 }
 
 fn summary() -> TicketSummary {
