@@ -132,7 +132,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         | Event::IntentSet(_)
         | Event::HandOffRejected(_)
         | Event::ContactMessageStored(_)
-        | Event::Answered(_) => None,
+        | Event::Answered(_)
+        | Event::QueueHours(_) => None,
     }
 }
 

@@ -113,7 +113,8 @@ impl Directory {
             | Event::Closed(_)
             | Event::Progressed(_)
             | Event::Answered(_)
-            | Event::Forgotten(_) => {}
+            | Event::Forgotten(_)
+            | Event::QueueHours(_) => {}
         }
     }
 

@@ -5,11 +5,13 @@
 //! a record has one private part, and `private` says that an event refers to it.
 
 mod directory;
+mod hours;
 mod message;
 mod presence;
 mod ticket;
 
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
+pub use hours::QueueHours;
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
 pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
@@ -78,4 +80,7 @@ pub enum Event {
     Answered(Answered),
     /// A closed ticket is no longer resumable and leaves memory.
     Forgotten(Forgotten),
+
+    /// A queue was opened or closed by its hours.
+    QueueHours(QueueHours),
 }

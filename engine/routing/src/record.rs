@@ -207,6 +207,7 @@ mod number {
     pub(super) const ANSWERED: u8 = 24;
     pub(super) const FORGOTTEN: u8 = 25;
     pub(super) const RELAXED: u8 = 26;
+    pub(super) const QUEUE_HOURS: u8 = 37;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -237,6 +238,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Answered(e) => write(out, arena, number::ANSWERED, e),
         Event::Forgotten(e) => write(out, arena, number::FORGOTTEN, e),
         Event::Relaxed(e) => write(out, arena, number::RELAXED, e),
+        Event::QueueHours(e) => write(out, arena, number::QUEUE_HOURS, e),
     }
 }
 
@@ -318,6 +320,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::ANSWERED => Event::Answered(read(bytes)?),
         number::FORGOTTEN => Event::Forgotten(read(bytes)?),
         number::RELAXED => Event::Relaxed(read(bytes)?),
+        number::QUEUE_HOURS => Event::QueueHours(read(bytes)?),
         _ => return Ok(None),
     }))
 }

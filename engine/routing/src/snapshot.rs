@@ -71,6 +71,9 @@ struct BotRow {
 struct QueueRow {
     last_served: MaybeAgent,
     pace: Pace,
+    shut: bool,
+    shut_before: u64,
+    doors_until: MaybeTime,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -102,7 +105,13 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             .map(|(_, bot)| BotRow { reachable: bot.reachable, tickets: bot.tickets })
             .collect(),
         queues: queues
-            .map(|queue| QueueRow { last_served: queue.last_served, pace: queue.pace })
+            .map(|queue| QueueRow {
+                last_served: queue.last_served,
+                pace: queue.pace,
+                shut: queue.shut,
+                shut_before: queue.doors.shut_before,
+                doors_until: queue.doors.until,
+            })
             .collect(),
         agents: agents
             .map(|(_, agent)| AgentRow {
@@ -236,6 +245,8 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
         queue.exists = exists;
         queue.last_served = row.last_served;
         queue.pace = row.pace;
+        state.queues.set_shut(id, row.shut, row.shut_before);
+        state.set_doors_until(id, row.doors_until);
         state.bots.at_mut(bot).queues += u32::from(exists);
     }
 }

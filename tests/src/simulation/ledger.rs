@@ -264,7 +264,8 @@ impl Books {
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::TargetMissed(_)
-            | Event::Answered(_) => Ok(()),
+            | Event::Answered(_)
+            | Event::QueueHours(_) => Ok(()),
         }
     }
 

@@ -131,7 +131,8 @@ impl ContactCenter {
             | Event::Relaxed(_)
             | Event::Progressed(_)
             | Event::Answered(_)
-            | Event::Forgotten(_) => {}
+            | Event::Forgotten(_)
+            | Event::QueueHours(_) => {}
         }
         None
     }
@@ -189,6 +190,7 @@ impl Count<'_> {
             let result = match rejected.rejection {
                 Rejection::NoAgent => HandOffResult::NoAgent,
                 Rejection::Inactive => HandOffResult::Inactive,
+                Rejection::OutOfHours => HandOffResult::OutOfHours,
             };
             self.board.queue(self.tenant, rejected.queue).hand_off(rejected.reason, result);
         }

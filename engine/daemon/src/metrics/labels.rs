@@ -224,11 +224,12 @@ pub(super) enum HandOffResult {
     Existing,
     NoAgent,
     Inactive,
+    OutOfHours,
 }
 
 impl HandOffResult {
-    pub(super) const ALL: [Self; 4] =
-        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive, Self::OutOfHours];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -236,6 +237,7 @@ impl HandOffResult {
             Self::Existing => "existing",
             Self::NoAgent => "no_agent",
             Self::Inactive => "inactive",
+            Self::OutOfHours => "out_of_hours",
         }
     }
 }

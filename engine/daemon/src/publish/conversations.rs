@@ -247,7 +247,8 @@ impl Conversations {
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
-            | Event::Answered(_) => {}
+            | Event::Answered(_)
+            | Event::QueueHours(_) => {}
         }
     }
 

@@ -77,7 +77,8 @@ impl<O: Observer> Publisher<O> {
             | Event::Relaxed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_)
-            | Event::Forgotten(_) => {}
+            | Event::Forgotten(_)
+            | Event::QueueHours(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod counters;
 mod directory;
+mod hours;
 mod lines;
 mod messages;
 mod presence;
@@ -45,6 +46,7 @@ impl State {
             Event::Progressed(e) => self.progressed(*e),
             Event::Answered(e) => self.idempotencies.remember(now, e),
             Event::Forgotten(e) => self.forgotten(*e),
+            Event::QueueHours(e) => self.queue_hours(*e),
         }
     }
 }

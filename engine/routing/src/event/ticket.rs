@@ -93,6 +93,8 @@ pub enum Rejection {
     NoAgent,
     /// Tenant, bot or queue take no new tickets.
     Inactive,
+    /// The queue's hours have it closed, and it refuses then.
+    OutOfHours,
 }
 
 /// A hand-off was refused; no ticket was made.

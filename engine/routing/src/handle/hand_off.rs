@@ -11,9 +11,17 @@ use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{Accepted, Answer, Rejected};
-use relevo_wire::directory::NobodyOnline;
+use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::Via;
 use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
+
+/// Which text the customer gets.
+#[derive(Debug, Clone, Copy)]
+enum Said {
+    Online,
+    Offline,
+    Closed,
+}
 
 /// Epoch of a ticket that a hand-off opens: it has been accepted once.
 const FIRST_EPOCH: u32 = 1;
@@ -83,10 +91,17 @@ impl Turn<'_> {
     }
 
     fn rejection(&self, input: &HandOff, id: QueueId) -> Option<Rejection> {
-        if !self.state.is_open(id) {
+        if !self.state.is_active(id) {
             return Some(Rejection::Inactive);
         }
         let queue = self.state.queues.at(id);
+        if queue.shut {
+            // Whoever waits until it opens needs nobody online now.
+            return match queue.doors.outside {
+                OutsideHours::Refuse => Some(Rejection::OutOfHours),
+                OutsideHours::Queue => None,
+            };
+        }
         let refuses = match queue.nobody_online {
             NobodyOnline::Refuse => true,
             NobodyOnline::Queue => false,
@@ -108,9 +123,14 @@ impl Turn<'_> {
         let reason = match rejection {
             Rejection::NoAgent => "no_agent",
             Rejection::Inactive => "queue_inactive",
+            Rejection::OutOfHours => "out_of_hours",
         };
-        let text = self.text(input, queue, false);
-        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
+        let (said, opens_at) = match rejection {
+            Rejection::NoAgent | Rejection::Inactive => (Said::Offline, None),
+            Rejection::OutOfHours => (Said::Closed, self.state.queues.at(queue).doors.until.get()),
+        };
+        let text = self.text(input, queue, said);
+        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
     }
 
     fn open(&mut self, input: &HandOff, id: QueueId) -> Slot {
@@ -161,7 +181,7 @@ impl Turn<'_> {
             existing,
             position,
             estimated_wait: estimated_wait(queue, position),
-            text: self.text(input, ticket.queue, queue.online_for(ticket.test) > 0),
+            text: self.text(input, ticket.queue, said(queue, ticket)),
             truncated: input.truncated,
             epoch: ticket.epoch,
         }
@@ -194,7 +214,7 @@ impl Turn<'_> {
             existing: false,
             position,
             estimated_wait: estimated_wait(queue, position),
-            text: self.text(input, id, queue.online_for(input.test) > 0),
+            text: self.text(input, id, said(queue, &as_if)),
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned),
         })
@@ -222,15 +242,28 @@ impl Turn<'_> {
         line.position_hint(line.key(ticket))
     }
 
-    fn text(&self, input: &HandOff, queue: QueueId, online: bool) -> String {
+    fn text(&self, input: &HandOff, queue: QueueId, said: Said) -> String {
         let queue = self.state.queues.at(queue);
-        let text = match (&input.texts, online) {
-            (Some(texts), true) => &texts.online,
-            (Some(texts), false) => &texts.offline,
-            (None, true) => &*queue.online_text,
-            (None, false) => &*queue.offline_text,
+        let text = match (&input.texts, said) {
+            (Some(texts), Said::Online) => &texts.online,
+            (Some(texts), Said::Offline) => &texts.offline,
+            (Some(texts), Said::Closed) => &texts.closed,
+            (None, Said::Online) => &*queue.online_text,
+            (None, Said::Offline) => &*queue.offline_text,
+            (None, Said::Closed) => &*queue.closed_text,
         };
         text.to_owned()
+    }
+}
+
+/// What is said to who has been taken in.
+fn said(queue: &Queue, ticket: &Ticket) -> Said {
+    if ticket.is_waiting() && queue.holds(ticket) {
+        Said::Closed
+    } else if queue.online_for(ticket.test) > 0 {
+        Said::Online
+    } else {
+        Said::Offline
     }
 }
 

@@ -9,6 +9,7 @@ mod close;
 mod directory;
 mod explain;
 mod hand_off;
+mod hours;
 mod idempotent;
 mod messages;
 mod presence;

@@ -1,6 +1,7 @@
 //! Queues: their lines, members and counters.
 
 use super::bits::Bits;
+use super::doors::Doors;
 use super::line::{Line, LineKey, Moved, Rank};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
@@ -76,6 +77,8 @@ pub(crate) struct Queue {
     pub(crate) online_for_tests: u32,
     pub(crate) exists: bool,
     pub(crate) active: bool,
+    /// Closed by its hours.
+    pub(crate) shut: bool,
     is_changed: bool,
     pub(crate) strategy: Strategy,
     pub(crate) delivery: Delivery,
@@ -89,6 +92,8 @@ pub(crate) struct Queue {
     /// Said when somebody is online, and when nobody is.
     pub(crate) online_text: Arc<str>,
     pub(crate) offline_text: Arc<str>,
+    /// Said while its hours have it closed.
+    pub(crate) closed_text: Arc<str>,
     pub(crate) short_loss_us: Micros,
     /// In rising order.
     pub(crate) members: Vec<AgentId>,
@@ -96,6 +101,7 @@ pub(crate) struct Queue {
     pub(crate) tests: Line,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
+    pub(crate) doors: Doors,
 }
 
 /// How fast a line moves while somebody waits: for the estimated wait.
@@ -135,6 +141,8 @@ impl Queue {
             exists: true,
             bot,
             active: true,
+            shut: false,
+            doors: Doors::default(),
             strategy: object.strategy,
             delivery: object.delivery,
             agent_gone: object.agent_gone,
@@ -159,6 +167,7 @@ impl Queue {
             is_changed: false,
             online_text: "".into(),
             offline_text: "".into(),
+            closed_text: "".into(),
         }
     }
 
@@ -169,6 +178,8 @@ impl Queue {
         self.delivery = object.delivery;
         self.agent_gone = object.agent_gone;
         self.nobody_online = object.nobody_online;
+        self.doors.outside = object.outside_hours;
+        self.doors.at_closing = object.at_closing;
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;
         self.transfer_wait_us = Micros::from(object.transfer_wait_seconds) * SECOND;
         self.threshold_us = Micros::from(object.threshold_seconds) * SECOND;
@@ -195,6 +206,27 @@ impl Queue {
 
     fn line_mut(&mut self, test: bool) -> &mut Line {
         if test { &mut self.tests } else { &mut self.line }
+    }
+
+    /// Whether a ticket of this queue waits until it opens.
+    #[inline]
+    pub(crate) fn holds(&self, ticket: &Ticket) -> bool {
+        self.shut && self.doors.hold(ticket)
+    }
+
+    /// Whether somebody waits in a line who need not wait until it opens.
+    pub(crate) fn serves_line(&self, test: bool) -> bool {
+        if self.shut { self.doors.served(test) > 0 } else { !self.line_for(test).is_empty() }
+    }
+
+    /// The head of the line as those who push see it.
+    fn head(&self) -> Head {
+        if !self.pushes() || !self.serves_line(false) {
+            return Head::NONE;
+        }
+        let all = !self.shut || self.doors.served(false) as usize == self.line.len();
+        // Some are to be passed over: whoever looks must look at each.
+        if all { Head::of(&self.line) } else { Head { has_skilled: true, ..Head::NONE } }
     }
 
     pub(crate) fn online_for(&self, test: bool) -> u32 {
@@ -227,13 +259,15 @@ impl Queues {
             self.list.push(Queue::new(bot, object));
             self.heads.push(Head::NONE);
         }
-        let texts = [&object.texts.online, &object.texts.offline].map(|text| self.shared(text));
+        let texts = &object.texts;
+        let texts = [&texts.online, &texts.offline, &texts.closed].map(|text| self.shared(text));
         let queue = self.at_mut(id);
         queue.configure(object);
-        let [online, offline] = texts;
+        let [online, offline, closed] = texts;
         let former = [
             std::mem::replace(&mut queue.online_text, online),
             std::mem::replace(&mut queue.offline_text, offline),
+            std::mem::replace(&mut queue.closed_text, closed),
         ];
         for text in former {
             self.drop_unshared(&text);
@@ -279,7 +313,10 @@ impl Queues {
         let before = line.ages_at();
         line.insert(key, slot, needs);
         let (ageing, after) = (line.ageing(), line.ages_at());
-        if pushes && !ticket.test {
+        if queue.shut {
+            queue.doors.left[usize::from(ticket.test)] += u32::from(queue.doors.was_here(ticket));
+            self.find_head(ticket.queue);
+        } else if pushes && !ticket.test {
             let head = &mut self.heads[ticket.queue.0 as usize];
             if !needs.is_empty() {
                 head.has_skilled = true;
@@ -293,12 +330,19 @@ impl Queues {
 
     /// A ticket leaves the line.
     pub(crate) fn leave(&mut self, ticket: &Ticket) -> LineKey {
-        let line = self.list[ticket.queue.0 as usize].line_mut(ticket.test);
+        let queue = &mut self.list[ticket.queue.0 as usize];
+        let shut = queue.shut;
+        if shut {
+            queue.doors.left[usize::from(ticket.test)] -= u32::from(queue.doors.was_here(ticket));
+        }
+        let line = queue.line_mut(ticket.test);
         let key = line.key(ticket);
         let before = line.ages_at();
         line.remove(key);
         let after = line.ages_at();
-        if !ticket.test {
+        if shut {
+            self.find_head(ticket.queue);
+        } else if !ticket.test {
             let head = &mut self.heads[ticket.queue.0 as usize];
             if head.key == key || head.has_skilled {
                 *head = Head::of(line);
@@ -311,6 +355,7 @@ impl Queues {
     /// Takes everybody out of the lines of a queue, which age so from now on; gives back who it was.
     pub(crate) fn empty_lines(&mut self, id: QueueId, ageing: u16) -> Vec<Slot> {
         let mut slots = Vec::new();
+        self.at_mut(id).doors.left = [0, 0];
         for test in [false, true] {
             let line = self.at_mut(id).line_mut(test);
             let line = std::mem::replace(line, Line::with_ageing(ageing));
@@ -362,8 +407,18 @@ impl Queues {
     }
 
     fn find_head(&mut self, id: QueueId) {
-        let queue = self.at(id);
-        self.heads[id.0 as usize] = if queue.pushes() { Head::of(&queue.line) } else { Head::NONE };
+        self.heads[id.0 as usize] = self.at(id).head();
+    }
+
+    /// The hours open or close a queue; `created` tickets have been made so far.
+    pub(crate) fn set_shut(&mut self, id: QueueId, shut: bool, created: u64) {
+        let queue = self.at_mut(id);
+        queue.shut = shut;
+        let count = |line: &Line| u32::try_from(line.len()).unwrap_or(u32::MAX);
+        queue.doors.shut_before = if shut { created } else { 0 };
+        queue.doors.left = if shut { [count(&queue.line), count(&queue.tests)] } else { [0, 0] };
+        self.find_head(id);
+        self.note_changed(id);
     }
 
     /// The published numbers of a queue are no longer what they were.
@@ -407,7 +462,7 @@ mod tests {
                 queues.put(QueueId(id), BotId(0), &object);
                 assert_eq!(*queues.at(QueueId(id)).online_text, *object.texts.online);
             }
-            assert!(queues.texts.len() <= 2, "{:?}", queues.texts);
+            assert!(queues.texts.len() <= 3, "{:?}", queues.texts);
         }
     }
 }

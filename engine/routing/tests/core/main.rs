@@ -7,6 +7,7 @@ mod common;
 mod directory;
 mod explain;
 mod hand_off;
+mod hours;
 mod idempotency;
 mod messages;
 mod outcomes;

@@ -227,6 +227,10 @@ fn samples() -> Vec<(&'static str, Event)> {
             }),
         ),
         ("forgotten", Event::Forgotten(Forgotten { ticket: TICKET })),
+        (
+            "queue_hours",
+            Event::QueueHours(QueueHours { queue, open: false, until: Some(START + 5) }),
+        ),
     ]
 }
 
@@ -263,7 +267,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=26).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=26).chain([37]).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -380,7 +380,8 @@ impl World {
                 | Event::Unreserved(_)
                 | Event::Relaxed(_)
                 | Event::TargetMissed(_)
-                | Event::Answered(_) => {}
+                | Event::Answered(_)
+                | Event::QueueHours(_) => {}
             }
         }
     }
