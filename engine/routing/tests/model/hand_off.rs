@@ -7,9 +7,16 @@ use relevo_routing::Event;
 use relevo_routing::event::{HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
 use relevo_routing::input::HandOff;
 use relevo_wire::answer::{Accepted, Answer, Rejected};
-use relevo_wire::directory::NobodyOnline;
+use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::Via;
 use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
+
+/// Which text the customer gets.
+enum Said {
+    Online,
+    Offline,
+    Closed,
+}
 
 impl Reference {
     pub(crate) fn hand_off(&mut self, input: &HandOff) -> Answered {
@@ -66,8 +73,14 @@ impl Reference {
     }
 
     fn rejection(&self, input: &HandOff, queue: QueueId) -> Option<Rejection> {
-        if !self.is_open(queue) {
+        if !self.is_active(queue) {
             return Some(Rejection::Inactive);
+        }
+        if self.is_shut(queue) {
+            return match self.queue(queue)?.outside_hours {
+                OutsideHours::Refuse => Some(Rejection::OutOfHours),
+                OutsideHours::Queue => None,
+            };
         }
         let refuses = match self.queue(queue)?.nobody_online {
             NobodyOnline::Refuse => true,
@@ -89,9 +102,13 @@ impl Reference {
         let reason = match rejection {
             Rejection::NoAgent => "no_agent",
             Rejection::Inactive => "queue_inactive",
+            Rejection::OutOfHours => "out_of_hours",
         };
-        let text = self.text(input, queue, false);
-        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
+        let is_closed = rejection == Rejection::OutOfHours;
+        let text = if is_closed { Said::Closed } else { Said::Offline };
+        let text = self.text(input, queue, text);
+        let opens_at = self.queues[queue.0 as usize].until.filter(|_| is_closed);
+        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
     }
 
     fn hand_over(&mut self, input: &HandOff, queue: QueueId) -> TicketId {
@@ -142,23 +159,32 @@ impl Reference {
     fn accepted(&self, input: &HandOff, id: TicketId, existing: bool) -> Answer {
         let (ticket, position) = (self.ticket(id), self.position(id));
         let is_online = self.online_in(ticket.queue, ticket.test) > 0;
+        let said = match ticket.is_waiting() && self.is_held(ticket) {
+            true => Said::Closed,
+            false if is_online => Said::Online,
+            false => Said::Offline,
+        };
         Answer::Accepted(Accepted {
             ticket: id,
             number: ticket.bot_number,
             existing,
             position,
             estimated_wait: self.estimated_wait(ticket.queue, position),
-            text: self.text(input, ticket.queue, is_online),
+            text: self.text(input, ticket.queue, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
         })
     }
 
     /// The hand-off's own text, or the queue's.
-    fn text(&self, input: &HandOff, queue: QueueId, is_online: bool) -> String {
+    fn text(&self, input: &HandOff, queue: QueueId, said: Said) -> String {
         let of_queue = self.queue(queue).map(|queue| &queue.texts);
         let texts = input.texts.as_ref().or(of_queue).expect("the queue exists");
-        if is_online { texts.online.clone() } else { texts.offline.clone() }
+        match said {
+            Said::Online => texts.online.clone(),
+            Said::Offline => texts.offline.clone(),
+            Said::Closed => texts.closed.clone(),
+        }
     }
 }
 

@@ -31,6 +31,8 @@ mod ends;
 mod explain;
 mod figures;
 mod hand_off;
+mod hours;
+mod hours_shape;
 mod idempotency;
 mod matching;
 mod messages;

@@ -34,6 +34,9 @@ impl Reference {
 
     /// The agent for a waiting ticket; none when nobody is eligible, or its queue is only pulled.
     fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
+        if self.is_held(ticket) {
+            return None;
+        }
         if let Some((agent, _)) = ticket.reserved {
             return Some(agent).filter(|agent| self.is_eligible(*agent, ticket));
         }

@@ -2,6 +2,7 @@
 
 use relevo_routing::{Event, Reply, Step};
 use relevo_wire::answer::Answer;
+use relevo_wire::vocabulary::CloseReason;
 use std::collections::BTreeMap;
 
 /// What some hundred cases come to.
@@ -25,10 +26,12 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Closed Transferred None",
     "Closed Unserved None",
     "Closed Unserved Some(Missed)",
+    "Closed out of hours",
     "ContactMessageStored",
     "Forgotten",
     "HandOffRejected Inactive",
     "HandOffRejected NoAgent",
+    "HandOffRejected OutOfHours",
     "HandOffRepeated",
     "IntentSet Invisible Login",
     "IntentSet Offline Agent",
@@ -41,6 +44,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "ObjectDeleted",
     "ObjectPut",
     "Progressed",
+    "QueueHours false",
+    "QueueHours true",
     "Ready",
     "Relaxed",
     "Requeued",
@@ -62,6 +67,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "limit_exceeded ",
     "limit_exceeded body",
     "limit_exceeded tags",
+    "malformed hours",
     "malformed members",
     "malformed name",
     "malformed skills",
@@ -100,6 +106,11 @@ impl Reached {
     pub(crate) fn note(&mut self, step: &Step) {
         for event in &step.events {
             self.count(of_event(event));
+            if let Event::Closed(closed) = event
+                && closed.reason == CloseReason::OutOfHours
+            {
+                self.count("Closed out of hours".to_owned());
+            }
         }
         if let Some(reply) = &step.reply {
             self.count(of_reply(reply));
@@ -132,6 +143,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.author)
     } else if let Event::HandOffRejected(e) = event {
         format!(" {:?}", e.rejection)
+    } else if let Event::QueueHours(e) = event {
+        format!(" {}", e.open)
     } else if let Event::IntentSet(e) = event {
         format!(" {:?} {:?}", e.intent, e.cause)
     } else {

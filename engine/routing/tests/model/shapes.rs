@@ -1,11 +1,12 @@
 //! What directory objects look like: small numbers that name and shape them.
 
+use crate::hours_shape::{HoursShape, hours_shape};
 use proptest::prelude::*;
 use proptest::sample::select;
 use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
+    Agent, AgentGone, Bot, Delivery, Hours, NobodyOnline, Object, ObjectRef, Queue, Ring, Skill,
     Strategy as Pick, Tenant,
 };
 use relevo_wire::vocabulary::Texts;
@@ -18,6 +19,7 @@ pub(crate) const BOTS: u8 = 2;
 #[derive(Debug, Clone)]
 pub(crate) struct BotShape {
     active: bool,
+    time_zone: &'static str,
     seats_per_agent: Option<u16>,
     priority_cap: u16,
     /// Its default queue is not in the directory.
@@ -48,6 +50,7 @@ pub(crate) struct QueueShape {
     targets: Option<u8>,
     threshold_seconds: u32,
     short_loss_seconds: u32,
+    hours: HoursShape,
 }
 
 /// An object with the number that stands in its name.
@@ -123,6 +126,7 @@ impl BotShape {
         };
         let mut bot = Bot::new(bot_name(number), default_queue);
         bot.active = self.active;
+        bot.time_zone = self.time_zone.to_owned();
         bot.seats_per_agent = self.seats_per_agent;
         bot.priority_cap = self.priority_cap;
         Object::Bot(bot)
@@ -166,6 +170,7 @@ impl QueueShape {
             self.targets.map(|targets| bits(targets).map(|bit| format!("q{bit}")).collect());
         queue.threshold_seconds = self.threshold_seconds;
         queue.short_loss_seconds = self.short_loss_seconds;
+        self.hours.put_into(&mut queue);
         Object::Queue(queue)
     }
 }
@@ -189,7 +194,7 @@ fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 15 {
+    match which % 16 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant { name: String::new(), active: true }),
@@ -201,12 +206,13 @@ fn wrong(which: u8) -> Object {
         12 => queue.ageing = 1001,
         13 => agent.skills = vec![Skill { name: "x".to_owned(), level: 11 }],
         14 => agent.skills = vec![Skill { name: "x".to_owned(), level: 1 }; 2],
+        15 => queue.hours = Some(Hours { time_zone: Some("Mars".to_owned()), ..Hours::default() }),
         8 => queue.texts.offline = "x".repeat(1025),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 15 {
+    match which % 16 {
         9..=11 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
@@ -270,9 +276,11 @@ fn some_of(count: u8, in_hundred: u32) -> impl Strategy<Value = u8> {
 
 pub(crate) fn bot_shape() -> impl Strategy<Value = BotShape> {
     let cap = prop_oneof![3 => Just(None), 2 => (1..3_u16).prop_map(Some)];
-    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10)).prop_map(
-        |(active, seats_per_agent, priority_cap, no_default_queue)| BotShape {
+    let zone = select(vec!["UTC", "UTC", "Europe/Madrid"]);
+    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10), zone).prop_map(
+        |(active, seats_per_agent, priority_cap, no_default_queue, time_zone)| BotShape {
             active,
+            time_zone,
             seats_per_agent,
             priority_cap,
             no_default_queue,
@@ -346,8 +354,8 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
     let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
-    (picks, periods, gone, refuses, targets).prop_map(
-        |(picks, periods, gone, nobody_online, targets)| {
+    (picks, periods, gone, refuses, targets, hours_shape()).prop_map(
+        |(picks, periods, gone, nobody_online, targets, hours)| {
             let (strategy, delivery, members, active, ageing) = picks;
             let (keep, wait, threshold, short_loss) = periods;
             QueueShape {
@@ -363,6 +371,7 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
                 targets,
                 threshold_seconds: threshold,
                 short_loss_seconds: short_loss,
+                hours,
             }
         },
     )

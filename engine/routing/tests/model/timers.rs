@@ -5,12 +5,14 @@ use crate::tickets::Ticket;
 use relevo_routing::event::{Relaxed, TargetMissed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason};
-use relevo_wire::{AgentId, TicketId};
+use relevo_wire::{AgentId, QueueId, TicketId};
 
 /// What is due. At the same moment agents come first, then what moves tickets, then what is
 /// measured; what is forgotten comes last of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
+    TurnAway(QueueId),
+    Hours(QueueId),
     Grace(AgentId),
     Presence(AgentId),
     Keep,
@@ -63,7 +65,21 @@ impl Reference {
             };
             Some((agent.deadline?, due, None))
         });
-        agents.chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t))).collect()
+        agents
+            .chain(self.deadlines_of_queues())
+            .chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t)))
+            .collect()
+    }
+
+    /// Whoever is turned away is at once.
+    fn deadlines_of_queues(&self) -> Vec<Deadline> {
+        let queues = (0..).map(QueueId).zip(&self.queues);
+        let due = queues.flat_map(|(id, queue)| {
+            let turned_away = self.first_to_turn_away(id).map(|_| (0, Due::TurnAway(id), None));
+            let hours = queue.until.map(|until| (until, Due::Hours(id), None));
+            [turned_away, hours]
+        });
+        due.flatten().collect()
     }
 
     fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
@@ -99,13 +115,19 @@ impl Reference {
                 if e.ticket == ticket && e.ring == self.ticket(ticket).ring + 1),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion leaves no event.
-            Due::Grace(_) | Due::Presence(_) | Due::Exclusion => true,
+            Due::TurnAway(_)
+            | Due::Hours(_)
+            | Due::Grace(_)
+            | Due::Presence(_)
+            | Due::Exclusion => true,
         })
     }
 
     fn fall_due(&mut self, due: Due, ticket: Option<TicketId>) {
         let ticket = || ticket.expect("it is a ticket's deadline");
         match due {
+            Due::TurnAway(queue) => self.turn_away(queue),
+            Due::Hours(queue) => self.look_at_hours(queue),
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),

@@ -46,7 +46,10 @@ impl Reference {
         if !self.is_target(ticket.queue, queue) {
             return Err(refused(ErrorCode::Forbidden, "to"));
         }
-        if !self.takes_transfers(queue) || self.online_in(queue, ticket.test) == 0 {
+        if !self.takes_transfers(queue)
+            || self.is_shut(queue)
+            || self.online_in(queue, ticket.test) == 0
+        {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
         Ok((queue, None))
@@ -71,12 +74,12 @@ impl Reference {
             return Err(refused(ErrorCode::NotFound, "to"));
         }
         queues.retain(|q| self.takes_transfers(*q) && self.is_target(ticket.queue, *q));
-        // Through the ticket's own queue if that is possible.
-        queues.sort_by_key(|queue| (*queue != ticket.queue, *queue));
+        // Through an open queue if there is one, and the ticket's own if that is possible.
+        queues.sort_by_key(|queue| (self.is_shut(*queue), *queue != ticket.queue, *queue));
         let Some(queue) = queues.first().copied() else {
             return Err(refused(ErrorCode::Forbidden, "to"));
         };
-        if !self.is_online(to) || (ticket.test && !agent.accepts_tests) {
+        if self.is_shut(queue) || !self.is_online(to) || (ticket.test && !agent.accepts_tests) {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
         let wait_us = self.queue(queue).map_or(0, |queue| seconds(queue.transfer_wait_seconds));
@@ -133,10 +136,11 @@ impl Reference {
         allowed.retain(|queue| self.is_target(ticket.queue, *queue));
         let queues = allowed.iter().map(|queue| QueueTarget {
             queue: self.queues[queue.0 as usize].name.clone(),
-            open: self.takes_transfers(*queue),
+            open: self.takes_transfers(*queue) && !self.is_shut(*queue),
             online: self.online_in(*queue, ticket.test),
         });
-        let open = allowed.iter().filter(|queue| self.takes_transfers(**queue));
+        let is_open = |queue: QueueId| self.takes_transfers(queue) && !self.is_shut(queue);
+        let open = allowed.iter().filter(|queue| is_open(**queue));
         let mut agents: Vec<AgentId> = open.flat_map(|queue| self.members(*queue)).collect();
         agents.sort_unstable();
         agents.dedup();
