@@ -2,6 +2,7 @@
 
 use super::refusals::no_bot;
 use super::{Answered, Turn};
+use crate::Micros;
 use crate::event::{Event, HandOffRejected, HandOffRepeated, Rejection, TicketOpened};
 use crate::input::HandOff;
 use crate::state::demands::MaybeDemand;
@@ -175,13 +176,14 @@ impl Turn<'_> {
         let ticket = self.state.tickets.at(slot);
         let position = self.position_hint(slot);
         let queue = self.state.queues.at(ticket.queue);
+        let said = said(queue, ticket);
         Accepted {
             ticket: ticket.id,
             number: ticket.bot_number,
             existing,
             position,
-            estimated_wait: estimated_wait(queue, position),
-            text: self.text(input, ticket.queue, said(queue, ticket)),
+            estimated_wait: estimated_wait(queue, position, said, self.now),
+            text: self.text(input, ticket.queue, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
         }
@@ -208,13 +210,14 @@ impl Turn<'_> {
         let queue = self.state.queues.at(id);
         let line = queue.line_for(input.test);
         let position = if assigned { 0 } else { line.position_hint(line.key_at(&as_if, self.now)) };
+        let said = said(queue, &as_if);
         Answer::Accepted(Accepted {
             ticket: TicketId(0),
             number: as_if.bot_number,
             existing: false,
             position,
-            estimated_wait: estimated_wait(queue, position),
-            text: self.text(input, id, said(queue, &as_if)),
+            estimated_wait: estimated_wait(queue, position, said, self.now),
+            text: self.text(input, id, said),
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned),
         })
@@ -267,6 +270,16 @@ fn said(queue: &Queue, ticket: &Ticket) -> Said {
     }
 }
 
-fn estimated_wait(queue: &Queue, position: u32) -> Option<u32> {
-    if position == 0 { Some(0) } else { queue.pace.estimated_wait(position) }
+/// In seconds; of who waits until the queue opens, that time too.
+fn estimated_wait(queue: &Queue, position: u32, said: Said, now: Micros) -> Option<u32> {
+    let paced = queue.pace.estimated_wait(position);
+    match said {
+        Said::Closed => {
+            let opens_in = queue.doors.until.get()?.saturating_sub(now) / 1_000_000;
+            let opens_in = u32::try_from(opens_in).unwrap_or(u32::MAX);
+            Some(opens_in.saturating_add(paced.unwrap_or(0)))
+        }
+        Said::Online | Said::Offline if position == 0 => Some(0),
+        Said::Online | Said::Offline => paced,
+    }
 }

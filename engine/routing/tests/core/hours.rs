@@ -151,7 +151,9 @@ fn a_queue_may_take_hand_offs_outside_its_hours_which_wait_until_it_opens() {
     let dry = desk.accepted(HandOff { dry_run: true, ..hand_off(1) });
     let accepted = desk.accepted(hand_off(1));
     assert_eq!((accepted.text.as_str(), accepted.position), ("We answer at nine", 1));
+    assert_eq!(accepted.estimated_wait, Some(15 * 3_600 - 1), "the queue opens at nine");
     assert_eq!((dry.text, dry.position, dry.epoch), (accepted.text, 1, 1));
+    assert_eq!(dry.estimated_wait, accepted.estimated_wait);
     desk.online("ana");
     assert_eq!(state(&desk, accepted.ticket), TicketState::Waiting, "ana is there all the same");
     assert_eq!(desk.accepted(HandOff { dry_run: true, ..hand_off(2) }).position, 2);

@@ -12,6 +12,7 @@ use relevo_wire::vocabulary::Via;
 use relevo_wire::{ErrorCode, QueueId, TicketId, WireError};
 
 /// Which text the customer gets.
+#[derive(Clone, Copy)]
 enum Said {
     Online,
     Offline,
@@ -164,12 +165,22 @@ impl Reference {
             false if is_online => Said::Online,
             false => Said::Offline,
         };
+        // Who waits until the queue opens waits that long, and then as others do.
+        let paced = self.estimated_wait(ticket.queue, position);
+        let until = self.queues[ticket.queue.0 as usize].until;
+        let estimated_wait = match said {
+            Said::Online | Said::Offline => paced,
+            Said::Closed => until.map(|until| {
+                let seconds = (until - self.now.min(until)) / 1_000_000;
+                u32::try_from(seconds).expect("some days") + paced.unwrap_or(0)
+            }),
+        };
         Answer::Accepted(Accepted {
             ticket: id,
             number: ticket.bot_number,
             existing,
             position,
-            estimated_wait: self.estimated_wait(ticket.queue, position),
+            estimated_wait,
             text: self.text(input, ticket.queue, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
