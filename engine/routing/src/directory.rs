@@ -114,7 +114,8 @@ impl Directory {
             | Event::Progressed(_)
             | Event::Answered(_)
             | Event::Forgotten(_)
-            | Event::QueueHours(_) => {}
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
     }
 

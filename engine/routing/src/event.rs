@@ -11,7 +11,7 @@ mod presence;
 mod ticket;
 
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
-pub use hours::QueueHours;
+pub use hours::{QueueHours, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
 pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
@@ -83,4 +83,6 @@ pub enum Event {
 
     /// A queue was opened or closed by its hours.
     QueueHours(QueueHours),
+    /// The service-level threshold passes later: the queue was closed.
+    TargetMoved(TargetMoved),
 }

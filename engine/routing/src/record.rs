@@ -208,6 +208,7 @@ mod number {
     pub(super) const FORGOTTEN: u8 = 25;
     pub(super) const RELAXED: u8 = 26;
     pub(super) const QUEUE_HOURS: u8 = 37;
+    pub(super) const TARGET_MOVED: u8 = 38;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -239,6 +240,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Forgotten(e) => write(out, arena, number::FORGOTTEN, e),
         Event::Relaxed(e) => write(out, arena, number::RELAXED, e),
         Event::QueueHours(e) => write(out, arena, number::QUEUE_HOURS, e),
+        Event::TargetMoved(e) => write(out, arena, number::TARGET_MOVED, e),
     }
 }
 
@@ -321,6 +323,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::FORGOTTEN => Event::Forgotten(read(bytes)?),
         number::RELAXED => Event::Relaxed(read(bytes)?),
         number::QUEUE_HOURS => Event::QueueHours(read(bytes)?),
+        number::TARGET_MOVED => Event::TargetMoved(read(bytes)?),
         _ => return Ok(None),
     }))
 }

@@ -74,6 +74,8 @@ struct QueueRow {
     shut: bool,
     shut_before: u64,
     doors_until: MaybeTime,
+    shut_since: Micros,
+    shut_us: Micros,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -111,6 +113,8 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 shut: queue.shut,
                 shut_before: queue.doors.shut_before,
                 doors_until: queue.doors.until,
+                shut_since: queue.doors.shut_since,
+                shut_us: queue.doors.shut_us,
             })
             .collect(),
         agents: agents
@@ -245,6 +249,7 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
         queue.exists = exists;
         queue.last_served = row.last_served;
         queue.pace = row.pace;
+        state.queues.set_closed(id, row.shut_us, row.shut_since);
         state.queues.set_shut(id, row.shut, row.shut_before);
         state.set_doors_until(id, row.doors_until);
         state.bots.at_mut(bot).queues += u32::from(exists);

@@ -1,5 +1,9 @@
 //! The words that commands, pushes and the log share. Names are the field's standard terms.
 
+mod texts;
+
+pub use texts::Texts;
+
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Who wrote a message.
@@ -471,41 +475,4 @@ pub struct HandOffDetails {
     /// What the bot knows; at most 64 entries are kept, the newest.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::pairs")]
     pub context: Vec<(String, String)>,
-}
-
-/// Texts for the customer at a hand-off.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields, default)]
-pub struct Texts {
-    /// Said when an agent is online.
-    pub online: String,
-    /// Said when nobody is.
-    pub offline: String,
-    /// Said while the queue's opening hours have it closed.
-    pub closed: String,
-}
-
-impl Default for Texts {
-    /// Blip Desk's texts.
-    fn default() -> Self {
-        Self {
-            online: "Let's send you to an available agent".into(),
-            offline: "There are no agents available at this time. When one becomes available, \
-                      we'll connect you."
-                .into(),
-            closed:
-                "We are closed at the moment. Please write to us again during our opening hours."
-                    .into(),
-        }
-    }
 }

@@ -265,7 +265,8 @@ impl Books {
             | Event::Relaxed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_)
-            | Event::QueueHours(_) => Ok(()),
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => Ok(()),
         }
     }
 

@@ -132,7 +132,8 @@ impl ContactCenter {
             | Event::Progressed(_)
             | Event::Answered(_)
             | Event::Forgotten(_)
-            | Event::QueueHours(_) => {}
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
         None
     }

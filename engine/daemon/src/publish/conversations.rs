@@ -248,7 +248,8 @@ impl Conversations {
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::Answered(_)
-            | Event::QueueHours(_) => {}
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
     }
 

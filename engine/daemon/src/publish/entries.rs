@@ -78,7 +78,8 @@ impl<O: Observer> Publisher<O> {
             | Event::TargetMissed(_)
             | Event::Answered(_)
             | Event::Forgotten(_)
-            | Event::QueueHours(_) => {}
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
     }
 

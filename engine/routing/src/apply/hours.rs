@@ -1,16 +1,21 @@
 //! Queues are opened and closed by their hours.
 
-use crate::event::QueueHours;
+use super::tickets::after;
+use crate::Micros;
+use crate::event::{QueueHours, TargetMoved};
 use crate::state::State;
 use crate::state::maybe::MaybeTime;
+use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::{AgentId, QueueId};
 
 impl State {
-    pub(super) fn queue_hours(&mut self, event: QueueHours) {
+    pub(super) fn queue_hours(&mut self, now: Micros, event: QueueHours) {
         let id = event.queue;
         self.set_doors_until(id, event.until.into());
         if self.queues.at(id).shut == event.open {
+            let closed_us = self.queues.at(id).closed_us(now);
+            self.queues.set_closed(id, closed_us, now);
             self.queues.set_shut(id, !event.open, self.tickets.totals.created);
             self.wake_queue(id);
         }
@@ -27,6 +32,27 @@ impl State {
         if let Some(until) = until.get() {
             self.timers.set(until, Timer::Hours(id));
         }
+    }
+
+    /// What was closed until now counts no more: the waiting of a ticket ends, or its time with the agent.
+    pub(super) fn begin_clocks(&mut self, now: Micros, slot: Slot) {
+        let ticket = self.tickets.at_mut(slot);
+        let queue = self.queues.at(ticket.queue);
+        if queue.was_shut {
+            let closed = queue.closed_since(ticket, now);
+            ticket.first_waiting_since = ticket.first_waiting_since.saturating_add(closed);
+            ticket.closed_then = queue.closed_us(now);
+        }
+    }
+
+    pub(super) fn target_moved(&mut self, event: TargetMoved) {
+        let slot = self.slot(event.ticket);
+        // The timer that came is taken already, in a log it is not.
+        self.judged(slot);
+        let ticket = self.tickets.at_mut(slot);
+        ticket.target_at = MaybeTime::at(event.target_at);
+        ticket.closed_told = event.closed_us;
+        self.timers.set(after(event.target_at), Timer::Target(slot));
     }
 
     /// As long as somebody's ticket is to be closed because the queue is, a tick is due at once.

@@ -46,7 +46,8 @@ impl State {
             Event::Progressed(e) => self.progressed(*e),
             Event::Answered(e) => self.idempotencies.remember(now, e),
             Event::Forgotten(e) => self.forgotten(*e),
-            Event::QueueHours(e) => self.queue_hours(*e),
+            Event::QueueHours(e) => self.queue_hours(now, *e),
+            Event::TargetMoved(e) => self.target_moved(*e),
         }
     }
 }

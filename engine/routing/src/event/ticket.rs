@@ -57,7 +57,7 @@ pub struct TicketOpened {
     pub excluded: Option<(AgentId, Micros)>,
     /// Place in line: inherited by a child.
     pub arrived: Micros,
-    /// Start of the conversation's total wait.
+    /// Start of the conversation's total wait, later by the time in which its queues were closed.
     pub first_waiting_since: Micros,
     /// How long the conversation has waited before, in microseconds: its priority ages with it.
     pub waited_us: Micros,
@@ -138,7 +138,7 @@ pub struct Assigned {
     pub agent: AgentId,
     /// Epoch from now on.
     pub epoch: u32,
-    /// Waiting since to now, in microseconds.
+    /// Waiting since to now, without the time in which the queue was closed, in microseconds.
     pub waited_us: Micros,
 }
 

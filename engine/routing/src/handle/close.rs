@@ -61,7 +61,7 @@ impl Turn<'_> {
     ) {
         let ticket = self.state.tickets.at(slot);
         let holder = ticket.holder();
-        let waited_us = ticket.is_waiting().then(|| self.now.saturating_sub(ticket.waiting_since));
+        let waited_us = ticket.is_waiting().then(|| self.waited_us(ticket));
         let first_response_at = ticket.first_response_at.get();
         let outcome = outcome(ticket, reason);
         let closed = Closed {
@@ -122,8 +122,8 @@ impl Turn<'_> {
     /// The service level of a conversation that ends without having been judged: left in time, or
     /// missed, whoever ended it. A transfer ends no conversation.
     fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
-        let target_at = ticket.target_at.get()?;
-        let waited_us = self.now.saturating_sub(ticket.first_waiting_since);
+        let target_at = self.target_at(ticket)?;
+        let waited_us = self.waited_in_all_us(ticket);
         let short_loss_us = self.state.queues.at(ticket.queue).short_loss_us;
         match outcome {
             Outcome::Transferred => None,

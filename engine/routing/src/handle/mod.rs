@@ -5,6 +5,7 @@
 //! of which a snapshot holds.
 
 mod changes;
+mod clocks;
 mod close;
 mod directory;
 mod explain;

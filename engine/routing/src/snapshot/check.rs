@@ -6,10 +6,10 @@ use crate::directory::Directory;
 use crate::event::Demand;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
-use relevo_wire::{AgentId, QueueId};
 use relevo_wire::directory::Skill;
 use relevo_wire::limits::{REQUIREMENTS, RINGS, SEATS, SKILL_LEVEL};
 use relevo_wire::vocabulary::TicketState;
+use relevo_wire::{AgentId, QueueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Numbers that count on must not come near their end.

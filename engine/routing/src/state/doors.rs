@@ -1,8 +1,12 @@
 //! What the opening hours of a queue have come to: the facts that events tell, and what its object
 //! says for the time in which it is closed.
 
+use super::line::Line;
 use super::maybe::MaybeTime;
+use super::queues::{Queue, Queues};
 use super::ticket::Ticket;
+use crate::Micros;
+use relevo_wire::QueueId;
 use relevo_wire::directory::{AtClosing, OutsideHours};
 
 /// The doors of a queue. Whether they are shut stands in the queue itself, where every decision looks.
@@ -14,6 +18,10 @@ pub(crate) struct Doors {
     pub(crate) shut_before: u64,
     /// While shut: how many of the line, and of the tests' line, have waited since before that.
     pub(crate) left: [u32; 2],
+    /// While shut: since when.
+    pub(crate) shut_since: Micros,
+    /// How long they were shut in all before that.
+    pub(crate) shut_us: Micros,
     pub(crate) outside: OutsideHours,
     pub(crate) at_closing: AtClosing,
 }
@@ -46,5 +54,57 @@ impl Doors {
             AtClosing::Close => self.left != [0, 0],
             AtClosing::Finish | AtClosing::Carry => false,
         }
+    }
+}
+
+impl Queue {
+    /// Whether a ticket of this queue waits until it opens.
+    #[inline]
+    pub(crate) fn holds(&self, ticket: &Ticket) -> bool {
+        self.shut && self.doors.hold(ticket)
+    }
+
+    /// How long its hours have had it closed in all.
+    pub(crate) fn closed_us(&self, now: Micros) -> Micros {
+        if !self.was_shut {
+            return 0;
+        }
+        let shut_us = if self.shut { now.saturating_sub(self.doors.shut_since) } else { 0 };
+        self.doors.shut_us.saturating_add(shut_us)
+    }
+
+    /// How much of that came since the ticket's waiting began, or its time with the agent.
+    #[inline]
+    pub(crate) fn closed_since(&self, ticket: &Ticket, now: Micros) -> Micros {
+        if !self.was_shut {
+            return 0;
+        }
+        self.closed_us(now).saturating_sub(ticket.closed_then)
+    }
+
+    /// Whether somebody waits in a line who need not wait until it opens.
+    pub(crate) fn serves_line(&self, test: bool) -> bool {
+        if self.shut { self.doors.served(test) > 0 } else { !self.line_for(test).is_empty() }
+    }
+}
+
+impl Queues {
+    /// How long a queue was closed in all, up to a moment.
+    pub(crate) fn set_closed(&mut self, id: QueueId, closed_us: Micros, at: Micros) {
+        let queue = self.at_mut(id);
+        queue.doors.shut_us = closed_us;
+        queue.doors.shut_since = at;
+    }
+
+    /// The hours open or close a queue; `created` tickets have been made so far.
+    pub(crate) fn set_shut(&mut self, id: QueueId, shut: bool, created: u64) {
+        let queue = self.at_mut(id);
+        queue.shut = shut;
+        queue.was_shut |= shut || queue.doors.shut_us > 0;
+        let count = |line: &Line| u32::try_from(line.len()).unwrap_or(u32::MAX);
+        queue.doors.shut_before = if shut { created } else { 0 };
+        queue.doors.left = if shut { [count(&queue.line), count(&queue.tests)] } else { [0, 0] };
+        self.find_head(id);
+        self.note_changed(id);
     }
 }

@@ -79,6 +79,8 @@ pub(crate) struct Queue {
     pub(crate) active: bool,
     /// Closed by its hours.
     pub(crate) shut: bool,
+    /// Now, or at some time: its clocks stood still.
+    pub(crate) was_shut: bool,
     is_changed: bool,
     pub(crate) strategy: Strategy,
     pub(crate) delivery: Delivery,
@@ -142,6 +144,7 @@ impl Queue {
             bot,
             active: true,
             shut: false,
+            was_shut: false,
             doors: Doors::default(),
             strategy: object.strategy,
             delivery: object.delivery,
@@ -206,17 +209,6 @@ impl Queue {
 
     fn line_mut(&mut self, test: bool) -> &mut Line {
         if test { &mut self.tests } else { &mut self.line }
-    }
-
-    /// Whether a ticket of this queue waits until it opens.
-    #[inline]
-    pub(crate) fn holds(&self, ticket: &Ticket) -> bool {
-        self.shut && self.doors.hold(ticket)
-    }
-
-    /// Whether somebody waits in a line who need not wait until it opens.
-    pub(crate) fn serves_line(&self, test: bool) -> bool {
-        if self.shut { self.doors.served(test) > 0 } else { !self.line_for(test).is_empty() }
     }
 
     /// The head of the line as those who push see it.
@@ -406,19 +398,8 @@ impl Queues {
         }
     }
 
-    fn find_head(&mut self, id: QueueId) {
+    pub(super) fn find_head(&mut self, id: QueueId) {
         self.heads[id.0 as usize] = self.at(id).head();
-    }
-
-    /// The hours open or close a queue; `created` tickets have been made so far.
-    pub(crate) fn set_shut(&mut self, id: QueueId, shut: bool, created: u64) {
-        let queue = self.at_mut(id);
-        queue.shut = shut;
-        let count = |line: &Line| u32::try_from(line.len()).unwrap_or(u32::MAX);
-        queue.doors.shut_before = if shut { created } else { 0 };
-        queue.doors.left = if shut { [count(&queue.line), count(&queue.tests)] } else { [0, 0] };
-        self.find_head(id);
-        self.note_changed(id);
     }
 
     /// The published numbers of a queue are no longer what they were.

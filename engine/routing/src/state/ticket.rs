@@ -55,6 +55,8 @@ pub(crate) struct Ticket {
     // What messages and the end read and write.
     /// When the conversation's service-level threshold passes; none when judged.
     pub(crate) target_at: MaybeTime,
+    /// When its conversation first waited; later by what was closed until the present waiting, or time
+    /// with the agent, began.
     pub(crate) first_waiting_since: Micros,
     /// First human message of this ticket.
     pub(crate) first_response_at: MaybeTime,
@@ -72,6 +74,10 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
+    /// How long its queue had been closed in all when its waiting began, or its time with the agent.
+    pub(crate) closed_then: Micros,
+    /// Likewise, as of when the target was set or moved last.
+    pub(crate) closed_told: Micros,
     pub(crate) excluded_until: Micros,
     pub(crate) reserved_until: Micros,
     pub(crate) bot_number: u64,
@@ -115,6 +121,8 @@ impl Ticket {
             kept_until: MaybeTime::NONE,
             excluded_until,
             reserved_until,
+            closed_then: 0,
+            closed_told: 0,
             bot: event.bot,
             queue: event.queue,
             agent: MaybeAgent::NONE,
@@ -180,6 +188,6 @@ mod tests {
 
     #[test]
     fn a_ticket_stays_small() {
-        assert!(size_of::<Option<Ticket>>() <= 304, "{} bytes", size_of::<Option<Ticket>>());
+        assert!(size_of::<Option<Ticket>>() <= 320, "{} bytes", size_of::<Option<Ticket>>());
     }
 }

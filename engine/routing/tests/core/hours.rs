@@ -1,7 +1,7 @@
 //! Opening hours in the core: what a hand-off gets outside them, and who still waits at closing time.
 
 use crate::common::*;
-use relevo_routing::event::{Event, HandOffRejected, Rejection};
+use relevo_routing::event::{Event, HandOffRejected, Judgement, Rejection, TargetMissed};
 use relevo_routing::input::{HandOff, Target};
 use relevo_routing::{Input, Micros};
 use relevo_wire::answer::{Answer, Rejected};
@@ -355,4 +355,52 @@ fn hours_that_are_wrong_are_refused_with_everything_that_is_wrong() {
     let lines: Vec<&str> = error.message.lines().collect();
     assert!(lines[0].contains("did you mean \"Europe/Madrid\"?"), "{lines:?}");
     assert!(lines[1].starts_with("week.mon[0]: \"nine to five\" is no interval"), "{lines:?}");
+}
+
+#[test]
+fn wait_response_and_target_clocks_stop_while_the_queue_is_closed() {
+    let mut desk = night(|queue| queue.outside_hours = OutsideHours::Queue);
+    let ticket = desk.hand_off(1);
+    let events = desk.pass(15 * HOUR);
+    assert!(!events.iter().any(|event| matches!(event, Event::TargetMissed(_))), "{events:?}");
+    // It opened a second ago: the customer has waited for a second, not for the night.
+    desk.online("ana");
+    assert_eq!(desk.holder(ticket).as_deref(), Some("ana"));
+    desk.wait(20 * SECOND);
+    let stored = desk.reply("ana", ticket);
+    assert_eq!(stored.total_wait_us, Some(21 * SECOND));
+    assert_eq!(stored.first_response_us, Some(20 * SECOND));
+    assert_eq!(stored.judged, Some(Judgement::AnsweredInTarget));
+}
+
+#[test]
+fn a_target_that_the_night_interrupts_goes_on_in_the_morning() {
+    let mut desk = office(|queue| queue.at_closing = AtClosing::Carry);
+    desk.pass(HOUR - 20 * SECOND);
+    let ticket = desk.hand_off(1);
+    let missed = |events: &[Event]| events.contains(&Event::TargetMissed(TargetMissed { ticket }));
+    assert!(!missed(&desk.pass(15 * HOUR + 60 * SECOND)), "20 s before the night, 40 s after it");
+    assert!(missed(&desk.pass(1)));
+    desk.online("ana");
+    let (_, answer) = desk.ask(Input::Explain { ticket });
+    let Answer::Explained(explained) = answer else { panic!("{answer:?}") };
+    assert_eq!(explained.agent.as_deref(), Some("ana"));
+}
+
+#[test]
+fn a_conversation_takes_its_clocks_along_to_another_queue() {
+    let mut desk = night(|queue| queue.outside_hours = OutsideHours::Queue);
+    desk.agent("cid", 1);
+    desk.queue("r", &["cid"], |_| {});
+    desk.online("cid");
+    let ticket = desk.hand_off(1);
+    desk.pass(15 * HOUR + 9 * SECOND);
+    desk.online("ana");
+    desk.wait(10 * SECOND);
+    let queue = desk.queue_id("r");
+    let child = desk.child(desk.transfer("ana", ticket, Target::Queue(queue)));
+    desk.wait(30 * SECOND);
+    let stored = desk.reply("cid", child);
+    assert_eq!(stored.total_wait_us, Some(50 * SECOND), "10, 10 and 30");
+    assert_eq!(stored.judged, Some(Judgement::AnsweredInTarget));
 }

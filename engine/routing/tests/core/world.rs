@@ -381,7 +381,8 @@ impl World {
                 | Event::Relaxed(_)
                 | Event::TargetMissed(_)
                 | Event::Answered(_)
-                | Event::QueueHours(_) => {}
+                | Event::QueueHours(_)
+                | Event::TargetMoved(_) => {}
             }
         }
     }

@@ -161,6 +161,7 @@ impl Reference {
                         is_shut: false,
                         newest_before: TicketId(0),
                         until: None,
+                        closings: Vec::new(),
                     });
                 }
                 self.queues[number].object = Some(Versioned { version, object });

@@ -152,7 +152,9 @@ impl Reference {
         let id = opened.ticket;
         self.bots[opened.bot.0 as usize].tickets += 1;
         self.ever.created += 1;
-        self.tickets.push(Ticket::opened(&opened, self.now));
+        let mut ticket = Ticket::opened(&opened, self.now);
+        ticket.closed_told = self.closed_since(opened.queue, 0);
+        self.tickets.push(ticket);
         self.emit(Event::TicketOpened(opened));
         id
     }

@@ -82,12 +82,17 @@ impl Reference {
         let mut minutes = minutes.filter(|_| object.hours.is_some());
         let until = minutes.find(|at| open(*at) != is_open_now);
         let newest = self.newest_id();
+        let now = self.now;
         let queue = &mut self.queues[id.0 as usize];
         if (!queue.is_shut, queue.until) == (is_open_now, until) {
             return;
         }
         if is_open_now == queue.is_shut {
             queue.newest_before = newest;
+            match queue.closings.last_mut().filter(|_| is_open_now) {
+                Some(closing) => closing.1 = Some(now),
+                None => queue.closings.push((now, None)),
+            }
         }
         queue.is_shut = !is_open_now;
         queue.until = until;

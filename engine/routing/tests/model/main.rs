@@ -24,6 +24,7 @@
 
 mod action;
 mod agents;
+mod clocks;
 mod commands;
 mod compare;
 mod directory;

@@ -111,6 +111,8 @@ impl Reference {
 
     pub(crate) fn assign(&mut self, id: TicketId, agent: AgentId) {
         let now = self.now;
+        let ticket = self.ticket(id);
+        let open_us = self.open_since(ticket, ticket.waiting_since);
         self.assignments += 1;
         let assignment = self.assignments;
         let ticket = self.ticket_mut(id);
@@ -126,8 +128,9 @@ impl Reference {
         ticket.last += 1;
         let (number, epoch) = (ticket.last, ticket.epoch);
         let (queue, test) = (ticket.queue, ticket.test);
-        let waited_us = now - ticket.waiting_since;
-        ticket.waited_us += waited_us;
+        // The line's clock goes on while the queue is closed, and with it what is gained.
+        ticket.waited_us += now - ticket.waiting_since;
+        let waited_us = open_us;
         self.note_served(queue, agent, test);
         self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
     }

@@ -31,6 +31,8 @@ pub(crate) struct Queue {
     pub(crate) newest_before: TicketId,
     /// When its hours open or close it.
     pub(crate) until: Option<Micros>,
+    /// Every time in which it was closed by them: from, to.
+    pub(crate) closings: Vec<(Micros, Option<Micros>)>,
 }
 
 /// How fast a line moves while somebody waits in it: every assignment that leaves somebody waiting

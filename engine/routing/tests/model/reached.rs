@@ -51,6 +51,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Requeued",
     "Started",
     "TargetMissed",
+    "TargetMoved",
     "TicketOpened HandOff reserved false",
     "TicketOpened Transfer reserved false",
     "TicketOpened Transfer reserved true",

@@ -40,6 +40,7 @@ pub(crate) struct Ticket {
     pub(crate) kept_until: Option<Micros>,
     /// Place in line, inherited by a child.
     pub(crate) arrived: Micros,
+    pub(crate) opened_at: Micros,
     pub(crate) waiting_since: Micros,
     /// How long the conversation waited before that.
     pub(crate) waited_us: Micros,
@@ -52,6 +53,8 @@ pub(crate) struct Ticket {
     pub(crate) closed_at: Option<Micros>,
     /// The last moment within the service level, as long as the conversation is not judged.
     pub(crate) target_at: Option<Micros>,
+    /// How long its queue had been closed in all when that was said, or is closed by then.
+    pub(crate) closed_told: Micros,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
     pub(crate) bot_progress: Progress,
@@ -120,6 +123,7 @@ impl Ticket {
             excluded: excluded.map(|(agent, until)| Exclusion { agent, until, is_over: false }),
             kept_until: None,
             arrived: event.arrived,
+            opened_at: now,
             waiting_since: now,
             waited_us: event.waited_us,
             first_waiting_since: event.first_waiting_since,
@@ -128,6 +132,7 @@ impl Ticket {
             unanswered_since: None,
             closed_at: None,
             target_at: event.target_at,
+            closed_told: 0,
             answered_before: event.answered_before,
             bot_progress: Progress::default(),
             agent_progress: Progress::default(),

@@ -2,7 +2,7 @@
 
 use crate::reference::Reference;
 use crate::tickets::Ticket;
-use relevo_routing::event::{Relaxed, TargetMissed, Unreserved};
+use relevo_routing::event::{Relaxed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{Intent, Reachability, RequeueReason};
 use relevo_wire::{AgentId, QueueId, TicketId};
@@ -110,7 +110,10 @@ impl Reference {
         self.witnessed(|event| match due {
             Due::Keep => matches!(event, Event::Requeued(e) if e.ticket == ticket),
             Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
-            Due::Target => matches!(event, Event::TargetMissed(e) if e.ticket == ticket),
+            Due::Target => {
+                matches!(event, Event::TargetMissed(e) if e.ticket == ticket)
+                    || matches!(event, Event::TargetMoved(e) if e.ticket == ticket)
+            }
             Due::Ring => matches!(event, Event::Relaxed(e)
                 if e.ticket == ticket && e.ring == self.ticket(ticket).ring + 1),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
@@ -135,10 +138,7 @@ impl Reference {
                 self.ticket_mut(ticket()).reserved = None;
                 self.emit(Event::Unreserved(Unreserved { ticket: ticket() }));
             }
-            Due::Target => {
-                self.ticket_mut(ticket()).target_at = None;
-                self.emit(Event::TargetMissed(TargetMissed { ticket: ticket() }));
-            }
+            Due::Target => self.target_due(ticket()),
             Due::Exclusion => {
                 if let Some(excluded) = &mut self.ticket_mut(ticket()).excluded {
                     excluded.is_over = true;

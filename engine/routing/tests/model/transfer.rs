@@ -95,6 +95,7 @@ impl Reference {
         let child = self.fresh_id();
         let (queue, reserved) = place;
         let parent = self.ticket(id).clone();
+        let clocks = self.clocks(&parent);
         self.close(id, CloseReason::Transferred, &[], Some(child));
         self.open(TicketOpened {
             ticket: child,
@@ -113,9 +114,9 @@ impl Reference {
             reserved,
             excluded: Some((giver, self.now + self.settings.exclusion_us)),
             arrived: parent.arrived,
-            first_waiting_since: parent.first_waiting_since,
+            first_waiting_since: self.now - clocks.in_all_us,
             waited_us: parent.waited_us,
-            target_at: parent.target_at,
+            target_at: clocks.target_at,
             answered_before: parent.answered_ever(),
             epoch: parent.epoch + 1,
             bytes: 0,

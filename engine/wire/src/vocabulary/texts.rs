@@ -1,0 +1,40 @@
+//! What is said to the customer.
+
+use rkyv::{Archive, Deserialize, Serialize};
+
+/// Texts for the customer at a hand-off.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields, default)]
+pub struct Texts {
+    /// Said when an agent is online.
+    pub online: String,
+    /// Said when nobody is.
+    pub offline: String,
+    /// Said while the queue's opening hours have it closed.
+    pub closed: String,
+}
+
+impl Default for Texts {
+    /// Blip Desk's texts.
+    fn default() -> Self {
+        Self {
+            online: "Let's send you to an available agent".into(),
+            offline: "There are no agents available at this time. When one becomes available, \
+                      we'll connect you."
+                .into(),
+            closed:
+                "We are closed at the moment. Please write to us again during our opening hours."
+                    .into(),
+        }
+    }
+}
