@@ -328,6 +328,43 @@ fn a_ticket_that_waits_for_one_agent_waits_for_the_queue_too() {
 }
 
 #[test]
+fn when_a_queue_opens_also_who_is_no_member_any_more_gets_what_waits_for_it() {
+    let with = |members: &'static [&'static str]| {
+        move |desk: &mut Desk| {
+            desk.queue("q", members, |queue| {
+                queue.hours = Some(office_hours());
+                queue.at_closing = AtClosing::Carry;
+                queue.transfer_wait_seconds = 3 * 24 * 3_600;
+            })
+        }
+    };
+    let mut desk = office(|_| {});
+    with(&["ana", "bea"])(&mut desk);
+    desk.online("ana");
+    desk.online("bea");
+    let (first, second) = (desk.hand_off(1), desk.hand_off(2));
+    let child = desk.child(desk.transfer("ana", first, Target::Agent(desk.agent_id("bea"))));
+    desk.pass(HOUR + SECOND);
+    with(&["ana"])(&mut desk);
+    assert_eq!(assignments(&desk.close("bea", second)), [], "closed");
+    let events = desk.pass(15 * HOUR);
+    assert_eq!(assignments(&events), [(child, desk.agent_id("bea"))]);
+}
+
+#[test]
+fn who_waits_for_the_opening_hides_nobody_who_need_not() {
+    let mut desk = office(|queue| queue.outside_hours = OutsideHours::Queue);
+    desk.online("ana");
+    let ticket = desk.hand_off(1);
+    desk.pass(HOUR + SECOND);
+    let late = desk.accepted(HandOff { priority: 1000, ..hand_off(2) }).ticket;
+    desk.online("bea");
+    let events = desk.intent("ana", Intent::Offline);
+    assert_eq!(assignments(&events), [(ticket, desk.agent_id("bea"))]);
+    assert_eq!(state(&desk, late), TicketState::Waiting);
+}
+
+#[test]
 fn a_restart_finds_at_its_first_tick_what_the_hours_say() {
     let mut desk = office(|_| {});
     desk.restart(2 * HOUR);
