@@ -10,8 +10,8 @@ use std::fmt;
 
 /// Most problems that are told; the rest would not be read by anybody.
 const TOLD: usize = 50;
-/// Years that a holiday may be in.
-const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
+/// Years that a holiday may be in: all days up to the last one may have to be looked at.
+const YEARS: std::ops::RangeInclusive<i16> = 1970..=2100;
 const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const INTERVAL: &str = "write it as 09:00-18:00, from 00:00 to 24:00";
 

@@ -212,7 +212,7 @@ fn everything_that_is_wrong_is_told_at_once_with_what_would_be_right() {
         "week.mon-fri[4]: \"é\" is no interval;",
         "week.mon-fri: fri stands in fri too; name each day once",
         "week.payday: \"payday\" is no day of the week; write mon tue",
-        "holidays[0]: \"2026-02-30\" is no date; write it as 2026-12-25, from 1970 to 2199",
+        "holidays[0]: \"2026-02-30\" is no date; write it as 2026-12-25, from 1970 to 2100",
         "holidays[2].open[0]: \"12:00\" is no interval;",
         "holidays[3]: it is not clear which days it is; give it a date, or",
         "holidays[4]: its last day is before its first; let from be before to",
