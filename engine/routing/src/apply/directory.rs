@@ -4,6 +4,7 @@ use crate::Micros;
 use crate::event::{Event, ObjectDeleted, ObjectPut};
 use crate::state::State;
 use crate::state::bits::Bits;
+use crate::state::maybe::MaybeTime;
 use relevo_wire::directory::{Object, ObjectRef, Queue, Skill};
 use relevo_wire::vocabulary::Reachability;
 use relevo_wire::{AgentId, BotId, QueueId};
@@ -58,6 +59,8 @@ impl State {
                 self.set_members(id, Vec::new());
                 self.queues.set_step(id, None);
                 self.look_again(id);
+                self.set_doors_until(id, MaybeTime::NONE);
+                self.queues.set_shut(id, false, 0);
                 self.queues.delete(id);
                 self.bots.at_mut(self.queues.at(id).bot).queues -= 1;
             }
@@ -67,7 +70,7 @@ impl State {
                 agent.exists = false;
                 agent.reachability = Reachability::Unreachable;
                 if let Some(deadline) = agent.deadline.get() {
-                    agent.deadline = crate::state::maybe::MaybeTime::NONE;
+                    agent.deadline = MaybeTime::NONE;
                     self.timers.clear(deadline, crate::state::timers::Timer::Grace(id));
                     self.timers.clear(deadline, crate::state::timers::Timer::Presence(id));
                 }
@@ -96,7 +99,8 @@ impl State {
             object.members.iter().filter_map(|name| self.directory.agent_id(name)).collect();
         members.sort_unstable();
         self.set_members(id, members);
-        self.wake.queues.push(id);
+        self.follow_doors(id);
+        self.wake_queue(id);
         self.all_may_step(id);
         self.may_take(id);
     }

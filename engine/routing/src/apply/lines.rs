@@ -37,6 +37,7 @@ impl State {
             }
         };
         self.positions.entered(name, key, ticket.position_updates);
+        self.follow_line(name);
     }
 
     /// A ticket leaves the line that it is in.
@@ -53,6 +54,17 @@ impl State {
             LineName::Queue(_) | LineName::Tests(_) => self.queues.leave(ticket),
         };
         self.positions.left(name, key, ticket.position_updates);
+        self.follow_line(name);
+    }
+
+    /// Who is to be turned away from the line of a queue that its hours have closed.
+    fn follow_line(&mut self, name: LineName) {
+        match name {
+            LineName::Queue(id) | LineName::Tests(id) if self.queues.at(id).shut => {
+                self.follow_doors(id);
+            }
+            LineName::Queue(_) | LineName::Tests(_) | LineName::Agent(_) => {}
+        }
     }
 
     /// Moves every ticket that has come to the highest priority by now. Time alone does it, so that

@@ -34,6 +34,9 @@ impl Reference {
 
     /// The agent for a waiting ticket; none when nobody is eligible, or its queue is only pulled.
     pub(crate) fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
+        if self.is_held(ticket) {
+            return None;
+        }
         if let Some((agent, _)) = ticket.reserved {
             return Some(agent).filter(|agent| self.is_eligible(*agent, ticket));
         }
@@ -110,6 +113,8 @@ impl Reference {
 
     pub(crate) fn assign(&mut self, id: TicketId, agent: AgentId) {
         let now = self.now;
+        let ticket = self.ticket(id);
+        let open_us = self.open_since(ticket, ticket.waiting_since);
         self.assignments += 1;
         let assignment = self.assignments;
         let ticket = self.ticket_mut(id);
@@ -127,8 +132,9 @@ impl Reference {
         ticket.last += 1;
         let (number, epoch) = (ticket.last, ticket.epoch);
         let (queue, test) = (ticket.queue, ticket.test);
-        let waited_us = now - ticket.waiting_since;
-        ticket.waited_us += waited_us;
+        // The line's clock goes on while the queue is closed, and with it what is gained.
+        ticket.waited_us += now - ticket.waiting_since;
+        let waited_us = open_us;
         self.note_served(queue, agent, test);
         self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
     }

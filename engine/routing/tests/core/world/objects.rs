@@ -4,8 +4,8 @@ use super::{AGENTS, QUEUES, World};
 use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, NobodyOnline, Object, ObjectRef, Overflow, Queue, Ring, Skill,
-    Strategy,
+    Agent, AgentGone, AtClosing, Bot, Delivery, Hours, NobodyOnline, Object, ObjectRef,
+    OutsideHours, Overflow, Queue, Ring, Skill, Strategy,
 };
 
 impl World {
@@ -77,6 +77,16 @@ impl World {
         Input::Put { object, if_version: None }
     }
 
+    /// Open and closed by turns of some minutes, for the world lasts an hour or so.
+    fn some_hours(&mut self) -> Hours {
+        let mut open = Vec::new();
+        for hour in 8..23 {
+            let minute = self.below(40);
+            open.push(format!("{hour:02}:{minute:02}-{hour:02}:{:02}", minute + 15));
+        }
+        Hours { week: vec![("mon-sun".to_owned(), open)], ..Hours::default() }
+    }
+
     pub(super) fn put_queue(&mut self, number: u64) {
         let queue = self.some_queue(number);
         self.desk.put(Object::Queue(queue));
@@ -112,6 +122,13 @@ impl World {
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };
         queue.active = self.chance(95);
         self.some_waiting(number, &mut queue);
+        if self.chance(40) {
+            queue.hours = Some(self.some_hours());
+        }
+        queue.outside_hours =
+            if self.chance(50) { OutsideHours::Queue } else { OutsideHours::Refuse };
+        let at_closing = [AtClosing::Finish, AtClosing::Carry, AtClosing::Close];
+        queue.at_closing = at_closing[usize::try_from(self.below(3)).expect("small")];
         for agent in 0..AGENTS {
             if self.chance(60) {
                 queue.members.push(format!("a{agent}"));
