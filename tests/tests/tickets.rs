@@ -7,7 +7,9 @@ use relevo_tests::harness::wait::{until_equal, within};
 use relevo_tests::harness::{Agent, Deployment, Site};
 use relevo_wire::answer::AgentsOnlineAnswer;
 use relevo_wire::command::{HandOff, TransferTarget};
-use relevo_wire::directory::{self, Delivery, NobodyOnline, Object, Queue};
+use relevo_wire::directory::{
+    self, Delivery, Holiday, Hours, NobodyOnline, Object, OutsideHours, Queue,
+};
 use relevo_wire::error::{ErrorCode, Present};
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::{EntryEvent, Transferred};
@@ -242,6 +244,43 @@ async fn whether_agents_are_online_follows_who_is_there() {
         relevo_client::HandOffAnswer::Rejected(rejected) => assert_eq!(rejected.reason, "no_agent"),
         accepted @ relevo_client::HandOffAnswer::Accepted(_) => panic!("{accepted:?}"),
     }
+}
+
+#[tokio::test]
+async fn a_queue_outside_its_hours_says_when_it_opens_and_opens_when_they_change() {
+    /// 2099-06-01 04:00 in Bogota.
+    const OPENS: u64 = 4_083_987_600_000_000;
+    let day = Holiday {
+        date: Some("2099-06-01".into()),
+        open: vec!["04:00-10:00".into()],
+        ..Holiday::default()
+    };
+    let hours =
+        Hours { time_zone: Some("America/Bogota".into()), holidays: vec![day], ..Hours::default() };
+    let night = Queue { hours: Some(hours), ..queue("shop", "night", &["ana"]) };
+    let waits = Queue { outside_hours: OutsideHours::Queue, name: "waits".into(), ..night.clone() };
+    let site = Site::simple(&[("ana", 2)]).queue(night).queue(waits.clone());
+    let deployment = Deployment::start(&site).await;
+    let bot = deployment.bot("shop").await;
+    let mut ana = deployment.online("ana").await;
+    let online = within("ask", bot.client.agents_online(Some("night".into()))).await.unwrap();
+    assert_eq!(online, AgentsOnlineAnswer::No);
+    let hand_over = async |contact: &str, queue: &str| {
+        let input = HandOff { queue: Some(queue.into()), ..hand_off(contact) };
+        within("hand-off", bot.client.hand_off(input)).await.unwrap()
+    };
+    let relevo_client::HandOffAnswer::Rejected(rejected) = hand_over("c1", "night").await else {
+        panic!("it is closed")
+    };
+    assert_eq!((rejected.reason.as_str(), rejected.opens_at), ("out_of_hours", Some(OPENS)));
+    let relevo_client::HandOffAnswer::Accepted(accepted) = hand_over("c2", "waits").await else {
+        panic!("it may wait")
+    };
+    assert_eq!((accepted.position, accepted.text), (1, rejected.text));
+    let admin = deployment.admin().await;
+    let open = Object::Queue(Queue { hours: None, ..waits });
+    within("put", admin.put(Some(TENANT.into()), open, None)).await.unwrap();
+    assert_eq!(ana.assigned().await.ticket, accepted.ticket);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
 pub(crate) mod cases;
 mod directory;
 mod doubts;
+mod hours;
 mod members;
 mod objects;
 mod overflow;

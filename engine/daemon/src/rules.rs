@@ -16,7 +16,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use relevo_routing::event::Demand;
-use relevo_routing::rules::{Explanation, Facts, Moment, Problem, Problems, Rule, Rules, nearest};
+use relevo_routing::hours::unknown_zone;
+use relevo_routing::rules::{Explanation, Facts, Moment, Problem, Problems, Rule, Rules};
 use relevo_wire::directory::{Bot, PriorityRule};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::vocabulary::{ArchivedAuthor, ArchivedHandOffDetails, HandOffReason};
@@ -93,12 +94,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimeZone(name) => {
-                let known: Vec<String> =
-                    jiff::tz::db().available().map(|z| z.to_string()).collect();
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                let right = nearest(name, &known).map(|near| format!("did you mean {near:?}?"));
-                let right = right.unwrap_or("write one as America/Sao_Paulo or UTC".into());
-                write!(f, "there is no time zone {name:?}; {right}")
+                let (what, right) = unknown_zone(name);
+                write!(f, "{what}; {right}")
             }
             Self::Rules(set, Problems(problems)) => {
                 if *set == Set::Priority {

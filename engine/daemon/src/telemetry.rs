@@ -123,6 +123,7 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Closed(e) => Some(e.ticket),
         Event::Progressed(e) => Some(e.ticket),
         Event::Forgotten(e) => Some(e.ticket),
+        Event::TargetMoved(e) => Some(e.ticket),
         Event::ObjectPut(_)
         | Event::ObjectDeleted(_)
         | Event::KeyCreated(_)
@@ -138,7 +139,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         | Event::HandOffRejected(_)
         | Event::ContactMessageStored(_)
         | Event::Responding(_)
-        | Event::Answered(_) => None,
+        | Event::Answered(_)
+        | Event::QueueHours(_) => None,
     }
 }
 

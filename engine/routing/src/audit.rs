@@ -4,7 +4,7 @@ use crate::Micros;
 use crate::seats::Seats;
 use crate::state::State;
 use crate::state::slab::Slot;
-use relevo_wire::directory::Delivery;
+use relevo_wire::directory::{AtClosing, Delivery};
 use relevo_wire::vocabulary::{Intent, Reachability};
 use relevo_wire::{AgentId, QueueId, TicketId};
 use rustc_hash::FxHashMap;
@@ -79,6 +79,7 @@ pub(crate) fn audit(
                 accepts
                     && (chosen || waited_seconds >= u64::from(delay_seconds))
                     && !excluded
+                    && !waits_for_opening(state, slot)
                     && same_bot.count() < usize::from(cap)
                     && can(state, *agent, slot)
             };
@@ -100,6 +101,15 @@ fn delays_by_name(state: &State, id: QueueId) -> FxHashMap<&str, u32> {
     let members = object.map_or(&[][..], |queue| &queue.members);
     let delayed = members.iter().filter(|member| member.delay_seconds > 0);
     delayed.map(|member| (member.agent.as_str(), member.delay_seconds)).collect()
+}
+
+/// The hours have its queue closed, and it is none of those who are served all the same.
+fn waits_for_opening(state: &State, slot: Slot) -> bool {
+    let ticket = state.tickets.at(slot);
+    let queue = state.queues.at(ticket.queue);
+    let object = state.directory.queue(ticket.queue).map(|queue| &queue.object);
+    let finishes = object.is_some_and(|object| object.at_closing == AtClosing::Finish);
+    queue.shut && !(finishes && ticket.order < queue.doors.shut_before)
 }
 
 /// By names, as the directory and the hand-off's rule wrote them.

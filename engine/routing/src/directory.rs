@@ -119,7 +119,9 @@ impl Directory {
             | Event::Closed(_)
             | Event::Progressed(_)
             | Event::Answered(_)
-            | Event::Forgotten(_) => {}
+            | Event::Forgotten(_)
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
     }
 

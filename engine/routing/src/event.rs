@@ -5,12 +5,14 @@
 //! a record has one private part, and `private` says that an event refers to it.
 
 mod directory;
+mod hours;
 mod message;
 mod offers;
 mod presence;
 mod ticket;
 
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
+pub use hours::{QueueHours, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
 pub use offers::{Held, OfferEnded, Offered, Responding, WrappedUp};
 pub use presence::{
@@ -93,4 +95,9 @@ pub enum Event {
     Answered(Answered),
     /// A closed ticket is no longer resumable and leaves memory.
     Forgotten(Forgotten),
+
+    /// A queue was opened or closed by its hours.
+    QueueHours(QueueHours),
+    /// The service-level threshold passes later: the queue was closed.
+    TargetMoved(TargetMoved),
 }

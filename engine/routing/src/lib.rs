@@ -16,6 +16,7 @@ pub mod audit;
 pub mod directory;
 pub mod event;
 mod handle;
+pub mod hours;
 pub mod input;
 mod matching;
 mod origin;

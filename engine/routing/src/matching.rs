@@ -112,7 +112,7 @@ impl Turn<'_> {
             number: ticket.last + 1,
             agent,
             epoch: ticket.epoch + 1,
-            waited_us: self.now.saturating_sub(ticket.waiting_since),
+            waited_us: self.waited_us(ticket),
         };
         self.emit_of(slot, Event::Assigned(assigned));
         true
@@ -127,6 +127,9 @@ impl Turn<'_> {
     /// The agent that the queue's strategy picks for a waiting ticket, whether or not the queue
     /// pushes. Does not claim.
     pub(crate) fn pick(&self, ticket: &Ticket, needs: &[Need]) -> Option<AgentId> {
+        if self.is_held(ticket) {
+            return None;
+        }
         if let Some(agent) = ticket.reserved.get() {
             let able = self.state.agents.available.holds(agent.0) && self.may_have(agent, ticket);
             return able.then_some(agent);
@@ -189,7 +192,7 @@ impl Turn<'_> {
         test: bool,
     ) -> Option<(Rank, Slot)> {
         let queue = self.state.queues.at(id);
-        if self.is_capped(agent, queue.bot) {
+        if !queue.serves_line(test) || self.is_capped(agent, queue.bot) {
             return None;
         }
         let line = queue.line_for(test);
@@ -202,7 +205,9 @@ impl Turn<'_> {
         }
         let accepts = |slot| {
             let ticket = self.state.tickets.at(slot);
-            ticket.waiting_since <= until && !ticket.excludes(agent, self.now)
+            ticket.waiting_since <= until
+                && !ticket.excludes(agent, self.now)
+                && !queue.holds(ticket)
         };
         let plain = line.plain().find(|(_, slot)| accepts(*slot));
         let skills = &self.state.agents.at(agent).skills;
@@ -274,7 +279,8 @@ impl Turn<'_> {
         self.pick(ticket, self.needs(ticket))
     }
 
-    /// Nobody is available at all, the queue does not push, or (when this ticket is all that is new)
+    /// Nobody is available at all, the ticket waits until its queue opens, the queue does not push, or
+    /// (when this ticket is all that is new)
     /// another one waits in the same line that every agent who may have this one may have too: it
     /// requires no skill, or the same.
     fn is_hopeless(&self, slot: Slot, is_alone: bool) -> bool {
@@ -282,14 +288,19 @@ impl Turn<'_> {
         if self.state.agents.available.is_empty() {
             return true;
         }
+        let queue = self.state.queues.at(ticket.queue);
+        if queue.holds(ticket) {
+            return true;
+        }
         if ticket.reserved.is_some() {
             return false;
         }
-        let queue = self.state.queues.at(ticket.queue);
         // Whom a ticket reaches there depends on how long it has waited.
         let is_alone = is_alone && !queue.has_delays();
-        let is_plain =
-            |other: Slot| other != slot && self.state.tickets.at(other).excluded.is_empty();
+        let is_plain = |other: Slot| {
+            let ticket = self.state.tickets.at(other);
+            other != slot && ticket.excluded.is_empty() && !queue.holds(ticket)
+        };
         let line = queue.line_for(ticket.test);
         let mut front = line.plain().map(|(_, slot)| slot).take(2);
         let alike = line.skilled().into_iter().flat_map(|skilled| skilled.alike(line.key(ticket)));
@@ -357,8 +368,10 @@ impl Turn<'_> {
     fn best_for(&self, agent: AgentId) -> Option<Candidate> {
         let entry = self.state.agents.at(agent);
         let mut reserved = entry.reserved.iter();
-        let reserved =
-            reserved.find(|(_, slot)| self.may_have(agent, self.state.tickets.at(*slot)));
+        let reserved = reserved.find(|(_, slot)| {
+            let ticket = self.state.tickets.at(*slot);
+            self.may_have(agent, ticket) && !self.is_held(ticket)
+        });
         if let Some((key, slot)) = reserved {
             let rank = key.rank(entry.reserved.ageing(), self.now);
             return Some(Candidate { from_queue: false, level: Member::LEVEL, rank, slot });

@@ -60,8 +60,10 @@ impl State {
     /// Why a waiting ticket has to go on; none: it may stay.
     pub(crate) fn step_due(&self, slot: Slot, now: Micros) -> Option<OverflowReason> {
         let ticket = self.tickets.at(slot);
-        let step = self.queues.at(ticket.queue).step?;
-        if ticket.reserved.is_some() {
+        let queue = self.queues.at(ticket.queue);
+        let step = queue.step?;
+        let waits_for_opening = queue.holds(ticket) && !queue.doors.overflow();
+        if ticket.reserved.is_some() || waits_for_opening {
             return None;
         }
         if self.step_at(slot).is_some_and(|at| at <= now) {
@@ -88,11 +90,13 @@ impl State {
         None
     }
 
-    /// It is active, not full, and somebody is there, or it keeps who comes whoever is there.
+    /// It is active, open by its hours, not full, and somebody is there, or it keeps who comes whoever
+    /// is there.
     fn takes(&self, id: QueueId, waiter: &Waiter<'_>) -> bool {
         let queue = self.queues.at(id);
         let keeps_all = queue.step.is_some_and(|step| !step.when_nobody_online);
         queue.active
+            && !queue.shut
             && !queue.is_full_for(waiter.test)
             && (keeps_all || self.is_attended(id, waiter))
     }

@@ -213,6 +213,8 @@ mod number {
     pub(super) const HELD: u8 = 30;
     pub(super) const WRAPPED_UP: u8 = 31;
     pub(super) const OVERFLOWED: u8 = 34;
+    pub(super) const QUEUE_HOURS: u8 = 37;
+    pub(super) const TARGET_MOVED: u8 = 38;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -249,6 +251,8 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Held(e) => write(out, arena, number::HELD, e),
         Event::WrappedUp(e) => write(out, arena, number::WRAPPED_UP, e),
         Event::Overflowed(e) => write(out, arena, number::OVERFLOWED, e),
+        Event::QueueHours(e) => write(out, arena, number::QUEUE_HOURS, e),
+        Event::TargetMoved(e) => write(out, arena, number::TARGET_MOVED, e),
     }
 }
 
@@ -336,6 +340,8 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::HELD => Event::Held(read(bytes)?),
         number::WRAPPED_UP => Event::WrappedUp(read(bytes)?),
         number::OVERFLOWED => Event::Overflowed(read(bytes)?),
+        number::QUEUE_HOURS => Event::QueueHours(read(bytes)?),
+        number::TARGET_MOVED => Event::TargetMoved(read(bytes)?),
         _ => return Ok(None),
     }))
 }

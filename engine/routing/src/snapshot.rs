@@ -18,7 +18,7 @@ use crate::state::demands::Demands;
 use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
-use crate::state::queues::Pace;
+use crate::state::pace::Pace;
 use crate::state::slab::{Slab, Slot};
 use crate::state::ticket::Ticket;
 use crate::state::tickets::Tickets;
@@ -72,6 +72,11 @@ struct BotRow {
 struct QueueRow {
     last_served: MaybeAgent,
     pace: Pace,
+    shut: bool,
+    shut_before: u64,
+    doors_until: MaybeTime,
+    shut_since: Micros,
+    shut_us: Micros,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -105,7 +110,15 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             .map(|(_, bot)| BotRow { reachable: bot.reachable, tickets: bot.tickets })
             .collect(),
         queues: queues
-            .map(|queue| QueueRow { last_served: queue.last_served, pace: queue.pace })
+            .map(|queue| QueueRow {
+                last_served: queue.last_served,
+                pace: queue.pace,
+                shut: queue.shut,
+                shut_before: queue.doors.shut_before,
+                doors_until: queue.doors.until,
+                shut_since: queue.doors.shut_since,
+                shut_us: queue.doors.shut_us,
+            })
             .collect(),
         agents: agents
             .map(|(_, agent)| AgentRow {
@@ -243,6 +256,9 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
         queue.exists = exists;
         queue.last_served = row.last_served;
         queue.pace = row.pace;
+        state.queues.set_closed(id, row.shut_us, row.shut_since);
+        state.queues.set_shut(id, row.shut, row.shut_before);
+        state.set_doors_until(id, row.doors_until);
         state.bots.at_mut(bot).queues += u32::from(exists);
     }
     let queues: Vec<(QueueId, relevo_wire::directory::Queue)> =

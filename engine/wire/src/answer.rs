@@ -170,7 +170,7 @@ pub struct Accepted {
     serde::Deserialize,
 )]
 pub struct Rejected {
-    /// Why: `no_agent`, `queue_inactive`, `queue_full`.
+    /// Why: `no_agent`, `queue_inactive`, `queue_full`, `out_of_hours`.
     pub reason: String,
     /// What to tell the customer.
     pub text: String,

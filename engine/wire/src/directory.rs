@@ -1,11 +1,13 @@
 //! The directory: tenants, bots, queues and agents, as the bootstrap file and admin commands write
 //! them. Objects name each other; the daemon gives them numbers.
 
+mod hours;
 mod member;
 mod overflow;
 mod queue;
 mod rules;
 
+pub use hours::{AtClosing, Holiday, Hours, OutsideHours};
 pub use member::Member;
 pub use overflow::{Overflow, overflow_circle};
 pub use queue::{AgentGone, Delivery, NobodyOnline, Queue, Strategy};

@@ -98,6 +98,14 @@ pub const CONDITION_BYTES: usize = 4_096;
 pub const CONDITIONS_BYTES: usize = 512 * 1024;
 /// Longest name of a time zone.
 pub const TIME_ZONE_BYTES: usize = 64;
+/// Most names of days in the week of a queue's hours.
+pub const DAYS: usize = 32;
+/// Most intervals of a day in a queue's hours.
+pub const INTERVALS: usize = 16;
+/// Most holidays of a queue's hours.
+pub const HOLIDAYS: usize = 400;
+/// Longest name of a day, interval or date in a queue's hours, in bytes.
+pub const HOURS_BYTES: usize = 32;
 /// Skills of an agent.
 pub const SKILLS: usize = 64;
 /// Different skills of all agents of a tenant.

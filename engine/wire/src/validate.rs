@@ -6,6 +6,7 @@
 
 mod body;
 mod details;
+mod hours;
 mod object;
 
 pub use body::body;
@@ -136,7 +137,8 @@ fn send(send: &Send) -> Result<(), WireError> {
 fn texts(field: &str, texts: &Texts) -> Result<(), WireError> {
     length(&format!("{field}.online"), &texts.online, 0, limits::TEXT_BYTES)?;
     length(&format!("{field}.offline"), &texts.offline, 0, limits::TEXT_BYTES)?;
-    length(&format!("{field}.full"), &texts.full, 0, limits::TEXT_BYTES)
+    length(&format!("{field}.full"), &texts.full, 0, limits::TEXT_BYTES)?;
+    length(&format!("{field}.closed"), &texts.closed, 0, limits::TEXT_BYTES)
 }
 
 fn malformed(field: &str, message: impl Into<String>) -> WireError {

@@ -280,7 +280,9 @@ impl Books {
             | Event::Responding(_)
             | Event::Overflowed(_)
             | Event::TargetMissed(_)
-            | Event::Answered(_) => Ok(()),
+            | Event::Answered(_)
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{members, overflow, rules, skills};
+use super::{hours, members, overflow, rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -294,6 +294,13 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         max_waiting: max_waiting.map(|found| found.value),
         max_wait_seconds: max_wait.map(|found| found.value),
         ttl_seconds: section.number("ttl_seconds", default.ttl_seconds, wait, "seconds"),
+        hours: hours::read(&section),
+        outside_hours: section.choice(
+            "outside_hours",
+            default.outside_hours,
+            &hours::OUTSIDE_HOURS,
+        ),
+        at_closing: section.choice("at_closing", default.at_closing, &hours::AT_CLOSING),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
@@ -315,7 +322,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     Some(Entry { object, tenant, table, places })
 }
 
-/// `texts = { online = "..", offline = "..", full = ".." }`
+/// `texts = { online = "..", offline = "..", full = "..", closed = ".." }`
 fn texts(section: &Section<'_>, default: Texts) -> Texts {
     let texts = section.section("texts");
     let bounded = |name, default: String| {
@@ -330,6 +337,7 @@ fn texts(section: &Section<'_>, default: Texts) -> Texts {
         online: bounded("online", default.online),
         offline: bounded("offline", default.offline),
         full: bounded("full", default.full),
+        closed: bounded("closed", default.closed),
     };
     texts.finish();
     found

@@ -2,6 +2,7 @@
 //! alike.
 
 use crate::rules::{BotRules, Set};
+use relevo_routing::hours::Schedule;
 use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Skill};
 use std::collections::BTreeSet;
 
@@ -29,11 +30,20 @@ pub(crate) fn doubts(objects: &[&Object], meant: impl Fn(&Object) -> bool) -> Ve
                 of_rules(bot, &queues, &mut found);
                 of_skills(bot, &agents, &mut found);
             }
-            Object::Queue(queue) if queue.active && queue.members.is_empty() => {
+            Object::Queue(queue) => {
                 let named = ObjectRef::Queue(queue.bot.clone(), queue.name.clone());
-                found.push(format!("doubtful: {named} has no members: nobody gets its customers"));
+                if queue.active && queue.members.is_empty() {
+                    let what = "has no members: nobody gets its customers";
+                    found.push(format!("doubtful: {named} {what}"));
+                }
+                // Hours that are wrong are a problem, and told as one.
+                let hours = queue.hours.as_ref().map(|hours| Schedule::compile(hours, "UTC"));
+                if queue.active && hours.is_some_and(|read| read.is_ok_and(|of| of.never_opens())) {
+                    let what = "never opens: its hours have no interval";
+                    found.push(format!("doubtful: {named} {what}"));
+                }
             }
-            Object::Queue(_) | Object::Tenant(_) | Object::Agent(_) => {}
+            Object::Tenant(_) | Object::Agent(_) => {}
         }
     }
     if found.len() > TOLD {
@@ -95,7 +105,7 @@ fn of_skills(bot: &Bot, agents: &[&Agent], found: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use relevo_wire::directory::{PriorityRule, Queue, Ring, Rule};
+    use relevo_wire::directory::{Hours, PriorityRule, Queue, Ring, Rule};
 
     fn rule(name: &str, when: &str, queue: &str) -> Rule {
         Rule { queue: Some(queue.into()), ..Rule::new(name, when) }
@@ -140,15 +150,23 @@ mod tests {
         let (empty, ana) =
             (Object::Queue(Queue::new("web", "empty")), Object::Agent(Agent::new("ana", 1)));
         let closed = Object::Queue(Queue { active: false, ..Queue::new("web", "closed") });
-        let all = [&bot, &help, &empty, &closed, &ana];
+        let night = Object::Queue(Queue {
+            members: vec!["ana".into()],
+            hours: Some(Hours::default()),
+            ..Queue::new("web", "night")
+        });
+        let all = [&bot, &help, &empty, &night, &closed, &ana];
         let found = doubts(&all, |_| true);
-        assert_eq!(found.len(), 3, "{found:#?}");
-        for (line, part) in
-            found.iter().zip(["names queue \"nowhere\"", "rule \"twice\"", "web/empty"])
-        {
+        assert_eq!(found.len(), 4, "{found:#?}");
+        for (line, part) in found.iter().zip([
+            "names queue \"nowhere\"",
+            "rule \"twice\"",
+            "web/empty",
+            "web/night never opens",
+        ]) {
             assert!(line.starts_with("doubtful: ") && line.contains(part), "{line}");
         }
-        assert_eq!(doubts(&all, |object| matches!(object, Object::Queue(_))).len(), 1);
+        assert_eq!(doubts(&all, |object| matches!(object, Object::Queue(_))).len(), 2);
         let same = Object::Queue(Queue::new("web", "q"));
         let many = vec![&same; TOLD + 7];
         let found = doubts(&many, |_| true);

@@ -238,6 +238,27 @@ impl<'a> Section<'a> {
         table.iter().filter_map(pair).collect()
     }
 
+    /// A table of lists of texts that may be absent, in the order of its keys.
+    pub(crate) fn lists(&self, name: &'static str) -> Vec<(Located<String>, Vec<Located<String>>)> {
+        let Some(value) = self.value(name) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.mismatch(name, value, &format!("write {name} = {{ key = [\"..\"] }}"));
+            return Vec::new();
+        };
+        let mut lists = Vec::new();
+        for (key, value) in table {
+            let text: &std::borrow::Cow<'_, str> = key.get_ref();
+            let Some(array) = value.get_ref().as_array() else {
+                self.mismatch(text, value, "write a list of texts: [\"..\"]");
+                continue;
+            };
+            let list = array.iter().filter_map(|entry| self.as_text(text, entry)).collect();
+            lists.push((Located { value: text.to_string(), span: key.span() }, list));
+        }
+        lists.sort_by(|(one, _), (other, _): &(Located<String>, _)| one.value.cmp(&other.value));
+        lists
+    }
+
     /// One of a few words.
     pub(crate) fn choice<T: Copy>(
         &self,

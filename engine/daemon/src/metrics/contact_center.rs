@@ -149,7 +149,9 @@ impl ContactCenter {
             | Event::WrappedUp(_)
             | Event::Progressed(_)
             | Event::Answered(_)
-            | Event::Forgotten(_) => {}
+            | Event::Forgotten(_)
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
         None
     }
@@ -211,6 +213,7 @@ impl Count<'_> {
                 Rejection::NoAgent => HandOffResult::NoAgent,
                 Rejection::Inactive => HandOffResult::Inactive,
                 Rejection::QueueFull => HandOffResult::QueueFull,
+                Rejection::OutOfHours => HandOffResult::OutOfHours,
             };
             self.board.queue(self.tenant, rejected.queue).hand_off(rejected.reason, result);
         }

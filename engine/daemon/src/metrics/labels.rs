@@ -246,11 +246,18 @@ pub(super) enum HandOffResult {
     NoAgent,
     Inactive,
     QueueFull,
+    OutOfHours,
 }
 
 impl HandOffResult {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Accepted, Self::Existing, Self::NoAgent, Self::Inactive, Self::QueueFull];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Accepted,
+        Self::Existing,
+        Self::NoAgent,
+        Self::Inactive,
+        Self::QueueFull,
+        Self::OutOfHours,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -259,18 +266,24 @@ impl HandOffResult {
             Self::NoAgent => "no_agent",
             Self::Inactive => "inactive",
             Self::QueueFull => "queue_full",
+            Self::OutOfHours => "out_of_hours",
         }
     }
 }
 
-pub(super) const OVERFLOW_REASONS: [OverflowReason; 3] =
-    [OverflowReason::Timeout, OverflowReason::NobodyOnline, OverflowReason::Full];
+pub(super) const OVERFLOW_REASONS: [OverflowReason; 4] = [
+    OverflowReason::Timeout,
+    OverflowReason::NobodyOnline,
+    OverflowReason::Full,
+    OverflowReason::OutOfHours,
+];
 
 pub(super) fn overflow_reason(reason: OverflowReason) -> &'static str {
     match reason {
         OverflowReason::Timeout => "timeout",
         OverflowReason::NobodyOnline => "nobody_online",
         OverflowReason::Full => "full",
+        OverflowReason::OutOfHours => "out_of_hours",
     }
 }
 

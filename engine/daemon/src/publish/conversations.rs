@@ -272,7 +272,9 @@ impl Conversations {
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::Responding(_)
-            | Event::Answered(_) => {}
+            | Event::Answered(_)
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
     }
 

@@ -96,7 +96,9 @@ impl<O: Observer> Publisher<O> {
             | Event::Overflowed(_)
             | Event::TargetMissed(_)
             | Event::Answered(_)
-            | Event::Forgotten(_) => {}
+            | Event::Forgotten(_)
+            | Event::QueueHours(_)
+            | Event::TargetMoved(_) => {}
         }
     }
 

@@ -5,6 +5,7 @@ use crate::event::{Event, ObjectDeleted, ObjectPut};
 use crate::state::State;
 use crate::state::bits::Bits;
 use crate::state::grades::Grade;
+use crate::state::maybe::MaybeTime;
 use relevo_wire::directory::{Member, Object, ObjectRef, Queue, Skill};
 use relevo_wire::vocabulary::Reachability;
 use relevo_wire::{AgentId, BotId, QueueId};
@@ -65,6 +66,8 @@ impl State {
                 self.set_members(id, &[]);
                 self.queues.set_step(id, None);
                 self.look_again(id);
+                self.set_doors_until(id, MaybeTime::NONE);
+                self.queues.set_shut(id, false, 0);
                 self.queues.delete(id);
                 self.bots.at_mut(self.queues.at(id).bot).queues -= 1;
             }
@@ -74,7 +77,7 @@ impl State {
                 agent.exists = false;
                 agent.reachability = Reachability::Unreachable;
                 if let Some(deadline) = agent.deadline.get() {
-                    agent.deadline = crate::state::maybe::MaybeTime::NONE;
+                    agent.deadline = MaybeTime::NONE;
                     self.timers.clear(deadline, crate::state::timers::Timer::Grace(id));
                     self.timers.clear(deadline, crate::state::timers::Timer::Presence(id));
                 }
@@ -101,7 +104,8 @@ impl State {
             self.bots.at_mut(bot).queues += 1;
         }
         self.set_members(id, &object.members);
-        self.wake.queues.push(id);
+        self.follow_doors(id);
+        self.wake_queue(id);
         self.all_may_step(id);
         self.may_take(id);
     }

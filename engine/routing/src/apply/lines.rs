@@ -40,6 +40,7 @@ impl State {
         };
         let asks = self.tickets.at(slot).position_updates;
         self.positions.entered(name, key, asks);
+        self.follow_line(name);
     }
 
     /// A ticket leaves the line that it is in.
@@ -61,6 +62,17 @@ impl State {
         };
         let asked = self.tickets.at(slot).position_updates;
         self.positions.left(name, key, asked);
+        self.follow_line(name);
+    }
+
+    /// Who is to be turned away from the line of a queue that its hours have closed.
+    fn follow_line(&mut self, name: LineName) {
+        match name {
+            LineName::Queue(id) | LineName::Tests(id) if self.queues.at(id).shut => {
+                self.follow_doors(id);
+            }
+            LineName::Queue(_) | LineName::Tests(_) | LineName::Agent(_) => {}
+        }
     }
 
     /// Moves every ticket that has come to the highest priority by now. Time alone does it, so that

@@ -7,6 +7,7 @@
 mod counters;
 mod directory;
 mod fairness;
+mod hours;
 mod lines;
 mod messages;
 mod offers;
@@ -55,6 +56,8 @@ impl State {
             Event::Progressed(e) => self.progressed(*e),
             Event::Answered(e) => self.idempotencies.remember(now, e),
             Event::Forgotten(e) => self.forgotten(*e),
+            Event::QueueHours(e) => self.queue_hours(now, *e),
+            Event::TargetMoved(e) => self.target_moved(*e),
         }
     }
 }

@@ -23,6 +23,7 @@ impl State {
         self.leave_state(slot);
         self.leave_line(slot);
         self.forget_step(slot);
+        self.carry_clocks(now, slot, event.to);
         let ticket = self.tickets.at_mut(slot);
         ticket.queue = event.to;
         ticket.priority = event.priority;

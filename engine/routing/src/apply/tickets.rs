@@ -21,7 +21,10 @@ impl State {
         self.bots.at_mut(event.bot).tickets = event.bot_number;
         self.queues.at_mut(event.queue).open += 1;
         let demand = self.demands.take(event.demand.as_deref(), &mut self.skills);
-        let slot = self.tickets.insert(Ticket::opened(event, now, order, demand));
+        let mut ticket = Ticket::opened(event, now, order, demand);
+        let closed_us = self.queues.at(event.queue).closed_us(now);
+        (ticket.closed_then, ticket.closed_told) = (closed_us, closed_us);
+        let slot = self.tickets.insert(ticket);
         self.at_hand = slot;
         if let Some((_, until)) = event.reserved {
             self.timers.set(until, Timer::Reservation(slot));
@@ -45,6 +48,7 @@ impl State {
         let was_asked = self.tickets.at(slot).offers.holds(event.agent);
         self.leave_state(slot);
         self.stop_waiting(slot);
+        self.begin_clocks(now, slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Assigned;
         ticket.agent = event.agent.into();
@@ -52,7 +56,9 @@ impl State {
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.assigned_at = MaybeTime::at(now);
-        ticket.waited_us = ticket.waited_us.saturating_add(event.waited_us);
+        // All of it, for ageing: the line's clock goes on while the queue is closed.
+        let waited_us = now.saturating_sub(ticket.waiting_since);
+        ticket.waited_us = ticket.waited_us.saturating_add(waited_us);
         ticket.agent_progress = Progress::default();
         ticket.ever_assigned = true;
         let (queue, bot, test) = (ticket.queue, ticket.bot, ticket.test);
@@ -76,6 +82,7 @@ impl State {
         self.leave_state(slot);
         self.set_kept(slot, MaybeTime::NONE);
         self.free_seat(now, slot, event.agent);
+        self.begin_clocks(now, slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Waiting;
         ticket.agent = MaybeAgent::NONE;
@@ -200,6 +207,8 @@ impl State {
             self.timers.set(until, Timer::Offer(slot));
         }
         let is_open = ticket.is_open();
+        // What the queue was closed is known already; what those were that it has come from is not.
+        self.queues.at_mut(queue).was_shut |= ticket.closed_then != 0;
         if ticket.is_unassigned() {
             if ticket.reserved.is_some() {
                 self.timers.set(ticket.reserved_until, Timer::Reservation(slot));

@@ -57,7 +57,7 @@ pub struct TicketOpened {
     pub excluded: Option<(AgentId, Micros)>,
     /// Place in line: inherited by a child.
     pub arrived: Micros,
-    /// Start of the conversation's total wait.
+    /// Start of the conversation's total wait, later by the time in which its queues were closed.
     pub first_waiting_since: Micros,
     /// How long the conversation has waited before, in microseconds: its priority ages with it.
     pub waited_us: Micros,
@@ -97,6 +97,8 @@ pub enum Rejection {
     Inactive,
     /// As many wait as may.
     QueueFull,
+    /// The queue's hours have it closed, and it refuses then.
+    OutOfHours,
 }
 
 /// A hand-off was refused; no ticket was made.
@@ -140,7 +142,7 @@ pub struct Assigned {
     pub agent: AgentId,
     /// Epoch from now on.
     pub epoch: u32,
-    /// Waiting since to now, in microseconds.
+    /// Waiting since to now, without the time in which the queue was closed, in microseconds.
     pub waited_us: Micros,
 }
 
@@ -186,6 +188,8 @@ pub enum OverflowReason {
     NobodyOnline,
     /// As many wait as may: only at a hand-off.
     Full,
+    /// Its hours have the queue closed, and it sends on who comes then: only at a hand-off.
+    OutOfHours,
 }
 
 /// A waiting ticket went on to another queue of its bot. It is the same ticket, with its place in line

@@ -62,8 +62,7 @@ impl Turn<'_> {
         self.end_offers(slot, None, OfferEnd::Closed);
         let ticket = self.state.tickets.at(slot);
         let holder = ticket.holder();
-        let waited_us =
-            ticket.is_unassigned().then(|| self.now.saturating_sub(ticket.waiting_since));
+        let waited_us = ticket.is_unassigned().then(|| self.waited_us(ticket));
         let first_response_at = ticket.first_response_at.get();
         let outcome = outcome(ticket, reason);
         let closed = Closed {
@@ -125,8 +124,8 @@ impl Turn<'_> {
     /// The service level of a conversation that ends without having been judged: left in time, or
     /// missed, whoever ended it. A transfer ends no conversation.
     fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
-        let target_at = ticket.target_at.get()?;
-        let waited_us = self.now.saturating_sub(ticket.first_waiting_since);
+        let target_at = self.target_at(ticket)?;
+        let waited_us = self.waited_in_all_us(ticket);
         let short_loss_us = self.state.queues.at(ticket.queue).short_loss_us;
         match outcome {
             Outcome::Transferred => None,

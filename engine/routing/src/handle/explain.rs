@@ -105,6 +105,9 @@ impl Turn<'_> {
     }
 
     fn waits_for(&self, ticket: &Ticket, agents: &[AgentReason]) -> String {
+        if self.is_held(ticket) {
+            return format!("its queue is {}", self.closed_until(ticket.queue));
+        }
         if let Some(agent) = ticket.reserved.get() {
             let left = ticket.reserved_until.saturating_sub(self.now) / 1_000_000;
             let name = self.agent_name(agent);

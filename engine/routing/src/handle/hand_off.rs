@@ -16,9 +16,18 @@ use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{Accepted, Answer, Rejected};
-use relevo_wire::directory::NobodyOnline;
+use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::Via;
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
+
+/// Which text the customer gets.
+#[derive(Debug, Clone, Copy)]
+enum Said {
+    Online,
+    Offline,
+    Full,
+    Closed,
+}
 
 /// Epoch of a ticket that a hand-off opens: it has been accepted once.
 const FIRST_EPOCH: u32 = 1;
@@ -98,13 +107,16 @@ impl Turn<'_> {
         })
     }
 
-    /// The queue named; or, where nobody is online who could have the ticket or the line is full, the
-    /// first of its chain that takes it.
+    /// The queue named; or, where it is closed by its hours and says so, where nobody is online who
+    /// could have the ticket, or the line is full, the first of its chain that takes it.
     fn place_of(&self, input: &HandOff, named: QueueId) -> Result<Place, Rejection> {
-        if !self.state.is_open(named) {
+        if !self.state.is_active(named) {
             return Err(Rejection::Inactive);
         }
         let queue = self.state.queues.at(named);
+        if queue.shut && queue.doors.outside == OutsideHours::Refuse {
+            return Err(Rejection::OutOfHours);
+        }
         let is_full = queue.is_full_for(input.test);
         let priority = self.priority_of(input);
         if let Some(step) = queue.step
@@ -112,12 +124,17 @@ impl Turn<'_> {
         {
             return Ok(place);
         }
-        let refuses = match queue.nobody_online {
-            NobodyOnline::Refuse => true,
-            NobodyOnline::Queue => false,
-        };
-        if refuses && queue.online_for(input.test) == 0 {
-            return Err(Rejection::NoAgent);
+        if queue.shut {
+            // Whoever waits until it opens needs nobody online now.
+            match queue.doors.outside {
+                OutsideHours::Refuse | OutsideHours::Overflow => return Err(Rejection::OutOfHours),
+                OutsideHours::Queue => {}
+            }
+        } else if queue.online_for(input.test) == 0 {
+            match queue.nobody_online {
+                NobodyOnline::Refuse => return Err(Rejection::NoAgent),
+                NobodyOnline::Queue => {}
+            }
         }
         if is_full {
             return Err(Rejection::QueueFull);
@@ -141,9 +158,13 @@ impl Turn<'_> {
             priority: self.priority_of(input),
             now: self.now,
         };
-        let reason = if is_full {
+        let queue = self.state.queues.at(named);
+        let is_attended = || queue.shut || self.state.is_attended(named, &waiter);
+        let reason = if queue.shut && queue.doors.outside == OutsideHours::Overflow {
+            OverflowReason::OutOfHours
+        } else if is_full {
             OverflowReason::Full
-        } else if step.when_nobody_online && !self.state.is_attended(named, &waiter) {
+        } else if step.when_nobody_online && !is_attended() {
             OverflowReason::NobodyOnline
         } else {
             return None;
@@ -178,13 +199,15 @@ impl Turn<'_> {
             Rejection::NoAgent => "no_agent",
             Rejection::Inactive => "queue_inactive",
             Rejection::QueueFull => "queue_full",
+            Rejection::OutOfHours => "out_of_hours",
         };
-        let text = match (rejection, &input.texts) {
-            (Rejection::NoAgent | Rejection::Inactive, _) => self.text(input, queue, false),
-            (Rejection::QueueFull, Some(texts)) => texts.full.clone(),
-            (Rejection::QueueFull, None) => (*self.state.queues.at(queue).full_text).to_owned(),
+        let (said, opens_at) = match rejection {
+            Rejection::NoAgent | Rejection::Inactive => (Said::Offline, None),
+            Rejection::QueueFull => (Said::Full, None),
+            Rejection::OutOfHours => (Said::Closed, self.state.queues.at(queue).doors.until.get()),
         };
-        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
+        let text = self.text(input, queue, said);
+        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
     }
 
     fn open(&mut self, input: &HandOff, place: &Place) -> Slot {
@@ -241,13 +264,14 @@ impl Turn<'_> {
         let ticket = self.state.tickets.at(slot);
         let position = self.position_hint(slot);
         let queue = self.state.queues.at(ticket.queue);
+        let said = said(queue, ticket);
         Accepted {
             ticket: ticket.id,
             number: ticket.bot_number,
             existing,
             position,
-            estimated_wait: estimated_wait(queue, position),
-            text: self.text(input, ticket.queue, queue.online_for(ticket.test) > 0),
+            estimated_wait: estimated_wait(queue, position, said, self.now),
+            text: self.text(input, ticket.queue, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
         }
@@ -279,13 +303,14 @@ impl Turn<'_> {
         let queue = self.state.queues.at(id);
         let line = self.state.line_of(&as_if);
         let position = if assigned { 0 } else { line.position_hint(line.key_at(&as_if, self.now)) };
+        let said = said(queue, &as_if);
         Answer::Accepted(Accepted {
             ticket: TicketId(0),
             number: as_if.bot_number,
             existing: false,
             position,
-            estimated_wait: estimated_wait(queue, position),
-            text: self.text(input, id, queue.online_for(input.test) > 0),
+            estimated_wait: estimated_wait(queue, position, said, self.now),
+            text: self.text(input, id, said),
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned && queue.offer_us == 0),
         })
@@ -313,18 +338,43 @@ impl Turn<'_> {
         line.position_hint(line.key(ticket))
     }
 
-    fn text(&self, input: &HandOff, queue: QueueId, online: bool) -> String {
+    fn text(&self, input: &HandOff, queue: QueueId, said: Said) -> String {
         let queue = self.state.queues.at(queue);
-        let text = match (&input.texts, online) {
-            (Some(texts), true) => &texts.online,
-            (Some(texts), false) => &texts.offline,
-            (None, true) => &*queue.online_text,
-            (None, false) => &*queue.offline_text,
+        let text = match (&input.texts, said) {
+            (Some(texts), Said::Online) => &texts.online,
+            (Some(texts), Said::Offline) => &texts.offline,
+            (Some(texts), Said::Full) => &texts.full,
+            (Some(texts), Said::Closed) => &texts.closed,
+            (None, Said::Online) => &*queue.online_text,
+            (None, Said::Offline) => &*queue.offline_text,
+            (None, Said::Full) => &*queue.full_text,
+            (None, Said::Closed) => &*queue.closed_text,
         };
         text.to_owned()
     }
 }
 
-fn estimated_wait(queue: &Queue, position: u32) -> Option<u32> {
-    if position == 0 { Some(0) } else { queue.pace.estimated_wait(position) }
+/// What is said to who has been taken in.
+fn said(queue: &Queue, ticket: &Ticket) -> Said {
+    if ticket.is_waiting() && queue.holds(ticket) {
+        Said::Closed
+    } else if queue.online_for(ticket.test) > 0 {
+        Said::Online
+    } else {
+        Said::Offline
+    }
+}
+
+/// In seconds; of who waits until the queue opens, that time too.
+fn estimated_wait(queue: &Queue, position: u32, said: Said, now: Micros) -> Option<u32> {
+    let paced = queue.pace.estimated_wait(position);
+    match said {
+        Said::Closed => {
+            let opens_in = queue.doors.until.get()?.saturating_sub(now) / 1_000_000;
+            let opens_in = u32::try_from(opens_in).unwrap_or(u32::MAX);
+            Some(opens_in.saturating_add(paced.unwrap_or(0)))
+        }
+        Said::Online | Said::Offline | Said::Full if position == 0 => Some(0),
+        Said::Online | Said::Offline | Said::Full => paced,
+    }
 }

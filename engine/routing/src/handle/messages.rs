@@ -165,12 +165,12 @@ impl Turn<'_> {
         if ticket.first_response_at.is_some() {
             return None;
         }
-        Some(self.now.saturating_sub(ticket.assigned_at.get()?))
+        Some(self.open_since(ticket, ticket.assigned_at.get()?))
     }
 
     /// First wait of the conversation to its first human message.
     fn total_wait_us(&self, ticket: &Ticket) -> Option<u64> {
-        (!ticket.answered_ever()).then(|| self.now.saturating_sub(ticket.first_waiting_since))
+        (!ticket.answered_ever()).then(|| self.waited_in_all_us(ticket))
     }
 
     /// After the first reply: the oldest unanswered customer message to this one.
@@ -180,7 +180,7 @@ impl Turn<'_> {
     }
 
     fn judge_answer(&self, ticket: &Ticket) -> Option<Judgement> {
-        let target_at = ticket.target_at.get()?;
+        let target_at = self.target_at(ticket)?;
         let in_time = self.now <= target_at;
         Some(if in_time { Judgement::AnsweredInTarget } else { Judgement::Missed })
     }

@@ -5,10 +5,12 @@
 //! of which a snapshot holds.
 
 mod changes;
+mod clocks;
 mod close;
 mod directory;
 mod explain;
 mod hand_off;
+mod hours;
 mod idempotent;
 mod messages;
 mod offers;

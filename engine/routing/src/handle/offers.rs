@@ -47,7 +47,7 @@ impl Turn<'_> {
                 number: ticket.last + 1,
                 agent,
                 epoch: ticket.epoch + 1,
-                waited_us: self.now.saturating_sub(ticket.waiting_since),
+                waited_us: self.waited_us(ticket),
             };
             self.end_offers(slot, Some(agent), OfferEnd::Taken);
             self.emit_of(slot, Event::Assigned(assigned));

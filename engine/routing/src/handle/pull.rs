@@ -61,7 +61,7 @@ impl Turn<'_> {
     fn nothing_for(&self, agent: AgentId, queues: &[QueueId]) -> WireError {
         let looks_at_tests = self.state.agents.at(agent).accepts_tests;
         let capped = queues.iter().map(|queue| self.state.queues.at(*queue)).any(|queue| {
-            let waits = !queue.line.is_empty() || (looks_at_tests && !queue.tests.is_empty());
+            let waits = queue.serves_line(false) || (looks_at_tests && queue.serves_line(true));
             queue.is_pulled() && waits && self.is_capped(agent, queue.bot)
         });
         if capped {

@@ -31,7 +31,7 @@ impl Turn<'_> {
         let queue = self.state.queues.at(id);
         let name = self.state.directory.queue_name(id).unwrap_or_default();
         let online = queue.online_for(ticket.test);
-        let open = queue.active && !queue.is_full_for(ticket.test);
+        let open = queue.active && !queue.shut && !queue.is_full_for(ticket.test);
         QueueTarget { queue: name.to_owned(), open, online }
     }
 
@@ -41,7 +41,11 @@ impl Turn<'_> {
         ticket: &Ticket,
         queues: &[QueueId],
     ) -> Vec<AgentTarget> {
-        let open = queues.iter().filter(|queue| self.state.queues.at(**queue).active);
+        let is_open = |queue: &QueueId| {
+            let queue = self.state.queues.at(*queue);
+            queue.active && !queue.shut
+        };
+        let open = queues.iter().filter(|queue| is_open(queue));
         let members: BTreeSet<AgentId> =
             open.flat_map(|queue| self.state.queues.at(*queue).members.iter().copied()).collect();
         let others = members.into_iter().filter(|agent| *agent != from).take(MOST_AGENTS);

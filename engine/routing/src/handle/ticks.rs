@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::Micros;
-use crate::event::{Event, Forgotten, Ready, Relaxed, Started, TargetMissed, Unreserved};
+use crate::event::{Event, Forgotten, Ready, Relaxed, Started, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::QueueId;
@@ -40,6 +40,8 @@ impl Turn<'_> {
 
     fn due(&mut self, timer: Timer) {
         match timer {
+            Timer::TurnAway(queue) => self.turn_away(queue),
+            Timer::Hours(queue) => self.look_at_hours(queue),
             Timer::Grace(agent) => self.grace_over(agent),
             Timer::Presence(agent) => self.presence_expired(agent),
             Timer::Fairness(agent) => self.state.fairness_over(agent),
@@ -48,10 +50,7 @@ impl Turn<'_> {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Unreserved(Unreserved { ticket }));
             }
-            Timer::Target(slot) => {
-                let ticket = self.state.tickets.at(slot).id;
-                self.emit(Event::TargetMissed(TargetMissed { ticket }));
-            }
+            Timer::Target(slot) => self.target_due(slot),
             Timer::Exclusion(slot) | Timer::Reach(slot) => self.may_match(slot),
             Timer::Ring(slot) => {
                 let ticket = self.state.tickets.at(slot);

@@ -56,6 +56,10 @@ impl Turn<'_> {
             );
             return Err(refused(ErrorCode::WrongState, &message));
         }
+        if queue.shut {
+            let message = format!("that queue is {}", self.closed_until(to));
+            return Err(refused(ErrorCode::WrongState, &message));
+        }
         if queue.online_for(ticket.test) == 0 {
             return Err(refused(ErrorCode::WrongState, "nobody is online in that queue"));
         }
@@ -86,6 +90,10 @@ impl Turn<'_> {
             let message = "the queue allows no transfer to the queues of that agent";
             return Err(refused(ErrorCode::Forbidden, message));
         };
+        if self.state.queues.at(queue).shut {
+            let message = format!("the queue of that agent is {}", self.closed_until(queue));
+            return Err(refused(ErrorCode::WrongState, &message));
+        }
         if !agent.is_online() {
             return Err(refused(ErrorCode::WrongState, "that agent is not online"));
         }
@@ -97,15 +105,17 @@ impl Turn<'_> {
     }
 
     /// The queue through which an agent may get a ticket: the ticket's own first, else the first of
-    /// the same bot that is open and allowed.
+    /// the same bot that is active and allowed; one that its hours have open before one that is closed.
     pub(super) fn queue_with(&self, ticket: &Ticket, agent: AgentId) -> Option<QueueId> {
         let queues = &self.state.agents.at(agent).queues;
         let allowed = |queue: &QueueId| {
             let entry = self.state.queues.at(*queue);
             entry.bot == ticket.bot && entry.active && self.is_target(ticket.queue, *queue)
         };
-        let own = queues.iter().find(|queue| **queue == ticket.queue).filter(|own| allowed(own));
-        own.or_else(|| queues.iter().find(|queue| allowed(queue))).copied()
+        let order = |queue: &&QueueId| {
+            (self.state.queues.at(**queue).shut, **queue != ticket.queue, **queue)
+        };
+        queues.iter().filter(|queue| allowed(queue)).min_by_key(order).copied()
     }
 
     /// Tickets of one queue may go to the other.
@@ -142,9 +152,9 @@ impl Turn<'_> {
             reserved,
             excluded: Some((giver, self.now.saturating_add(self.state.settings.exclusion_us))),
             arrived: parent.arrived,
-            first_waiting_since: parent.first_waiting_since,
+            first_waiting_since: self.now.saturating_sub(self.waited_in_all_us(parent)),
             waited_us: parent.waited_us,
-            target_at: parent.target_at.get(),
+            target_at: self.target_at(parent),
             answered_before: parent.answered_ever(),
             epoch: parent.epoch + 1,
             bytes: 0,

@@ -1,8 +1,9 @@
 //! What a directory object may be. Every error names the field and what would be right.
 
+use crate::hours::Schedule;
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
-use relevo_wire::directory::{Agent, Bot, Fairness, Member, Queue, Skill, Tenant};
+use relevo_wire::directory::{Agent, Bot, Fairness, Hours, Member, Queue, Skill, Tenant};
 use relevo_wire::limits::{
     DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES,
     OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
@@ -104,7 +105,15 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
         );
         return Err(malformed("threshold_seconds", message));
     }
-    texts(&queue.texts)
+    texts(&queue.texts)?;
+    queue.hours.as_ref().map_or(Ok(()), hours)
+}
+
+/// Everything that is wrong at once. By which clock they are read makes no difference to that.
+fn hours(hours: &Hours) -> Result<(), WireError> {
+    let Err(problems) = Schedule::compile(hours, "UTC") else { return Ok(()) };
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Err(malformed("hours", problems.join("\n")))
 }
 
 fn offer_agents(queue: &Queue) -> Result<(), WireError> {
@@ -171,6 +180,7 @@ fn texts(texts: &Texts) -> Result<(), WireError> {
         ("texts.online", &texts.online),
         ("texts.offline", &texts.offline),
         ("texts.full", &texts.full),
+        ("texts.closed", &texts.closed),
     ] {
         if text.len() > TEXT_BYTES {
             let message = format!("at most {TEXT_BYTES} bytes, not {}", text.len());

@@ -1,15 +1,15 @@
 //! Whether the rows of a snapshot are a state that events can make. What is wrong behind a right
 //! checksum is refused here: later a decision would trip over it.
 
-use super::{AgentRow, BotRow, SnapshotError, SnapshotV1, invalid};
+use super::{AgentRow, BotRow, QueueRow, SnapshotError, SnapshotV1, invalid};
 use crate::directory::Directory;
 use crate::event::Demand;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
-use relevo_wire::AgentId;
 use relevo_wire::directory::Skill;
 use relevo_wire::limits::{REQUIREMENTS, RINGS, SEATS, SKILL_LEVEL};
 use relevo_wire::vocabulary::TicketState;
+use relevo_wire::{AgentId, QueueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Numbers that count on must not come near their end.
@@ -31,6 +31,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
         life(ticket)?;
     }
     demands(snapshot)?;
+    doors(snapshot, directory)?;
     order(snapshot)?;
     totals(snapshot)?;
     agents(&snapshot.agents, &tickets, directory)?;
@@ -92,6 +93,21 @@ fn demands(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
         left.remove(demand);
     }
     if left.is_empty() { Ok(()) } else { Err(invalid("nobody requires a demand")) }
+}
+
+/// Only hours shut a queue, and open it again.
+fn doors(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotError> {
+    let created = snapshot.totals.created;
+    let is_right = |(id, row): (QueueId, &QueueRow)| {
+        let queue = directory.queue(id).map(|queue| &queue.object);
+        let is_plain = !row.shut && !row.doors_until.is_some();
+        let has_hours = queue.is_some_and(|queue| queue.hours.is_some());
+        (is_plain || has_hours) && row.shut_before <= if row.shut { created } else { 0 }
+    };
+    if (0..).map(QueueId).zip(&snapshot.queues).all(is_right) {
+        return Ok(());
+    }
+    Err(invalid("a queue is open or closed as no hours make it"))
 }
 
 /// Within the bounds of a rule, each skill once.

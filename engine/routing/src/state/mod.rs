@@ -8,6 +8,7 @@ pub(crate) mod bits;
 pub(crate) mod bots;
 pub(crate) mod contacts;
 pub(crate) mod demands;
+pub(crate) mod doors;
 pub(crate) mod exclusions;
 pub(crate) mod fairness;
 pub(crate) mod grades;
@@ -18,6 +19,7 @@ pub(crate) mod neighbours;
 pub(crate) mod offers;
 pub(crate) mod oldest;
 pub(crate) mod overflow;
+pub(crate) mod pace;
 pub(crate) mod positions;
 pub(crate) mod queues;
 pub(crate) mod recent;
@@ -125,8 +127,13 @@ impl State {
         }
     }
 
-    /// Whether hand-offs to this queue are taken: tenant, bot and queue are active.
+    /// Whether the queue takes hand-offs now: it is active, and its hours have it open.
     pub(crate) fn is_open(&self, queue: QueueId) -> bool {
+        self.is_active(queue) && !self.queues.at(queue).shut
+    }
+
+    /// Whether hand-offs to this queue are ever taken: tenant, bot and queue are active.
+    pub(crate) fn is_active(&self, queue: QueueId) -> bool {
         let tenant = self.directory.tenant().is_none_or(|tenant| tenant.object.active);
         let Some(queue) = self.queues.get(queue) else { return false };
         tenant && queue.active && self.bots.get(queue.bot).is_some_and(|bot| bot.active)

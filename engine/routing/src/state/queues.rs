@@ -1,10 +1,12 @@
 //! Queues: their lines, members and counters.
 
 use super::bits::Bits;
+use super::doors::Doors;
 use super::line::{Line, LineKey, Moved, Rank};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
 use super::overflow::{Limit, Step};
+use super::pace::Pace;
 use super::positions::LineName;
 use super::skills::Need;
 use super::slab::Slot;
@@ -79,6 +81,10 @@ pub(crate) struct Queue {
     pub(crate) online_for_tests: u32,
     pub(crate) exists: bool,
     pub(crate) active: bool,
+    /// Closed by its hours.
+    pub(crate) shut: bool,
+    /// Now, or at some time: its clocks stood still, or those of who has come from another queue.
+    pub(crate) was_shut: bool,
     is_changed: bool,
     /// Some member has a level or a delay.
     pub(crate) has_grades: bool,
@@ -104,6 +110,8 @@ pub(crate) struct Queue {
     /// Said when somebody is online, and when nobody is.
     pub(crate) online_text: Arc<str>,
     pub(crate) offline_text: Arc<str>,
+    /// Said while its hours have it closed.
+    pub(crate) closed_text: Arc<str>,
     pub(crate) short_loss_us: Micros,
     /// In rising order.
     pub(crate) members: Vec<AgentId>,
@@ -122,35 +130,7 @@ pub(crate) struct Queue {
     pub(crate) preferred_wait_us: Micros,
     /// After how much waiting a ticket reaches more members: in rising order, without 0.
     delays: Vec<Micros>,
-}
-
-/// How fast a line moves while somebody waits: for the estimated wait.
-#[derive(Debug, Clone, Copy, Default, rkyv::Archive, rkyv::Serialize, rkyv::Deserialize)]
-pub(crate) struct Pace {
-    /// The latest assignment that left somebody waiting.
-    pub(crate) last: MaybeTime,
-    /// Smoothed time between two assignments, in microseconds.
-    pub(crate) interval_us: MaybeTime,
-}
-
-impl Pace {
-    /// An assignment was made; `waiting` are left.
-    pub(crate) fn assigned(&mut self, now: Micros, waiting: u32) {
-        if let Some(last) = self.last.get() {
-            let interval = now.saturating_sub(last);
-            let smooth = |old: Micros| old.saturating_mul(7).saturating_add(interval) / 8;
-            let smoothed = self.interval_us.get().map_or(interval, smooth);
-            self.interval_us = MaybeTime::at(smoothed);
-        }
-        self.last = if waiting > 0 { MaybeTime::at(now) } else { MaybeTime::NONE };
-    }
-
-    /// Estimated wait at a place in line, in seconds; absent until there are figures.
-    pub(crate) fn estimated_wait(&self, position: u32) -> Option<u32> {
-        let interval = self.interval_us.get()?;
-        let wait = interval.saturating_mul(u64::from(position)) / 1_000_000;
-        Some(u32::try_from(wait).unwrap_or(u32::MAX))
-    }
+    pub(crate) doors: Doors,
 }
 
 const SECOND: Micros = 1_000_000;
@@ -161,6 +141,9 @@ impl Queue {
             exists: true,
             bot,
             active: true,
+            shut: false,
+            was_shut: false,
+            doors: Doors::default(),
             strategy: object.strategy,
             delivery: object.delivery,
             agent_gone: object.agent_gone,
@@ -199,6 +182,7 @@ impl Queue {
             is_changed: false,
             online_text: "".into(),
             offline_text: "".into(),
+            closed_text: "".into(),
         }
     }
 
@@ -214,6 +198,8 @@ impl Queue {
         self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
         self.limit = Limit::of(object);
+        self.doors.outside = object.outside_hours;
+        self.doors.at_closing = object.at_closing;
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;
         self.transfer_wait_us = Micros::from(object.transfer_wait_seconds) * SECOND;
         self.preferred_wait_us = Micros::from(object.preferred_wait_seconds) * SECOND;
@@ -264,6 +250,16 @@ impl Queue {
         !test && self.waiting >= self.max_waiting
     }
 
+    /// The head of the line as those who push see it.
+    fn head(&self) -> Head {
+        if !self.pushes() || !self.serves_line(false) {
+            return Head::NONE;
+        }
+        let all = !self.shut || self.doors.served(false) as usize == self.line.len();
+        // Some are to be passed over: whoever looks must look at each.
+        if all { Head::of(&self.line) } else { Head { has_skilled: true, ..Head::NONE } }
+    }
+
     pub(crate) fn online_for(&self, test: bool) -> u32 {
         if test { self.online_for_tests } else { self.online }
     }
@@ -294,15 +290,17 @@ impl Queues {
             self.list.push(Queue::new(bot, object));
             self.heads.push(Head::NONE);
         }
-        let texts = [&object.texts.online, &object.texts.offline, &object.texts.full];
+        let texts = &object.texts;
+        let texts = [&texts.online, &texts.offline, &texts.full, &texts.closed];
         let texts = texts.map(|text| self.shared(text));
         let queue = self.at_mut(id);
         queue.configure(object);
-        let [online, offline, full] = texts;
+        let [online, offline, full, closed] = texts;
         let former = [
             std::mem::replace(&mut queue.online_text, online),
             std::mem::replace(&mut queue.offline_text, offline),
             std::mem::replace(&mut queue.full_text, full),
+            std::mem::replace(&mut queue.closed_text, closed),
         ];
         for text in former {
             self.drop_unshared(&text);
@@ -371,7 +369,10 @@ impl Queues {
         let before = line.ages_at();
         line.insert(key, slot, needs);
         let (ageing, after) = (line.ageing(), line.ages_at());
-        if pushes && !ticket.test {
+        if queue.shut {
+            queue.doors.left[usize::from(ticket.test)] += u32::from(queue.doors.was_here(ticket));
+            self.find_head(ticket.queue);
+        } else if pushes && !ticket.test {
             let head = &mut self.heads[ticket.queue.0 as usize];
             if !needs.is_empty() {
                 head.has_skilled = true;
@@ -385,12 +386,19 @@ impl Queues {
 
     /// A ticket leaves the line.
     pub(crate) fn leave(&mut self, ticket: &Ticket) -> LineKey {
-        let line = self.list[ticket.queue.0 as usize].line_mut(ticket.test);
+        let queue = &mut self.list[ticket.queue.0 as usize];
+        let shut = queue.shut;
+        if shut {
+            queue.doors.left[usize::from(ticket.test)] -= u32::from(queue.doors.was_here(ticket));
+        }
+        let line = queue.line_mut(ticket.test);
         let key = line.key(ticket);
         let before = line.ages_at();
         line.remove(key);
         let after = line.ages_at();
-        if !ticket.test {
+        if shut {
+            self.find_head(ticket.queue);
+        } else if !ticket.test {
             let head = &mut self.heads[ticket.queue.0 as usize];
             if head.key == key || head.has_skilled {
                 *head = Head::of(line);
@@ -403,6 +411,7 @@ impl Queues {
     /// Takes everybody out of the lines of a queue, which age so from now on; gives back who it was.
     pub(crate) fn empty_lines(&mut self, id: QueueId, ageing: u16) -> Vec<Slot> {
         let mut slots = Vec::new();
+        self.at_mut(id).doors.left = [0, 0];
         for test in [false, true] {
             let line = self.at_mut(id).line_mut(test);
             let line = std::mem::replace(line, Line::with_ageing(ageing));
@@ -453,9 +462,8 @@ impl Queues {
         }
     }
 
-    fn find_head(&mut self, id: QueueId) {
-        let queue = self.at(id);
-        self.heads[id.0 as usize] = if queue.pushes() { Head::of(&queue.line) } else { Head::NONE };
+    pub(super) fn find_head(&mut self, id: QueueId) {
+        self.heads[id.0 as usize] = self.at(id).head();
     }
 
     /// The published numbers of a queue are no longer what they were.
@@ -499,7 +507,7 @@ mod tests {
                 queues.put(QueueId(id), BotId(0), &object);
                 assert_eq!(*queues.at(QueueId(id)).online_text, *object.texts.online);
             }
-            assert!(queues.texts.len() <= 3, "{:?}", queues.texts);
+            assert!(queues.texts.len() <= 4, "{:?}", queues.texts);
         }
     }
 }

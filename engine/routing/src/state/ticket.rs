@@ -59,6 +59,8 @@ pub(crate) struct Ticket {
     // What messages and the end read and write.
     /// When the conversation's service-level threshold passes; none when judged.
     pub(crate) target_at: MaybeTime,
+    /// When its conversation first waited; later by what was closed until the present waiting, or time
+    /// with the agent, began.
     pub(crate) first_waiting_since: Micros,
     /// First human message of this ticket.
     pub(crate) first_response_at: MaybeTime,
@@ -69,6 +71,9 @@ pub(crate) struct Ticket {
     pub(crate) kept_until: MaybeTime,
     /// Until when its agent wraps it up, once it is closed.
     pub(crate) wraps_until: MaybeTime,
+    /// How long its queue had been closed in all when its waiting began, or its time with the agent;
+    /// of one that came from another queue, less by what that one was closed since then.
+    pub(crate) closed_then: Micros,
     /// The child of a transfer.
     pub(crate) child: MaybeTicket,
     pub(crate) contact: ContactKey,
@@ -78,6 +83,8 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
+    /// How long its queue had been closed in all when the target was set or moved last.
+    pub(crate) closed_told: Micros,
     /// Until when it is reserved. Else, as both never hold: since when it stands in its queue's line,
     /// later by the time in which the daemon was down; the queue's overflow counts from there.
     pub(crate) reserved_until: Micros,
@@ -126,6 +133,8 @@ impl Ticket {
             kept_until: MaybeTime::NONE,
             wraps_until: MaybeTime::NONE,
             reserved_until,
+            closed_then: 0,
+            closed_told: 0,
             bot: event.bot,
             queue: event.queue,
             agent: MaybeAgent::NONE,
@@ -223,6 +232,6 @@ mod tests {
 
     #[test]
     fn a_ticket_stays_small() {
-        assert!(size_of::<Option<Ticket>>() <= 320, "{} bytes", size_of::<Option<Ticket>>());
+        assert!(size_of::<Option<Ticket>>() <= 336, "{} bytes", size_of::<Option<Ticket>>());
     }
 }

@@ -8,6 +8,10 @@ use std::collections::BTreeSet;
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
+    /// Somebody who waited when a queue closed is to be turned away.
+    TurnAway(QueueId),
+    /// The hours of a queue open or close it.
+    Hours(QueueId),
     /// An agent's grace period is over.
     Grace(AgentId),
     /// An unreachable agent becomes offline.

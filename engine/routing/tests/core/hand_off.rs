@@ -60,7 +60,12 @@ fn the_texts_of_a_queue_are_those_of_the_trade_until_it_has_its_own() {
         "There are no agents available at this time. When one becomes available, we'll connect \
          you."
     );
-    let own = Texts { online: "a moment".into(), offline: "tomorrow".into(), full: "busy".into() };
+    let own = Texts {
+        online: "a moment".into(),
+        offline: "tomorrow".into(),
+        full: "busy".into(),
+        ..Texts::default()
+    };
     desk.queue("q", &["ana"], |queue| queue.texts = own);
     assert_eq!(desk.accepted(hand_off(3)).text, "tomorrow");
     desk.intent("ana", Intent::Online);

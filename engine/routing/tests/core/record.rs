@@ -262,6 +262,14 @@ fn samples() -> Vec<(&'static str, Event)> {
             }),
         ),
         ("forgotten", Event::Forgotten(Forgotten { ticket: TICKET })),
+        (
+            "queue_hours",
+            Event::QueueHours(QueueHours { queue, open: false, until: Some(START + 5) }),
+        ),
+        (
+            "target_moved",
+            Event::TargetMoved(TargetMoved { ticket: TICKET, target_at: START + 6, closed_us: 24 }),
+        ),
     ]
 }
 
@@ -298,7 +306,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=31).chain([34]).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).chain([34, 37, 38]).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -458,7 +458,9 @@ impl World {
                 | Event::Relaxed(_)
                 | Event::Responding(_)
                 | Event::TargetMissed(_)
-                | Event::Answered(_) => {}
+                | Event::Answered(_)
+                | Event::QueueHours(_)
+                | Event::TargetMoved(_) => {}
             }
         }
     }

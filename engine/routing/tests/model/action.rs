@@ -346,7 +346,7 @@ fn moved() -> BoxedStrategy<Ask> {
         7 => (which(Among::Held), by(), stale(), prop_oneof![9 => 0..3_u8, 1 => Just(33)])
             .prop_map(|(ticket, by, stale, tags)| Ask::Close { ticket, by, stale, tags }),
         2 => which(Among::Open).prop_map(|ticket| Ask::TakeBack { ticket }),
-        3 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
+        5 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
         7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
             .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),

@@ -109,6 +109,7 @@ impl Pair {
             online: "one moment".to_owned(),
             offline: "tomorrow".to_owned(),
             full: "later".to_owned(),
+            ..Texts::default()
         };
         HandOff {
             bot,

@@ -13,7 +13,7 @@ use relevo_wire::command::Change;
 use relevo_wire::directory::{self, Object, ObjectRef, Versioned};
 use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
 use relevo_wire::vocabulary::{Reachability, Role};
-use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, WireError};
+use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, TicketId, WireError};
 use std::collections::BTreeSet;
 
 /// Longest period of a queue's own settings: a week.
@@ -108,6 +108,7 @@ impl Reference {
         self.store_object(number, version, object);
         let id = u32::try_from(number).expect("few objects");
         self.emit(Event::ObjectPut(ObjectPut { version, id, object: object.clone() }));
+        self.look_at_hours_of(object, number);
         Ok((version, if present.is_none() { Made::New } else { Made::Changed }))
     }
 
@@ -173,6 +174,10 @@ impl Reference {
                         last_served: None,
                         pace: crate::queues::Pace::default(),
                         looks_at: None,
+                        is_shut: false,
+                        newest_before: TicketId(0),
+                        until: None,
+                        closings: Vec::new(),
                     });
                 }
                 let before = self.queues[number].object.take();
@@ -302,9 +307,13 @@ impl Reference {
             ("texts.online", &texts.online),
             ("texts.offline", &texts.offline),
             ("texts.full", &texts.full),
+            ("texts.closed", &texts.closed),
         ] {
             must(text.len() <= TEXT_BYTES, ErrorCode::LimitExceeded, field)?;
         }
+        let zones = [None, Some("UTC"), Some("Europe/Madrid"), Some("America/Bogota")];
+        let zone = queue.hours.as_ref().and_then(|hours| hours.time_zone.as_deref());
+        must(zones.contains(&zone), ErrorCode::Malformed, "hours")?;
         must(self.bot_id(&queue.bot).is_some(), ErrorCode::NotFound, "bot")?;
         for (at, member) in queue.members.iter().enumerate() {
             must(self.agent_id(&member.agent).is_some(), ErrorCode::NotFound, "members")?;
@@ -368,8 +377,11 @@ impl Reference {
                 self.bots[at].is_reachable = false;
             }
             ObjectRef::Queue(..) => {
-                self.queues[at].object = None;
-                self.queues[at].looks_at = None;
+                let queue = &mut self.queues[at];
+                queue.object = None;
+                queue.looks_at = None;
+                queue.is_shut = false;
+                queue.until = None;
             }
             ObjectRef::Agent(_) => {
                 let agent = &mut self.agents[at];

@@ -67,7 +67,9 @@ impl Reference {
             epoch: ticket.epoch + 1,
             tags: tags.to_vec(),
             child,
-            waited_us: ticket.is_unassigned().then(|| now - ticket.waiting_since),
+            waited_us: ticket
+                .is_unassigned()
+                .then(|| self.open_since(ticket, ticket.waiting_since)),
             handle_us: ticket.first_response_at.map(|at| now - at),
             judged: self.judge_end(ticket, outcome),
             wraps_until: self.wraps_until(id, reason),
@@ -122,9 +124,10 @@ impl Reference {
 
     /// A conversation that ends unjudged: left within its target, or missed. A transfer ends none.
     fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
-        let target_at = ticket.target_at?;
+        let clocks = self.clocks(ticket);
+        let target_at = clocks.target_at?;
         let short_us = self.queue(ticket.queue).map_or(0, |queue| queue.short_loss_seconds);
-        let is_short = self.now - ticket.first_waiting_since < crate::hand_off::seconds(short_us);
+        let is_short = clocks.in_all_us < crate::hand_off::seconds(short_us);
         match outcome {
             Outcome::Transferred => None,
             Outcome::Lost | Outcome::AbandonedUnanswered | Outcome::AbandonedAnswered

@@ -10,9 +10,18 @@ use relevo_routing::event::{
 use relevo_routing::input::HandOff;
 use relevo_routing::{Event, Micros};
 use relevo_wire::answer::{Accepted, Answer, Rejected};
-use relevo_wire::directory::NobodyOnline;
+use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::Via;
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
+
+/// Which text the customer gets.
+#[derive(Clone, Copy)]
+enum Said {
+    Online,
+    Offline,
+    Full,
+    Closed,
+}
 
 impl Reference {
     pub(crate) fn hand_off(&mut self, input: &HandOff) -> Answered {
@@ -33,7 +42,7 @@ impl Reference {
         let past = self.past(input, named, &waiter);
         let place = past.and_then(|reason| Some((self.taker(named, &waiter)?, reason)));
         let ticket = match place {
-            Some(((queue, priority), reason)) if self.is_open(named) => {
+            Some(((queue, priority), reason)) if self.is_active(named) => {
                 self.hand_over(input, (named, queue), priority, Some(reason))
             }
             _ => {
@@ -82,8 +91,16 @@ impl Reference {
     }
 
     fn rejection(&self, input: &HandOff, queue: QueueId) -> Option<Rejection> {
-        if !self.is_open(queue) {
+        if !self.is_active(queue) {
             return Some(Rejection::Inactive);
+        }
+        if self.is_shut(queue) {
+            return match self.queue(queue)?.outside_hours {
+                OutsideHours::Refuse | OutsideHours::Overflow => Some(Rejection::OutOfHours),
+                OutsideHours::Queue => {
+                    self.is_full(queue, input.test).then_some(Rejection::QueueFull)
+                }
+            };
         }
         let refuses = match self.queue(queue)?.nobody_online {
             NobodyOnline::Refuse => true,
@@ -98,11 +115,20 @@ impl Reference {
 
     /// Why a hand-off should not stay in the queue named, if another one takes it.
     fn past(&self, input: &HandOff, named: QueueId, waiter: &Waiter) -> Option<OverflowReason> {
-        let overflow = self.queue(named)?.overflow.as_ref()?;
+        let queue = self.queue(named)?;
+        let overflow = queue.overflow.as_ref()?;
+        match queue.outside_hours {
+            OutsideHours::Refuse if self.is_shut(named) => return None,
+            OutsideHours::Overflow if self.is_shut(named) => {
+                return Some(OverflowReason::OutOfHours);
+            }
+            OutsideHours::Refuse | OutsideHours::Queue | OutsideHours::Overflow => {}
+        }
         if self.is_full(named, input.test) {
             return Some(OverflowReason::Full);
         }
-        let is_in_vain = overflow.when_nobody_online && !self.is_attended(named, waiter);
+        let is_in_vain =
+            overflow.when_nobody_online && !self.is_shut(named) && !self.is_attended(named, waiter);
         is_in_vain.then_some(OverflowReason::NobodyOnline)
     }
 
@@ -119,13 +145,17 @@ impl Reference {
             Rejection::NoAgent => "no_agent",
             Rejection::Inactive => "queue_inactive",
             Rejection::QueueFull => "queue_full",
+            Rejection::OutOfHours => "out_of_hours",
         };
-        let mut text = self.text(input, queue, false);
-        if rejection == Rejection::QueueFull {
-            let of_queue = self.queue(queue).map(|queue| &queue.texts);
-            text.clone_from(&input.texts.as_ref().or(of_queue).expect("the queue exists").full);
-        }
-        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at: None })
+        let said = match rejection {
+            Rejection::NoAgent | Rejection::Inactive => Said::Offline,
+            Rejection::QueueFull => Said::Full,
+            Rejection::OutOfHours => Said::Closed,
+        };
+        let text = self.text(input, queue, said);
+        let is_closed = rejection == Rejection::OutOfHours;
+        let opens_at = self.queues[queue.0 as usize].until.filter(|_| is_closed);
+        Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
     }
 
     fn hand_over(
@@ -179,7 +209,9 @@ impl Reference {
         let id = opened.ticket;
         self.bots[opened.bot.0 as usize].tickets += 1;
         self.ever.created += 1;
-        self.tickets.push(Ticket::opened(&opened, self.now));
+        let mut ticket = Ticket::opened(&opened, self.now);
+        ticket.closed_told = self.closed_since(opened.queue, 0);
+        self.tickets.push(ticket);
         self.begins_to_wait(id);
         self.emit(Event::TicketOpened(opened));
         id
@@ -188,23 +220,43 @@ impl Reference {
     fn accepted(&self, input: &HandOff, id: TicketId, existing: bool) -> Answer {
         let (ticket, position) = (self.ticket(id), self.position(id));
         let is_online = self.online_in(ticket.queue, ticket.test) > 0;
+        let said = match ticket.is_waiting() && self.is_held(ticket) {
+            true => Said::Closed,
+            false if is_online => Said::Online,
+            false => Said::Offline,
+        };
+        // Who waits until the queue opens waits that long, and then as others do.
+        let paced = self.estimated_wait(ticket.queue, position);
+        let until = self.queues[ticket.queue.0 as usize].until;
+        let estimated_wait = match said {
+            Said::Online | Said::Offline | Said::Full => paced,
+            Said::Closed => until.map(|until| {
+                let seconds = (until - self.now.min(until)) / 1_000_000;
+                u32::try_from(seconds).expect("some days") + paced.unwrap_or(0)
+            }),
+        };
         Answer::Accepted(Accepted {
             ticket: id,
             number: ticket.bot_number,
             existing,
             position,
-            estimated_wait: self.estimated_wait(ticket.queue, position),
-            text: self.text(input, ticket.queue, is_online),
+            estimated_wait,
+            text: self.text(input, ticket.queue, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
         })
     }
 
     /// The hand-off's own text, or the queue's.
-    fn text(&self, input: &HandOff, queue: QueueId, is_online: bool) -> String {
+    fn text(&self, input: &HandOff, queue: QueueId, said: Said) -> String {
         let of_queue = self.queue(queue).map(|queue| &queue.texts);
         let texts = input.texts.as_ref().or(of_queue).expect("the queue exists");
-        if is_online { texts.online.clone() } else { texts.offline.clone() }
+        match said {
+            Said::Online => texts.online.clone(),
+            Said::Offline => texts.offline.clone(),
+            Said::Full => texts.full.clone(),
+            Said::Closed => texts.closed.clone(),
+        }
     }
 }
 

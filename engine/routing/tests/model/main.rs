@@ -24,6 +24,7 @@
 
 mod action;
 mod agents;
+mod clocks;
 mod commands;
 mod compare;
 mod directory;
@@ -31,6 +32,8 @@ mod ends;
 mod explain;
 mod figures;
 mod hand_off;
+mod hours;
+mod hours_shape;
 mod idempotency;
 mod matching;
 mod messages;
@@ -49,6 +52,7 @@ mod shapes;
 mod tickets;
 mod timers;
 mod transfer;
+mod waiting_shape;
 
 use action::{Action, actions};
 use pair::Pair;
@@ -62,7 +66,7 @@ use std::str::FromStr;
 
 /// Cases of a run in which nobody asks for more or fewer, and of the look at what they come to.
 const CASES: u32 = 1_200;
-const CASES_LOOKED_AT: u32 = 800;
+const CASES_LOOKED_AT: u32 = 1_200;
 const MOST_ACTIONS: usize = 80;
 
 fn asked<T: FromStr>(variable: &str) -> Option<T> {

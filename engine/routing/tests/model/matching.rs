@@ -41,6 +41,9 @@ impl Reference {
 
     /// Every agent to whom this ticket could go now.
     fn able(&self, ticket: &Ticket) -> Vec<AgentId> {
+        if self.is_held(ticket) {
+            return Vec::new();
+        }
         let mut able = match ticket.reserved {
             Some((agent, _)) => vec![agent],
             None if self.pushes(ticket.queue) => self.members(ticket.queue),
@@ -146,6 +149,8 @@ impl Reference {
 
     pub(crate) fn assign(&mut self, id: TicketId, agent: AgentId) {
         let now = self.now;
+        let ticket = self.ticket(id);
+        let open_us = self.open_since(ticket, ticket.waiting_since);
         self.assignments += 1;
         let assignment = self.assignments;
         if !self.ticket(id).offers.contains(&agent) {
@@ -166,8 +171,9 @@ impl Reference {
         ticket.last += 1;
         let (number, epoch) = (ticket.last, ticket.epoch);
         let (queue, test) = (ticket.queue, ticket.test);
-        let waited_us = now - ticket.waiting_since;
-        ticket.waited_us += waited_us;
+        // The line's clock goes on while the queue is closed, and with it what is gained.
+        ticket.waited_us += now - ticket.waiting_since;
+        let waited_us = open_us;
         self.note_served(queue, agent, test);
         self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
     }

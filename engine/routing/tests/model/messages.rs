@@ -1,5 +1,6 @@
 //! What customers, bots and agents say, and how far a party has come.
 
+use crate::clocks::Clocks;
 use crate::reference::{Answered, Reference};
 use crate::refusals::{no_agent, no_bot, no_ticket, refused};
 use crate::tickets::{ClientMessage, Progress, Ticket, Unconfirmed};
@@ -144,6 +145,7 @@ impl Reference {
         let is_human = author == Author::Agent;
         self.check_unconfirmed(self.ticket(id), !is_human, bytes)?;
         let (now, most) = (self.now, self.settings.message_ids_per_ticket);
+        let clocks = self.clocks(self.ticket(id));
         let ticket = self.ticket_mut(id);
         ticket.last += 1;
         let number = ticket.last;
@@ -165,7 +167,7 @@ impl Reference {
             judged: None,
         };
         if is_human {
-            answer_customer(ticket, &mut stored, now);
+            answer_customer(ticket, &mut stored, now, clocks);
         } else if author == Author::Customer && ticket.unanswered_since.is_none() {
             ticket.unanswered_since = Some(now);
         }
@@ -204,15 +206,16 @@ impl Reference {
 }
 
 /// A human message: the clocks that it stops, the state that it brings.
-fn answer_customer(ticket: &mut Ticket, stored: &mut MessageStored, now: u64) {
+fn answer_customer(ticket: &mut Ticket, stored: &mut MessageStored, now: u64, clocks: Clocks) {
     match ticket.first_response_at {
-        None => stored.first_response_us = ticket.assigned_at.map(|assigned| now - assigned),
+        None => stored.first_response_us = clocks.assigned_us,
         Some(_) => stored.response_us = ticket.unanswered_since.map(|since| now - since),
     }
     if !ticket.answered_ever() {
-        stored.total_wait_us = Some(now - ticket.first_waiting_since);
+        stored.total_wait_us = Some(clocks.in_all_us);
     }
-    stored.judged = ticket.target_at.take().map(|target_at| {
+    ticket.target_at = None;
+    stored.judged = clocks.target_at.map(|target_at| {
         if now <= target_at { Judgement::AnsweredInTarget } else { Judgement::Missed }
     });
     ticket.first_response_at = ticket.first_response_at.or(Some(now));

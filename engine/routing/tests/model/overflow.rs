@@ -6,7 +6,7 @@ use crate::reference::Reference;
 use crate::tickets::Ticket;
 use relevo_routing::event::{Demand, OverflowReason, Overflowed};
 use relevo_routing::{Event, Micros};
-use relevo_wire::directory::{Overflow, Skill};
+use relevo_wire::directory::{OutsideHours, Overflow, Skill};
 use relevo_wire::vocabulary::CloseReason;
 use relevo_wire::{AgentId, QueueId, TicketId};
 
@@ -46,6 +46,7 @@ impl Reference {
             }
             self.steps_left -= 1;
             let now = self.now;
+            self.move_clocks(id, to);
             let ticket = self.ticket_mut(id);
             let from = std::mem::replace(&mut ticket.queue, to);
             ticket.priority = priority;
@@ -99,7 +100,11 @@ impl Reference {
 
     fn overflow_due(&self, ticket: &Ticket) -> Option<OverflowReason> {
         let overflow = self.overflow_of(ticket.queue)?;
-        if ticket.reserved.is_some() {
+        let may_leave = || {
+            self.queue(ticket.queue)
+                .is_some_and(|queue| queue.outside_hours == OutsideHours::Overflow)
+        };
+        if ticket.reserved.is_some() || (self.is_held(ticket) && !may_leave()) {
             return None;
         }
         if self.step_at(ticket).is_some_and(|at| at <= self.now) {
@@ -128,6 +133,7 @@ impl Reference {
         let keeps_all = self.overflow_of(to).is_some_and(|next| !next.when_nobody_online);
         let is_active = self.queue(to).is_some_and(|queue| queue.active);
         if is_active
+            && !self.is_shut(to)
             && !self.is_full(to, waiter.test)
             && (keeps_all || self.is_attended(to, waiter))
         {

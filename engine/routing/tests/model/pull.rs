@@ -32,6 +32,7 @@ impl Reference {
         }
         let in_line = |ticket: &&Ticket| {
             ticket.is_waiting()
+                && !self.is_held(ticket)
                 && ticket.reserved.is_none()
                 && queues.contains(&ticket.queue)
                 && (accepts_tests || !ticket.test)

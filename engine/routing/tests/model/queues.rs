@@ -3,7 +3,7 @@
 use crate::reference::Reference;
 use relevo_routing::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, Versioned};
-use relevo_wire::{AgentId, BotId, QueueId, SessionId};
+use relevo_wire::{AgentId, BotId, QueueId, SessionId, TicketId};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Bot {
@@ -27,6 +27,13 @@ pub(crate) struct Queue {
     pub(crate) pace: Pace,
     /// When it looks whether somebody's time is over.
     pub(crate) looks_at: Option<Micros>,
+    /// Closed by its hours: tickets up to this one came before that.
+    pub(crate) is_shut: bool,
+    pub(crate) newest_before: TicketId,
+    /// When its hours open or close it.
+    pub(crate) until: Option<Micros>,
+    /// Every time in which it was closed by them: from, to.
+    pub(crate) closings: Vec<(Micros, Option<Micros>)>,
 }
 
 /// How fast a line moves while somebody waits in it: every assignment that leaves somebody waiting
@@ -96,8 +103,13 @@ impl Reference {
         u32::try_from(online.count()).expect("few members")
     }
 
-    /// Takes new tickets: tenant, bot and queue are active.
+    /// Takes hand-offs now.
     pub(crate) fn is_open(&self, id: QueueId) -> bool {
+        self.is_active(id) && !self.is_shut(id)
+    }
+
+    /// Takes new tickets: tenant, bot and queue are active.
+    pub(crate) fn is_active(&self, id: QueueId) -> bool {
         let tenant = self.tenant.as_ref().is_none_or(|tenant| tenant.object.active);
         let queue = self.queue(id).is_some_and(|queue| queue.active);
         let bot = self.bot(self.queue_bot(id)).is_some_and(|bot| bot.active);

@@ -31,6 +31,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "HandOffRejected Inactive",
     "HandOffRejected NoAgent",
     "HandOffRejected QueueFull",
+    "HandOffRejected OutOfHours",
     "HandOffRepeated",
     "IntentSet Invisible Login",
     "IntentSet Offline Agent",
@@ -53,12 +54,15 @@ pub(crate) const EXPECTED: &[&str] = &[
     "OfferEnded Taken",
     "OfferEnded Withdrawn",
     "Offered",
+    "QueueHours false",
+    "QueueHours true",
     "Ready",
     "Relaxed",
     "Requeued",
     "Responding",
     "Started",
     "TargetMissed",
+    "TargetMoved",
     "TicketOpened HandOff reserved false",
     "TicketOpened HandOff reserved true",
     "TicketOpened Transfer reserved false",
@@ -73,6 +77,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "applied several",
     "closed as Expired",
     "closed as NoAgent",
+    "closed as OutOfHours",
     "done",
     "explained",
     "forbidden to",
@@ -81,6 +86,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "limit_exceeded ",
     "limit_exceeded body",
     "limit_exceeded tags",
+    "malformed hours",
     "malformed members",
     "malformed name",
     "malformed offer_agents",
@@ -96,6 +102,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "nothing_waiting ",
     "opened elsewhere Full",
     "opened elsewhere NobodyOnline",
+    "opened elsewhere OutOfHours",
     "opened",
     "rejected",
     "sent Agent",
@@ -170,6 +177,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.end)
     } else if let Event::Overflowed(e) = event {
         format!(" {:?}", e.reason)
+    } else if let Event::QueueHours(e) = event {
+        format!(" {}", e.open)
     } else if let Event::IntentSet(e) = event {
         format!(" {:?} {:?}", e.intent, e.cause)
     } else {

@@ -214,6 +214,11 @@ impl Reference {
         id
     }
 
+    /// The id of the newest ticket.
+    pub(crate) fn newest_id(&self) -> TicketId {
+        self.newest_id
+    }
+
     /// The place among the router's events of the first that `is_it`; behind all when there is none.
     pub(crate) fn witnessed(&self, is_it: impl Fn(&Event) -> bool) -> usize {
         self.witness.iter().position(is_it).unwrap_or(usize::MAX)

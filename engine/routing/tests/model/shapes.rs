@@ -1,12 +1,14 @@
 //! What directory objects look like: small numbers that name and shape them.
 
+use crate::hours_shape::{HoursShape, hours_shape};
+use crate::waiting_shape::{WaitingShape, waiting_shape};
 use proptest::prelude::*;
 use proptest::sample::select;
 use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Fairness, Member, NobodyOnline, Object, ObjectRef, Overflow,
-    Queue, Ring, Skill, Strategy as Pick, Tenant,
+    Agent, AgentGone, Bot, Delivery, Fairness, Hours, Member, NobodyOnline, Object, ObjectRef,
+    Overflow, Queue, Ring, Skill, Strategy as Pick, Tenant,
 };
 use relevo_wire::vocabulary::Texts;
 
@@ -18,6 +20,7 @@ pub(crate) const BOTS: u8 = 2;
 #[derive(Debug, Clone)]
 pub(crate) struct BotShape {
     active: bool,
+    time_zone: &'static str,
     seats_per_agent: Option<u16>,
     priority_cap: u16,
     /// Its default queue is not in the directory.
@@ -55,16 +58,7 @@ pub(crate) struct QueueShape {
     threshold_seconds: u32,
     short_loss_seconds: u32,
     waiting: WaitingShape,
-}
-
-/// How long and how many may wait in a queue, and where they go on.
-#[derive(Debug, Clone)]
-pub(crate) struct WaitingShape {
-    /// The target by the number in its name.
-    overflow: Option<(u8, Overflow)>,
-    max_waiting: Option<u32>,
-    max_wait_seconds: Option<u32>,
-    ttl_seconds: u32,
+    hours: HoursShape,
 }
 
 /// An object with the number that stands in its name.
@@ -144,6 +138,7 @@ impl BotShape {
         };
         let mut bot = Bot::new(bot_name(number), default_queue);
         bot.active = self.active;
+        bot.time_zone = self.time_zone.to_owned();
         bot.seats_per_agent = self.seats_per_agent;
         bot.priority_cap = self.priority_cap;
         Object::Bot(bot)
@@ -189,6 +184,7 @@ impl QueueShape {
             online: format!("{name} is here"),
             offline: format!("{name} is out"),
             full: format!("{name} is full"),
+            ..Texts::default()
         };
         let mut queue = Queue::new(bot, name);
         queue.texts = texts;
@@ -208,13 +204,8 @@ impl QueueShape {
             self.targets.map(|targets| bits(targets).map(|bit| format!("q{bit}")).collect());
         queue.threshold_seconds = self.threshold_seconds;
         queue.short_loss_seconds = self.short_loss_seconds;
-        let waiting = &self.waiting;
-        let to = |to: u8| format!("q{to}");
-        queue.overflow =
-            waiting.overflow.clone().map(|(number, step)| Overflow { to: to(number), ..step });
-        queue.max_waiting = waiting.max_waiting;
-        queue.max_wait_seconds = waiting.max_wait_seconds;
-        queue.ttl_seconds = waiting.ttl_seconds;
+        self.waiting.put_into(&mut queue);
+        self.hours.put_into(&mut queue);
         Object::Queue(queue)
     }
 }
@@ -242,7 +233,7 @@ fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 25 {
+    match which % 26 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant::new("")),
@@ -264,12 +255,13 @@ fn wrong(which: u8) -> Object {
         20 => queue.max_waiting = Some(0),
         21 => queue.ttl_seconds = 0,
         22 => queue.max_wait_seconds = Some(LONGEST_SECONDS + 1),
+        25 => queue.hours = Some(Hours { time_zone: Some("Mars".to_owned()), ..Hours::default() }),
         8 => queue.texts.offline = "x".repeat(1025),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 25 {
+    match which % 26 {
         9..=11 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
@@ -333,9 +325,11 @@ fn some_of(count: u8, in_hundred: u32) -> impl Strategy<Value = u8> {
 
 pub(crate) fn bot_shape() -> impl Strategy<Value = BotShape> {
     let cap = prop_oneof![3 => Just(None), 2 => (1..3_u16).prop_map(Some)];
-    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10)).prop_map(
-        |(active, seats_per_agent, priority_cap, no_default_queue)| BotShape {
+    let zone = select(vec!["UTC", "UTC", "Europe/Madrid"]);
+    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10), zone).prop_map(
+        |(active, seats_per_agent, priority_cap, no_default_queue, time_zone)| BotShape {
             active,
+            time_zone,
             seats_per_agent,
             priority_cap,
             no_default_queue,
@@ -415,8 +409,8 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
     let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
-    (picks, periods, gone, refuses, targets, waiting_shape(), grades).prop_map(
-        |(picks, periods, gone, nobody_online, targets, waiting, grades)| {
+    (picks, periods, gone, refuses, targets, waiting_shape(), grades, hours_shape()).prop_map(
+        |(picks, periods, gone, nobody_online, targets, waiting, grades, hours)| {
             let (strategy, delivery, members, active, ageing) = picks;
             let (keep, wait, threshold, short_loss, offer, wrap_up_seconds, preferred_wait_seconds) =
                 periods;
@@ -438,32 +432,8 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
                 threshold_seconds: threshold,
                 short_loss_seconds: short_loss,
                 waiting,
+                hours,
             }
-        },
-    )
-}
-
-fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
-    let step = (
-        0..6_u8,
-        select(vec![None, Some(1_u32), Some(5), Some(20), Some(60)]),
-        mostly(75),
-        select(vec![None, None, Some(3_u16), Some(800)]),
-    );
-    let step = step.prop_map(|(to, after_seconds, when_nobody_online, priority)| {
-        let step = Overflow { after_seconds, when_nobody_online, priority, ..Overflow::new("") };
-        (to, step)
-    });
-    let overflow = prop_oneof![2 => Just(None), 3 => step.prop_map(Some)];
-    let most = prop_oneof![5 => Just(None), 3 => (1..3_u32).prop_map(Some)];
-    let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
-    let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
-    (overflow, most, wait, ttl).prop_map(
-        |(overflow, max_waiting, max_wait_seconds, ttl_seconds)| WaitingShape {
-            overflow,
-            max_waiting,
-            max_wait_seconds,
-            ttl_seconds,
         },
     )
 }

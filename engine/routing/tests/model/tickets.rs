@@ -47,6 +47,7 @@ pub(crate) struct Ticket {
     pub(crate) kept_until: Option<Micros>,
     /// Place in line, inherited by a child.
     pub(crate) arrived: Micros,
+    pub(crate) opened_at: Micros,
     pub(crate) waiting_since: Micros,
     /// How long the conversation waited before that.
     pub(crate) waited_us: Micros,
@@ -65,6 +66,11 @@ pub(crate) struct Ticket {
     pub(crate) closed_at: Option<Micros>,
     /// The last moment within the service level, as long as the conversation is not judged.
     pub(crate) target_at: Option<Micros>,
+    /// How long its queue had been closed in all when that was said, or is closed by then.
+    pub(crate) closed_told: Micros,
+    /// Queues in which it was before, and since when it is in the present one.
+    pub(crate) been_in: Vec<crate::clocks::Stay>,
+    pub(crate) in_queue_since: Micros,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
     pub(crate) bot_progress: Progress,
@@ -140,6 +146,7 @@ impl Ticket {
             looked_at: None,
             kept_until: None,
             arrived: event.arrived,
+            opened_at: now,
             waiting_since: now,
             waited_us: event.waited_us,
             limits_from: now,
@@ -151,6 +158,9 @@ impl Ticket {
             unanswered_since: None,
             closed_at: None,
             target_at: event.target_at,
+            closed_told: 0,
+            been_in: Vec::new(),
+            in_queue_since: now,
             answered_before: event.answered_before,
             bot_progress: Progress::default(),
             agent_progress: Progress::default(),

@@ -3,7 +3,7 @@
 use crate::hand_off::seconds;
 use crate::reference::Reference;
 use crate::tickets::Ticket;
-use relevo_routing::event::{Relaxed, TargetMissed, Unreserved};
+use relevo_routing::event::{Relaxed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{
     Intent, OfferEnd, Reachability, RequeueReason, TicketState, WrapUpEnd,
@@ -14,6 +14,8 @@ use relevo_wire::{AgentId, QueueId, TicketId};
 /// measured; what is forgotten comes last of all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
+    TurnAway(QueueId),
+    Hours(QueueId),
     Grace(AgentId),
     Presence(AgentId),
     Fairness(AgentId),
@@ -78,13 +80,23 @@ impl Reference {
             let id = AgentId(u32::try_from(number).expect("few agents"));
             Some((self.limited_until(id)?, Due::Fairness(id), None))
         });
-        let looks = (0..).map(QueueId).zip(&self.queues);
-        let looks = looks.filter_map(|(id, queue)| Some((queue.looks_at?, Due::Limit(id), None)));
         agents
             .chain(limited)
-            .chain(looks)
+            .chain(self.deadlines_of_queues())
             .chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t)))
             .collect()
+    }
+
+    /// Whoever is turned away is at once.
+    fn deadlines_of_queues(&self) -> Vec<Deadline> {
+        let queues = (0..).map(QueueId).zip(&self.queues);
+        let due = queues.flat_map(|(id, queue)| {
+            let turned_away = self.first_to_turn_away(id).map(|_| (0, Due::TurnAway(id), None));
+            let hours = queue.until.map(|until| (until, Due::Hours(id), None));
+            let looks = queue.looks_at.map(|looks_at| (looks_at, Due::Limit(id), None));
+            [turned_away, hours, looks]
+        });
+        due.flatten().collect()
     }
 
     fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
@@ -138,7 +150,10 @@ impl Reference {
         self.witnessed(|event| match due {
             Due::Keep => matches!(event, Event::Requeued(e) if e.ticket == ticket),
             Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
-            Due::Target => matches!(event, Event::TargetMissed(e) if e.ticket == ticket),
+            Due::Target => {
+                matches!(event, Event::TargetMissed(e) if e.ticket == ticket)
+                    || matches!(event, Event::TargetMoved(e) if e.ticket == ticket)
+            }
             Due::Ring => matches!(event, Event::Relaxed(e)
                 if e.ticket == ticket && e.ring == self.ticket(ticket).ring + 1),
             Due::Offer => matches!(event, Event::OfferEnded(e)
@@ -147,7 +162,9 @@ impl Reference {
                 if e.ticket == ticket && e.end == WrapUpEnd::Limit),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion and a delay leave no event.
-            Due::Grace(_)
+            Due::TurnAway(_)
+            | Due::Hours(_)
+            | Due::Grace(_)
             | Due::Presence(_)
             | Due::Fairness(_)
             | Due::Exclusion
@@ -160,6 +177,8 @@ impl Reference {
     fn fall_due(&mut self, due: Due, ticket: Option<TicketId>) {
         let ticket = || ticket.expect("it is a ticket's deadline");
         match due {
+            Due::TurnAway(queue) => self.turn_away(queue),
+            Due::Hours(queue) => self.look_at_hours(queue),
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),
             Due::Fairness(agent) => self.at_mut(agent).is_free_again = true,
@@ -176,10 +195,7 @@ impl Reference {
                 joins.step_is_over = false;
                 self.emit(Event::Unreserved(Unreserved { ticket: ticket() }));
             }
-            Due::Target => {
-                self.ticket_mut(ticket()).target_at = None;
-                self.emit(Event::TargetMissed(TargetMissed { ticket: ticket() }));
-            }
+            Due::Target => self.target_due(ticket()),
             Due::Exclusion => {
                 let now = self.now;
                 let mut excluded = self.ticket_mut(ticket()).excluded.iter_mut();

@@ -46,7 +46,9 @@ impl Reference {
         if !self.is_target(ticket.queue, queue) {
             return Err(refused(ErrorCode::Forbidden, "to"));
         }
-        let takes = self.takes_transfers(queue) && !self.is_full(queue, ticket.test);
+        let takes = self.takes_transfers(queue)
+            && !self.is_full(queue, ticket.test)
+            && !self.is_shut(queue);
         if !takes || self.online_in(queue, ticket.test) == 0 {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
@@ -72,12 +74,12 @@ impl Reference {
             return Err(refused(ErrorCode::NotFound, "to"));
         }
         queues.retain(|q| self.takes_transfers(*q) && self.is_target(ticket.queue, *q));
-        // Through the ticket's own queue if that is possible.
-        queues.sort_by_key(|queue| (*queue != ticket.queue, *queue));
+        // Through an open queue if there is one, and the ticket's own if that is possible.
+        queues.sort_by_key(|queue| (self.is_shut(*queue), *queue != ticket.queue, *queue));
         let Some(queue) = queues.first().copied() else {
             return Err(refused(ErrorCode::Forbidden, "to"));
         };
-        if !self.is_online(to) || (ticket.test && !agent.accepts_tests) {
+        if self.is_shut(queue) || !self.is_online(to) || (ticket.test && !agent.accepts_tests) {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
         let wait_us = self.queue(queue).map_or(0, |queue| seconds(queue.transfer_wait_seconds));
@@ -93,6 +95,7 @@ impl Reference {
         let child = self.fresh_id();
         let (queue, reserved) = place;
         let parent = self.ticket(id).clone();
+        let clocks = self.clocks(&parent);
         self.close(id, CloseReason::Transferred, &[], Some(child));
         self.open(TicketOpened {
             ticket: child,
@@ -111,9 +114,9 @@ impl Reference {
             reserved,
             excluded: Some((giver, self.now + self.settings.exclusion_us)),
             arrived: parent.arrived,
-            first_waiting_since: parent.first_waiting_since,
+            first_waiting_since: self.now - clocks.in_all_us,
             waited_us: parent.waited_us,
-            target_at: parent.target_at,
+            target_at: clocks.target_at,
             answered_before: parent.answered_ever(),
             epoch: parent.epoch + 1,
             bytes: 0,
@@ -135,10 +138,13 @@ impl Reference {
         allowed.retain(|queue| self.is_target(ticket.queue, *queue));
         let queues = allowed.iter().map(|queue| QueueTarget {
             queue: self.queues[queue.0 as usize].name.clone(),
-            open: self.takes_transfers(*queue) && !self.is_full(*queue, ticket.test),
+            open: self.takes_transfers(*queue)
+                && !self.is_shut(*queue)
+                && !self.is_full(*queue, ticket.test),
             online: self.online_in(*queue, ticket.test),
         });
-        let open = allowed.iter().filter(|queue| self.takes_transfers(**queue));
+        let is_open = |queue: QueueId| self.takes_transfers(queue) && !self.is_shut(queue);
+        let open = allowed.iter().filter(|queue| is_open(**queue));
         let mut agents: Vec<AgentId> = open.flat_map(|queue| self.members(*queue)).collect();
         agents.sort_unstable();
         agents.dedup();

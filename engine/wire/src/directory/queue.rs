@@ -1,6 +1,6 @@
 //! A line of a bot, and how it is served.
 
-use super::{Member, Overflow, yes};
+use super::{AtClosing, Hours, Member, OutsideHours, Overflow, yes};
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -180,6 +180,15 @@ pub struct Queue {
     /// to 604,800: a week).
     #[serde(default = "default_ttl_seconds")]
     pub ttl_seconds: u32,
+    /// When it is open; absent: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<Hours>,
+    /// What a hand-off gets while its hours have it closed.
+    #[serde(default)]
+    pub outside_hours: OutsideHours,
+    /// What becomes of those who still wait when its hours close it.
+    #[serde(default)]
+    pub at_closing: AtClosing,
     /// Queues of the same bot to which its tickets may go; absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_targets: Option<Vec<String>>,
@@ -250,6 +259,9 @@ impl Queue {
             max_waiting: None,
             max_wait_seconds: None,
             ttl_seconds: default_ttl_seconds(),
+            hours: None,
+            outside_hours: OutsideHours::default(),
+            at_closing: AtClosing::default(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),
             short_loss_seconds: default_short_loss_seconds(),

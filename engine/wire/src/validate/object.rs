@@ -1,5 +1,6 @@
 //! Directory objects.
 
+use super::hours::hours;
 use super::{at_most, count, length, malformed, texts};
 use crate::command::Change;
 use crate::directory::{
@@ -158,6 +159,7 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     if queue.threshold_seconds == 0 {
         return Err(malformed("object.queue.threshold_seconds", "must be at least 1"));
     }
+    queue.hours.as_ref().map_or(Ok(()), |of| hours("object.queue.hours", of))?;
     texts("object.queue.texts", &queue.texts)
 }
 

@@ -4,8 +4,8 @@ use crate::command::{
     Hello, Next, Put, PutChange, SetPresence, Transfer,
 };
 use crate::directory::{
-    Agent, Bot, Fairness, Member, Object, ObjectRef, Overflow, PriorityRule, Queue, Ring, Rule,
-    Skill, Tenant,
+    Agent, Bot, Fairness, Holiday, Hours, Member, Object, ObjectRef, Overflow, PriorityRule, Queue,
+    Ring, Rule, Skill, Tenant,
 };
 use crate::ids::TicketId;
 use crate::packed::Packed;
@@ -215,6 +215,16 @@ fn directory_objects_keep_to_their_ranges() {
     assert_eq!(refused(Object::Queue(threshold)), wrong("object.queue.threshold_seconds"));
     let ageing = Queue { ageing: 1001, ..Queue::new("b", "q") };
     assert_eq!(refused(Object::Queue(ageing)), wrong("object.queue.ageing"));
+    let with = |week: &[&str], holidays: usize| {
+        let week = week.iter().map(|days| ((*days).into(), vec!["9-10".into(); 16])).collect();
+        let holidays = vec![Holiday::default(); holidays];
+        let hours = Some(Hours { time_zone: None, week, holidays });
+        refused(Object::Queue(Queue { hours, ..Queue::new("b", "q") }))
+    };
+    assert_eq!(with(&["sat", "mon"], 0), wrong("object.queue.hours.week"));
+    assert_eq!(with(&["mon", "mon"], 0), wrong("object.queue.hours.week"));
+    assert_eq!(with(&["mon", ""], 0), wrong("object.queue.hours.week"));
+    assert_eq!(with(&["mon"], 401), too_long("object.queue.hours.holidays"));
     let prioritized = |rule: PriorityRule| Bot { priority_rules: vec![rule], ..bot() };
     let rule = || PriorityRule {
         name: "r".into(),

@@ -22,10 +22,12 @@ pub struct Texts {
     pub offline: String,
     /// Said when the line is full.
     pub full: String,
+    /// Said while the queue's opening hours have it closed.
+    pub closed: String,
 }
 
 impl Default for Texts {
-    /// Blip Desk's texts, and one for what it does not have.
+    /// Blip Desk's texts, and those for what it does not have.
     fn default() -> Self {
         Self {
             online: "Let's send you to an available agent".into(),
@@ -33,6 +35,9 @@ impl Default for Texts {
                       we'll connect you."
                 .into(),
             full: "All our agents are busy at the moment. Please try again later.".into(),
+            closed:
+                "We are closed at the moment. Please write to us again during our opening hours."
+                    .into(),
         }
     }
 }

@@ -116,6 +116,9 @@ fn limits_table(out: &mut String) {
         ("language, bytes", limits::LANGUAGE_BYTES),
         ("members of a queue", limits::MEMBERS),
         ("different delays of the members of a queue", limits::DELAYS),
+        ("names of days in the hours of a queue", limits::DAYS),
+        ("intervals of such a day, and of a holiday", limits::INTERVALS),
+        ("holidays of a queue", limits::HOLIDAYS),
         ("changes of an `apply`", limits::CHANGES),
         (
             "object of a `put`, changes of an `apply`, packed bytes in either codec",

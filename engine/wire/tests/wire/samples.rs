@@ -2,7 +2,9 @@
 
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
-use relevo_wire::directory::{Agent, Member, Object, ObjectRef, Overflow, Queue, Versioned};
+use relevo_wire::directory::{
+    Agent, Holiday, Hours, Member, Object, ObjectRef, Overflow, Queue, Versioned,
+};
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
 use relevo_wire::ids::{RequestId, SessionId, TicketId};
@@ -165,6 +167,7 @@ fn requests() -> Vec<Request> {
             online: "one moment".into(),
             offline: "we call you".into(),
             full: "later".into(),
+            closed: "write at nine".into(),
         }),
         position_updates: true,
         test: false,
@@ -218,6 +221,7 @@ fn requests() -> Vec<Request> {
                 }),
                 max_waiting: Some(200),
                 max_wait_seconds: Some(1800),
+                hours: Some(hours()),
                 ..queue()
             }),
             if_version: Some(0),
@@ -255,6 +259,22 @@ fn requests() -> Vec<Request> {
 
 fn queue() -> Queue {
     Queue::new("shop", "sales")
+}
+
+fn hours() -> Hours {
+    let open = |intervals: &[&str]| intervals.iter().map(ToString::to_string).collect();
+    Hours {
+        time_zone: Some("America/Sao_Paulo".into()),
+        week: vec![
+            ("mon-fri".into(), open(&["09:00-12:00", "13:00-18:00"])),
+            ("sat".into(), open(&["09:00-13:00"])),
+        ],
+        holidays: vec![Holiday {
+            date: Some("2026-12-25".into()),
+            name: "Christmas".into(),
+            ..Holiday::default()
+        }],
+    }
 }
 
 fn summary() -> TicketSummary {

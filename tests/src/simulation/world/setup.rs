@@ -5,8 +5,8 @@ use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Fairness, Member, Object, Overflow, PriorityRule, Queue, Ring,
-    Rule, Skill, Strategy, Tenant,
+    Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Member, Object, OutsideHours,
+    Overflow, PriorityRule, Queue, Ring, Rule, Skill, Strategy, Tenant,
 };
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
@@ -173,6 +173,20 @@ impl World {
         }
         queue.wrap_up_seconds = if random.chance(300) { 10 } else { 0 };
         queue.keep_seconds = 60;
+        if random.chance(400) {
+            // It is 22:13: closed and open by turns for the quarter of an hour that the world lasts.
+            let turns = (15..45).step_by(3).map(|minute| {
+                let closes = minute + 1 + random.below(2);
+                format!("22:{minute}-22:{closes}")
+            });
+            let open = [String::from("21:00-22:14")].into_iter().chain(turns).collect();
+            queue.hours = Some(Hours { week: vec![("mon-sun".into(), open)], ..Hours::default() });
+            let at_closing = [AtClosing::Finish, AtClosing::Carry, AtClosing::Close];
+            queue.at_closing = at_closing[usize::try_from(random.below(3)).expect("three")];
+            if random.chance(500) {
+                queue.outside_hours = OutsideHours::Queue;
+            }
+        }
         queue.ageing = [0, 0, 10, 1000][usize::try_from(random.below(4)).expect("four")];
         if name == "q1" && random.chance(600) {
             let after_seconds = random.chance(700).then_some(15);

@@ -4,8 +4,8 @@ use super::{AGENTS, QUEUES, World};
 use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
-    Agent, AgentGone, Bot, Delivery, Fairness, Member, NobodyOnline, Object, ObjectRef, Overflow,
-    Queue, Ring, Skill, Strategy, Tenant,
+    Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Member, NobodyOnline, Object,
+    ObjectRef, OutsideHours, Overflow, Queue, Ring, Skill, Strategy, Tenant,
 };
 
 impl World {
@@ -79,6 +79,16 @@ impl World {
         Input::Put { object, if_version: None }
     }
 
+    /// Open and closed by turns of some minutes, for the world lasts an hour or so.
+    fn some_hours(&mut self) -> Hours {
+        let mut open = Vec::new();
+        for hour in 8..23 {
+            let minute = self.below(40);
+            open.push(format!("{hour:02}:{minute:02}-{hour:02}:{:02}", minute + 15));
+        }
+        Hours { week: vec![("mon-sun".to_owned(), open)], ..Hours::default() }
+    }
+
     pub(super) fn put_queue(&mut self, number: u64) {
         let queue = self.some_queue(number);
         self.desk.put(Object::Queue(queue));
@@ -116,6 +126,13 @@ impl World {
         self.some_waiting(number, &mut queue);
         // Half of the queues have plain members only.
         let plain = self.chance(50);
+        if self.chance(40) {
+            queue.hours = Some(self.some_hours());
+        }
+        queue.outside_hours =
+            if self.chance(50) { OutsideHours::Queue } else { OutsideHours::Refuse };
+        let at_closing = [AtClosing::Finish, AtClosing::Carry, AtClosing::Close];
+        queue.at_closing = at_closing[usize::try_from(self.below(3)).expect("small")];
         for agent in 0..AGENTS {
             if self.chance(60) {
                 let mut member = Member::from(format!("a{agent}"));

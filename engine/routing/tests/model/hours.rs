@@ -1,0 +1,164 @@
+//! Opening hours: found by looking at the clock minute by minute. In the months of the model no clock
+//! changes; what happens when one does is tested by itself (`tests/core/schedule.rs`).
+
+use crate::reference::Reference;
+use crate::tickets::Ticket;
+use relevo_routing::event::QueueHours;
+use relevo_routing::{Event, Micros};
+use relevo_wire::directory::{AtClosing, Hours, Object, OutsideHours};
+use relevo_wire::vocabulary::CloseReason;
+use relevo_wire::{QueueId, TicketId};
+
+const MINUTE: u64 = 60_000_000;
+const DAY: u64 = 24 * 60;
+/// Every day of the model is like the other but for one or two: what does not change in so many
+/// minutes does not.
+const LOOKED_AHEAD: u64 = 4 * DAY;
+
+/// The minute of wall time in a zone, counted from 1970.
+fn wall(zone: &str, at: Micros) -> u64 {
+    let utc = at / MINUTE;
+    match zone {
+        "UTC" => utc,
+        "Europe/Madrid" => utc + 60,
+        "America/Bogota" => utc - 5 * 60,
+        other => panic!("no queue of the model is in {other}"),
+    }
+}
+
+fn minute_of_day(text: &str) -> u64 {
+    let (hour, minute) = text.split_once(':').expect("a time");
+    hour.parse::<u64>().expect("hours") * 60 + minute.parse::<u64>().expect("minutes")
+}
+
+/// All days of the week are alike, and a holiday is a day of November 2023.
+fn intervals(hours: &Hours, day: u64) -> &[String] {
+    const FIRST_OF_NOVEMBER_2023: u64 = 19_662;
+    let date = format!("2023-11-{:02}", day - FIRST_OF_NOVEMBER_2023 + 1);
+    let holiday = hours.holidays.iter().find(|holiday| holiday.date.as_ref() == Some(&date));
+    let week = hours.week.first().map(|(_, open)| open);
+    holiday.map(|holiday| &holiday.open).or(week).map_or(&[], |open| open)
+}
+
+fn is_open(hours: &Hours, bot_zone: &str, at: Micros) -> bool {
+    let wall = wall(hours.time_zone.as_deref().unwrap_or(bot_zone), at);
+    let today = wall / DAY;
+    [today - 1, today].into_iter().any(|day| {
+        intervals(hours, day).iter().any(|interval| {
+            let (opens, closes) = interval.split_once('-').expect("two times");
+            let (opens, closes) = (minute_of_day(opens), minute_of_day(closes));
+            let closes = if closes < opens { closes + DAY } else { closes };
+            (day * DAY + opens..day * DAY + closes).contains(&wall)
+        })
+    })
+}
+
+impl Reference {
+    /// A put may have changed the hours of a queue, or the clock by which they are read.
+    pub(crate) fn look_at_hours_of(&mut self, object: &Object, number: usize) {
+        let number = u32::try_from(number).expect("few objects");
+        match object {
+            Object::Queue(_) => self.look_at_hours(QueueId(number)),
+            Object::Bot(_) => {
+                for queue in self.queues_of(relevo_wire::BotId(number)) {
+                    let hours = self.queue(queue).and_then(|queue| queue.hours.as_ref());
+                    if hours.is_some_and(|hours| hours.time_zone.is_none()) {
+                        self.look_at_hours(queue);
+                    }
+                }
+            }
+            Object::Tenant(_) | Object::Agent(_) => {}
+        }
+    }
+
+    /// Where a queue is open or closed now, or until another time, an event tells it.
+    pub(crate) fn look_at_hours(&mut self, id: QueueId) {
+        let Some(object) = self.queue(id) else { return };
+        let zone = self.bot(self.queue_bot(id)).map_or("UTC", |bot| &bot.time_zone);
+        let open = |at: Micros| object.hours.as_ref().is_none_or(|hours| is_open(hours, zone, at));
+        let is_open_now = open(self.now);
+        let next_minute = self.now - self.now % MINUTE + MINUTE;
+        let minutes = (0..LOOKED_AHEAD).map(|minute| next_minute + minute * MINUTE);
+        let mut minutes = minutes.filter(|_| object.hours.is_some());
+        let until = minutes.find(|at| open(*at) != is_open_now);
+        let newest = self.newest_id();
+        let now = self.now;
+        let queue = &mut self.queues[id.0 as usize];
+        if (!queue.is_shut, queue.until) == (is_open_now, until) {
+            return;
+        }
+        if is_open_now && queue.is_shut {
+            self.begin_held_steps(id);
+        }
+        let queue = &mut self.queues[id.0 as usize];
+        if is_open_now == queue.is_shut {
+            queue.newest_before = newest;
+            match queue.closings.last_mut().filter(|_| is_open_now) {
+                Some(closing) => closing.1 = Some(now),
+                None => queue.closings.push((now, None)),
+            }
+        }
+        queue.is_shut = !is_open_now;
+        queue.until = until;
+        self.emit(Event::QueueHours(QueueHours { queue: id, open: is_open_now, until }));
+    }
+
+    /// Who has waited until the queue opens has the whole time of its step from then on.
+    fn begin_held_steps(&mut self, id: QueueId) {
+        let overflows = self.queue(id).map(|queue| queue.outside_hours);
+        if overflows == Some(OutsideHours::Overflow) {
+            return;
+        }
+        let is_held = |ticket: &&Ticket| {
+            let is_in_line = ticket.is_waiting() && ticket.reserved.is_none();
+            is_in_line && ticket.queue == id && self.is_held(ticket)
+        };
+        let held: Vec<TicketId> =
+            self.tickets.iter().filter(is_held).map(|ticket| ticket.id).collect();
+        let now = self.now;
+        for ticket in held {
+            let ticket = self.ticket_mut(ticket);
+            (ticket.step_from, ticket.step_is_over) = (now, false);
+        }
+    }
+
+    pub(crate) fn is_shut(&self, id: QueueId) -> bool {
+        self.queues[id.0 as usize].is_shut
+    }
+
+    fn at_closing(&self, id: QueueId) -> AtClosing {
+        self.queue(id).map_or(AtClosing::Finish, |queue| queue.at_closing)
+    }
+
+    /// A waiting ticket that nobody gets before its queue opens.
+    pub(crate) fn is_held(&self, ticket: &Ticket) -> bool {
+        self.is_shut(ticket.queue)
+            && match self.at_closing(ticket.queue) {
+                AtClosing::Finish => !self.was_here(ticket),
+                AtClosing::Carry | AtClosing::Close => true,
+            }
+    }
+
+    fn was_here(&self, ticket: &Ticket) -> bool {
+        ticket.id <= self.queues[ticket.queue.0 as usize].newest_before
+    }
+
+    /// Of a closed queue that closes the tickets of those who still wait in its lines: the first.
+    pub(crate) fn first_to_turn_away(&self, id: QueueId) -> Option<TicketId> {
+        let turns_away = match self.at_closing(id) {
+            AtClosing::Close => self.queue(id).is_some() && self.is_shut(id),
+            AtClosing::Finish | AtClosing::Carry => false,
+        };
+        let in_line = self.tickets.iter().filter(|ticket| {
+            ticket.is_waiting() && ticket.queue == id && ticket.reserved.is_none()
+        });
+        let left = in_line.filter(|ticket| turns_away && self.was_here(ticket));
+        left.min_by_key(|ticket| (ticket.test, self.urgency(ticket))).map(|ticket| ticket.id)
+    }
+
+    pub(crate) fn turn_away(&mut self, id: QueueId) {
+        if let Some(ticket) = self.first_to_turn_away(id) {
+            self.close(ticket, CloseReason::OutOfHours, &[], None);
+        }
+    }
+}

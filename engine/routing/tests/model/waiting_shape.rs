@@ -1,0 +1,52 @@
+//! How long and how many may wait in the queues of the model, and where they go on.
+
+use crate::shapes::mostly;
+use proptest::prelude::*;
+use proptest::sample::select;
+use relevo_wire::directory::{Overflow, Queue};
+
+/// How long and how many may wait in a queue, and where they go on.
+#[derive(Debug, Clone)]
+pub(crate) struct WaitingShape {
+    /// The target by the number in its name.
+    pub(crate) overflow: Option<(u8, Overflow)>,
+    max_waiting: Option<u32>,
+    max_wait_seconds: Option<u32>,
+    ttl_seconds: u32,
+}
+
+impl WaitingShape {
+    pub(crate) fn put_into(&self, queue: &mut Queue) {
+        let to = |to: u8| format!("q{to}");
+        queue.overflow =
+            self.overflow.clone().map(|(number, step)| Overflow { to: to(number), ..step });
+        queue.max_waiting = self.max_waiting;
+        queue.max_wait_seconds = self.max_wait_seconds;
+        queue.ttl_seconds = self.ttl_seconds;
+    }
+}
+
+pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
+    let step = (
+        0..6_u8,
+        select(vec![None, Some(1_u32), Some(5), Some(20), Some(60)]),
+        mostly(75),
+        select(vec![None, None, Some(3_u16), Some(800)]),
+    );
+    let step = step.prop_map(|(to, after_seconds, when_nobody_online, priority)| {
+        let step = Overflow { after_seconds, when_nobody_online, priority, ..Overflow::new("") };
+        (to, step)
+    });
+    let overflow = prop_oneof![2 => Just(None), 3 => step.prop_map(Some)];
+    let most = prop_oneof![5 => Just(None), 3 => (1..3_u32).prop_map(Some)];
+    let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
+    let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
+    (overflow, most, wait, ttl).prop_map(
+        |(overflow, max_waiting, max_wait_seconds, ttl_seconds)| WaitingShape {
+            overflow,
+            max_waiting,
+            max_wait_seconds,
+            ttl_seconds,
+        },
+    )
+}
