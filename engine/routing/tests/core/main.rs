@@ -8,6 +8,7 @@ mod directory;
 mod explain;
 mod hand_off;
 mod hours;
+mod hours_meet;
 mod idempotency;
 mod messages;
 mod offers;

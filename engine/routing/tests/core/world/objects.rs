@@ -122,11 +122,11 @@ impl World {
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };
         queue.active = self.chance(95);
         self.some_waiting(number, &mut queue);
-        if self.chance(40) {
+        if self.chance(30) {
             queue.hours = Some(self.some_hours());
         }
-        queue.outside_hours =
-            if self.chance(50) { OutsideHours::Queue } else { OutsideHours::Refuse };
+        let outside = [OutsideHours::Queue, OutsideHours::Refuse, OutsideHours::Overflow];
+        queue.outside_hours = outside[usize::try_from(self.below(3)).expect("small")];
         let at_closing = [AtClosing::Finish, AtClosing::Carry, AtClosing::Close];
         queue.at_closing = at_closing[usize::try_from(self.below(3)).expect("small")];
         for agent in 0..AGENTS {
