@@ -3,7 +3,7 @@
 
 use crate::rules::{BotRules, Set};
 use relevo_routing::hours::Schedule;
-use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Skill};
+use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, OutsideHours, Skill};
 use std::collections::BTreeSet;
 
 /// Most doubts that are told; the rest would not be read by anybody.
@@ -40,6 +40,10 @@ pub(crate) fn doubts(objects: &[&Object], meant: impl Fn(&Object) -> bool) -> Ve
                 let hours = queue.hours.as_ref().map(|hours| Schedule::compile(hours, "UTC"));
                 if queue.active && hours.is_some_and(|read| read.is_ok_and(|of| of.never_opens())) {
                     let what = "never opens: its hours have no interval";
+                    found.push(format!("doubtful: {named} {what}"));
+                }
+                if queue.outside_hours == OutsideHours::Overflow && queue.overflow.is_none() {
+                    let what = "overflows outside its hours and says not where: it refuses then";
                     found.push(format!("doubtful: {named} {what}"));
                 }
             }

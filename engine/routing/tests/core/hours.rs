@@ -9,18 +9,18 @@ use relevo_wire::directory::{self, AtClosing, Delivery, Hours, NobodyOnline, Out
 use relevo_wire::vocabulary::{CloseReason, Intent, Outcome, Texts, TicketState};
 use relevo_wire::{ErrorCode, QueueId, TicketId};
 
-const HOUR: Micros = 3_600 * SECOND;
+pub(crate) const HOUR: Micros = 3_600 * SECOND;
 /// A Wednesday, 2023-11-15 17:00 UTC: an hour before the office closes.
 const AFTERNOON: Micros = 1_700_067_600 * SECOND;
-const CLOSES: Micros = AFTERNOON + HOUR;
-const OPENS: Micros = CLOSES + 15 * HOUR;
+pub(crate) const CLOSES: Micros = AFTERNOON + HOUR;
+pub(crate) const OPENS: Micros = CLOSES + 15 * HOUR;
 
-fn office_hours() -> Hours {
+pub(crate) fn office_hours() -> Hours {
     Hours { week: vec![("mon-fri".into(), vec!["09:00-18:00".into()])], ..Hours::default() }
 }
 
 /// The queue `q` with ana and bea of one seat each, an hour before it closes. Nobody is online.
-fn office(change: impl FnOnce(&mut directory::Queue)) -> Desk {
+pub(crate) fn office(change: impl FnOnce(&mut directory::Queue)) -> Desk {
     let mut desk = desk();
     desk.now = AFTERNOON;
     desk.agent("ana", 1);
@@ -46,7 +46,7 @@ fn doors(events: &[Event]) -> Vec<(QueueId, bool, Option<Micros>)> {
     doors.collect()
 }
 
-fn rejected(desk: &mut Desk, input: HandOff) -> (Vec<Event>, Rejected) {
+pub(crate) fn rejected(desk: &mut Desk, input: HandOff) -> (Vec<Event>, Rejected) {
     let (events, answer) = desk.ask(Input::HandOff(input));
     let Answer::Rejected(rejected) = answer else { panic!("{answer:?}") };
     (events, rejected)
@@ -61,7 +61,7 @@ fn pull(desk: &mut Desk, agent: &str) -> Answer {
     desk.ask(Input::Next { agent, queue: None }).1
 }
 
-fn state(desk: &Desk, ticket: TicketId) -> TicketState {
+pub(crate) fn state(desk: &Desk, ticket: TicketId) -> TicketState {
     desk.place(ticket).0
 }
 

@@ -9,6 +9,7 @@ mod explain;
 mod fairness;
 mod hand_off;
 mod hours;
+mod hours_meet;
 mod idempotency;
 mod members;
 mod messages;

@@ -183,9 +183,8 @@ impl World {
             queue.hours = Some(Hours { week: vec![("mon-sun".into(), open)], ..Hours::default() });
             let at_closing = [AtClosing::Finish, AtClosing::Carry, AtClosing::Close];
             queue.at_closing = at_closing[usize::try_from(random.below(3)).expect("three")];
-            if random.chance(500) {
-                queue.outside_hours = OutsideHours::Queue;
-            }
+            let outside = [OutsideHours::Refuse, OutsideHours::Queue, OutsideHours::Overflow];
+            queue.outside_hours = outside[usize::try_from(random.below(3)).expect("three")];
         }
         queue.ageing = [0, 0, 10, 1000][usize::try_from(random.below(4)).expect("four")];
         if name == "q1" && random.chance(600) {

@@ -126,11 +126,11 @@ impl World {
         self.some_waiting(number, &mut queue);
         // Half of the queues have plain members only.
         let plain = self.chance(50);
-        if self.chance(40) {
+        if self.chance(30) {
             queue.hours = Some(self.some_hours());
         }
-        queue.outside_hours =
-            if self.chance(50) { OutsideHours::Queue } else { OutsideHours::Refuse };
+        let outside = [OutsideHours::Queue, OutsideHours::Refuse, OutsideHours::Overflow];
+        queue.outside_hours = outside[usize::try_from(self.below(3)).expect("small")];
         let at_closing = [AtClosing::Finish, AtClosing::Carry, AtClosing::Close];
         queue.at_closing = at_closing[usize::try_from(self.below(3)).expect("small")];
         for agent in 0..AGENTS {
