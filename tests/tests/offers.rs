@@ -32,7 +32,8 @@ async fn offered(inbox: &mut Inbox) -> Offer {
     inbox.find("an offer", pick).await
 }
 
-async fn offer_ended(inbox: &mut Inbox) -> (TicketId, OfferEnd) {
+/// How it ended; absent: it was accepted.
+async fn offer_ended(inbox: &mut Inbox) -> (TicketId, Option<OfferEnd>) {
     let pick = |event: &ClientEvent| {
         if let ClientEvent::OfferEnded(ended) = event {
             Some((ended.ticket, ended.end))
@@ -84,7 +85,7 @@ async fn two_are_asked_and_the_first_to_accept_has_it() {
 
     let mine = accept(&mut bea, offer.ticket).await;
     for inbox in [&mut ana.inbox, &mut phone.inbox] {
-        assert_eq!(offer_ended(inbox).await, (offer.ticket, OfferEnd::Taken));
+        assert_eq!(offer_ended(inbox).await, (offer.ticket, Some(OfferEnd::Taken)));
     }
     assert_refused(
         within("too late", ana.client.accept(offer.ticket)).await,
@@ -96,7 +97,7 @@ async fn two_are_asked_and_the_first_to_accept_has_it() {
     let next = bot.hand_over("c2").await;
     assert_eq!(offered(&mut ana.inbox).await.ticket, next.ticket);
     within("decline", ana.client.decline(next.ticket)).await.expect("it is offered");
-    assert_eq!(offer_ended(&mut ana.inbox).await, (next.ticket, OfferEnd::Declined));
+    assert_eq!(offer_ended(&mut ana.inbox).await, (next.ticket, Some(OfferEnd::Declined)));
     let again = within("again", ana.client.decline(next.ticket)).await;
     assert_refused(again, ErrorCode::WrongState);
 
@@ -106,7 +107,7 @@ async fn two_are_asked_and_the_first_to_accept_has_it() {
     let third = bot.hand_over("c3").await;
     assert_eq!(offered(&mut ana.inbox).await.ticket, third.ticket);
     within("leave", bot.client.customer_left("c3")).await.expect("it is taken");
-    assert_eq!(offer_ended(&mut ana.inbox).await, (third.ticket, OfferEnd::Closed));
+    assert_eq!(offer_ended(&mut ana.inbox).await, (third.ticket, Some(OfferEnd::Closed)));
 
     let scrape = deployment.scrape().await;
     let queue = [("tenant", TENANT), ("bot", "shop"), ("queue", "sales")];
@@ -141,6 +142,7 @@ async fn hold_is_seen_by_both_sides_and_the_seat_is_kept_until_it_is_wrapped_up(
     assert!(!next.existing && next.position == 1, "to the bot it is over");
     let mut phone = deployment.agent("ana").await;
     assert_eq!(wraps(&mut phone.inbox).await, (ticket, until));
+    // Both sides may have all of it by now: then it is forgotten with the end of the wrap-up.
     within("done", ana.client.wrap_up_done(ticket)).await.expect("it is hers");
     assert_eq!(wraps(&mut phone.inbox).await, (ticket, None));
     assert_eq!(offered(&mut ana.inbox).await.ticket, next.ticket);

@@ -26,7 +26,7 @@ pub enum ClientEvent {
     Presence(Presence),
     /// A ticket is offered. After a reconnect every offer that stands is told again.
     Offer(Offer),
-    /// An offer is over and this agent has not got the ticket.
+    /// An offer is over: without `end` this agent has accepted it.
     OfferEnded(OfferEnded),
     /// The wrap-up of a closed ticket began, or is over.
     WrapUp(WrapUp),

@@ -114,7 +114,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::PRESENCE, "presence", Push, AGENT, "Own presence changed, by another device or a rule."),
     row(kind::GO_AWAY, "go_away", Push, ANY, "The session ends: why, and when to come back."),
     row(kind::OFFER, "offer", Push, AGENT, "A ticket is offered, to be accepted or declined until the time told."),
-    row(kind::OFFER_ENDED, "offer_ended", Push, AGENT, "An offer is over and the agent has not got the ticket. After a missed one it is offered nothing until it does something. (An accepted one ends with `assigned`.)"),
+    row(kind::OFFER_ENDED, "offer_ended", Push, AGENT, "An offer is over, and how; without `end` the agent has accepted it. After a missed one it is offered nothing until it does something."),
     row(kind::WRAP_UP, "wrap_up", Push, AGENT, "The wrap-up of a closed ticket began, or is over: without `until` its seat is free."),
 ];
 

@@ -174,6 +174,12 @@ impl Conversations {
         self.lock_index().offers.of((tenant, agent))
     }
 
+    /// An agent has accepted an offer: was there one? (Those of a log end with the start.)
+    #[must_use]
+    pub fn take_offer(&self, tenant: TenantId, agent: AgentId, ticket: TicketId) -> bool {
+        self.lock_index().offers.take((tenant, agent), ticket)
+    }
+
     /// Applies a durable record: recovery and the fold. Live traffic applies the same events one by
     /// one.
     pub fn apply(&self, record: Record<'_>) {
@@ -206,9 +212,7 @@ impl Conversations {
                 });
                 if let Some(tenant) = bot {
                     let agent = (tenant, assigned.agent);
-                    let mut index = self.lock_index();
-                    index.of_agent.put(agent, assigned.ticket);
-                    index.offers.take(agent, assigned.ticket);
+                    self.lock_index().of_agent.put(agent, assigned.ticket);
                 }
             }
             Event::Requeued(requeued) => {

@@ -56,7 +56,7 @@ impl<O: Observer> Publisher<O> {
             Event::Closed(e) => {
                 self.entry(directory, e.ticket, e.number, None);
                 if e.wraps_until.is_some() {
-                    self.wrap_up(outcome.tenant, e.ticket, e.wraps_until);
+                    self.wraps(outcome.tenant, e.ticket, e.wraps_until);
                 }
             }
             Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
@@ -67,10 +67,14 @@ impl<O: Observer> Publisher<O> {
                 }
             }
             Event::OfferEnded(e) => {
-                let push = Push::OfferEnded(OfferEnded { ticket: e.ticket, end: e.end });
+                let push = Push::OfferEnded(OfferEnded { ticket: e.ticket, end: Some(e.end) });
                 self.tell_agent(outcome.tenant, e.agent, &push);
             }
-            Event::WrappedUp(e) => self.wrap_up(outcome.tenant, e.ticket, None),
+            Event::WrappedUp(e) => {
+                // The ticket may be forgotten with this very record.
+                let push = Push::WrapUp(WrapUp { ticket: e.ticket, until: None });
+                self.tell_agent(outcome.tenant, e.agent, &push);
+            }
             Event::Progressed(e) => self.progressed(e),
             Event::IntentSet(e) => self.intent_set(outcome.tenant, e),
             Event::KeyRevoked(e) => {
@@ -155,6 +159,11 @@ impl<O: Observer> Publisher<O> {
 
     fn assigned(&mut self, outcome: &Outcome, directory: &Directory, assigned: &Assigned) {
         self.entry(directory, assigned.ticket, assigned.number, None);
+        let conversations = &self.published.conversations;
+        if conversations.take_offer(outcome.tenant, assigned.agent, assigned.ticket) {
+            let push = Push::OfferEnded(OfferEnded { ticket: assigned.ticket, end: None });
+            self.tell_agent(outcome.tenant, assigned.agent, &push);
+        }
         let sessions = self.sessions.of_agent(outcome.tenant, assigned.agent);
         // A session that opens with this very record has begun all its tickets already.
         let has_begun = |session: &Arc<Session>| {
@@ -199,8 +208,8 @@ impl<O: Observer> Publisher<O> {
         self.tell_agent(tenant, set.agent, &push);
     }
 
-    /// The wrap-up of a ticket began, or is over.
-    fn wrap_up(&mut self, tenant: TenantId, ticket: TicketId, until: Option<u64>) {
+    /// The wrap-up of a ticket began.
+    fn wraps(&mut self, tenant: TenantId, ticket: TicketId, until: Option<u64>) {
         let agent = self.published.conversations.read(ticket, |c| c.agent).flatten();
         if let Some(agent) = agent {
             self.tell_agent(tenant, agent, &Push::WrapUp(WrapUp { ticket, until }));

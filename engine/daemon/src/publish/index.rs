@@ -28,12 +28,14 @@ impl Offers {
         self.0.entry(key).or_default().insert(ticket, until);
     }
 
-    pub(super) fn take(&mut self, key: (TenantId, AgentId), ticket: TicketId) {
-        let Some(offers) = self.0.get_mut(&key) else { return };
-        offers.remove(&ticket);
+    /// Takes one out; was it there?
+    pub(super) fn take(&mut self, key: (TenantId, AgentId), ticket: TicketId) -> bool {
+        let Some(offers) = self.0.get_mut(&key) else { return false };
+        let was_there = offers.remove(&ticket).is_some();
         if offers.is_empty() {
             self.0.remove(&key);
         }
+        was_there
     }
 
     /// No session of a tenant is left.

@@ -12,6 +12,7 @@ pub(crate) mod doors;
 pub(crate) mod exclusions;
 pub(crate) mod fairness;
 pub(crate) mod grades;
+pub(crate) mod head;
 pub(crate) mod idempotency;
 pub(crate) mod line;
 pub(crate) mod maybe;

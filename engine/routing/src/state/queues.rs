@@ -2,7 +2,8 @@
 
 use super::bits::Bits;
 use super::doors::Doors;
-use super::line::{Line, LineKey, Moved, Rank};
+use super::head::Head;
+use super::line::{Line, LineKey, Moved};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
 use super::overflow::{Limit, Step};
@@ -31,34 +32,6 @@ pub(crate) struct Queues {
     steps: usize,
     /// Every text once: thousands of queues say the same, and a shared text is in a cache.
     texts: FxHashSet<Arc<str>>,
-}
-
-/// The first of a line who requires no skill.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Head {
-    key: LineKey,
-    ageing: u16,
-    /// Somebody in the line requires skills.
-    pub(crate) has_skilled: bool,
-    pub(crate) slot: Slot,
-}
-
-impl Head {
-    /// The line is empty, or its queue does not push.
-    const NONE: Self = Self { key: LineKey::LAST, ageing: 0, has_skilled: false, slot: Slot::MAX };
-
-    fn of(line: &Line) -> Self {
-        let ageing = line.ageing();
-        let head = line.plain_head();
-        let head = head.map_or(Self::NONE, |(key, slot)| Self { key, ageing, slot, ..Self::NONE });
-        Self { has_skilled: line.skilled().is_some(), ..head }
-    }
-
-    /// Its urgency; [`Rank::LAST`] of an empty line.
-    #[inline]
-    pub(crate) fn rank(self, now: Micros) -> Rank {
-        self.key.rank(self.ageing, now)
-    }
 }
 
 /// A queue: what of its directory object decides, and what it has.

@@ -414,7 +414,6 @@ impl World {
                     assert!(known.is_open());
                     assert!(e.wraps_until.is_none() || known.agent.is_some());
                     known.epoch = e.epoch;
-                    known.offers.clear();
                     let wraps = e.wraps_until.is_some();
                     known.state = if wraps { TicketState::Wrapping } else { TicketState::Closed };
                 }

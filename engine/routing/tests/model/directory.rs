@@ -79,15 +79,6 @@ impl Reference {
         Ok(Answer::Applied(applied))
     }
 
-    /// Who is switched off is asked no longer.
-    fn withdraw_from_inactive(&mut self) {
-        for id in (0..self.agents.len()).map(|id| AgentId(u32::try_from(id).expect("few"))) {
-            if !self.agent(id).is_some_and(|agent| agent.active) {
-                self.withdraw_offers(id);
-            }
-        }
-    }
-
     fn put_object(
         &mut self,
         object: &Object,

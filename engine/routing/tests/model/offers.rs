@@ -93,6 +93,15 @@ impl Reference {
         }
     }
 
+    /// Who is switched off is asked no longer.
+    pub(crate) fn withdraw_from_inactive(&mut self) {
+        for id in (0..self.agents.len()).map(|id| AgentId(u32::try_from(id).expect("few"))) {
+            if !self.agent(id).is_some_and(|agent| agent.active) {
+                self.withdraw_offers(id);
+            }
+        }
+    }
+
     fn end_offer(&mut self, id: TicketId, agent: AgentId, end: OfferEnd) {
         let now = self.now;
         let until = now + self.settings.exclusion_us;

@@ -47,8 +47,8 @@ pub struct Offer {
 pub struct OfferEnded {
     /// The ticket.
     pub ticket: TicketId,
-    /// How.
-    pub end: OfferEnd,
+    /// How; absent: the agent has accepted it, on this device or another.
+    pub end: Option<OfferEnd>,
 }
 
 /// The wrap-up of a closed ticket: the agent keeps the seat.

@@ -439,7 +439,7 @@ fn pushes() -> Vec<Push> {
             priority: 100,
             until: AT + 20_000_000,
         }),
-        Push::OfferEnded(OfferEnded { ticket: ticket(), end: OfferEnd::Missed }),
+        Push::OfferEnded(OfferEnded { ticket: ticket(), end: Some(OfferEnd::Missed) }),
         Push::WrapUp(WrapUp { ticket: ticket(), until: Some(AT + 30_000_000) }),
     ];
     entries.chain(others).collect()

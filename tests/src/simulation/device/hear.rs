@@ -180,9 +180,6 @@ impl Device {
         }
         self.came(party, ticket, number);
         judge_entry(party, books, entry)?;
-        if let EntryEvent::Assigned(_) = &entry.event {
-            self.offers.remove(&ticket);
-        }
         follow(party, entry);
         Ok(())
     }
