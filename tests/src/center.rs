@@ -58,7 +58,7 @@ pub fn few_records() -> Vec<Record> {
         Object::Bot(Bot::new("shop", "sales")),
         Object::Queue(Queue { members: vec!["ana".into()], ..Queue::new("shop", "sales") }),
     ] {
-        center.give(Input::Put { object, if_version: None });
+        center.give(Input::Put { object: Box::new(object), if_version: None });
     }
     center.comes(ANA, SessionId(1));
     let [first, _, _] = [1, 2, 3].map(|contact| center.hands_over(contact));
@@ -115,7 +115,7 @@ impl Center {
             Object::Queue(queue("support", &["bruno"])),
             Object::Queue(Queue { active: false, ..queue("closed", &[]) }),
         ] {
-            self.give(Input::Put { object, if_version: None });
+            self.give(Input::Put { object: Box::new(object), if_version: None });
         }
         self.give(Input::CreateKey(Key {
             prefix: "aaaaaaaaaaaa".into(),

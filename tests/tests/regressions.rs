@@ -42,7 +42,11 @@ impl Desk {
         queue.members.push("agent".into());
         let bot = Object::Bot(Bot::new("bot", "queue"));
         for object in [bot, Object::Agent(Agent::new("agent", 1)), Object::Queue(queue)] {
-            desk.daemon.learn(TENANT, Input::Put { object, if_version: None }, Asker::Nobody);
+            desk.daemon.learn(
+                TENANT,
+                Input::Put { object: Box::new(object), if_version: None },
+                Asker::Nobody,
+            );
             desk.finish();
         }
         desk

@@ -182,7 +182,7 @@ impl Desk {
     }
 
     pub(super) fn put(&mut self, object: Object) -> Result<()> {
-        self.step(Input::Put { object, if_version: None }, &[]).map(|_| ())
+        self.step(Input::Put { object: Box::new(object), if_version: None }, &[]).map(|_| ())
     }
 
     fn log_in(&mut self, agent: u32) -> Result<()> {

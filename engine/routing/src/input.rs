@@ -214,8 +214,8 @@ pub enum Input {
     },
     /// Creates or changes a directory object.
     Put {
-        /// What it is to be.
-        object: Object,
+        /// What it is to be. Boxed: every message goes through a mailbox as one of these.
+        object: Box<Object>,
         /// Refuse unless the present version is this one (0: it must not exist).
         if_version: Option<u64>,
     },

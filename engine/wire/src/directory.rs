@@ -47,6 +47,7 @@ pub struct Versioned<T> {
     serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and boxed where they travel")]
 pub enum Object {
     /// An organization.
     Tenant(Tenant),

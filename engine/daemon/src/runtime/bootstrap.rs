@@ -22,7 +22,7 @@ pub(super) async fn apply(shared: &Shared, directory: &Directory) -> Result<(), 
             Object::Tenant(object) => tenant_id(&object.name),
             Object::Bot(_) | Object::Queue(_) | Object::Agent(_) => tenant_id(&seed.tenant),
         };
-        let input = Input::Put { object: seed.object.clone(), if_version: None };
+        let input = Input::Put { object: Box::new(seed.object.clone()), if_version: None };
         ask(shared, tenant, input).await?;
     }
     for seed in &directory.keys {

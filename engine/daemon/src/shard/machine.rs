@@ -339,7 +339,7 @@ mod tests {
     /// So many tickets that asked, less the first.
     fn line(machine: &mut ShardMachine, tenant: TenantId, tickets: u128) -> Vec<TicketId> {
         for object in [Object::Bot(Bot::new("b", "q")), Object::Queue(Queue::new("b", "q"))] {
-            give(machine, tenant, Input::Put { object, if_version: None });
+            give(machine, tenant, Input::Put { object: Box::new(object), if_version: None });
         }
         give(machine, tenant, Input::BotSessionOpened { bot: BOT, session: SessionId(1) });
         let mut waiting = Vec::new();
@@ -391,7 +391,7 @@ mod tests {
         let (tenant, agent) = (TenantId(1), AgentId(0));
         let mut machine = ShardMachine::new([], Arc::default(), Settings::default(), origin);
         let put = |machine: &mut ShardMachine, object| {
-            give(machine, tenant, Input::Put { object, if_version: None });
+            give(machine, tenant, Input::Put { object: Box::new(object), if_version: None });
         };
         put(&mut machine, Object::Bot(Bot::new("b", "q4")));
         put(&mut machine, Object::Agent(Agent::new("ana", 1)));

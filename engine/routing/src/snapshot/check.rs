@@ -227,7 +227,7 @@ mod tests {
         };
         let (seen, reason) = (CloseCount::default(), String::new());
         let members = vec!["ana".into()];
-        let put = |object| Input::Put { object, if_version: None };
+        let put = |object| Input::Put { object: Box::new(object), if_version: None };
         let mut tenant = Tenant::new(TenantId(1), Settings::default());
         let mut seats = Seats::new();
         for input in [

@@ -10,6 +10,7 @@ const MOST: usize = 64;
 
 /// Agents with the end of their exclusion. Boxed: most tickets have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[expect(clippy::box_collection, reason = "eight bytes in every ticket, not 24")]
 pub(crate) struct Exclusions(Option<Box<Vec<(AgentId, Micros)>>>);
 
 impl Exclusions {

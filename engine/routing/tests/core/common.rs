@@ -115,7 +115,7 @@ impl Desk {
     }
 
     pub(crate) fn put(&mut self, object: Object) {
-        self.events(Input::Put { object, if_version: None });
+        self.events(Input::Put { object: Box::new(object), if_version: None });
     }
 
     pub(crate) fn agent(&mut self, name: &str, seats: u16) -> AgentId {

@@ -10,7 +10,7 @@ use relevo_wire::vocabulary::Role;
 use relevo_wire::{AgentId, BotId, ErrorCode, QueueId};
 
 fn put(object: Object) -> Input {
-    Input::Put { object, if_version: None }
+    Input::Put { object: Box::new(object), if_version: None }
 }
 
 fn stored(desk: &mut Desk, input: Input) -> u64 {
@@ -60,7 +60,8 @@ fn versions_count_changes_and_guard_them() {
     let first = stored(&mut desk, put(ana(1)));
     assert_eq!(first, 2, "the bot was the first change");
     assert_eq!(desk.tenant.directory_version(), 2);
-    let guarded = |object, version| Input::Put { object, if_version: Some(version) };
+    let guarded =
+        |object, version| Input::Put { object: Box::new(object), if_version: Some(version) };
     let error = desk.refused(guarded(ana(2), 0));
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::VersionConflict, "if_version"));
     assert_eq!(stored(&mut desk, guarded(ana(2), first)), 3);

@@ -8,7 +8,7 @@ use relevo_wire::directory::{Delivery, Fairness, Object, Tenant};
 fn limit(desk: &mut Desk, limit: Option<(u16, u32)>) -> Vec<relevo_routing::Event> {
     let fairness = limit.map(|(tickets, seconds)| Fairness { tickets, seconds });
     let object = Object::Tenant(Tenant { fairness, ..Tenant::new("t") });
-    desk.events(Input::Put { object, if_version: None })
+    desk.events(Input::Put { object: Box::new(object), if_version: None })
 }
 
 /// An agent of many seats, and at most two new tickets in 60 s.
@@ -121,7 +121,7 @@ fn a_limit_has_bounds() {
     for (tickets, seconds) in [(0, 1), (1_001, 1), (1, 0), (1, 3_601)] {
         let fairness = Some(Fairness { tickets, seconds });
         let object = Object::Tenant(Tenant { fairness, ..Tenant::new("t") });
-        let refused = desk.refused(Input::Put { object, if_version: None });
+        let refused = desk.refused(Input::Put { object: Box::new(object), if_version: None });
         assert_eq!((refused.code, &*refused.field), (ErrorCode::Malformed, "fairness"));
     }
     limit(&mut desk, Some((1_000, 3_600)));

@@ -86,7 +86,7 @@ fn a_put_tells_at_once_what_the_hours_say_now_and_only_where_that_is_something_e
         object.hours = Some(office_hours());
         change(&mut object);
         let object = directory::Object::Queue(object);
-        doors(&desk.events(Input::Put { object, if_version: None }))
+        doors(&desk.events(Input::Put { object: Box::new(object), if_version: None }))
     };
     let open = |text: &str| {
         Some(Hours { week: vec![("wed".into(), vec![text.into()])], ..Hours::default() })
@@ -108,7 +108,7 @@ fn hours_without_a_zone_of_their_own_follow_the_clock_of_the_bot() {
         let mut bot = directory::Bot::new("b", "q");
         bot.time_zone = zone.to_owned();
         let object = directory::Object::Bot(bot);
-        doors(&desk.events(Input::Put { object, if_version: None }))
+        doors(&desk.events(Input::Put { object: Box::new(object), if_version: None }))
     };
     assert_eq!(put("Europe/Madrid"), [(queue, false, Some(OPENS - HOUR))], "an hour ahead");
     assert_eq!(put("America/Bogota"), [(queue, true, Some(CLOSES + 5 * HOUR))]);
@@ -118,7 +118,7 @@ fn hours_without_a_zone_of_their_own_follow_the_clock_of_the_bot() {
     let mut bot = directory::Bot::new("b", "q");
     bot.time_zone = "Europe/Madrid".into();
     let object = directory::Object::Bot(bot);
-    assert_eq!(doors(&own.events(Input::Put { object, if_version: None })), []);
+    assert_eq!(doors(&own.events(Input::Put { object: Box::new(object), if_version: None })), []);
 }
 
 #[test]
@@ -387,7 +387,7 @@ fn hours_that_are_wrong_are_refused_with_everything_that_is_wrong() {
         ..Hours::default()
     });
     let object = directory::Object::Queue(queue);
-    let error = desk.refused(Input::Put { object, if_version: None });
+    let error = desk.refused(Input::Put { object: Box::new(object), if_version: None });
     assert_eq!((error.code, error.field.as_str()), (ErrorCode::Malformed, "hours"));
     let lines: Vec<&str> = error.message.lines().collect();
     assert!(lines[0].contains("did you mean \"Europe/Madrid\"?"), "{lines:?}");

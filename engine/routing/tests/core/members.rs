@@ -14,7 +14,7 @@ fn member(agent: &str, level: u8, delay_seconds: u32) -> Member {
 
 fn serve(desk: &mut Desk, queue: &str, members: &[Member]) -> Vec<Event> {
     let object = Queue { members: members.to_vec(), ..Queue::new("b", queue) };
-    desk.events(Input::Put { object: Object::Queue(object), if_version: None })
+    desk.events(Input::Put { object: Box::new(Object::Queue(object)), if_version: None })
 }
 
 /// The queue `q` with these members, of one seat each, online.
@@ -260,7 +260,7 @@ fn a_member_is_named_once_at_a_level_that_there_is() {
     let mut desk = desk_of(&[member("ana", 1, 0)]);
     let mut wrong = |members: &[Member]| {
         let object = Object::Queue(Queue { members: members.to_vec(), ..Queue::new("b", "q") });
-        let refused = desk.refused(Input::Put { object, if_version: None });
+        let refused = desk.refused(Input::Put { object: Box::new(object), if_version: None });
         assert_eq!(refused.field, "members");
         (refused.code, refused.message)
     };
@@ -277,7 +277,8 @@ fn a_member_is_named_once_at_a_level_that_there_is() {
     let delayed = |count| (1..=count).map(|at| member(&format!("b{at}"), 1, at)).collect();
     let many: Vec<Member> = delayed(9);
     let object = Queue { members: many, ..Queue::new("b", "q") };
-    let refused = desk.refused(Input::Put { object: Object::Queue(object), if_version: None });
+    let refused =
+        desk.refused(Input::Put { object: Box::new(Object::Queue(object)), if_version: None });
     assert_eq!((refused.code, &*refused.field), (ErrorCode::LimitExceeded, "members"));
     let most: Vec<Member> = delayed(8);
     serve(&mut desk, "q", &most);

@@ -294,7 +294,7 @@ fn an_offer_that_is_not_possible_is_refused_by_name() {
         queue.offer_seconds = seconds;
         queue.offer_agents = agents;
         let object = relevo_wire::directory::Object::Queue(queue.clone());
-        let refused = desk.refused(Input::Put { object, if_version: None });
+        let refused = desk.refused(Input::Put { object: Box::new(object), if_version: None });
         assert!(refused.field.ends_with(field), "{refused}");
     }
 }

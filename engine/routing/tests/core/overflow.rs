@@ -165,7 +165,7 @@ fn queues_that_are_closed_or_full_are_passed_over_and_a_place_that_comes_free_is
     desk.queue("r", &["a-r"], |queue| queue.active = false);
     assert_eq!(overflows(&desk.pass(60 * SECOND)), [], "r is closed");
     let open = Object::Queue(Queue { members: vec!["a-r".into()], ..Queue::new("b", "r") });
-    let events = desk.events(Input::Put { object: open, if_version: None });
+    let events = desk.events(Input::Put { object: Box::new(open), if_version: None });
     assert_eq!(overflows(&events).iter().map(|e| e.ticket).collect::<Vec<_>>(), [third]);
 }
 
@@ -313,7 +313,7 @@ fn a_target_must_be_another_queue_of_the_bot_and_lead_back_to_none() {
     let mut desk = chain(&[("q", to("r")), ("r", to("s")), ("s", None)], &[]);
     let put = |name: &str, overflow| {
         let object = Object::Queue(Queue { overflow, ..Queue::new("b", name) });
-        Input::Put { object, if_version: None }
+        Input::Put { object: Box::new(object), if_version: None }
     };
     let error = desk.refused(put("s", to("q")));
     assert_eq!(error.field, "overflow.to");

@@ -299,7 +299,8 @@ fn skills_are_named_once_at_levels_that_there_are_and_in_all_not_too_many() {
     let mut desk = desk();
     let refused = |desk: &mut Desk, skills: Vec<Skill>| -> (ErrorCode, String) {
         let object = Object::Agent(Agent { skills, ..Agent::new("ana", 1) });
-        let WireError { code, field, .. } = desk.refused(Input::Put { object, if_version: None });
+        let WireError { code, field, .. } =
+            desk.refused(Input::Put { object: Box::new(object), if_version: None });
         (code, field)
     };
     let malformed = (ErrorCode::Malformed, "skills".to_owned());

@@ -389,7 +389,11 @@ impl World {
                     let is_free = match known.state {
                         TicketState::Waiting => true,
                         TicketState::Offered => known.offers.contains(&e.agent),
-                        _ => false,
+                        TicketState::Assigned
+                        | TicketState::InService
+                        | TicketState::OnHold
+                        | TicketState::Wrapping
+                        | TicketState::Closed => false,
                     };
                     assert!(is_free, "no ticket has two owners, and only who is asked accepts");
                     known.offers.clear();

@@ -91,7 +91,7 @@ impl Pair {
             Ask::Put { object, version } => {
                 let object = object.object();
                 let if_version = self.guard(&object.reference(), *version);
-                Input::Put { object, if_version }
+                Input::Put { object: Box::new(object), if_version }
             }
             Ask::Delete(named) => Input::Delete { object: named.reference() },
             Ask::Apply { steps, dry_run } => Input::Apply {

@@ -51,7 +51,7 @@ impl Pair {
         let queues = (0..).zip(&setup.queues).map(|(number, queue)| queue.object(number));
         let tenant = setup.tenant.iter().map(crate::shapes::Shape::object);
         for object in tenant.chain(bots).chain(agents).chain(queues) {
-            pair.give(Input::Put { object, if_version: None }, "setup")?;
+            pair.give(Input::Put { object: Box::new(object), if_version: None }, "setup")?;
         }
         for agent in (0..8).filter(|agent| setup.online & (1 << agent) != 0) {
             pair.open_session(agent, false, "setup")?;

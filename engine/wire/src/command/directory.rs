@@ -109,6 +109,7 @@ pub struct Apply {
     serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "few at a time, and in a list of their own")]
 pub enum Change {
     /// Creates or changes an object.
     Put(PutChange),

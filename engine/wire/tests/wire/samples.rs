@@ -14,6 +14,7 @@ use relevo_wire::{Answer, Command, Packed, json};
 
 /// A message of either direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a few dozen")]
 pub(crate) enum Sample {
     Request(Request),
     Answer(RequestId, Answer),

@@ -151,7 +151,11 @@ impl World {
 
     fn put(&mut self, tenant: TenantId, object: Object) {
         if let Some(daemon) = &self.daemon {
-            daemon.learn(tenant, Input::Put { object, if_version: None }, Asker::Nobody);
+            daemon.learn(
+                tenant,
+                Input::Put { object: Box::new(object), if_version: None },
+                Asker::Nobody,
+            );
         }
     }
 

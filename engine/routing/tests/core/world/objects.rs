@@ -76,7 +76,7 @@ impl World {
                 Object::Agent(Agent::new(name, 2))
             }
         };
-        Input::Put { object, if_version: None }
+        Input::Put { object: Box::new(object), if_version: None }
     }
 
     /// Open and closed by turns of some minutes, for the world lasts an hour or so.
