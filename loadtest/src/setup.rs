@@ -169,7 +169,7 @@ async fn put_all(
     let puts = objects.into_iter().map(|object| {
         let what = format!("{object:.60?}");
         let tenant = Some(tenant.to_owned());
-        (what, Command::Put(Put { tenant, object, if_version: None }))
+        (what, Command::Put(Put { tenant, object: Box::new(object), if_version: None }))
     });
     request_all(admin, puts).await.map(drop)
 }

@@ -61,7 +61,7 @@ fn agent(name: &str, seats: u16) -> Object {
 }
 
 fn put(object: Object, if_version: Option<u64>) -> Change {
-    Change::Put(PutChange { object, if_version })
+    Change::Put(PutChange { object: Box::new(object), if_version })
 }
 
 const FIRST: &str = "[[tenant]]\nname = \"blue\"\n[[agent]]\nname = \"ana\"\n[[agent]]\nname = \"bea\"\n\
@@ -230,8 +230,13 @@ async fn a_stale_version_refuses_all_and_a_repeated_command_is_answered_as_it_wa
     assert_eq!(admin.request(guarded(newer), key()).await.unwrap(), first);
     let error = admin.request(guarded(newer + 1), key()).await.unwrap_err();
     assert_eq!(error.code(), Some(ErrorCode::IdempotencyConflict));
-    let single =
-        || Command::Put(Put { tenant: tenant(), object: agent("new", 1), if_version: Some(0) });
+    let single = || {
+        Command::Put(Put {
+            tenant: tenant(),
+            object: Box::new(agent("new", 1)),
+            if_version: Some(0),
+        })
+    };
     let first = admin.request(single(), Some("put".into())).await.unwrap();
     assert_eq!(admin.request(single(), Some("put".into())).await.unwrap(), first);
 }

@@ -149,8 +149,9 @@ async fn tenants_and_objects_are_so_many_and_those_that_are_there_may_change() {
     }
     // Two more are left: what is new in an apply is counted together, and what is there is not new.
     let apply = async |numbers: &[usize]| {
-        let change =
-            |number: &usize| Change::Put(PutChange { object: agent(*number), if_version: None });
+        let change = |number: &usize| {
+            Change::Put(PutChange { object: Box::new(agent(*number)), if_version: None })
+        };
         let changes = numbers.iter().map(change).collect();
         admin.apply(Some("second".into()), changes, false).await
     };

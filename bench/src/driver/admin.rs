@@ -35,7 +35,7 @@ impl Admin {
         let commands = objects.into_iter().map(|object| {
             let of_tenant = !matches!(object, Object::Tenant(_));
             let tenant = of_tenant.then(|| self.tenant.clone());
-            Command::Put(Put { tenant, object, if_version: None })
+            Command::Put(Put { tenant, object: Box::new(object), if_version: None })
         });
         let commands = commands.collect();
         self.all(commands).await.map(|_| ())

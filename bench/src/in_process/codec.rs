@@ -13,7 +13,6 @@ use relevo_wire::{Answer, Command, Entry, EntryEvent, Packed, Push, Request, Req
 use std::hint::black_box;
 
 /// A frame of the hot path.
-#[expect(clippy::large_enum_variant, reason = "a few, made once")]
 enum Frame {
     Request(Request),
     Server(ServerFrame),

@@ -290,7 +290,7 @@ impl AdminClient {
         object: Object,
         if_version: Option<u64>,
     ) -> Result<Stored, ClientError> {
-        self.ask_once(Command::Put(Put { tenant, object, if_version })).await
+        self.ask_once(Command::Put(Put { tenant, object: Box::new(object), if_version })).await
     }
 
     /// Deletes a directory object.

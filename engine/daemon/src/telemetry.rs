@@ -37,7 +37,9 @@ impl Telemetry {
     /// Tells the metrics of a queue made, changed or deleted. The published directory already has
     /// the whole group's changes.
     fn queue_changed(&self, published: &Published, tenant: TenantId, event: &Event) {
-        if let Event::ObjectPut(ObjectPut { id, object: Object::Queue(_), .. }) = event {
+        if let Event::ObjectPut(ObjectPut { id, object, .. }) = event
+            && let Object::Queue(_) = **object
+        {
             let directories = published.directories.load();
             let directory = directories.tenant(tenant);
             if let Some(entry) = directory.and_then(|own| queue_entry(tenant, own, QueueId(*id))) {

@@ -71,7 +71,7 @@ mod tests {
     use crate::error::ErrorCode;
 
     fn put(object: Object) -> Change {
-        Change::Put(PutChange { object, if_version: None })
+        Change::Put(PutChange { object: Box::new(object), if_version: None })
     }
 
     fn error(field: &str) -> WireError {

@@ -252,7 +252,7 @@ impl Books {
                 must(closed, "only closed tickets are forgotten", || format!("{e:?}: {ticket:?}"))
             }
             Event::ObjectPut(e) => {
-                match &e.object {
+                match &*e.object {
                     Object::Agent(agent) => {
                         let seats = if agent.active { agent.seats } else { 0 };
                         self.seats.insert(AgentId(e.id), seats);

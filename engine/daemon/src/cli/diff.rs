@@ -58,7 +58,8 @@ impl Diff {
                     diff.lines.push(format!("+ {}", name(object)));
                 }
             }
-            let put = PutChange { object: object.clone(), if_version: if_version(stored) };
+            let put =
+                PutChange { object: Box::new(object.clone()), if_version: if_version(stored) };
             diff.changes.push(Change::Put(put));
         }
         let names: BTreeSet<String> = wanted.iter().map(|object| name(object)).collect();
@@ -93,7 +94,8 @@ impl Diff {
         }
         let queue = Queue { members: Vec::new(), overflow: None, ..queue.clone() };
         let if_version = guard.then_some(stored.version);
-        self.changes.push(Change::Put(PutChange { object: Object::Queue(queue), if_version }));
+        self.changes
+            .push(Change::Put(PutChange { object: Box::new(Object::Queue(queue)), if_version }));
         true
     }
 
@@ -245,7 +247,8 @@ mod tests {
             "= 1 unchanged",
         ];
         assert_eq!(kept.told(), told);
-        let put = |object, if_version| Change::Put(PutChange { object, if_version });
+        let put =
+            |object, if_version| Change::Put(PutChange { object: Box::new(object), if_version });
         let puts = [put(agent("ana", 4), Some(2)), put(agent("new", 1), Some(0))];
         assert_eq!(kept.changes, puts);
         let unguarded = Diff::between(&listed, &wanted, false, false);
@@ -284,7 +287,7 @@ mod tests {
             let object = ObjectRef::Queue("web".into(), name.into());
             Change::Delete(DeleteChange { object, if_version })
         };
-        let freed = PutChange { object: named("first", None), if_version: Some(2) };
+        let freed = PutChange { object: Box::new(named("first", None)), if_version: Some(2) };
         let changes = [Change::Put(freed), delete("last", Some(1)), delete("first", None)];
         assert_eq!(pruned.changes, changes);
     }

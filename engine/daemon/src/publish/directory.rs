@@ -86,7 +86,7 @@ impl Directories {
         } else if let Event::KeyRevoked(revoked) = event {
             self.keys.remove(&revoked.prefix);
         } else if let Event::ObjectPut(put) = event {
-            if let Object::Bot(bot) = &put.object {
+            if let Object::Bot(bot) = &*put.object {
                 self.put_rules(tenant, BotId(put.id), Compiled::of(bot));
             }
         } else if let Event::ObjectDeleted(deleted) = event

@@ -163,9 +163,7 @@ fn one(
         return Err(error);
     }
     let input = match change {
-        Change::Put(PutChange { object, if_version }) => {
-            Input::Put { object: Box::new(object), if_version }
-        }
+        Change::Put(PutChange { object, if_version }) => Input::Put { object, if_version },
         Change::Delete(DeleteChange { object, .. }) => Input::Delete { object },
     };
     Ok(Decided::Shard { tenant, input, instead: None })

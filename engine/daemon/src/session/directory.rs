@@ -75,7 +75,7 @@ fn tenant_of(
 
 fn tenant_name(change: &Change) -> Option<&str> {
     match change {
-        Change::Put(put) => match &put.object {
+        Change::Put(put) => match &*put.object {
             Object::Tenant(tenant) => Some(&tenant.name),
             Object::Bot(_) | Object::Queue(_) | Object::Agent(_) => None,
         },
@@ -118,7 +118,7 @@ fn check_rules(
     for (at, change) in changes.iter().enumerate() {
         let (name, bytes) = match change {
             Change::Put(put) => {
-                let Object::Bot(bot) = &put.object else { continue };
+                let Object::Bot(bot) = &*put.object else { continue };
                 if let Err(error) = rules::check(bot) {
                     faults.push((at, error));
                 }
@@ -247,7 +247,7 @@ mod tests {
     use relevo_wire::directory::{Agent, Bot, Rule, Tenant};
 
     fn put(object: Object) -> Change {
-        Change::Put(PutChange { object, if_version: None })
+        Change::Put(PutChange { object: Box::new(object), if_version: None })
     }
 
     fn delete(object: ObjectRef) -> Change {
@@ -291,7 +291,7 @@ mod tests {
         let bots = (0..8).map(|number| bot(&format!("b{number}"), most / 8 - 1));
         for (id, object) in (0..).zip(bots) {
             let version = u64::from(id) + 1;
-            directory.apply(&Event::ObjectPut(ObjectPut { version, id, object }));
+            directory.apply(&Event::ObjectPut(ObjectPut { version, id, object: Box::new(object) }));
         }
         let mut directories = Directories::default();
         directories.insert(acme, directory);

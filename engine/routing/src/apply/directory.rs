@@ -13,7 +13,7 @@ use relevo_wire::{AgentId, BotId, QueueId};
 impl State {
     pub(super) fn object_put(&mut self, now: Micros, event: &Event, put: &ObjectPut) {
         self.directory.apply(event);
-        match &put.object {
+        match &*put.object {
             Object::Tenant(tenant) => {
                 self.note_all_changed();
                 self.set_fairness(tenant.fairness);

@@ -11,7 +11,7 @@ pub struct ObjectPut {
     /// Number of the bot, queue or agent (0 for the tenant itself).
     pub id: u32,
     /// What it is.
-    pub object: Object,
+    pub object: Box<Object>,
 }
 
 /// A directory object was deleted.

@@ -90,7 +90,7 @@ impl<'a> Plan<'a> {
             Err(error) => {
                 self.failures.note(at, &change, error);
                 if let Change::Put(put) = change {
-                    match put.object {
+                    match *put.object {
                         Object::Agent(agent) => drop(self.failed.insert(agent.name)),
                         Object::Bot(bot) => drop(self.failed.insert(bot.name)),
                         Object::Queue(queue) => {
@@ -166,7 +166,9 @@ impl<'a> Plan<'a> {
         }
         let id = u32::try_from(found.id).expect("the number of objects is bounded far below 2^32");
         self.count_queues(&change, id);
-        if let Change::Put(PutChange { object: Object::Agent(agent), .. }) = &change {
+        if let Change::Put(PutChange { object, .. }) = &change
+            && let Object::Agent(agent) = &**object
+        {
             let skills = agent.skills.iter().map(|skill| skill.name.as_str());
             let new = skills.filter(|name| !self.state.skills.is_held(name));
             self.learned.extend(new.map(ToOwned::to_owned));
@@ -195,7 +197,7 @@ impl<'a> Plan<'a> {
     fn count_queues(&mut self, change: &Change, id: u32) {
         let before = self.directory.queue(QueueId(id)).map(|queue| &queue.object);
         let (before, after) = match change {
-            Change::Put(put) => match &put.object {
+            Change::Put(put) => match &*put.object {
                 Object::Queue(queue) => (before, Some(queue)),
                 Object::Tenant(_) | Object::Bot(_) | Object::Agent(_) => return,
             },

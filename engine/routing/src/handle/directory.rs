@@ -12,7 +12,7 @@ use relevo_wire::vocabulary::Role;
 use relevo_wire::{AgentId, ErrorCode, WireError};
 
 impl Turn<'_> {
-    pub(super) fn put(&mut self, object: Object, if_version: Option<u64>) -> Answered {
+    pub(super) fn put(&mut self, object: Box<Object>, if_version: Option<u64>) -> Answered {
         self.change(Change::Put(PutChange { object, if_version }))
     }
 
@@ -110,7 +110,9 @@ impl Turn<'_> {
 /// An agent that an event is about, and the seats that everybody who reads its word sees then: none
 /// when it is inactive or gone.
 fn capacity_after(event: &Event) -> Option<(AgentId, u16)> {
-    if let Event::ObjectPut(ObjectPut { id, object: Object::Agent(agent), .. }) = event {
+    if let Event::ObjectPut(ObjectPut { id, object, .. }) = event
+        && let Object::Agent(agent) = &**object
+    {
         return Some((AgentId(*id), if agent.active { agent.seats } else { 0 }));
     }
     if let Event::ObjectDeleted(ObjectDeleted { id, object: ObjectRef::Agent(_), .. }) = event {

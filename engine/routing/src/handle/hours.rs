@@ -19,7 +19,7 @@ impl Turn<'_> {
             let hours = object.and_then(|object| object.hours.as_ref());
             hours.is_some_and(|hours| hours.time_zone.is_none())
         };
-        match object {
+        match &**object {
             Object::Queue(_) => vec![QueueId(*id)],
             Object::Bot(_) => {
                 let queues = self.state.queues_of(relevo_wire::BotId(*id));

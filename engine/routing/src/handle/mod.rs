@@ -116,7 +116,7 @@ impl Turn<'_> {
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
-            Input::Put { object, if_version } => self.put(*object, if_version),
+            Input::Put { object, if_version } => self.put(object, if_version),
             Input::Delete { object } => self.delete(object),
             Input::Apply { changes, dry_run } => self.apply(changes, dry_run),
             Input::CreateKey(key) => self.create_key(key),

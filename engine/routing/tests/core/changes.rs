@@ -12,7 +12,7 @@ use relevo_wire::vocabulary::Role;
 use relevo_wire::{AgentId, ErrorCode, QueueId, WireError};
 
 fn put(object: Object) -> Change {
-    Change::Put(PutChange { object, if_version: None })
+    Change::Put(PutChange { object: Box::new(object), if_version: None })
 }
 
 fn apply(changes: Vec<Change>) -> Input {
@@ -20,7 +20,7 @@ fn apply(changes: Vec<Change>) -> Input {
 }
 
 fn put_at(object: Object, version: u64) -> Change {
-    Change::Put(PutChange { object, if_version: Some(version) })
+    Change::Put(PutChange { object: Box::new(object), if_version: Some(version) })
 }
 
 fn delete(object: ObjectRef) -> Change {

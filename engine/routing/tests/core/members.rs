@@ -114,7 +114,7 @@ fn of_all_possible_pairs_that_of_the_lowest_level_goes_first() {
         desk.intent(agent, Intent::Online);
     }
     let put = |agent: &str| relevo_wire::command::PutChange {
-        object: Object::Agent(relevo_wire::directory::Agent::new(agent, 1)),
+        object: Box::new(Object::Agent(relevo_wire::directory::Agent::new(agent, 1))),
         if_version: None,
     };
     let changes = ["ana", "bob"].map(|agent| relevo_wire::command::Change::Put(put(agent)));

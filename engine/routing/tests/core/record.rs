@@ -47,10 +47,10 @@ fn samples() -> Vec<(&'static str, Event)> {
             Event::ObjectPut(ObjectPut {
                 version: 4,
                 id: 2,
-                object: Object::Queue(Queue {
+                object: Box::new(Object::Queue(Queue {
                     members: vec![Member { agent: "ana".into(), level: 2, delay_seconds: 30 }],
                     ..Queue::new("b", "q")
-                }),
+                })),
             }),
         ),
         (
@@ -58,7 +58,7 @@ fn samples() -> Vec<(&'static str, Event)> {
             Event::ObjectPut(ObjectPut {
                 version: 6,
                 id: 1,
-                object: Object::Bot(Bot {
+                object: Box::new(Object::Bot(Bot {
                     time_zone: "America/Lima".into(),
                     rules: vec![Rule {
                         name: "r".into(),
@@ -76,7 +76,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                         priority: 8,
                     }],
                     ..Bot::new("b", "q")
-                }),
+                })),
             }),
         ),
         (

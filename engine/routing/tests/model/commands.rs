@@ -201,7 +201,7 @@ impl Pair {
             Step::Put { object, version } => {
                 let object = object.object();
                 let if_version = self.guard(&object.reference(), *version);
-                Change::Put(PutChange { object, if_version })
+                Change::Put(PutChange { object: Box::new(object), if_version })
             }
             Step::Delete { named, version } => {
                 let object = named.reference();

@@ -98,7 +98,7 @@ impl Reference {
         let version = self.version;
         self.store_object(number, version, object);
         let id = u32::try_from(number).expect("few objects");
-        self.emit(Event::ObjectPut(ObjectPut { version, id, object: object.clone() }));
+        self.emit(Event::ObjectPut(ObjectPut { version, id, object: Box::new(object.clone()) }));
         self.look_at_hours_of(object, number);
         Ok((version, if present.is_none() { Made::New } else { Made::Changed }))
     }
@@ -171,12 +171,10 @@ impl Reference {
                         closings: Vec::new(),
                     });
                 }
-                let before = self.queues[number].object.take();
-                let before = before.and_then(|before| before.object.overflow);
-                let has_other_step = before != object.overflow;
-                let before = self.queues[number].object.as_ref();
-                let before = before.map_or_else(BTreeSet::new, |queue| delays(&queue.object));
-                if before != delays(&object) {
+                let before = self.queues[number].object.take().map(|before| before.object);
+                let had_delays = before.as_ref().map_or_else(BTreeSet::new, delays);
+                let has_other_step = before.and_then(|queue| queue.overflow) != object.overflow;
+                if had_delays != delays(&object) {
                     let id = QueueId(u32::try_from(number).expect("few queues"));
                     let of_queue = self.tickets.iter_mut().filter(|ticket| ticket.queue == id);
                     of_queue.for_each(|ticket| ticket.looked_at = None);
@@ -473,7 +471,7 @@ fn must_be(expected: Option<u64>, present: u64) -> Checked {
 fn field_of(at: usize, change: &Change, field: &str) -> String {
     let kind = match change {
         Change::Delete(_) => return format!("changes[{at}].{field}"),
-        Change::Put(put) => match &put.object {
+        Change::Put(put) => match &*put.object {
             Object::Tenant(_) => "tenant",
             Object::Bot(_) => "bot",
             Object::Queue(_) => "queue",

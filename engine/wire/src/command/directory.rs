@@ -21,7 +21,7 @@ pub struct Put {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// What it is to be.
-    pub object: Object,
+    pub object: Box<Object>,
     /// Refuse unless the present version is this one (0: it must not exist).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,
@@ -109,7 +109,6 @@ pub struct Apply {
     serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "few at a time, and in a list of their own")]
 pub enum Change {
     /// Creates or changes an object.
     Put(PutChange),
@@ -132,7 +131,7 @@ pub enum Change {
 #[serde(deny_unknown_fields)]
 pub struct PutChange {
     /// What it is to be.
-    pub object: Object,
+    pub object: Box<Object>,
     /// Refuse unless the present version is this one (0: it must not exist).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_version: Option<u64>,

@@ -184,7 +184,9 @@ fn a_body_is_limited_in_bytes_and_checked_as_bytes() {
 
 #[test]
 fn directory_objects_keep_to_their_ranges() {
-    let refused = |object| refusal(Command::Put(Put { tenant: None, object, if_version: None }));
+    let refused = |object| {
+        refusal(Command::Put(Put { tenant: None, object: Box::new(object), if_version: None }))
+    };
     let tenant = |name: &str| Object::Tenant(Tenant::new(name));
     assert_eq!(refused(tenant("a b")), wrong("object.tenant.name"));
     assert_eq!(refused(tenant("")), wrong("object.tenant.name"));
@@ -209,7 +211,8 @@ fn directory_objects_keep_to_their_ranges() {
     for member in [member(0, 0), member(11, 0), member(1, 604_801)] {
         assert_eq!(refused(members(member)), wrong("object.queue.members"));
     }
-    let most = Put { tenant: None, object: members(member(10, 604_800)), if_version: None };
+    let most =
+        Put { tenant: None, object: Box::new(members(member(10, 604_800))), if_version: None };
     assert_eq!(command(&Command::Put(most)), Ok(()));
     let threshold = Queue { threshold_seconds: 0, ..Queue::new("b", "q") };
     assert_eq!(refused(Object::Queue(threshold)), wrong("object.queue.threshold_seconds"));
@@ -272,7 +275,10 @@ fn directory_objects_keep_to_their_ranges() {
     let full = Bot { priority_rules: many, rules: of_rules, ..bot() };
     assert_eq!(refused(Object::Bot(full)), too_long("object.bot.rules"));
     let object = Object::Queue(Queue::new("b", "q"));
-    assert_eq!(command(&Command::Put(Put { tenant: None, object, if_version: None })), Ok(()));
+    assert_eq!(
+        command(&Command::Put(Put { tenant: None, object: Box::new(object), if_version: None })),
+        Ok(())
+    );
     let key = CreateKey {
         tenant: Some(String::new()),
         role: Role::Admin,
@@ -283,7 +289,7 @@ fn directory_objects_keep_to_their_ranges() {
 }
 
 fn put(object: Object) -> Change {
-    Change::Put(PutChange { object, if_version: None })
+    Change::Put(PutChange { object: Box::new(object), if_version: None })
 }
 
 fn apply(changes: Vec<Change>) -> Command {
@@ -311,7 +317,11 @@ fn changes_are_checked_all_at_once_and_counted() {
 #[test]
 fn steps_and_limits_of_waiting_keep_to_their_ranges() {
     let put = |queue| {
-        command(&Command::Put(Put { tenant: None, object: Object::Queue(queue), if_version: None }))
+        command(&Command::Put(Put {
+            tenant: None,
+            object: Box::new(Object::Queue(queue)),
+            if_version: None,
+        }))
     };
     let step = |change: fn(&mut Overflow)| {
         let mut overflow = Overflow::new("night");
@@ -347,7 +357,8 @@ fn what_the_log_keeps_of_a_change_is_bounded_whatever_codec_it_came_in() {
             ..Queue::new("b", "q")
         })
     };
-    let single = |object| Command::Put(Put { tenant: None, object, if_version: None });
+    let single =
+        |object| Command::Put(Put { tenant: None, object: Box::new(object), if_version: None });
     assert_eq!(command(&single(queue(7_000))), Ok(()));
     assert_eq!(refusal(single(queue(7_500))), too_long("object"));
     assert_eq!(command(&apply(vec![put(queue(3_500)), put(queue(3_500))])), Ok(()));

@@ -14,7 +14,6 @@ use relevo_wire::{Answer, Command, Packed, json};
 
 /// A message of either direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "a few dozen")]
 pub(crate) enum Sample {
     Request(Request),
     Answer(RequestId, Answer),
@@ -210,7 +209,7 @@ fn requests() -> Vec<Request> {
         plain(Command::Explain(Explain { ticket: ticket() })),
         keyed(Command::Put(Put {
             tenant: tenant(),
-            object: Object::Queue(Queue {
+            object: Box::new(Object::Queue(Queue {
                 members: vec![
                     "ana".into(),
                     Member { agent: "bea".into(), level: 2, delay_seconds: 30 },
@@ -224,7 +223,7 @@ fn requests() -> Vec<Request> {
                 max_wait_seconds: Some(1800),
                 hours: Some(hours()),
                 ..queue()
-            }),
+            })),
             if_version: Some(0),
         })),
         keyed(Command::Delete(Delete {
@@ -245,7 +244,7 @@ fn requests() -> Vec<Request> {
             tenant: tenant(),
             changes: vec![
                 Change::Put(PutChange {
-                    object: Object::Agent(Agent::new("ana", 4)),
+                    object: Box::new(Object::Agent(Agent::new("ana", 4))),
                     if_version: Some(8),
                 }),
                 Change::Delete(DeleteChange {
