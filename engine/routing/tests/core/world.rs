@@ -386,15 +386,9 @@ impl World {
                 Event::Assigned(e) => {
                     self.entry(e.ticket, e.number);
                     let known = self.known(e.ticket);
-                    let is_free = match known.state {
-                        TicketState::Waiting => true,
-                        TicketState::Offered => known.offers.contains(&e.agent),
-                        TicketState::Assigned
-                        | TicketState::InService
-                        | TicketState::OnHold
-                        | TicketState::Wrapping
-                        | TicketState::Closed => false,
-                    };
+                    let is_asked = known.offers.contains(&e.agent);
+                    let is_free = known.state == TicketState::Waiting
+                        || known.state == TicketState::Offered && is_asked;
                     assert!(is_free, "no ticket has two owners, and only who is asked accepts");
                     known.offers.clear();
                     assert_eq!(e.epoch, known.epoch + 1);

@@ -122,3 +122,6 @@ fn cut_entries(entries: &mut Vec<(String, String)>, most: usize) {
 fn cut_text(text: &mut String, most: usize) {
     text.truncate(text.floor_char_boundary(most));
 }
+
+#[cfg(test)]
+mod tests;
