@@ -71,7 +71,7 @@ pub(crate) fn audit(
                 let cap = state.bots.at(ticket.bot).seats_per_agent.unwrap_or(u16::MAX);
                 let seats = entry.tickets.iter().chain(&entry.offers);
                 let same_bot = seats.filter(|own| state.tickets.at(**own).bot == ticket.bot);
-                let mut exclusions = ticket.excluded.iter();
+                let mut exclusions = ticket.asked.excluded().iter();
                 let excluded = exclusions.any(|(other, until)| other == *agent && until > now);
                 let accepts = entry.accepts_tests || !ticket.test;
                 let waited_seconds = now.saturating_sub(ticket.waiting_since) / 1_000_000;

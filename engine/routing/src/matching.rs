@@ -149,7 +149,7 @@ impl Turn<'_> {
     pub(crate) fn may_have(&self, agent: AgentId, ticket: &Ticket) -> bool {
         let accepts = !ticket.test || self.state.agents.at(agent).accepts_tests;
         accepts
-            && !ticket.offers.holds(agent)
+            && !ticket.asked.offers().holds(agent)
             && !ticket.excludes(agent, self.now)
             && !self.is_capped(agent, ticket.bot)
             && self.reaches(ticket, agent)
@@ -295,7 +295,7 @@ impl Turn<'_> {
         let is_alone = is_alone && !queue.has_delays();
         let is_plain = |other: Slot| {
             let ticket = self.state.tickets.at(other);
-            other != slot && ticket.excluded.is_empty() && !queue.holds(ticket)
+            other != slot && ticket.asked.excluded().is_empty() && !queue.holds(ticket)
         };
         let line = queue.line_for(ticket.test);
         let mut front = line.plain().map(|(_, slot)| slot).take(2);

@@ -44,7 +44,7 @@ impl State {
         if queue.online_for(waiter.test) == 0 {
             return false;
         }
-        let ticket = waiter.ticket.filter(|ticket| !ticket.excluded.is_empty());
+        let ticket = waiter.ticket.filter(|ticket| !ticket.asked.excluded().is_empty());
         let mut sets: SmallVec<[&Bits; 4]> = SmallVec::from_slice(&[&queue.member_bits]);
         for need in needs {
             let Some(holders) = self.skills.holders(*need) else { return false };

@@ -304,8 +304,8 @@ fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) {
         .tickets
         .slab()
         .iter()
-        .filter(|(_, ticket)| !ticket.offers.is_empty())
-        .map(|(slot, ticket)| (slot, ticket.bot, ticket.offers.agents().to_vec()))
+        .filter(|(_, ticket)| !ticket.asked.offers().is_empty())
+        .map(|(slot, ticket)| (slot, ticket.bot, ticket.asked.offers().agents().to_vec()))
         .collect();
     for (slot, bot, agents) in offered {
         for agent in agents {

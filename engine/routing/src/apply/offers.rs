@@ -19,7 +19,7 @@ impl State {
             self.timers.set(event.until, Timer::Offer(slot));
         }
         let ticket = self.tickets.at_mut(slot);
-        ticket.offers.add(event.agent, event.until);
+        ticket.asked.change(|both| both.offers.add(event.agent, event.until));
         let (queue, bot) = (ticket.queue, ticket.bot);
         self.queues.at_mut(queue).last_served = event.agent.into();
         // An offer counts as a ticket got, so that the next one goes to somebody else.
@@ -38,10 +38,10 @@ impl State {
         if let Some(until) = event.excluded_until {
             self.exclude(slot, event.agent, until, now);
         }
-        let offers = &mut self.tickets.at_mut(slot).offers;
-        let until = offers.until();
-        offers.remove(event.agent);
-        let was_last = offers.is_empty();
+        let asked = &mut self.tickets.at_mut(slot).asked;
+        let until = asked.offers().until();
+        asked.change(|both| both.offers.remove(event.agent));
+        let was_last = asked.offers().is_empty();
         self.free_offered(slot, event.agent);
         if let Some(until) = until.filter(|_| was_last) {
             self.timers.clear(until, Timer::Offer(slot));
@@ -51,7 +51,8 @@ impl State {
 
     /// The offers of a ticket are over, and it is not back in line: somebody accepted it.
     pub(super) fn drop_offers(&mut self, slot: Slot) {
-        let offers = std::mem::take(&mut self.tickets.at_mut(slot).offers);
+        let offers =
+            self.tickets.at_mut(slot).asked.change(|both| std::mem::take(&mut both.offers));
         let Some(until) = offers.until() else { return };
         self.timers.clear(until, Timer::Offer(slot));
         for agent in offers.agents() {
@@ -89,7 +90,7 @@ impl State {
         self.leave_state(slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Closed;
-        let until = std::mem::take(&mut ticket.wraps_until);
+        let until = std::mem::take(&mut ticket.by_state);
         if let Some(until) = until.get() {
             self.timers.clear(until, Timer::WrapUp(slot));
         }
@@ -107,13 +108,15 @@ impl State {
     }
 
     pub(super) fn begin_wrap_up(&mut self, slot: Slot, until: Micros) {
-        self.tickets.at_mut(slot).wraps_until = MaybeTime::at(until);
+        self.tickets.at_mut(slot).by_state = MaybeTime::at(until);
         self.timers.set(until, Timer::WrapUp(slot));
     }
 
     /// An agent does not get this ticket for a while.
     pub(super) fn exclude(&mut self, slot: Slot, agent: AgentId, until: Micros, now: Micros) {
-        for end in self.tickets.at_mut(slot).excluded.add(agent, until, now) {
+        for end in
+            self.tickets.at_mut(slot).asked.change(|both| both.excluded.add(agent, until, now))
+        {
             self.timers.clear(end, Timer::Exclusion(slot));
         }
         self.timers.set(until, Timer::Exclusion(slot));

@@ -122,7 +122,7 @@ impl State {
     pub(super) fn await_limit(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
         let queue = self.queues.at(ticket.queue);
-        let at = ticket.limits_from.saturating_add(queue.limit.after_us);
+        let at = ticket.limits_from().saturating_add(queue.limit.after_us);
         if queue.looks_at.get().is_none_or(|looks_at| at < looks_at) {
             self.look_at(ticket.queue, Some(at));
         }
@@ -150,7 +150,7 @@ impl State {
         let queue = self.queues.at(id);
         let first = [&queue.waits, &queue.test_waits].into_iter().filter_map(|waits| {
             let (_, slot) = waits.first()?;
-            let from = self.tickets.at(slot).limits_from;
+            let from = self.tickets.at(slot).limits_from();
             Some((from.saturating_add(queue.limit.after_us), slot))
         });
         first.min()

@@ -152,7 +152,7 @@ impl State {
                 AgentGone::Keep => ticket.is_in_service(),
                 AgentGone::Requeue => false,
             };
-            if keeps && !ticket.kept_until.is_some() {
+            if keeps && ticket.kept_until().is_none() {
                 let until = MaybeTime::at(now.saturating_add(queue.keep_us));
                 self.set_kept(slot, until);
             }
@@ -162,13 +162,15 @@ impl State {
     /// The agent is back: its tickets are its own again.
     fn end_keeping(&mut self, id: AgentId) {
         for slot in self.agents.at(id).tickets.clone() {
-            self.set_kept(slot, MaybeTime::NONE);
+            if self.tickets.at(slot).is_open() {
+                self.set_kept(slot, MaybeTime::NONE);
+            }
         }
     }
 
     pub(super) fn set_kept(&mut self, slot: Slot, until: MaybeTime) {
         let ticket = self.tickets.at_mut(slot);
-        let before = std::mem::replace(&mut ticket.kept_until, until);
+        let before = std::mem::replace(&mut ticket.by_state, until);
         if let Some(before) = before.get() {
             self.timers.clear(before, Timer::Keep(slot));
         }
@@ -185,12 +187,12 @@ impl State {
         }
         let mut moved = Vec::new();
         for (slot, ticket) in self.tickets.slab_mut().iter_mut() {
-            if let Some(kept) = ticket.kept_until.get() {
-                ticket.kept_until = ticket.kept_until.moved(by);
+            if let Some(kept) = ticket.kept_until() {
+                ticket.by_state = ticket.by_state.moved(by);
                 moved.push((kept, kept.saturating_add(by), Timer::Keep(slot)));
             }
             if ticket.is_unassigned() {
-                ticket.limits_from = ticket.limits_from.saturating_add(by);
+                ticket.by_state = ticket.by_state.moved(by);
                 let before = ticket.reserved_until;
                 ticket.reserved_until = before.saturating_add(by);
                 let step = self.queues.at(ticket.queue).step.and_then(|step| step.after_us.get());

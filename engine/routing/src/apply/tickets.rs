@@ -45,7 +45,7 @@ impl State {
 
     pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
         let slot = self.slot(event.ticket);
-        let was_asked = self.tickets.at(slot).offers.holds(event.agent);
+        let was_asked = self.tickets.at(slot).asked.offers().holds(event.agent);
         self.leave_state(slot);
         self.stop_waiting(slot);
         self.begin_clocks(now, slot);
@@ -53,6 +53,7 @@ impl State {
         ticket.state = TicketState::Assigned;
         ticket.agent = event.agent.into();
         ticket.reserved = MaybeAgent::NONE;
+        ticket.by_state = MaybeTime::NONE;
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.assigned_at = MaybeTime::at(now);
@@ -89,7 +90,7 @@ impl State {
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.waiting_since = now;
-        ticket.limits_from = now;
+        ticket.by_state = MaybeTime::at(now);
         ticket.begin_step(now);
         ticket.ring = 0;
         self.exclude(slot, event.agent, event.excluded_until, now);
@@ -159,6 +160,7 @@ impl State {
         ticket.epoch = event.epoch;
         ticket.last = event.number;
         ticket.closed_at = MaybeTime::at(now);
+        ticket.by_state = MaybeTime::NONE;
         if event.wraps_until.is_some() {
             ticket.state = TicketState::Wrapping;
         }
@@ -197,13 +199,13 @@ impl State {
         if let Some(target_at) = ticket.target_at.get() {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
-        if let Some(kept_until) = ticket.kept_until.get() {
+        if let Some(kept_until) = ticket.kept_until() {
             self.timers.set(kept_until, Timer::Keep(slot));
         }
-        if let Some(until) = ticket.wraps_until.get() {
+        if let Some(until) = ticket.wraps_until() {
             self.timers.set(until, Timer::WrapUp(slot));
         }
-        if let Some(until) = ticket.offers.until() {
+        if let Some(until) = ticket.asked.offers().until() {
             self.timers.set(until, Timer::Offer(slot));
         }
         let is_open = ticket.is_open();
@@ -213,7 +215,7 @@ impl State {
             if ticket.reserved.is_some() {
                 self.timers.set(ticket.reserved_until, Timer::Reservation(slot));
             }
-            for (_, until) in ticket.excluded.iter() {
+            for (_, until) in ticket.asked.excluded().iter() {
                 self.timers.set(until, Timer::Exclusion(slot));
             }
             self.await_ring(slot);
@@ -272,7 +274,8 @@ impl State {
         if ticket.reserved.is_some() {
             self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         }
-        for (_, until) in self.tickets.at_mut(slot).excluded.take().iter() {
+        for (_, until) in self.tickets.at_mut(slot).asked.change(|both| both.excluded.take()).iter()
+        {
             self.timers.clear(until, Timer::Exclusion(slot));
         }
         self.forget_ring(slot);

@@ -78,7 +78,7 @@ impl Turn<'_> {
             (Intent::Online, Reachability::Grace) => "grace",
             _ if ticket.test && !agent.accepts_tests => "accepts_no_tests",
             _ if agent.not_responding => "not_responding",
-            _ if ticket.offers.holds(id) => "offered",
+            _ if ticket.asked.offers().holds(id) => "offered",
             _ if excluded => "excluded",
             _ if ticket.reserved.get().is_some_and(|other| other != id) => "reserved_for_other",
             _ if !self.suits(id, ticket) => "lacks_skill",
@@ -92,14 +92,15 @@ impl Turn<'_> {
     }
 
     fn offered_to(&self, ticket: &Ticket) -> String {
-        let left = ticket.offers.until().unwrap_or_default().saturating_sub(self.now) / 1_000_000;
+        let left =
+            ticket.asked.offers().until().unwrap_or_default().saturating_sub(self.now) / 1_000_000;
         let names: Vec<String> =
-            ticket.offers.agents().iter().map(|agent| self.agent_name(*agent)).collect();
+            ticket.asked.offers().agents().iter().map(|agent| self.agent_name(*agent)).collect();
         format!("it is offered to {} for {left} s more, then back in its line", names.join(", "))
     }
 
     fn wrapped_up_by(&self, ticket: &Ticket) -> String {
-        let left = ticket.wraps_until.get().unwrap_or_default().saturating_sub(self.now);
+        let left = ticket.wraps_until().unwrap_or_default().saturating_sub(self.now);
         let name = ticket.seated().map_or_else(String::new, |agent| self.agent_name(agent));
         format!("it is closed; {name} wraps it up for at most {} s more", left / 1_000_000)
     }
@@ -166,7 +167,7 @@ impl Turn<'_> {
                 (None, None) => write!(said, "; when nobody is online it goes to {to}"),
             };
         }
-        let until = ticket.limits_from.saturating_add(queue.limit.after_us);
+        let until = ticket.limits_from().saturating_add(queue.limit.after_us);
         let left = until.saturating_sub(self.now).div_ceil(1_000_000);
         if left <= SOON_SECONDS {
             let is_no_agent = queue.limit.reason == CloseReason::NoAgent;

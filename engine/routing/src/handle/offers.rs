@@ -19,7 +19,7 @@ impl Turn<'_> {
         let queue = self.state.queues.at(self.state.tickets.at(slot).queue);
         let (until, most) = (self.now.saturating_add(queue.offer_us), queue.offer_agents);
         self.emit_offer(slot, agent, until);
-        while self.state.tickets.at(slot).offers.agents().len() < most
+        while self.state.tickets.at(slot).asked.offers().agents().len() < most
             && let Some(next) = self.pick_for(slot)
         {
             if self.claim(next) {
@@ -41,7 +41,7 @@ impl Turn<'_> {
         }
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
         let ticket = self.state.tickets.at(slot);
-        if ticket.offers.holds(agent) {
+        if ticket.asked.offers().holds(agent) {
             let assigned = Assigned {
                 ticket: ticket.id,
                 number: ticket.last + 1,
@@ -63,7 +63,7 @@ impl Turn<'_> {
             return Err(no_agent());
         }
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
-        if !self.state.tickets.at(slot).offers.holds(agent) {
+        if !self.state.tickets.at(slot).asked.offers().holds(agent) {
             return Err(self.no_offer(slot));
         }
         self.end_offer(slot, agent, OfferEnd::Declined);
@@ -72,7 +72,7 @@ impl Turn<'_> {
 
     /// Ends every offer of a ticket, but for that of who has accepted.
     pub(super) fn end_offers(&mut self, slot: Slot, accepted: Option<AgentId>, end: OfferEnd) {
-        for agent in self.state.tickets.at(slot).offers.agents().to_vec() {
+        for agent in self.state.tickets.at(slot).asked.offers().agents().to_vec() {
             if Some(agent) != accepted {
                 self.end_offer(slot, agent, end);
             }

@@ -77,8 +77,8 @@ impl Turn<'_> {
         mut each: impl FnMut(u32),
     ) {
         let is_plain = !ticket.test
-            && ticket.excluded.is_empty()
-            && ticket.offers.is_empty()
+            && ticket.asked.excluded().is_empty()
+            && ticket.asked.offers().is_empty()
             && !queue.has_delays()
             && self.state.bots.at(ticket.bot).seats_per_agent.is_none();
         let available = &self.state.agents.available;

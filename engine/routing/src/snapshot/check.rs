@@ -45,8 +45,8 @@ fn references(
     counts: (usize, usize, usize),
 ) -> Result<(), SnapshotError> {
     let agents = [ticket.agent.get(), ticket.reserved.get()];
-    let excluded = ticket.excluded.iter().map(|(agent, _)| agent);
-    let offered = ticket.offers.agents().iter().copied();
+    let excluded = ticket.asked.excluded().iter().map(|(agent, _)| agent);
+    let offered = ticket.asked.offers().agents().iter().copied();
     let mut agents = agents.into_iter().flatten().chain(excluded).chain(offered);
     let known = (ticket.bot.0 as usize) < counts.0
         && directory.queue_bot(ticket.queue) == Some(ticket.bot)
@@ -68,9 +68,14 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
         TicketState::Closed => closed,
     };
     let is_offered = ticket.state == TicketState::Offered;
-    let wraps = ticket.state == TicketState::Wrapping;
-    let fits =
-        fits && is_offered != ticket.offers.is_empty() && wraps == ticket.wraps_until.is_some();
+    let has_moment = match ticket.state {
+        TicketState::Waiting | TicketState::Offered | TicketState::Wrapping => {
+            ticket.by_state.is_some()
+        }
+        TicketState::Assigned | TicketState::InService | TicketState::OnHold => true,
+        TicketState::Closed => !ticket.by_state.is_some(),
+    };
+    let fits = fits && is_offered != ticket.asked.offers().is_empty() && has_moment;
     let reserved_waits = ticket.is_unassigned() || !ticket.reserved.is_some();
     if fits && reserved_waits && ticket.last.max(ticket.epoch) < SHORT_COUNT_MAX {
         return Ok(());

@@ -8,14 +8,15 @@ use rkyv::{Archive, Deserialize, Serialize};
 /// would be a queue that nobody wants; the first of them may be asked again.
 const MOST: usize = 64;
 
-/// Agents with the end of their exclusion. Boxed: most tickets have none.
+/// Agents with the end of their exclusion.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
-#[expect(clippy::box_collection, reason = "eight bytes in every ticket, not 24")]
-pub(crate) struct Exclusions(Option<Box<Vec<(AgentId, Micros)>>>);
+pub(crate) struct Exclusions(Vec<(AgentId, Micros)>);
 
 impl Exclusions {
+    pub(crate) const NONE: Self = Self(Vec::new());
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.0.is_empty()
     }
 
     pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {
@@ -24,13 +25,13 @@ impl Exclusions {
 
     /// Those over too, until the next is added.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (AgentId, Micros)> {
-        self.0.iter().flat_map(|list| list.iter().copied())
+        self.0.iter().copied()
     }
 
     /// Adds an agent; gives back the ends at which nobody's exclusion is over any more.
     pub(crate) fn add(&mut self, agent: AgentId, until: Micros, now: Micros) -> Vec<Micros> {
-        let list = self.0.get_or_insert_default();
-        let mut before = std::mem::take(&mut **list);
+        let list = &mut self.0;
+        let mut before = std::mem::take(list);
         list.extend(before.iter().filter(|(other, until)| *other != agent && now < *until));
         list.drain(..list.len().saturating_sub(MOST - 1));
         list.push((agent, until));
@@ -46,6 +47,6 @@ impl Exclusions {
 
 impl From<Option<(AgentId, Micros)>> for Exclusions {
     fn from(one: Option<(AgentId, Micros)>) -> Self {
-        Self(one.map(|one| Box::new(vec![one])))
+        Self(one.into_iter().collect())
     }
 }

@@ -4,6 +4,7 @@
 //! sets are derived: they are rebuilt from the rest when a snapshot is read.
 
 pub(crate) mod agents;
+pub(crate) mod asked;
 pub(crate) mod bits;
 pub(crate) mod bots;
 pub(crate) mod contacts;

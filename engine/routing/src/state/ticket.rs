@@ -1,9 +1,8 @@
 //! One ticket.
 
+use super::asked::Asked;
 use super::demands::MaybeDemand;
-use super::exclusions::Exclusions;
 use super::maybe::{MaybeAgent, MaybeTicket, MaybeTime};
-use super::offers::Offers;
 use super::recent::RecentMessages;
 use super::unconfirmed::Unconfirmed;
 use crate::Micros;
@@ -33,12 +32,10 @@ pub(crate) struct Ticket {
     pub(crate) queue: QueueId,
     /// Who has it, or had it when it was closed.
     pub(crate) agent: MaybeAgent,
-    /// Who gave it away and does not get it back for a while.
-    pub(crate) excluded: Exclusions,
-    /// To whom it is offered.
-    pub(crate) offers: Offers,
     /// For whom it waits outside the queue's line.
     pub(crate) reserved: MaybeAgent,
+    /// To whom it is offered, and who gave it away.
+    pub(crate) asked: Asked,
     pub(crate) epoch: u32,
     /// Number of the last entry.
     pub(crate) last: u32,
@@ -67,13 +64,16 @@ pub(crate) struct Ticket {
     /// First customer message that no agent has answered.
     pub(crate) unanswered_since: MaybeTime,
     pub(crate) closed_at: MaybeTime,
-    /// Until when a gone agent keeps it.
-    pub(crate) kept_until: MaybeTime,
-    /// Until when its agent wraps it up, once it is closed.
-    pub(crate) wraps_until: MaybeTime,
+    /// One of three, as no two hold at once. While nobody has it: `waiting_since`, later by the time in
+    /// which the daemon was down meanwhile; the longest wait that the queue allows counts from there.
+    /// While an agent has it: until when it is kept for that agent, who is gone. Once it is closed:
+    /// until when its agent wraps it up.
+    pub(crate) by_state: MaybeTime,
     /// How long its queue had been closed in all when its waiting began, or its time with the agent;
     /// of one that came from another queue, less by what that one was closed since then.
     pub(crate) closed_then: Micros,
+    /// How long its queue had been closed in all when the target was set or moved last.
+    pub(crate) closed_told: Micros,
     /// The child of a transfer.
     pub(crate) child: MaybeTicket,
     pub(crate) contact: ContactKey,
@@ -83,15 +83,10 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
-    /// How long its queue had been closed in all when the target was set or moved last.
-    pub(crate) closed_told: Micros,
     /// Until when it is reserved. Else, as both never hold: since when it stands in its queue's line,
     /// later by the time in which the daemon was down; the queue's overflow counts from there.
     pub(crate) reserved_until: Micros,
     pub(crate) bot_number: u64,
-    /// `waiting_since`, later by the time in which the daemon was down meanwhile: the longest wait
-    /// that the queue allows counts from here.
-    pub(crate) limits_from: Micros,
 }
 
 /// How far a party has come.
@@ -123,23 +118,20 @@ impl Ticket {
             arrived: event.arrived,
             waiting_since: now,
             waited_us: event.waited_us,
-            limits_from: now,
             first_waiting_since: event.first_waiting_since,
             target_at: event.target_at.into(),
             assigned_at: MaybeTime::NONE,
             first_response_at: MaybeTime::NONE,
             unanswered_since: MaybeTime::NONE,
             closed_at: MaybeTime::NONE,
-            kept_until: MaybeTime::NONE,
-            wraps_until: MaybeTime::NONE,
+            by_state: MaybeTime::at(now),
             reserved_until,
             closed_then: 0,
             closed_told: 0,
             bot: event.bot,
             queue: event.queue,
             agent: MaybeAgent::NONE,
-            excluded: event.excluded.into(),
-            offers: Offers::default(),
+            asked: Asked::new(event.excluded.into()),
             reserved,
             epoch: event.epoch,
             last: 1,
@@ -199,6 +191,22 @@ impl Ticket {
         self.reserved_until = now;
     }
 
+    /// Since when it has waited, as the limits of waiting count it; of one that nobody has.
+    pub(crate) fn limits_from(&self) -> Micros {
+        debug_assert!(self.is_unassigned(), "limits are for who waits");
+        self.by_state.get().unwrap_or(self.waiting_since)
+    }
+
+    /// Until when it is kept for an agent who is gone.
+    pub(crate) fn kept_until(&self) -> Option<Micros> {
+        self.by_state.get().filter(|_| self.is_open() && !self.is_unassigned())
+    }
+
+    /// Until when its agent wraps it up.
+    pub(crate) fn wraps_until(&self) -> Option<Micros> {
+        self.by_state.get().filter(|_| self.state == TicketState::Wrapping)
+    }
+
     /// Who has it now.
     pub(crate) fn holder(&self) -> Option<AgentId> {
         if self.is_open() { self.agent.get() } else { None }
@@ -210,7 +218,7 @@ impl Ticket {
     }
 
     pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {
-        self.excluded.excludes(agent, now)
+        self.asked.excluded().excludes(agent, now)
     }
 
     /// Somebody human has written in this ticket or before it.
@@ -232,6 +240,6 @@ mod tests {
 
     #[test]
     fn a_ticket_stays_small() {
-        assert!(size_of::<Option<Ticket>>() <= 336, "{} bytes", size_of::<Option<Ticket>>());
+        assert!(size_of::<Option<Ticket>>() <= 304, "{} bytes", size_of::<Option<Ticket>>());
     }
 }
