@@ -98,7 +98,7 @@ impl Siege {
     /// everything that is wrong but for latencies.
     pub async fn skirmish(&self, attack: Attack, crowd: usize) -> Tally {
         let order = self.order(attack, crowd, Duration::ZERO, 1);
-        let before = process::held(&self.deployment).await;
+        let before = process::held_at_rest(&self.deployment).await;
         let pid = self.deployment.daemon.pid();
         process::forget_peak(pid);
         let (noticed, mut tally) = self.bystanders.beside(attack::run(&order)).await;
@@ -116,7 +116,7 @@ impl Siege {
 
     async fn row(&self, campaign: &Campaign, attack: Attack) -> Row {
         let order = self.order(attack, attack.crowd(), campaign.time, campaign.seed);
-        let before = process::held(&self.deployment).await;
+        let before = process::held_at_rest(&self.deployment).await;
         let pid = self.deployment.daemon.pid();
         process::forget_peak(pid);
         let started = Instant::now();
