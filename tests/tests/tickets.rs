@@ -393,6 +393,7 @@ async fn transferred(inbox: &mut relevo_tests::harness::Inbox) -> (TicketId, Tra
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_)
             | EntryEvent::Returned(_) => None,
         })
         .await

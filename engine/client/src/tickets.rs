@@ -240,7 +240,8 @@ impl Tickets {
             | EntryEvent::Message(_)
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
-            | EntryEvent::Held(_) => false,
+            | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_) => false,
         };
         let id = entry.ticket;
         due.push(entry);

@@ -10,6 +10,7 @@ pub(crate) mod cases;
 mod directory;
 mod doubts;
 mod hours;
+mod inactivity;
 mod members;
 mod objects;
 mod overflow;

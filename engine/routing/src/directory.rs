@@ -113,6 +113,7 @@ impl Directory {
             | Event::OfferEnded(_)
             | Event::Responding(_)
             | Event::Held(_)
+            | Event::Inactive(_)
             | Event::WrappedUp(_)
             | Event::Overflowed(_)
             | Event::TargetMissed(_)

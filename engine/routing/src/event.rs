@@ -9,6 +9,7 @@ mod hours;
 mod message;
 mod offers;
 mod presence;
+mod silence;
 mod ticket;
 
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
@@ -19,6 +20,7 @@ pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
     IntentSet, Ready, Started,
 };
+pub use silence::Inactive;
 pub use ticket::{
     Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement,
     OverflowReason, Overflowed, Rejection, Relaxed, Requeued, TargetMissed, TicketOpened,
@@ -80,6 +82,8 @@ pub enum Event {
     Responding(Responding),
     /// A ticket is on hold, or no longer.
     Held(Held),
+    /// Customer or agent has been silent for too long.
+    Inactive(Inactive),
     /// The wrap-up of a closed ticket is over.
     WrappedUp(WrappedUp),
     /// A waiting ticket went on to another queue.

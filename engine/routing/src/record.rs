@@ -215,6 +215,7 @@ mod number {
     pub(super) const OVERFLOWED: u8 = 34;
     pub(super) const QUEUE_HOURS: u8 = 37;
     pub(super) const TARGET_MOVED: u8 = 38;
+    pub(super) const INACTIVE: u8 = 42;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -253,6 +254,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Overflowed(e) => write(out, arena, number::OVERFLOWED, e),
         Event::QueueHours(e) => write(out, arena, number::QUEUE_HOURS, e),
         Event::TargetMoved(e) => write(out, arena, number::TARGET_MOVED, e),
+        Event::Inactive(e) => write(out, arena, number::INACTIVE, e),
     }
 }
 
@@ -342,6 +344,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::OVERFLOWED => Event::Overflowed(read(bytes)?),
         number::QUEUE_HOURS => Event::QueueHours(read(bytes)?),
         number::TARGET_MOVED => Event::TargetMoved(read(bytes)?),
+        number::INACTIVE => Event::Inactive(read(bytes)?),
         _ => return Ok(None),
     }))
 }

@@ -19,6 +19,7 @@ use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::pace::Pace;
+use crate::state::silences::Clock;
 use crate::state::slab::{Slab, Slot};
 use crate::state::ticket::Ticket;
 use crate::state::tickets::Tickets;
@@ -65,6 +66,7 @@ struct SnapshotV1 {
 #[derive(Archive, Serialize, Deserialize)]
 struct BotRow {
     reachable: bool,
+    clock: Clock,
     tickets: u64,
 }
 
@@ -88,6 +90,7 @@ struct AgentRow {
     restarting: bool,
     last_ticket_at: Micros,
     not_responding: bool,
+    clock: Clock,
     latest: Vec<Micros>,
     tickets: Vec<Slot>,
 }
@@ -107,7 +110,11 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
         tenant,
         directory: state.directory.rows(),
         bots: bots
-            .map(|(_, bot)| BotRow { reachable: bot.reachable, tickets: bot.tickets })
+            .map(|(_, bot)| BotRow {
+                reachable: bot.reachable,
+                clock: bot.silences.clock(),
+                tickets: bot.tickets,
+            })
             .collect(),
         queues: queues
             .map(|queue| QueueRow {
@@ -129,6 +136,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 restarting: agent.restarting,
                 last_ticket_at: agent.last_ticket_at,
                 not_responding: agent.not_responding,
+                clock: agent.silences.clock(),
                 latest: agent.latest.iter().collect(),
                 tickets: agent.tickets.clone(),
             })
@@ -199,6 +207,7 @@ fn restore_bots(state: &mut State, rows: &[BotRow]) {
         let bot = state.bots.at_mut(id);
         bot.exists = exists;
         bot.reachable = row.reachable;
+        bot.silences.set_clock(row.clock);
         bot.tickets = row.tickets;
         state.stats.bots_reachable += u32::from(exists && row.reachable);
         state.stats.bots_unreachable += u32::from(exists && !row.reachable);
@@ -226,6 +235,7 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
         agent.restarting = row.restarting;
         agent.last_ticket_at = row.last_ticket_at;
         agent.not_responding = row.not_responding;
+        agent.silences.set_clock(row.clock);
         agent.latest = row.latest.into();
         tickets.push(row.tickets);
         if let Some(at) = row.deadline.get() {

@@ -107,6 +107,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::TRANSFERRED, "transferred", Entry, PARTY, "It goes on in a child ticket."),
     row(kind::RETURNED, "returned", Entry, PARTY, "It is over: the bot has the conversation again."),
     row(kind::HELD, "held", Entry, PARTY, "The agent put it on hold, or took it up again."),
+    row(kind::INACTIVE, "inactive", Entry, PARTY, "Somebody has been silent for too long: the customer, to be told the text, or the agent, which the bot gets as `empty`."),
     row(kind::SNAPSHOT, "snapshot", Push, PARTY, "Part of the snapshot that follows `welcome`."),
     row(kind::PROGRESS, "progress", Push, PARTY, "How far the other party has come."),
     row(kind::TYPING_PUSH, "typing", Push, PARTY, "Somebody types."),

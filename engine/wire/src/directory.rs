@@ -2,12 +2,14 @@
 //! them. Objects name each other; the daemon gives them numbers.
 
 mod hours;
+mod inactivity;
 mod member;
 mod overflow;
 mod queue;
 mod rules;
 
 pub use hours::{AtClosing, Holiday, Hours, OutsideHours};
+pub use inactivity::Inactivity;
 pub use member::Member;
 pub use overflow::{Overflow, overflow_circle};
 pub use queue::{AgentGone, Delivery, NobodyOnline, Queue, Strategy};

@@ -90,6 +90,7 @@ pub mod kind {
     pub const TRANSFERRED: u16 = 0x2005;
     pub const RETURNED: u16 = 0x2006;
     pub const HELD: u16 = 0x2007;
+    pub const INACTIVE: u16 = 0x2008;
     // Other pushes.
     pub const SNAPSHOT: u16 = 0x2100;
     pub const PROGRESS: u16 = 0x2101;
@@ -404,6 +405,7 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
         EntryEvent::Transferred(e) => write(out, kind::TRANSFERRED, envelope, e),
         EntryEvent::Returned(e) => write(out, kind::RETURNED, envelope, e),
         EntryEvent::Held(e) => write(out, kind::HELD, envelope, e),
+        EntryEvent::Inactive(e) => write(out, kind::INACTIVE, envelope, e),
     }
 }
 
@@ -430,7 +432,7 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         return Ok(answer.map(|answer| ServerFrame::Answer(id, answer)));
     }
     let push = match header.kind {
-        kind::EMPTY..=kind::HELD => Push::Entry(read_entry(header.kind, bytes)?),
+        kind::EMPTY..=kind::INACTIVE => Push::Entry(read_entry(header.kind, bytes)?),
         kind::SNAPSHOT => Push::Snapshot(read(bytes)?),
         kind::PROGRESS => Push::Progress(read(bytes)?),
         kind::TYPING_PUSH => Push::Typing(read(bytes)?),
@@ -480,6 +482,7 @@ fn read_entry(kind: u16, bytes: &[u8]) -> Result<Entry, WireError> {
         kind::TRANSFERRED => EntryEvent::Transferred(read(payload)?),
         kind::RETURNED => EntryEvent::Returned(read(payload)?),
         kind::HELD => EntryEvent::Held(read(payload)?),
+        kind::INACTIVE => EntryEvent::Inactive(read(payload)?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(read(payload)?),
     };

@@ -6,8 +6,10 @@ use crate::packed::Packed;
 use crate::vocabulary::{
     Author, Body, CloseReason, HandOffDetails, HandOffReason, Intent, Outcome, RequeueReason,
 };
+mod inactivity;
 mod offers;
 
+pub use inactivity::Inactive;
 pub use offers::{Held, Offer, OfferEnded, WrapUp};
 
 use rkyv::{Archive, Deserialize, Serialize};
@@ -89,6 +91,8 @@ pub enum EntryEvent {
     Returned(Returned),
     /// The agent put it on hold, or took it up again.
     Held(Held),
+    /// Customer or agent has been silent for too long.
+    Inactive(Inactive),
 }
 
 impl EntryEvent {
@@ -104,6 +108,7 @@ impl EntryEvent {
             Self::Transferred(_) => "transferred",
             Self::Returned(_) => "returned",
             Self::Held(_) => "held",
+            Self::Inactive(_) => "inactive",
         }
     }
 }

@@ -138,7 +138,8 @@ fn texts(field: &str, texts: &Texts) -> Result<(), WireError> {
     length(&format!("{field}.online"), &texts.online, 0, limits::TEXT_BYTES)?;
     length(&format!("{field}.offline"), &texts.offline, 0, limits::TEXT_BYTES)?;
     length(&format!("{field}.full"), &texts.full, 0, limits::TEXT_BYTES)?;
-    length(&format!("{field}.closed"), &texts.closed, 0, limits::TEXT_BYTES)
+    length(&format!("{field}.closed"), &texts.closed, 0, limits::TEXT_BYTES)?;
+    length(&format!("{field}.inactive"), &texts.inactive, 0, limits::TEXT_BYTES)
 }
 
 fn malformed(field: &str, message: impl Into<String>) -> WireError {

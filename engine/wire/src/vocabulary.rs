@@ -4,7 +4,10 @@ mod offers;
 
 pub use offers::{OfferEnd, WrapUpEnd};
 
+mod silence;
 mod texts;
+
+pub use silence::Silent;
 
 pub use texts::Texts;
 
@@ -276,6 +279,8 @@ pub enum RequeueReason {
     AgentGone,
     /// Recovery found the assignment impossible (the agent was removed).
     AgentRemoved,
+    /// The agent was silent too long.
+    AgentInactivity,
 }
 
 /// What a credential may be used for.

@@ -60,8 +60,8 @@ impl Sighting {
     pub fn of(entry: &Entry, staff: &Staff) -> Self {
         let fact = match &entry.event {
             EntryEvent::Empty(_) => Fact::Hidden,
-            // The load test puts nothing on hold.
-            EntryEvent::Held(_) => Fact::Foreign,
+            // The load test puts nothing on hold and has no rules of inactivity.
+            EntryEvent::Held(_) | EntryEvent::Inactive(_) => Fact::Foreign,
             EntryEvent::HandedOff(_) => Fact::HandedOff,
             EntryEvent::Message(message) => {
                 let body = message.body.unpack().ok();

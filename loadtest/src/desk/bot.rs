@@ -181,7 +181,10 @@ impl BotDesk {
         let world = &self.world;
         customer.waits_from.get_or_insert(at);
         match &entry.event {
-            EntryEvent::Empty(_) | EntryEvent::HandedOff(_) | EntryEvent::Held(_) => {}
+            EntryEvent::Empty(_)
+            | EntryEvent::HandedOff(_)
+            | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_) => {}
             EntryEvent::Message(message) => {
                 if message.author == Author::Agent {
                     let heard = message.body.unpack().ok();

@@ -75,6 +75,7 @@ fn could_be_passed_on(event: &EntryEvent) -> bool {
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
+        | EntryEvent::Inactive(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => true,
     }

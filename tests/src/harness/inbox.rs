@@ -125,6 +125,7 @@ impl Inbox {
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_) => None,
         })
         .await
@@ -219,6 +220,7 @@ pub fn said(entry: &Entry) -> Option<(Author, String)> {
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
+        | EntryEvent::Inactive(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => None,
     }

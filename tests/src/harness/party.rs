@@ -160,6 +160,7 @@ impl Agent {
                 | EntryEvent::Message(_)
                 | EntryEvent::Requeued(_)
                 | EntryEvent::Held(_)
+                | EntryEvent::Inactive(_)
                 | EntryEvent::Transferred(_)
                 | EntryEvent::Returned(_) => None,
             })

@@ -18,7 +18,7 @@ use relevo_routing::record;
 use relevo_wire::directory::Object;
 use relevo_wire::ids::{AgentId, BotId, ContactKey, TenantId, TicketId};
 use relevo_wire::packed::Packed;
-use relevo_wire::vocabulary::{Author, Body, CloseReason, TicketState};
+use relevo_wire::vocabulary::{Author, Body, CloseReason, Silent, TicketState};
 
 use super::Violation;
 use super::disk::Disk;
@@ -38,6 +38,8 @@ pub enum Entry {
     Requeued(AgentId),
     /// It is on hold, or no longer.
     Held(bool),
+    /// Somebody was told that he is awaited.
+    Inactive(Silent),
     /// It ended.
     Closed(CloseReason),
 }
@@ -236,6 +238,7 @@ impl Books {
             Event::Offered(e) => self.offered(*e),
             Event::OfferEnded(e) => self.offer_ended(*e),
             Event::Held(e) => self.held(*e),
+            Event::Inactive(e) => self.inactive(e),
             Event::WrappedUp(e) => self.wrapped_up(*e),
             Event::Started(_) => {
                 self.forget_offers();

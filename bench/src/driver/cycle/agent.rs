@@ -136,6 +136,7 @@ fn epoch(header: Header, bytes: &[u8]) -> Result<u32> {
             | EntryEvent::Message(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => bail!("the kind says assigned"),
         },

@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{hours, members, overflow, rules, skills};
+use super::{hours, inactivity, members, overflow, rules, skills};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -301,6 +301,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
             &hours::OUTSIDE_HOURS,
         ),
         at_closing: section.choice("at_closing", default.at_closing, &hours::AT_CLOSING),
+        inactivity: inactivity::read(&section),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
@@ -322,7 +323,8 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     Some(Entry { object, tenant, table, places })
 }
 
-/// `texts = { online = "..", offline = "..", full = "..", closed = ".." }`
+/// `texts = { online = "..", offline = "..", full = "..", closed = "..",
+/// inactive = ".." }`
 fn texts(section: &Section<'_>, default: Texts) -> Texts {
     let texts = section.section("texts");
     let bounded = |name, default: String| {
@@ -338,6 +340,7 @@ fn texts(section: &Section<'_>, default: Texts) -> Texts {
         offline: bounded("offline", default.offline),
         full: bounded("full", default.full),
         closed: bounded("closed", default.closed),
+        inactive: bounded("inactive", default.inactive),
     };
     texts.finish();
     found

@@ -119,6 +119,7 @@ pub(super) async fn bot(bot: BotClient, mut events: Events, figures: Arc<Figures
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_) => {}
         }
     }
@@ -159,6 +160,7 @@ pub(super) async fn agent(agent: AgentClient, mut events: Events, seed: u64) {
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => {}
         }

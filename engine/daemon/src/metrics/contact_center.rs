@@ -115,6 +115,16 @@ impl ContactCenter {
                     queue.overflowed(overflowed.reason);
                 }
             }
+            Event::Inactive(inactive) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.warned(&count.center.exporter, inactive.silent);
+                }
+            }
+            Event::Requeued(requeued) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.requeued(&count.center.exporter, requeued.reason);
+                }
+            }
             Event::TargetMissed(_) => {
                 if let (Some(queue), Some(facts)) = (count.queue(facts), facts) {
                     judge(queue, Judgement::Missed, facts.assigned_before);
@@ -141,7 +151,6 @@ impl ContactCenter {
             | Event::AgentGrace(_)
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
-            | Event::Requeued(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::Responding(_)

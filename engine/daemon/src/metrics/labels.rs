@@ -2,7 +2,9 @@
 
 use relevo_routing::event::OverflowReason;
 use relevo_wire::Command;
-use relevo_wire::vocabulary::{CloseReason, HandOffReason, OfferEnd, Outcome, Via};
+use relevo_wire::vocabulary::{
+    CloseReason, HandOffReason, OfferEnd, Outcome, RequeueReason, Silent, Via,
+};
 
 /// Name of a command, as it stands in the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,6 +286,21 @@ pub(super) fn overflow_reason(reason: OverflowReason) -> &'static str {
         OverflowReason::NobodyOnline => "nobody_online",
         OverflowReason::Full => "full",
         OverflowReason::OutOfHours => "out_of_hours",
+    }
+}
+
+pub(super) fn silent(silent: Silent) -> &'static str {
+    match silent {
+        Silent::Customer => "customer",
+        Silent::Agent => "agent",
+    }
+}
+
+pub(super) fn requeue_reason(reason: RequeueReason) -> &'static str {
+    match reason {
+        RequeueReason::AgentGone => "agent_gone",
+        RequeueReason::AgentRemoved => "agent_removed",
+        RequeueReason::AgentInactivity => "agent_inactivity",
     }
 }
 

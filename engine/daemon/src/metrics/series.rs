@@ -6,7 +6,7 @@ use super::names::contact_center as names;
 use super::recorder::Exporter;
 use ::metrics::{Counter, Gauge, Histogram};
 use relevo_routing::event::OverflowReason;
-use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, Via};
+use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, RequeueReason, Silent, Via};
 
 /// States of the members of a queue.
 pub(super) const QUEUE_AGENT_STATES: [&str; 6] =
@@ -168,6 +168,20 @@ impl QueueSeries {
     /// Counts an offer that ended without an acceptance.
     pub(super) fn offer_ended(&self, end: OfferEnd) {
         self.offers_ended[end as usize].increment(1);
+    }
+
+    /// Counts a warning to who is silent.
+    pub(super) fn warned(&self, exporter: &Exporter, silent: Silent) {
+        let [tenant, bot, queue] = self.names();
+        let values = [tenant, bot, queue, labels::silent(silent)];
+        exporter.counter(&names::INACTIVITY_WARNINGS, &values).increment(1);
+    }
+
+    /// Counts a ticket that went back to its line.
+    pub(super) fn requeued(&self, exporter: &Exporter, reason: RequeueReason) {
+        let [tenant, bot, queue] = self.names();
+        let values = [tenant, bot, queue, labels::requeue_reason(reason)];
+        exporter.counter(&names::TICKETS_REQUEUED, &values).increment(1);
     }
 
     /// Counts a ticket that went on to another queue.

@@ -5,10 +5,12 @@
 
 use bytes::Bytes;
 use relevo_journal::Place;
-use relevo_routing::event::{Assigned, Closed, Held, MessageStored, Requeued, TicketOpened};
+use relevo_routing::event::{
+    Assigned, Closed, Held, Inactive, MessageStored, Requeued, TicketOpened,
+};
 use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId, TicketId};
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Outcome, RequeueReason, TicketState,
+    Author, CloseReason, HandOffReason, Outcome, RequeueReason, Silent, TicketState,
 };
 
 use super::live::Live;
@@ -52,6 +54,8 @@ pub enum What {
     Transferred(Box<Child>),
     /// On hold, or no longer.
     Held { on: bool },
+    /// Somebody was silent for too long; what the customer is told. Boxed as above.
+    Inactive { silent: Silent, text: Option<Box<String>> },
     /// Over.
     Returned { reason: CloseReason, outcome: Outcome, tags: Option<Box<Vec<String>>>, epoch: u32 },
 }
@@ -136,6 +140,7 @@ impl Conversation {
             | What::Assigned { .. }
             | What::Requeued { .. }
             | What::Held { .. }
+            | What::Inactive { .. }
             | What::Returned { .. } => None,
         }
     }
@@ -243,6 +248,13 @@ impl Conversation {
     pub fn held(&mut self, at: u64, place: Place, event: &Held) {
         self.state = if event.on { TicketState::OnHold } else { TicketState::InService };
         let what = What::Held { on: event.on };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Somebody was told that he is awaited.
+    pub fn inactive(&mut self, at: u64, place: Place, event: &Inactive) {
+        let text = (!event.text.is_empty()).then(|| Box::new(event.text.clone()));
+        let what = What::Inactive { silent: event.silent, text };
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
 

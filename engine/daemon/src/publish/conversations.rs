@@ -257,6 +257,9 @@ impl Conversations {
             Event::Held(held) => {
                 self.append(held.ticket, |c| c.held(now, place, held));
             }
+            Event::Inactive(inactive) => {
+                self.append(inactive.ticket, |c| c.inactive(now, place, inactive));
+            }
             Event::WrappedUp(wrapped) => {
                 self.change(wrapped.ticket, Conversation::wrapped_up);
             }

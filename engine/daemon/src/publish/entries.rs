@@ -60,6 +60,7 @@ impl<O: Observer> Publisher<O> {
                 }
             }
             Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Inactive(e) => self.entry(directory, e.ticket, e.number, None),
             Event::Offered(e) => {
                 let offer = |c: &_| view::offer(c, directory, e.ticket, e.until);
                 if let Some(offer) = self.published.conversations.read(e.ticket, offer) {

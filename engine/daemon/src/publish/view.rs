@@ -5,10 +5,10 @@ use relevo_routing::directory::Directory;
 use relevo_wire::ids::{AgentId, BotId, QueueId, TicketId};
 use relevo_wire::packed::Packed;
 use relevo_wire::push::{
-    Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Message, Offer, Requeued, Returned,
-    Transferred,
+    Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Requeued,
+    Returned, Transferred,
 };
-use relevo_wire::vocabulary::HandOffReason;
+use relevo_wire::vocabulary::{HandOffReason, Silent};
 
 use super::conversation::{Conversation, Private, Stored, What};
 
@@ -44,8 +44,12 @@ pub fn entry_with(
     given: Option<Bytes>,
 ) -> Option<Entry> {
     let stored = &conversation.entries[number as usize - 1];
+    let is_for_agents = matches!(
+        stored.what,
+        What::HandedOff { .. } | What::Inactive { silent: Silent::Agent, .. }
+    );
     let event = match side {
-        Side::Bot if matches!(stored.what, What::HandedOff { .. }) => EntryEvent::Empty(Empty {}),
+        Side::Bot if is_for_agents => EntryEvent::Empty(Empty {}),
         Side::Bot | Side::Agent => event(conversation, directory, stored, given)?,
     };
     Some(Entry { ticket, number, at: stored.at, event })
@@ -108,6 +112,10 @@ fn event(
             epoch: child.epoch,
         }),
         What::Held { on } => EntryEvent::Held(Held { on: *on }),
+        What::Inactive { silent, text } => {
+            let text = text.as_deref().cloned().unwrap_or_default();
+            EntryEvent::Inactive(Inactive { silent: *silent, text })
+        }
         What::Returned { reason, outcome, tags, epoch } => EntryEvent::Returned(Returned {
             reason: *reason,
             outcome: *outcome,

@@ -45,13 +45,14 @@ impl State {
         }
     }
 
-    pub(super) fn object_deleted(&mut self, event: &Event, deleted: &ObjectDeleted) {
+    pub(super) fn object_deleted(&mut self, now: Micros, event: &Event, deleted: &ObjectDeleted) {
         match &deleted.object {
             ObjectRef::Tenant(_) => {
                 self.note_all_changed();
                 self.set_fairness(None);
             }
             ObjectRef::Bot(_) => {
+                self.bot_can_act(now, BotId(deleted.id), false);
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
                 if bot.reachable {
@@ -73,6 +74,7 @@ impl State {
             }
             ObjectRef::Agent(_) => {
                 let id = AgentId(deleted.id);
+                self.agent_can_act(now, id, false);
                 let agent = self.agents.at_mut(id);
                 agent.exists = false;
                 agent.reachability = Reachability::Unreachable;

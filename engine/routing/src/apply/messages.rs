@@ -5,13 +5,22 @@ use crate::event::{ContactMessageStored, HandOffRepeated, MessageStored, Progres
 use crate::input::Party;
 use crate::state::State;
 use crate::state::maybe::MaybeTime;
-use relevo_wire::vocabulary::{Author, TicketState};
+use relevo_wire::vocabulary::{Author, Silent, TicketState};
 
 impl State {
     pub(super) fn message_stored(&mut self, now: Micros, event: &MessageStored) {
         let slot = self.slot(event.ticket);
         if event.judged.is_some() {
             self.judged(slot);
+        }
+        let ends = match (event.author, self.tickets.at(slot).awaited()) {
+            (Author::Customer, Some(Silent::Customer)) | (Author::Agent, Some(Silent::Agent)) => {
+                true
+            }
+            (Author::Customer | Author::Agent | Author::Bot | Author::System, _) => false,
+        };
+        if ends {
+            self.end_silence(slot);
         }
         let most = self.settings.message_ids_per_ticket;
         let ticket = self.tickets.at_mut(slot);
@@ -40,6 +49,10 @@ impl State {
                     self.enter_state(slot);
                 }
             }
+        }
+        if ends {
+            // The other one is awaited from now on.
+            self.begin_silence(now, slot, false);
         }
     }
 

@@ -14,6 +14,7 @@ mod offers;
 mod overflow;
 mod presence;
 mod reach;
+mod silence;
 mod tickets;
 
 use crate::Micros;
@@ -25,14 +26,14 @@ impl State {
     pub(crate) fn apply(&mut self, now: Micros, event: &Event) {
         match event {
             Event::ObjectPut(e) => self.object_put(now, event, e),
-            Event::ObjectDeleted(e) => self.object_deleted(event, e),
+            Event::ObjectDeleted(e) => self.object_deleted(now, event, e),
             Event::KeyCreated(_) | Event::KeyRevoked(_) => self.directory.apply(event),
             Event::Started(e) => self.started(now, *e),
             Event::Ready(e) => self.ready(*e),
-            Event::BotReachable(e) => self.bot_reachable(e.bot, true),
-            Event::BotUnreachable(e) => self.bot_reachable(e.bot, false),
-            Event::AgentReachable(e) => self.agent_reachable(e.agent),
-            Event::AgentGrace(e) => self.agent_grace(*e),
+            Event::BotReachable(e) => self.bot_reachable(now, e.bot, true),
+            Event::BotUnreachable(e) => self.bot_reachable(now, e.bot, false),
+            Event::AgentReachable(e) => self.agent_reachable(now, e.agent),
+            Event::AgentGrace(e) => self.agent_grace(now, *e),
             Event::AgentUnreachable(e) => self.agent_unreachable(now, *e),
             Event::IntentSet(e) => self.intent_set(now, e),
             Event::TicketOpened(e) => self.ticket_opened(now, e),
@@ -49,7 +50,8 @@ impl State {
             Event::Offered(e) => self.offered(now, *e),
             Event::OfferEnded(e) => self.offer_ended(now, *e),
             Event::Responding(e) => self.responding(*e),
-            Event::Held(e) => self.held(*e),
+            Event::Held(e) => self.held(now, *e),
+            Event::Inactive(e) => self.inactive(now, e),
             Event::WrappedUp(e) => self.wrapped_up(now, *e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),

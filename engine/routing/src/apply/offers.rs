@@ -76,13 +76,19 @@ impl State {
         self.refresh_agent(event.agent);
     }
 
-    pub(super) fn held(&mut self, event: Held) {
+    pub(super) fn held(&mut self, now: Micros, event: Held) {
         let slot = self.slot(event.ticket);
+        if event.on {
+            self.pause_silence(now, slot);
+        }
         self.leave_state(slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.last = event.number;
         ticket.state = if event.on { TicketState::OnHold } else { TicketState::InService };
         self.enter_state(slot);
+        if !event.on {
+            self.time_silence(now, slot);
+        }
     }
 
     pub(super) fn wrapped_up(&mut self, now: Micros, event: WrappedUp) {

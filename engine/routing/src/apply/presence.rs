@@ -15,6 +15,7 @@ impl State {
     /// when the daemon is ready. Until then no deadline fires.
     pub(super) fn started(&mut self, now: Micros, event: Started) {
         self.starting_since = MaybeTime::at(now);
+        let down_since = now.saturating_sub(event.down_us);
         let agents: Vec<AgentId> = self.agents.iter().map(|(id, _)| id).collect();
         for id in agents {
             let agent = self.agents.at_mut(id);
@@ -22,16 +23,17 @@ impl State {
                 Reachability::Reachable | Reachability::Grace => {
                     agent.reachability = Reachability::Grace;
                     agent.restarting = true;
+                    self.agent_can_act(down_since, id, false);
                     self.set_deadline(id, MaybeTime::NONE);
                     self.refresh_agent(id);
                 }
                 Reachability::Unreachable => {}
             }
         }
-        for bot in self.bots.iter_mut().filter(|bot| bot.exists && bot.reachable) {
-            bot.reachable = false;
-            self.stats.bots_reachable -= 1;
-            self.stats.bots_unreachable += 1;
+        let reachable = self.bots.iter().filter(|(_, bot)| bot.exists && bot.reachable);
+        let reachable: Vec<BotId> = reachable.map(|(id, _)| id).collect();
+        for id in reachable {
+            self.bot_reachable(down_since, id, false);
         }
         self.drop_all_offers(now);
         #[cfg(planted)]
@@ -56,19 +58,21 @@ impl State {
         }
     }
 
-    pub(super) fn bot_reachable(&mut self, bot: BotId, reachable: bool) {
-        let bot = self.bots.at_mut(bot);
+    pub(super) fn bot_reachable(&mut self, at: Micros, id: BotId, reachable: bool) {
+        let bot = self.bots.at_mut(id);
         if bot.reachable == reachable {
             return;
         }
         bot.reachable = reachable;
+        self.bot_can_act(at, id, reachable);
         let (up, down) = (&mut self.stats.bots_reachable, &mut self.stats.bots_unreachable);
         let (more, less) = if reachable { (up, down) } else { (down, up) };
         *more += 1;
         *less -= 1;
     }
 
-    pub(super) fn agent_reachable(&mut self, id: AgentId) {
+    pub(super) fn agent_reachable(&mut self, now: Micros, id: AgentId) {
+        self.agent_can_act(now, id, true);
         self.set_deadline(id, MaybeTime::NONE);
         let agent = self.agents.at_mut(id);
         agent.reachability = Reachability::Reachable;
@@ -79,7 +83,8 @@ impl State {
         self.refresh_agent(id);
     }
 
-    pub(super) fn agent_grace(&mut self, event: AgentGrace) {
+    pub(super) fn agent_grace(&mut self, now: Micros, event: AgentGrace) {
+        self.agent_can_act(now, event.agent, false);
         let agent = self.agents.at_mut(event.agent);
         agent.reachability = Reachability::Grace;
         agent.restarting = false;

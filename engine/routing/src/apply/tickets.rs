@@ -65,6 +65,7 @@ impl State {
         let (queue, bot, test) = (ticket.queue, ticket.bot, ticket.test);
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.give(event.agent, slot, bot);
+        self.begin_silence(now, slot, false);
         if !was_asked {
             self.note_new_ticket(now, event.agent);
         }
@@ -80,6 +81,7 @@ impl State {
 
     pub(super) fn requeued(&mut self, now: Micros, event: Requeued) {
         let slot = self.slot(event.ticket);
+        self.end_silence(slot);
         self.leave_state(slot);
         self.set_kept(slot, MaybeTime::NONE);
         self.free_seat(now, slot, event.agent);
@@ -143,6 +145,7 @@ impl State {
 
     pub(super) fn closed(&mut self, now: Micros, event: &Closed) {
         let slot = self.slot(event.ticket);
+        self.end_silence(slot);
         self.leave_state(slot);
         self.judged(slot);
         if self.tickets.at(slot).is_unassigned() {
@@ -208,6 +211,8 @@ impl State {
         if let Some(until) = ticket.asked.offers().until() {
             self.timers.set(until, Timer::Offer(slot));
         }
+        self.silence_restored(slot);
+        let ticket = self.tickets.at(slot);
         let is_open = ticket.is_open();
         // What the queue was closed is known already; what those were that it has come from is not.
         self.queues.at_mut(queue).was_shut |= ticket.closed_then != 0;

@@ -20,6 +20,7 @@ mod pull;
 mod refusals;
 mod service;
 mod sessions;
+mod silence;
 mod targets;
 mod ticks;
 mod transfer;

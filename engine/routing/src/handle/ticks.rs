@@ -62,6 +62,8 @@ impl Turn<'_> {
             Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit),
             Timer::Step(slot) => self.state.may_step(slot),
             Timer::Limit(queue) => self.limit_over(queue),
+            Timer::CustomerSilence(bot) => self.customer_is_silent(bot),
+            Timer::AgentSilence(agent) => self.agent_is_silent(agent),
             Timer::Forget(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Forgotten(Forgotten { ticket }));

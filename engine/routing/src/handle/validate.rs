@@ -3,7 +3,9 @@
 use crate::hours::Schedule;
 use crate::seats::MAX_SEATS;
 use crate::settings::Settings;
-use relevo_wire::directory::{Agent, Bot, Fairness, Hours, Member, Queue, Skill, Tenant};
+use relevo_wire::directory::{
+    Agent, Bot, Fairness, Hours, Inactivity, Member, Queue, Skill, Tenant,
+};
 use relevo_wire::limits::{
     DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES,
     OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
@@ -105,6 +107,7 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
         );
         return Err(malformed("threshold_seconds", message));
     }
+    inactivity(&queue.inactivity)?;
     texts(&queue.texts)?;
     queue.hours.as_ref().map_or(Ok(()), hours)
 }
@@ -146,6 +149,16 @@ fn waiting(queue: &Queue) -> Result<(), WireError> {
     seconds("ttl_seconds", Some(queue.ttl_seconds))
 }
 
+fn inactivity(inactivity: &Inactivity) -> Result<(), WireError> {
+    for (name, time) in inactivity.times() {
+        seconds(&format!("inactivity.{name}"), time)?;
+    }
+    inactivity.without_first().map_or(Ok(()), |(then, first)| {
+        let message = format!("it counts from the end of {first}: set that too");
+        Err(malformed(&format!("inactivity.{then}"), message))
+    })
+}
+
 fn seconds(field: &str, seconds: Option<u32>) -> Result<(), WireError> {
     match seconds.filter(|seconds| !(1..=WAIT_SECONDS).contains(seconds)) {
         Some(seconds) => Err(malformed(field, format!("1 to {WAIT_SECONDS}, not {seconds}"))),
@@ -181,6 +194,7 @@ fn texts(texts: &Texts) -> Result<(), WireError> {
         ("texts.offline", &texts.offline),
         ("texts.full", &texts.full),
         ("texts.closed", &texts.closed),
+        ("texts.inactive", &texts.inactive),
     ] {
         if text.len() > TEXT_BYTES {
             let message = format!("at most {TEXT_BYTES} bytes, not {}", text.len());

@@ -5,6 +5,7 @@ use super::fairness::Latest;
 use super::grades::Grades;
 use super::line::Line;
 use super::maybe::MaybeTime;
+use super::silences::Silences;
 use super::skills::Need;
 use super::slab::Slot;
 use crate::Micros;
@@ -71,6 +72,8 @@ pub(crate) struct Agent {
     pub(crate) offers: Vec<Slot>,
     /// It let an offer pass and has done nothing since.
     pub(crate) not_responding: bool,
+    /// Its own, by a clock that stands still while it has no session.
+    pub(crate) silences: Silences,
     /// Tickets waiting for this agent alone.
     pub(crate) reserved: Line,
     /// What it can do, in rising order.
@@ -125,6 +128,7 @@ impl Agent {
             tickets: Vec::new(),
             offers: Vec::new(),
             not_responding: false,
+            silences: Silences::default(),
             reserved: Line::default(),
             skills: Vec::new(),
             queues: Vec::new(),

@@ -1,5 +1,6 @@
 //! Bots: reachability, numbering of tickets, the cap of seats per agent.
 
+use super::silences::Silences;
 use relevo_wire::BotId;
 use relevo_wire::directory;
 
@@ -21,6 +22,8 @@ pub(crate) struct Bot {
     pub(crate) reachable: bool,
     /// Tickets ever.
     pub(crate) tickets: u64,
+    /// Of its customers, by a clock that stands still while it has no session.
+    pub(crate) silences: Silences,
     /// Queues that exist.
     pub(crate) queues: u32,
 }
@@ -42,10 +45,6 @@ impl Bots {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (BotId, &Bot)> {
         (0..).zip(&self.list).map(|(id, bot)| (BotId(id), bot))
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Bot> {
-        self.list.iter_mut()
     }
 
     /// Creates or changes a bot.

@@ -23,6 +23,15 @@ impl MaybeTime {
         self != Self::NONE
     }
 
+    /// As it is kept in a field that means something else at other times.
+    pub(crate) fn raw(self) -> Micros {
+        self.0
+    }
+
+    pub(crate) fn from_raw(raw: Micros) -> Self {
+        Self(raw)
+    }
+
     /// Moves a moment later; none stays none.
     pub(crate) fn moved(self, by: Micros) -> Self {
         self.get().map_or(Self::NONE, |at| Self(at.saturating_add(by)))

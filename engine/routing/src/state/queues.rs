@@ -9,6 +9,7 @@ use super::oldest::Oldest;
 use super::overflow::{Limit, Step};
 use super::pace::Pace;
 use super::positions::LineName;
+use super::silences::Patience;
 use super::skills::Need;
 use super::slab::Slot;
 use super::ticket::Ticket;
@@ -104,6 +105,7 @@ pub(crate) struct Queue {
     /// After how much waiting a ticket reaches more members: in rising order, without 0.
     delays: Vec<Micros>,
     pub(crate) doors: Doors,
+    pub(crate) patience: Patience,
 }
 
 const SECOND: Micros = 1_000_000;
@@ -117,6 +119,7 @@ impl Queue {
             shut: false,
             was_shut: false,
             doors: Doors::default(),
+            patience: Patience::default(),
             strategy: object.strategy,
             delivery: object.delivery,
             agent_gone: object.agent_gone,
@@ -171,6 +174,7 @@ impl Queue {
         self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
         self.limit = Limit::of(object);
+        self.patience = Patience::of(&object.inactivity);
         self.doors.outside = object.outside_hours;
         self.doors.at_closing = object.at_closing;
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;

@@ -51,6 +51,8 @@ pub(crate) struct Ticket {
     pub(crate) position_updates: bool,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
+    /// Whoever is awaited has been told so.
+    pub(crate) warned: bool,
     /// Progress of the present agent.
     pub(crate) agent_progress: Progress,
     // What messages and the end read and write.
@@ -83,8 +85,9 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
-    /// Until when it is reserved. Else, as both never hold: since when it stands in its queue's line,
-    /// later by the time in which the daemon was down; the queue's overflow counts from there.
+    /// One of three, as no two hold at once. Until when it is reserved. While it is not: since when it
+    /// stands in its queue's line, later by the time in which the daemon was down; the queue's overflow
+    /// counts from there. While an agent has it: until when silence is borne.
     pub(crate) reserved_until: Micros,
     pub(crate) bot_number: u64,
 }
@@ -149,6 +152,7 @@ impl Ticket {
             test: event.test,
             position_updates: event.position_updates,
             answered_before: event.answered_before,
+            warned: false,
             ever_assigned: false,
         }
     }

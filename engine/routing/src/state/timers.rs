@@ -2,7 +2,7 @@
 
 use super::slab::Slot;
 use crate::Micros;
-use relevo_wire::{AgentId, QueueId};
+use relevo_wire::{AgentId, BotId, QueueId};
 use std::collections::BTreeSet;
 
 /// What is due.
@@ -38,6 +38,10 @@ pub(crate) enum Timer {
     Limit(QueueId),
     /// A waiting ticket comes into reach of more members.
     Reach(Slot),
+    /// A customer of a bot has been silent for too long.
+    CustomerSilence(BotId),
+    /// An agent has been silent for too long.
+    AgentSilence(AgentId),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

@@ -11,6 +11,7 @@ mod hand_off;
 mod hours;
 mod hours_meet;
 mod idempotency;
+mod inactivity;
 mod members;
 mod messages;
 mod offers;

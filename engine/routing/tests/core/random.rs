@@ -119,6 +119,7 @@ fn the_random_world_comes_to_every_end() {
         "OfferEnded Withdrawn",
         "Responding",
         "Held",
+        "Inactive",
         "WrappedUp Done",
         "WrappedUp Limit",
         "WrappedUp AgentGone",

@@ -10,8 +10,8 @@ use relevo_wire::directory::{
     Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
 };
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Intent, OfferEnd, Outcome, RequeueReason, Role, Via,
-    WrapUpEnd,
+    Author, CloseReason, HandOffReason, Intent, OfferEnd, Outcome, RequeueReason, Role, Silent,
+    Via, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
@@ -240,6 +240,15 @@ fn samples() -> Vec<(&'static str, Event)> {
         ("responding", Event::Responding(Responding { agent })),
         ("held", Event::Held(Held { ticket: TICKET, number: 8, on: true })),
         (
+            "inactive",
+            Event::Inactive(Inactive {
+                ticket: TICKET,
+                number: 9,
+                silent: Silent::Customer,
+                text: "still there?".to_owned(),
+            }),
+        ),
+        (
             "wrapped_up",
             Event::WrappedUp(WrappedUp { ticket: TICKET, agent, end: WrapUpEnd::Limit }),
         ),
@@ -306,7 +315,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=31).chain([34, 37, 38]).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).chain([34, 37, 38, 42]).collect::<Vec<u8>>());
 }
 
 #[test]

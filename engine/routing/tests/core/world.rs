@@ -1,6 +1,7 @@
 //! Random commands on a small contact center, and what must hold after each.
 
 mod objects;
+mod service;
 
 use crate::common::*;
 use relevo_routing::event::Event;
@@ -352,36 +353,11 @@ impl World {
                         }
                     }
                 }
-                Event::Offered(e) => {
-                    let known = self.known(e.ticket);
-                    assert_eq!(known.agent, None, "what somebody has is not offered");
-                    assert!(!known.offers.contains(&e.agent), "nobody is asked twice at once");
-                    known.offers.push(e.agent);
-                    known.state = TicketState::Offered;
-                }
-                Event::OfferEnded(e) => {
-                    let known = self.known(e.ticket);
-                    assert!(known.offers.contains(&e.agent), "what ends has begun");
-                    known.offers.retain(|agent| *agent != e.agent);
-                    if known.offers.is_empty() {
-                        known.state = TicketState::Waiting;
-                    }
-                }
-                Event::Held(e) => {
-                    self.entry(e.ticket, e.number);
-                    let (from, to) = if e.on {
-                        (TicketState::InService, TicketState::OnHold)
-                    } else {
-                        (TicketState::OnHold, TicketState::InService)
-                    };
-                    assert_eq!(std::mem::replace(&mut self.known(e.ticket).state, to), from);
-                }
-                Event::WrappedUp(e) => {
-                    let known = self.known(e.ticket);
-                    assert_eq!(known.state, TicketState::Wrapping);
-                    assert_eq!(known.agent, Some(e.agent));
-                    known.state = TicketState::Closed;
-                }
+                Event::Offered(e) => self.offered(e),
+                Event::OfferEnded(e) => self.offer_ended(e),
+                Event::Held(e) => self.held(e),
+                Event::Inactive(e) => self.inactive(e),
+                Event::WrappedUp(e) => self.wrapped_up(e),
                 Event::Started(_) => panic!("only a restart brings it"),
                 Event::Assigned(e) => {
                     self.entry(e.ticket, e.number);

@@ -29,6 +29,8 @@ pub(crate) struct Agent {
     /// False from a missed offer on until it does something.
     pub(crate) is_responding: bool,
     pub(crate) word: Word,
+    /// When it was without a session.
+    pub(crate) away: crate::silence::Pauses,
 }
 
 /// What sessions close the instant they pause or are lost, and only the decisions open again.
@@ -97,6 +99,7 @@ impl Agent {
             sessions: Vec::new(),
             is_responding: true,
             word: Word::default(),
+            away: vec![(0, None)],
         }
     }
 

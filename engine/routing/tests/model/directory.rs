@@ -4,6 +4,7 @@ use crate::agents::Agent;
 use crate::queues::{Bot, Queue};
 use crate::reference::{Answered, Reference, done};
 use crate::refusals::refused;
+use crate::silence::begin_pause;
 use relevo_routing::Event;
 use relevo_routing::event::{KeyRevoked, ObjectDeleted, ObjectPut};
 use relevo_routing::input::Key;
@@ -150,6 +151,7 @@ impl Reference {
                         name: object.name.clone(),
                         object: None,
                         is_reachable: false,
+                        away: vec![(0, None)],
                         sessions: Vec::new(),
                         tickets: 0,
                     });
@@ -364,6 +366,7 @@ impl Reference {
             ObjectRef::Bot(_) => {
                 self.bots[at].object = None;
                 self.bots[at].is_reachable = false;
+                begin_pause(&mut self.bots[at].away, self.now);
             }
             ObjectRef::Queue(..) => {
                 let queue = &mut self.queues[at];
@@ -377,6 +380,7 @@ impl Reference {
                 agent.object = None;
                 agent.latest.clear();
                 agent.reachability = Reachability::Unreachable;
+                begin_pause(&mut agent.away, self.now);
                 agent.deadline = None;
                 agent.is_restarting = false;
                 agent.word.capacity = 0;

@@ -93,6 +93,7 @@ impl Reference {
         ticket.unconfirmed.clear();
         ticket.demand = None;
         ticket.ring = 0;
+        ticket.silence = None;
         self.ever.closed.push(outcome);
         self.emit(Event::Closed(closed));
         self.bound_closed();
@@ -112,6 +113,8 @@ impl Reference {
         ticket.step_from = now;
         ticket.step_is_over = false;
         ticket.ring = 0;
+        ticket.silence = None;
+        ticket.holds.clear();
         ticket.kept_until = None;
         ticket.looked_at = None;
         ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];

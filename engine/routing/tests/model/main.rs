@@ -49,6 +49,7 @@ mod refusals;
 mod router;
 mod sessions;
 mod shapes;
+mod silence;
 mod tickets;
 mod timers;
 mod transfer;

@@ -7,7 +7,7 @@ use crate::tickets::Ticket;
 use relevo_routing::Event;
 use relevo_routing::event::Assigned;
 use relevo_wire::directory::{Member, Skill, Strategy};
-use relevo_wire::vocabulary::TicketState;
+use relevo_wire::vocabulary::{Silent, TicketState};
 use relevo_wire::{AgentId, QueueId, TicketId};
 use std::cmp::Reverse;
 
@@ -174,6 +174,7 @@ impl Reference {
         // The line's clock goes on while the queue is closed, and with it what is gained.
         ticket.waited_us += now - ticket.waiting_since;
         let waited_us = open_us;
+        self.begin_silence(id, Silent::Agent, false);
         self.note_served(queue, agent, test);
         self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
     }

@@ -171,6 +171,9 @@ impl Reference {
         } else if author == Author::Customer && ticket.unanswered_since.is_none() {
             ticket.unanswered_since = Some(now);
         }
+        if matches!(author, Author::Agent | Author::Customer) {
+            self.answered_silence(id, is_human);
+        }
         self.emit(Event::MessageStored(stored));
         Ok(sent(self.ticket(id), number))
     }

@@ -174,6 +174,7 @@ impl Reference {
             ticket.state = wanted;
             ticket.last += 1;
             let number = ticket.last;
+            self.note_hold(id);
             self.emit(Event::Held(Held { ticket: id, number, on }));
         }
         Ok(done())

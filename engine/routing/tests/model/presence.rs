@@ -3,6 +3,7 @@
 use crate::hand_off::seconds;
 use crate::reference::{Answered, Reference, done};
 use crate::refusals::{no_agent, no_bot, refused};
+use crate::silence::{begin_pause, end_pause};
 use relevo_routing::event::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
     IntentSet, Ready, Started,
@@ -24,8 +25,10 @@ impl Reference {
         if self.agent(id).is_none() {
             return Reply::Answer(Answer::Error(no_agent()));
         }
+        let now = self.now;
         let agent = self.at_mut(id);
         agent.sessions.push(session);
+        end_pause(&mut agent.away, now);
         let is_login =
             agent.intent == Intent::Offline && agent.reachability == Reachability::Unreachable;
         if agent.reachability != Reachability::Reachable {
@@ -46,12 +49,14 @@ impl Reference {
         if self.agent(id).is_none() {
             return;
         }
-        let until = self.now + self.settings.grace_us;
+        let now = self.now;
+        let until = now + self.settings.grace_us;
         let agent = self.at_mut(id);
         agent.sessions.retain(|other| *other != session);
         if agent.sessions.is_empty() && agent.reachability == Reachability::Reachable {
             agent.reachability = Reachability::Grace;
             agent.deadline = Some(until);
+            begin_pause(&mut agent.away, now);
             self.emit(Event::AgentGrace(AgentGrace { agent: id, until }));
             self.withdraw_offers(id);
         }
@@ -88,8 +93,10 @@ impl Reference {
         if self.bot(id).is_none() {
             return Reply::Answer(Answer::Error(no_bot()));
         }
+        let now = self.now;
         let bot = &mut self.bots[id.0 as usize];
         bot.sessions.push(session);
+        end_pause(&mut bot.away, now);
         if !bot.is_reachable {
             bot.is_reachable = true;
             self.emit(Event::BotReachable(BotReachable { bot: id }));
@@ -101,10 +108,12 @@ impl Reference {
         if self.bot(id).is_none() {
             return;
         }
+        let now = self.now;
         let bot = &mut self.bots[id.0 as usize];
         bot.sessions.retain(|other| *other != session);
         if bot.sessions.is_empty() && bot.is_reachable {
             bot.is_reachable = false;
+            begin_pause(&mut bot.away, now);
             self.emit(Event::BotUnreachable(BotUnreachable { bot: id }));
         }
     }
@@ -196,6 +205,7 @@ impl Reference {
     pub(crate) fn started(&mut self, down_us: Micros) {
         self.starting_since = Some(self.now);
         self.emit(Event::Started(Started { down_us }));
+        let down_since = self.now - down_us;
         for agent in &mut self.agents {
             if agent.reachability != Reachability::Unreachable {
                 agent.reachability = Reachability::Grace;
@@ -203,9 +213,11 @@ impl Reference {
                 agent.deadline = None;
             }
             agent.word.grace = agent.reachability == Reachability::Grace;
+            begin_pause(&mut agent.away, down_since);
         }
         for bot in &mut self.bots {
             bot.is_reachable = false;
+            begin_pause(&mut bot.away, down_since);
         }
         self.forget_offers();
         self.move_deadlines(down_us);

@@ -12,6 +12,8 @@ pub(crate) struct Bot {
     pub(crate) object: Option<Versioned<directory::Bot>>,
     pub(crate) is_reachable: bool,
     pub(crate) sessions: Vec<SessionId>,
+    /// When it was without one.
+    pub(crate) away: crate::silence::Pauses,
     /// Tickets ever.
     pub(crate) tickets: u64,
 }

@@ -33,6 +33,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "HandOffRejected QueueFull",
     "HandOffRejected OutOfHours",
     "HandOffRepeated",
+    "Inactive Agent",
+    "Inactive Customer",
     "IntentSet Invisible Login",
     "IntentSet Offline Agent",
     "IntentSet Offline Expired",
@@ -58,7 +60,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "QueueHours true",
     "Ready",
     "Relaxed",
-    "Requeued",
+    "Requeued AgentGone",
+    "Requeued AgentInactivity",
     "Responding",
     "Started",
     "TargetMissed",
@@ -75,6 +78,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "accepted again",
     "applied one",
     "applied several",
+    "closed as ClientInactivity",
     "closed as Expired",
     "closed as NoAgent",
     "closed as OutOfHours",
@@ -175,6 +179,10 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.end)
     } else if let Event::WrappedUp(e) = event {
         format!(" {:?}", e.end)
+    } else if let Event::Requeued(e) = event {
+        format!(" {:?}", e.reason)
+    } else if let Event::Inactive(e) = event {
+        format!(" {:?}", e.silent)
     } else if let Event::Overflowed(e) = event {
         format!(" {:?}", e.reason)
     } else if let Event::QueueHours(e) = event {

@@ -1,6 +1,7 @@
 //! One service episode of a contact: a ticket, and the tickets of a conversation.
 
 use crate::reference::Reference;
+use crate::silence::{Pauses, Silence};
 use relevo_routing::Micros;
 use relevo_routing::event::{Demand, Forgotten, TicketOpened};
 use relevo_routing::{Event, input::Party};
@@ -77,6 +78,10 @@ pub(crate) struct Ticket {
     pub(crate) agent_progress: Progress,
     pub(crate) unconfirmed: Vec<Unconfirmed>,
     pub(crate) client_messages: Vec<ClientMessage>,
+    /// Whose answer is awaited.
+    pub(crate) silence: Option<Silence>,
+    /// When it was on hold.
+    pub(crate) holds: Pauses,
 }
 
 /// Who gave a ticket away does not get it back until then.
@@ -166,6 +171,8 @@ impl Ticket {
             agent_progress: Progress::default(),
             unconfirmed: vec![Unconfirmed { for_agent: true, number: 1, bytes: event.bytes }],
             client_messages: Vec::new(),
+            silence: None,
+            holds: Vec::new(),
         }
     }
 

@@ -6,9 +6,9 @@ use crate::tickets::Ticket;
 use relevo_routing::event::{Relaxed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{
-    Intent, OfferEnd, Reachability, RequeueReason, TicketState, WrapUpEnd,
+    CloseReason, Intent, OfferEnd, Reachability, RequeueReason, Silent, TicketState, WrapUpEnd,
 };
-use relevo_wire::{AgentId, QueueId, TicketId};
+use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 
 /// What is due. At the same moment agents come first, then what moves tickets, then what is
 /// measured; what is forgotten comes last of all.
@@ -29,6 +29,8 @@ enum Due {
     Step,
     Limit(QueueId),
     Reach,
+    CustomerSilence(BotId),
+    AgentSilence(AgentId),
     Forget,
 }
 
@@ -103,6 +105,10 @@ impl Reference {
         let exclusions = ticket.excluded.iter().filter(|_| ticket.is_unassigned());
         let exclusions = exclusions.filter(|e| !e.is_over).map(|e| (Some(e.until), Due::Exclusion));
         let is_closed = ticket.state == TicketState::Closed;
+        let silence = self.silence_ends(ticket).map(|(silent, at)| match silent {
+            Silent::Customer => (Some(at), Due::CustomerSilence(ticket.bot)),
+            Silent::Agent => (Some(at), Due::AgentSilence(ticket.agent.expect("it is awaited"))),
+        });
         let due = [
             (ticket.kept_until, Due::Keep),
             (ticket.reserved.map(|(_, until)| until), Due::Reservation),
@@ -123,6 +129,7 @@ impl Reference {
         ];
         due.into_iter()
             .chain(exclusions)
+            .chain(silence)
             .filter_map(|(at, due)| Some((at?, due, Some(ticket.id))))
             .collect()
     }
@@ -161,6 +168,18 @@ impl Reference {
             Due::WrapUp => matches!(event, Event::WrappedUp(e)
                 if e.ticket == ticket && e.end == WrapUpEnd::Limit),
             Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
+            Due::CustomerSilence(_) => {
+                matches!(event, Event::Inactive(e)
+                    if e.ticket == ticket && e.silent == Silent::Customer)
+                    || matches!(event, Event::Closed(e)
+                        if e.ticket == ticket && e.reason == CloseReason::ClientInactivity)
+            }
+            Due::AgentSilence(_) => {
+                matches!(event, Event::Inactive(e)
+                    if e.ticket == ticket && e.silent == Silent::Agent)
+                    || matches!(event, Event::Requeued(e)
+                        if e.ticket == ticket && e.reason == RequeueReason::AgentInactivity)
+            }
             // Of agents the number decides; an exclusion and a delay leave no event.
             Due::TurnAway(_)
             | Due::Hours(_)
@@ -214,6 +233,7 @@ impl Reference {
             Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit),
             Due::Step => self.ticket_mut(ticket()).step_is_over = true,
             Due::Limit(queue) => self.limit_over(queue),
+            Due::CustomerSilence(_) | Due::AgentSilence(_) => self.silence_over(ticket()),
             Due::Forget => self.forget(ticket()),
         }
     }

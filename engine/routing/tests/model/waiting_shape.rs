@@ -3,7 +3,7 @@
 use crate::shapes::mostly;
 use proptest::prelude::*;
 use proptest::sample::select;
-use relevo_wire::directory::{Overflow, Queue};
+use relevo_wire::directory::{Inactivity, Overflow, Queue};
 
 /// How long and how many may wait in a queue, and where they go on.
 #[derive(Debug, Clone)]
@@ -13,6 +13,7 @@ pub(crate) struct WaitingShape {
     max_waiting: Option<u32>,
     max_wait_seconds: Option<u32>,
     ttl_seconds: u32,
+    inactivity: Inactivity,
 }
 
 impl WaitingShape {
@@ -23,6 +24,7 @@ impl WaitingShape {
         queue.max_waiting = self.max_waiting;
         queue.max_wait_seconds = self.max_wait_seconds;
         queue.ttl_seconds = self.ttl_seconds;
+        queue.inactivity = self.inactivity;
     }
 }
 
@@ -41,12 +43,29 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
     let most = prop_oneof![5 => Just(None), 3 => (1..3_u32).prop_map(Some)];
     let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
     let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
-    (overflow, most, wait, ttl).prop_map(
-        |(overflow, max_waiting, max_wait_seconds, ttl_seconds)| WaitingShape {
+    (overflow, most, wait, ttl, inactivity()).prop_map(
+        |(overflow, max_waiting, max_wait_seconds, ttl_seconds, inactivity)| WaitingShape {
             overflow,
             max_waiting,
             max_wait_seconds,
             ttl_seconds,
+            inactivity,
         },
     )
+}
+
+/// Mostly so short that a few actions come to it. Only what goes back to its line, to be assigned anew at
+/// once, takes its time: a day would be full of it.
+fn inactivity() -> impl Strategy<Value = Inactivity> {
+    let first = || select(vec![1_u32, 20, 60]);
+    let client = (first(), select(vec![None, Some(1_u32), Some(20), Some(60)]));
+    let agent = (first(), select(vec![None, Some(3_600_u32)]));
+    let client = prop_oneof![1 => Just(None), 1 => client.prop_map(Some)];
+    let agent = prop_oneof![1 => Just(None), 1 => agent.prop_map(Some)];
+    (client, agent).prop_map(|(client, agent)| Inactivity {
+        client_warning_seconds: client.map(|(first, _)| first),
+        client_close_seconds: client.and_then(|(_, then)| then),
+        agent_alert_seconds: agent.map(|(first, _)| first),
+        agent_requeue_seconds: agent.and_then(|(_, then)| then),
+    })
 }

@@ -1,6 +1,6 @@
 //! A line of a bot, and how it is served.
 
-use super::{AtClosing, Hours, Member, OutsideHours, Overflow, yes};
+use super::{AtClosing, Hours, Inactivity, Member, OutsideHours, Overflow, yes};
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -189,6 +189,9 @@ pub struct Queue {
     /// What becomes of those who still wait when its hours close it.
     #[serde(default)]
     pub at_closing: AtClosing,
+    /// How long a customer or an agent may be silent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub inactivity: Inactivity,
     /// Queues of the same bot to which its tickets may go; absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_targets: Option<Vec<String>>,
@@ -205,6 +208,10 @@ pub struct Queue {
     /// Has metric series of its own before others.
     #[serde(default)]
     pub own_metrics: bool,
+}
+
+fn is_default(inactivity: &Inactivity) -> bool {
+    *inactivity == Inactivity::default()
 }
 
 fn default_keep_seconds() -> u32 {
@@ -262,6 +269,7 @@ impl Queue {
             hours: None,
             outside_hours: OutsideHours::default(),
             at_closing: AtClosing::default(),
+            inactivity: Inactivity::default(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),
             short_loss_seconds: default_short_loss_seconds(),

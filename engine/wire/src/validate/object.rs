@@ -4,7 +4,8 @@ use super::hours::hours;
 use super::{at_most, count, length, malformed, texts};
 use crate::command::Change;
 use crate::directory::{
-    Agent, Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill, Tenant,
+    Agent, Bot, Inactivity, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
+    Tenant,
 };
 use crate::error::{ErrorCode, WireError};
 use crate::failures::Failures;
@@ -160,6 +161,7 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
         return Err(malformed("object.queue.threshold_seconds", "must be at least 1"));
     }
     queue.hours.as_ref().map_or(Ok(()), |of| hours("object.queue.hours", of))?;
+    inactivity(&queue.inactivity)?;
     texts("object.queue.texts", &queue.texts)
 }
 
@@ -176,6 +178,16 @@ fn waiting(queue: &Queue) -> Result<(), WireError> {
     }
     seconds("object.queue.max_wait_seconds", queue.max_wait_seconds)?;
     seconds("object.queue.ttl_seconds", Some(queue.ttl_seconds))
+}
+
+fn inactivity(inactivity: &Inactivity) -> Result<(), WireError> {
+    for (name, time) in inactivity.times() {
+        seconds(&format!("object.queue.inactivity.{name}"), time)?;
+    }
+    inactivity.without_first().map_or(Ok(()), |(then, first)| {
+        let field = format!("object.queue.inactivity.{then}");
+        Err(malformed(&field, format!("counts from {first}, which is missing")))
+    })
 }
 
 fn seconds(field: &str, seconds: Option<u32>) -> Result<(), WireError> {

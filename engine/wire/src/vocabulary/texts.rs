@@ -24,6 +24,8 @@ pub struct Texts {
     pub full: String,
     /// Said while the queue's opening hours have it closed.
     pub closed: String,
+    /// Said to a customer who has been silent for too long.
+    pub inactive: String,
 }
 
 impl Default for Texts {
@@ -38,6 +40,8 @@ impl Default for Texts {
             closed:
                 "We are closed at the moment. Please write to us again during our opening hours."
                     .into(),
+            inactive: "Are you still there? Without an answer we will end this conversation."
+                .into(),
         }
     }
 }

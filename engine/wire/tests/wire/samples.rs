@@ -3,7 +3,7 @@
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
 use relevo_wire::directory::{
-    Agent, Holiday, Hours, Member, Object, ObjectRef, Overflow, Queue, Versioned,
+    Agent, Holiday, Hours, Inactivity, Member, Object, ObjectRef, Overflow, Queue, Versioned,
 };
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
@@ -168,6 +168,7 @@ fn requests() -> Vec<Request> {
             offline: "we call you".into(),
             full: "later".into(),
             closed: "write at nine".into(),
+            inactive: "still there?".into(),
         }),
         position_updates: true,
         test: false,
@@ -222,6 +223,12 @@ fn requests() -> Vec<Request> {
                 max_waiting: Some(200),
                 max_wait_seconds: Some(1800),
                 hours: Some(hours()),
+                inactivity: Inactivity {
+                    client_warning_seconds: Some(300),
+                    client_close_seconds: Some(120),
+                    agent_alert_seconds: Some(60),
+                    agent_requeue_seconds: None,
+                },
                 ..queue()
             })),
             if_version: Some(0),
@@ -420,6 +427,10 @@ fn pushes() -> Vec<Push> {
             epoch: 3,
         }),
         EntryEvent::Held(Held { on: true }),
+        EntryEvent::Inactive(Inactive {
+            silent: Silent::Customer,
+            text: "are you still there?".into(),
+        }),
     ];
     let entries = events.into_iter().zip(1..).map(|(event, number)| {
         Push::Entry(Entry { ticket: ticket(), number, at: AT + u64::from(number), event })

@@ -308,6 +308,7 @@ impl State {
             | EntryEvent::Empty(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => None,
         }

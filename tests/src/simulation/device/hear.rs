@@ -310,6 +310,7 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
             *logged == Logged::Closed(CloseReason::Transferred)
         }
         (EntryEvent::Held(held), Some(logged)) => *logged == Logged::Held(held.on),
+        (EntryEvent::Inactive(told), Some(logged)) => *logged == Logged::Inactive(told.silent),
         (EntryEvent::Returned(_), Some(logged)) => matches!(logged, Logged::Closed(_)),
         (EntryEvent::Message(_) | EntryEvent::Assigned(_), Some(_)) => false,
     };
@@ -352,6 +353,9 @@ fn follow(party: &mut Party, entry: &Entry) {
         EntryEvent::Message(message) => {
             debug_assert!(message.author != Author::System || is_bot);
         }
-        EntryEvent::Empty(_) | EntryEvent::HandedOff(_) | EntryEvent::Held(_) => {}
+        EntryEvent::Empty(_)
+        | EntryEvent::HandedOff(_)
+        | EntryEvent::Held(_)
+        | EntryEvent::Inactive(_) => {}
     }
 }

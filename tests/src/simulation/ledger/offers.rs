@@ -1,7 +1,7 @@
-//! Offers, hold and wrap-up, as the log tells of them.
+//! Offers, hold, silences and wrap-up, as the log tells of them.
 
-use relevo_routing::event::{Held, OfferEnded, Offered, WrappedUp};
-use relevo_wire::vocabulary::TicketState;
+use relevo_routing::event::{Held, Inactive, OfferEnded, Offered, WrappedUp};
+use relevo_wire::vocabulary::{Silent, TicketState};
 
 use super::{Books, Entry, Violation, must};
 
@@ -50,6 +50,16 @@ impl Books {
         };
         let before = std::mem::replace(&mut ticket.state, to);
         must(before == from, "hold is of what is in service", || format!("{e:?}: {before:?}"))
+    }
+
+    pub(super) fn inactive(&mut self, e: &Inactive) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::Inactive(e.silent))?;
+        let state = self.ticket(e.ticket)?.state;
+        let is_awaited = match e.silent {
+            Silent::Customer => state == TicketState::InService,
+            Silent::Agent => matches!(state, TicketState::Assigned | TicketState::InService),
+        };
+        must(is_awaited, "only who is awaited is hurried", || format!("{e:?}: {state:?}"))
     }
 
     pub(super) fn wrapped_up(&mut self, e: WrappedUp) -> Result<(), Violation> {

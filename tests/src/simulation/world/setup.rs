@@ -5,8 +5,8 @@ use relevo::session::Party as Who;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
-    Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Member, Object, OutsideHours,
-    Overflow, PriorityRule, Queue, Ring, Rule, Skill, Strategy, Tenant,
+    Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Inactivity, Member, Object,
+    OutsideHours, Overflow, PriorityRule, Queue, Ring, Rule, Skill, Strategy, Tenant,
 };
 use relevo_wire::ids::{AgentId, BotId, TenantId};
 
@@ -196,6 +196,14 @@ impl World {
             queue.overflow = Some(Overflow { after_seconds, ..Overflow::new("q0") });
         }
         queue.max_wait_seconds = random.chance(300).then_some(120);
+        if random.chance(500) {
+            queue.inactivity = Inactivity {
+                client_warning_seconds: Some(30),
+                client_close_seconds: random.chance(500).then_some(20),
+                agent_alert_seconds: Some(20),
+                agent_requeue_seconds: random.chance(500).then_some(20),
+            };
+        }
         let is_graded = random.chance(500);
         for agent in agents {
             let mut member = Member::from(agent.as_str());

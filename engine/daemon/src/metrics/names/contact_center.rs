@@ -63,6 +63,18 @@ pub const TICKETS_OVERFLOWED: Metric = counter(
     &["tenant", "bot", "queue", "reason"],
     "Tickets of the queue that went on to another: timeout, nobody_online, or full at the hand-off.",
 );
+/// Customers warned, and agents told, that they are awaited.
+pub const INACTIVITY_WARNINGS: Metric = counter(
+    "relevo_inactivity_warnings_total",
+    &["tenant", "bot", "queue", "silent"],
+    "Warnings by the queue's rules of inactivity, by who was silent: customer or agent.",
+);
+/// Tickets that went back to their line.
+pub const TICKETS_REQUEUED: Metric = counter(
+    "relevo_tickets_requeued_total",
+    &["tenant", "bot", "queue", "reason"],
+    "Tickets that an agent had and that went back to their line: agent_gone, agent_removed, agent_inactivity.",
+);
 /// What became of hand-offs.
 pub const HAND_OFFS: Metric = counter(
     "relevo_hand_offs_total",
@@ -225,6 +237,8 @@ pub const ALL: &[Metric] = &[
     TICKETS_CLOSED,
     TICKETS_ABANDONED,
     TICKETS_OVERFLOWED,
+    INACTIVITY_WARNINGS,
+    TICKETS_REQUEUED,
     HAND_OFFS,
     OFFERS_MADE,
     OFFERS_ENDED,

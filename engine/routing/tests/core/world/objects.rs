@@ -4,8 +4,8 @@ use super::{AGENTS, QUEUES, World};
 use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
-    Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Member, NobodyOnline, Object,
-    ObjectRef, OutsideHours, Overflow, Queue, Ring, Skill, Strategy, Tenant,
+    Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Inactivity, Member, NobodyOnline,
+    Object, ObjectRef, OutsideHours, Overflow, Queue, Ring, Skill, Strategy, Tenant,
 };
 
 impl World {
@@ -114,6 +114,14 @@ impl World {
             Delivery::Both
         };
         queue.agent_gone = if self.chance(70) { AgentGone::Keep } else { AgentGone::Requeue };
+        if self.chance(50) {
+            queue.inactivity = Inactivity {
+                client_warning_seconds: Some(20),
+                client_close_seconds: self.chance(50).then_some(10),
+                agent_alert_seconds: Some(15),
+                agent_requeue_seconds: self.chance(50).then_some(15),
+            };
+        }
         if self.chance(40) {
             queue.offer_seconds = 10;
             queue.offer_agents = 1 + u16::try_from(self.below(3)).expect("small");

@@ -1,0 +1,51 @@
+//! What must hold of offers, of holds, of silences, and of wrapping up.
+
+use super::World;
+use relevo_routing::event::{Held, Inactive, OfferEnded, Offered, WrappedUp};
+use relevo_wire::vocabulary::{Silent, TicketState};
+
+impl World {
+    pub(super) fn offered(&mut self, e: &Offered) {
+        let known = self.known(e.ticket);
+        assert_eq!(known.agent, None, "what somebody has is not offered");
+        assert!(!known.offers.contains(&e.agent), "nobody is asked twice at once");
+        known.offers.push(e.agent);
+        known.state = TicketState::Offered;
+    }
+
+    pub(super) fn offer_ended(&mut self, e: &OfferEnded) {
+        let known = self.known(e.ticket);
+        assert!(known.offers.contains(&e.agent), "what ends has begun");
+        known.offers.retain(|agent| *agent != e.agent);
+        if known.offers.is_empty() {
+            known.state = TicketState::Waiting;
+        }
+    }
+
+    pub(super) fn held(&mut self, e: &Held) {
+        self.entry(e.ticket, e.number);
+        let (from, to) = if e.on {
+            (TicketState::InService, TicketState::OnHold)
+        } else {
+            (TicketState::OnHold, TicketState::InService)
+        };
+        assert_eq!(std::mem::replace(&mut self.known(e.ticket).state, to), from);
+    }
+
+    pub(super) fn inactive(&mut self, e: &Inactive) {
+        self.entry(e.ticket, e.number);
+        let known = self.known(e.ticket);
+        match e.silent {
+            Silent::Customer => assert_eq!(known.state, TicketState::InService),
+            Silent::Agent => assert!(known.agent.is_some(), "an agent is awaited who has it"),
+        }
+        assert_ne!(known.state, TicketState::OnHold, "nobody is hurried on hold");
+    }
+
+    pub(super) fn wrapped_up(&mut self, e: &WrappedUp) {
+        let known = self.known(e.ticket);
+        assert_eq!(known.state, TicketState::Wrapping);
+        assert_eq!(known.agent, Some(e.agent));
+        known.state = TicketState::Closed;
+    }
+}
