@@ -3,15 +3,20 @@
 
 mod directory;
 mod hand_off;
+mod keys;
 mod service;
+mod talk;
+mod transfer;
 
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
+pub use keys::{CreateKey, ListKeys, RevokeKey};
 pub use service::{Accept, Decline, Hold, Unhold, WrapUpDone};
+pub use talk::{Read, Receipt, Send, Typing};
+pub use transfer::{Targets, Transfer, TransferTarget};
 
 use crate::ids::{RequestId, TicketId};
-use crate::packed::Packed;
-use crate::vocabulary::{Author, Body, Intent, Role};
+use crate::vocabulary::Intent;
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A command with its envelope.
@@ -195,104 +200,6 @@ pub struct Cursors {
     pub more: bool,
 }
 
-/// Reads entries of a ticket that the caller may see: a closed parent, or history.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Read {
-    /// Which ticket.
-    pub ticket: TicketId,
-    /// Entries after this number.
-    #[serde(default)]
-    pub after: u32,
-}
-
-/// Says something in a conversation. A bot names `contact` and `author`; an agent names `ticket`
-/// and `epoch`.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Send {
-    /// The ticket; may be absent for `author: customer`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<TicketId>,
-    /// The contact, for a bot.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact: Option<String>,
-    /// The epoch that the author believes in; absent for `author: customer`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub epoch: Option<u32>,
-    /// Who wrote it.
-    pub author: Author,
-    /// Makes the send idempotent: the channel's message id, or the client's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_message_id: Option<String>,
-    /// When the customer wrote, in microseconds since 1970, if the channel tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<u64>,
-    /// What it says.
-    pub body: Packed<Body>,
-}
-
-/// How far a party has come. Two numbers a ticket; they never go back.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Receipt {
-    /// Which ticket.
-    pub ticket: TicketId,
-    /// Entries up to this number have arrived.
-    pub delivered: u32,
-    /// Messages up to this number were read.
-    #[serde(default)]
-    pub read: u32,
-}
-
-/// Somebody types.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Typing {
-    /// Where.
-    pub ticket: TicketId,
-}
-
 /// Is anybody there? Answered from lock-free reads: a hint.
 #[derive(
     Debug,
@@ -388,69 +295,6 @@ pub struct Next {
     pub queue: Option<String>,
 }
 
-/// Where a ticket may be transferred.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Targets {
-    /// Which ticket.
-    pub ticket: TicketId,
-}
-
-/// A queue or an agent.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum TransferTarget {
-    /// A queue of the same bot, by name.
-    Queue(String),
-    /// A member of the same bot's queues, by name.
-    Agent(String),
-}
-
-/// Gives a ticket to a queue or an agent; it keeps its place in line.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Transfer {
-    /// Which ticket.
-    pub ticket: TicketId,
-    /// The epoch that the agent believes in.
-    pub epoch: u32,
-    /// To whom.
-    pub to: TransferTarget,
-    /// For the receiver.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub note: String,
-}
-
 /// Ends a ticket.
 #[derive(
     Debug,
@@ -490,73 +334,6 @@ pub struct Close {
 pub struct Explain {
     /// Which ticket.
     pub ticket: TicketId,
-}
-
-/// Makes a credential. Its secret is in the answer and nowhere else.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct CreateKey {
-    /// The tenant, for an operator; an admin's own otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
-    /// What it may be used for.
-    pub role: Role,
-    /// Name of the bot or agent; empty for admins.
-    #[serde(default)]
-    pub owner: String,
-    /// What it is for, to be shown in lists.
-    #[serde(default)]
-    pub label: String,
-}
-
-/// Lists credentials without their secrets.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct ListKeys {
-    /// The tenant, for an operator; an admin's own otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
-}
-
-/// Ends a credential; its sessions are closed.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct RevokeKey {
-    /// The tenant, for an operator; an admin's own otherwise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<String>,
-    /// The prefix that lists show.
-    pub prefix: String,
 }
 
 /// Live numbers of the daemon.
