@@ -100,7 +100,13 @@ fn message(text: &str) -> EntryEvent {
 
 fn returned() -> EntryEvent {
     let (reason, outcome) = (CloseReason::Agent, Outcome::Attended);
-    EntryEvent::Returned(Returned { reason, outcome, tags: Vec::new(), epoch: 3 })
+    EntryEvent::Returned(Returned {
+        reason,
+        outcome,
+        tags: Vec::new(),
+        epoch: 3,
+        reopen_until: None,
+    })
 }
 
 /// A conversation in which nothing is wrong.

@@ -9,8 +9,8 @@ use relevo_wire::answer::{
 };
 use relevo_wire::command::{
     Accept, AgentsOnline, Apply, Change, Close, Command, CreateKey, CustomerLeft, Decline, Delete,
-    Explain, HandOff, Hold, ListDirectory, ListKeys, Next, Put, Read, Receipt, RevokeKey, Send,
-    SetPresence, Status, TakeBack, Targets, Transfer, TransferTarget, Unhold, WrapUpDone,
+    Explain, HandOff, Hold, ListDirectory, ListKeys, Next, Put, Read, Receipt, Reopen, RevokeKey,
+    Send, SetPresence, Status, TakeBack, Targets, Transfer, TransferTarget, Unhold, WrapUpDone,
 };
 use relevo_wire::directory::{Object, ObjectRef, Versioned};
 use relevo_wire::ids::TicketId;
@@ -248,6 +248,14 @@ impl AgentClient {
     /// See [`ClientError`].
     pub async fn wrap_up_done(&self, ticket: TicketId) -> Result<(), ClientError> {
         self.ask(Command::WrapUpDone(WrapUpDone { ticket })).await
+    }
+
+    /// Goes on with a conversation that this agent has closed, in a new ticket that it has at once.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `wrong_state` when the time for it is over, `no_seat` without a free seat.
+    pub async fn reopen(&self, ticket: TicketId) -> Result<NextAnswer, ClientError> {
+        self.ask_once(Command::Reopen(Reopen { ticket })).await
     }
 
     /// Reads the entries of a ticket after a number: a parent, or history. These come here and not

@@ -58,6 +58,7 @@ impl Kind {
             | Command::Hold(_)
             | Command::Unhold(_)
             | Command::WrapUpDone(_)
+            | Command::Reopen(_)
             | Command::Explain(_)
             | Command::Put(_)
             | Command::Delete(_)

@@ -175,6 +175,13 @@ pub enum Input {
         /// The ticket.
         ticket: TicketId,
     },
+    /// An agent goes on with a conversation that it has closed.
+    Reopen {
+        /// The agent.
+        agent: AgentId,
+        /// The closed ticket.
+        ticket: TicketId,
+    },
     /// What a ticket waits for, or why this agent has it. Changes nothing.
     Explain {
         /// The ticket.

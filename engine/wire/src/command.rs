@@ -11,8 +11,8 @@ mod transfer;
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
-pub use service::{Accept, Decline, Hold, Unhold, WrapUpDone};
-pub use talk::{Read, Receipt, Send, Typing};
+pub use service::{Accept, Decline, Hold, Reopen, Unhold, WrapUpDone};
+pub use talk::{ArchivedSend, Read, Receipt, Send, Typing};
 pub use transfer::{Targets, Transfer, TransferTarget};
 
 use crate::ids::{RequestId, TicketId};
@@ -73,6 +73,8 @@ pub enum Command {
     Unhold(Unhold),
     /// Frees the seat after the close.
     WrapUpDone(WrapUpDone),
+    /// Goes on with a conversation that was closed.
+    Reopen(Reopen),
     /// What a ticket waits for, or why this agent has it.
     Explain(Explain),
     /// Creates or changes a directory object.
@@ -118,6 +120,7 @@ impl Command {
             Self::Hold(_) => "hold",
             Self::Unhold(_) => "unhold",
             Self::WrapUpDone(_) => "wrap_up_done",
+            Self::Reopen(_) => "reopen",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",

@@ -63,6 +63,7 @@ pub mod kind {
     pub const HOLD: u16 = 0x020f;
     pub const UNHOLD: u16 = 0x0210;
     pub const WRAP_UP_DONE: u16 = 0x0215;
+    pub const REOPEN: u16 = 0x0216;
     // Answers.
     pub const DONE: u16 = 0x1000;
     pub const ERROR: u16 = 0x1001;
@@ -253,6 +254,7 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::Hold(c) => write(out, kind::HOLD, envelope, c),
         Command::Unhold(c) => write(out, kind::UNHOLD, envelope, c),
         Command::WrapUpDone(c) => write(out, kind::WRAP_UP_DONE, envelope, c),
+        Command::Reopen(c) => write(out, kind::REOPEN, envelope, c),
         Command::Explain(c) => write(out, kind::EXPLAIN, envelope, c),
         Command::Put(c) => write(out, kind::PUT, envelope, c),
         Command::Delete(c) => write(out, kind::DELETE, envelope, c),
@@ -329,6 +331,7 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::HOLD => Command::Hold(read(payload)?),
         kind::UNHOLD => Command::Unhold(read(payload)?),
         kind::WRAP_UP_DONE => Command::WrapUpDone(read(payload)?),
+        kind::REOPEN => Command::Reopen(read(payload)?),
         kind::EXPLAIN => Command::Explain(read(payload)?),
         kind::PUT => Command::Put(read(payload)?),
         kind::DELETE => Command::Delete(read(payload)?),

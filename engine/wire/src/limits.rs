@@ -88,6 +88,9 @@ pub const SNAPSHOT_TICKETS_PER_FRAME: usize = 512;
 pub const TAGS: usize = 32;
 /// Longest wait in a line, and longest step of an overflow, in seconds: a week.
 pub const WAIT_SECONDS: u32 = 7 * 86_400;
+/// Longest time in which a conversation can be reopened, in seconds: a day, for which a closed ticket
+/// stays in memory.
+pub const REOPEN_SECONDS: u32 = 86_400;
 /// Most routing rules of a bot.
 pub const RULES: usize = 2_000;
 /// Longest name of a rule.

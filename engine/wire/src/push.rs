@@ -261,6 +261,10 @@ pub struct Returned {
     pub tags: Vec<String>,
     /// The epoch from now on.
     pub epoch: u32,
+    /// Until when a customer's message, or the agent, goes on with the conversation in a new ticket, in
+    /// microseconds since 1970; absent: the bot has it for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopen_until: Option<u64>,
 }
 
 /// Part of the snapshot that follows `welcome`.

@@ -93,6 +93,7 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         | Command::Hold(_)
         | Command::Unhold(_)
         | Command::WrapUpDone(_)
+        | Command::Reopen(_)
         | Command::Explain(_)
         | Command::Status(_) => Ok(()),
     }

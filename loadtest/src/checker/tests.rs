@@ -36,7 +36,7 @@ fn requeued(agent: u32, epoch: u32) -> EntryEvent {
 
 fn returned(epoch: u32) -> EntryEvent {
     let (reason, outcome) = (CloseReason::Agent, Outcome::Attended);
-    EntryEvent::Returned(Returned { reason, outcome, tags: Vec::new(), epoch })
+    EntryEvent::Returned(Returned { reason, outcome, tags: Vec::new(), epoch, reopen_until: None })
 }
 
 fn entry(ticket: TicketId, number: u32, event: EntryEvent) -> Entry {

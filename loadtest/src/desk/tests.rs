@@ -47,7 +47,16 @@ fn assigned(number: u32) -> Entry {
 
 fn returned(number: u32, outcome: Outcome) -> Entry {
     let reason = CloseReason::Agent;
-    entry(number, EntryEvent::Returned(Returned { reason, outcome, tags: Vec::new(), epoch: 3 }))
+    entry(
+        number,
+        EntryEvent::Returned(Returned {
+            reason,
+            outcome,
+            tags: Vec::new(),
+            epoch: 3,
+            reopen_until: None,
+        }),
+    )
 }
 
 fn empty(number: u32) -> Entry {

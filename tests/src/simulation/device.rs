@@ -49,6 +49,8 @@ pub struct Device {
     buffer: Vec<u8>,
     /// How far each ticket has come in this session.
     streams: BTreeMap<TicketId, Stream>,
+    /// Own words that were answered, of tickets whose entry before them has not come yet.
+    ahead: BTreeMap<TicketId, u32>,
     /// What it said in its hello.
     cursors: BTreeMap<TicketId, u32>,
     /// What its bot had confirmed when it said hello.
@@ -116,6 +118,7 @@ impl Device {
             is_online: false,
             buffer: Vec::new(),
             streams: BTreeMap::new(),
+            ahead: BTreeMap::new(),
             cursors: BTreeMap::new(),
             confirmed_before: BTreeMap::new(),
             received: BTreeMap::new(),
@@ -137,6 +140,7 @@ impl Device {
         self.confirmed_before = confirmed;
         self.cursors = self.received.clone();
         self.streams.clear();
+        self.ahead.clear();
         self.buffer.clear();
         self.is_welcome = false;
         self.offers.clear();

@@ -20,6 +20,8 @@ pub struct Party {
     pub contacts: Vec<Contact>,
     /// Tickets that an agent believes to have, with their epochs; a bot's that wait.
     pub tickets: BTreeMap<TicketId, u32>,
+    /// The ticket that ended last.
+    pub ended: Option<TicketId>,
     /// Names of the colleagues.
     pub colleagues: Vec<String>,
     /// Names of the queues of each bot.

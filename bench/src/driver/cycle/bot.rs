@@ -215,6 +215,7 @@ mod tests {
             outcome: Outcome::Unserved,
             tags: Vec::new(),
             epoch: 3,
+            reopen_until: None,
         })
     }
 

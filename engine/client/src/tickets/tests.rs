@@ -204,7 +204,7 @@ fn only_so_many_ended_tickets_are_kept_and_none_that_goes_on() {
     tickets.entry(entry(sent_to, 2, EntryEvent::Empty(Empty {})), NO_SENDS, &mut due).unwrap();
     for id in 2..5000 {
         let (reason, outcome) = (CloseReason::Agent, Outcome::Attended);
-        let over = Returned { reason, outcome, tags: vec![], epoch: 2 };
+        let over = Returned { reason, outcome, tags: vec![], epoch: 2, reopen_until: None };
         let over = entry(TicketId(id), 1, EntryEvent::Returned(over));
         tickets.entry(over, NO_SENDS, &mut due).unwrap();
     }

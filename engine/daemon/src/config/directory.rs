@@ -301,6 +301,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
             &hours::OUTSIDE_HOURS,
         ),
         at_closing: section.choice("at_closing", default.at_closing, &hours::AT_CLOSING),
+        reopen_seconds: section.number("reopen_seconds", 0, 0..=limits::REOPEN_SECONDS, "seconds"),
         inactivity: inactivity::read(&section),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),

@@ -30,6 +30,7 @@ pub enum CommandName {
     Hold,
     Unhold,
     WrapUpDone,
+    Reopen,
     Explain,
     Put,
     Delete,
@@ -43,7 +44,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -64,6 +65,7 @@ impl CommandName {
         Self::Hold,
         Self::Unhold,
         Self::WrapUpDone,
+        Self::Reopen,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -99,6 +101,7 @@ impl CommandName {
             Self::Hold => "hold",
             Self::Unhold => "unhold",
             Self::WrapUpDone => "wrap_up_done",
+            Self::Reopen => "reopen",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -135,6 +138,7 @@ impl From<&Command> for CommandName {
             Command::Hold(_) => Self::Hold,
             Command::Unhold(_) => Self::Unhold,
             Command::WrapUpDone(_) => Self::WrapUpDone,
+            Command::Reopen(_) => Self::Reopen,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,

@@ -57,7 +57,14 @@ pub enum What {
     /// Somebody was silent for too long; what the customer is told. Boxed as above.
     Inactive { silent: Silent, text: Option<Box<String>> },
     /// Over.
-    Returned { reason: CloseReason, outcome: Outcome, tags: Option<Box<Vec<String>>>, epoch: u32 },
+    Returned {
+        reason: CloseReason,
+        outcome: Outcome,
+        tags: Option<Box<Vec<String>>>,
+        epoch: u32,
+        /// In microseconds since 1970; 0: it cannot be reopened.
+        reopen_until: u64,
+    },
 }
 
 /// Where a ticket goes on.
@@ -95,6 +102,8 @@ pub struct Conversation {
     pub queue: QueueId,
     /// The ticket it goes on from. Boxed, as most have none.
     pub parent: Option<Box<TicketId>>,
+    /// The ticket in which it was reopened. Boxed, as most have none.
+    pub reopened: Option<Box<TicketId>>,
     /// The agent who has it, or had it when it closed.
     pub agent: Option<AgentId>,
     /// Its state.
@@ -130,9 +139,12 @@ impl Conversation {
         self.parent.as_deref().copied()
     }
 
-    /// The ticket in which it goes on after a transfer.
+    /// The ticket in which it goes on after a transfer, or once it is reopened.
     #[must_use]
     pub fn child(&self) -> Option<TicketId> {
+        if let Some(child) = &self.reopened {
+            return Some(**child);
+        }
         match &self.entries.last()?.what {
             What::Transferred(child) => Some(child.ticket),
             What::HandedOff { .. }
@@ -162,6 +174,7 @@ impl Conversation {
             bot: opened.bot,
             queue: opened.queue,
             parent: opened.parent.map(Box::new),
+            reopened: None,
             agent: None,
             state: TicketState::Waiting,
             wraps_until: 0,
@@ -239,6 +252,7 @@ impl Conversation {
                 outcome: event.outcome,
                 tags: (!event.tags.is_empty()).then(|| Box::new(event.tags.clone())),
                 epoch: event.epoch,
+                reopen_until: event.reopen_until.unwrap_or(0),
             },
         };
         self.append(event.number, Stored { at, place, private: Private::None, what });

@@ -14,6 +14,7 @@ use relevo_routing::Event;
 use relevo_routing::event::TicketOpened;
 use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
+use relevo_wire::vocabulary::Via;
 
 use super::conversation::{Conversation, Private, Stored, What};
 use super::index::Index;
@@ -296,6 +297,9 @@ impl Conversations {
         if let Some(parent) = opened.parent {
             let inherited = self.read(parent, |parent| (parent.had_agent, parent.target_missed));
             (conversation.had_agent, conversation.target_missed) = inherited.unwrap_or_default();
+            if opened.via == Via::Reopen {
+                self.change(parent, |parent| parent.reopened = Some(Box::new(opened.ticket)));
+            }
         }
         self.insert(opened.ticket, conversation);
     }

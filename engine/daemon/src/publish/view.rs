@@ -116,12 +116,15 @@ fn event(
             let text = text.as_deref().cloned().unwrap_or_default();
             EntryEvent::Inactive(Inactive { silent: *silent, text })
         }
-        What::Returned { reason, outcome, tags, epoch } => EntryEvent::Returned(Returned {
-            reason: *reason,
-            outcome: *outcome,
-            tags: tags.as_deref().cloned().unwrap_or_default(),
-            epoch: *epoch,
-        }),
+        What::Returned { reason, outcome, tags, epoch, reopen_until } => {
+            EntryEvent::Returned(Returned {
+                reason: *reason,
+                outcome: *outcome,
+                tags: tags.as_deref().cloned().unwrap_or_default(),
+                epoch: *epoch,
+                reopen_until: Some(*reopen_until).filter(|until| *until > 0),
+            })
+        }
     })
 }
 

@@ -145,7 +145,8 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
         | Command::Decline(_)
         | Command::Hold(_)
         | Command::Unhold(_)
-        | Command::WrapUpDone(_) => {
+        | Command::WrapUpDone(_)
+        | Command::Reopen(_) => {
             Err(WireError::new(ErrorCode::Forbidden, "this command is for bots and agents"))
         }
     }

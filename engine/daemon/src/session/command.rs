@@ -114,7 +114,8 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::Decline(_)
         | Command::Hold(_)
         | Command::Unhold(_)
-        | Command::WrapUpDone(_) => Err(forbidden("agents")),
+        | Command::WrapUpDone(_)
+        | Command::Reopen(_) => Err(forbidden("agents")),
         Command::Explain(_)
         | Command::Put(_)
         | Command::Delete(_)
@@ -166,6 +167,7 @@ fn from_agent(
             Ok(shard(Input::Hold { agent, ticket, epoch, on: false }))
         }
         Command::WrapUpDone(done) => Ok(shard(Input::WrapUpDone { agent, ticket: done.ticket })),
+        Command::Reopen(reopen) => Ok(shard(Input::Reopen { agent, ticket: reopen.ticket })),
         Command::Hello(_) | Command::Cursors(_) => Err(second_hello()),
         Command::HandOff(_)
         | Command::AgentsOnline(_)

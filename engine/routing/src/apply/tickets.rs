@@ -10,7 +10,7 @@ use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::slab::Slot;
 use crate::state::ticket::{Progress, Ticket};
 use crate::state::timers::Timer;
-use relevo_wire::vocabulary::TicketState;
+use relevo_wire::vocabulary::{TicketState, Via};
 use relevo_wire::{AgentId, TicketId};
 
 impl State {
@@ -26,6 +26,11 @@ impl State {
         (ticket.closed_then, ticket.closed_told) = (closed_us, closed_us);
         let slot = self.tickets.insert(ticket);
         self.at_hand = slot;
+        if event.via == Via::Reopen
+            && let Some(parent) = event.parent.and_then(|parent| self.tickets.find(parent))
+        {
+            self.tickets.at_mut(parent).child = Some(event.ticket).into();
+        }
         if let Some((_, until)) = event.reserved {
             self.timers.set(until, Timer::Reservation(slot));
         }
@@ -171,9 +176,15 @@ impl State {
         ticket.for_agent.clear();
         ticket.for_bot.clear();
         let queue = ticket.queue;
-        let demand = std::mem::replace(&mut ticket.demand, MaybeDemand::NONE);
+        ticket.reserved_until = MaybeTime::from(event.reopen_until).raw();
         ticket.ring = 0;
-        self.demands.drop(demand, &mut self.skills);
+        match event.reopen_until {
+            Some(until) => self.timers.set(until, Timer::Reopen(slot)),
+            None => {
+                let demand = std::mem::replace(&mut ticket.demand, MaybeDemand::NONE);
+                self.demands.drop(demand, &mut self.skills);
+            }
+        }
         self.queues.at_mut(queue).open -= 1;
         self.tickets.totals.closed[event.outcome as usize] += 1;
         self.stats.all = self.tickets.totals;
@@ -191,7 +202,11 @@ impl State {
             let forget_at = closed_at.saturating_add(self.settings.closed_retention_us);
             self.timers.clear(forget_at, Timer::Forget(slot));
         }
-        self.tickets.remove(slot);
+        let ticket = self.tickets.remove(slot);
+        if let Some(until) = ticket.reopens_until() {
+            self.timers.clear(until, Timer::Reopen(slot));
+        }
+        self.demands.drop(ticket.demand, &mut self.skills);
     }
 
     /// What is derived from a ticket that a snapshot held, but for its place with its agent.
@@ -232,6 +247,8 @@ impl State {
         }
         if is_open {
             self.queues.at_mut(queue).open += 1;
+        } else if let Some(until) = self.tickets.at(slot).reopens_until() {
+            self.timers.set(until, Timer::Reopen(slot));
         }
         if state == TicketState::Closed {
             self.await_forgetting(slot);

@@ -240,6 +240,8 @@ pub struct Closed {
     pub judged: Option<Judgement>,
     /// Until when its agent keeps the seat to wrap up, if it does.
     pub wraps_until: Option<Micros>,
+    /// Until when the conversation can be reopened, if it can.
+    pub reopen_until: Option<Micros>,
 }
 
 /// A closed ticket leaves memory.

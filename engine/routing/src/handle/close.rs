@@ -77,6 +77,7 @@ impl Turn<'_> {
             handle_us: first_response_at.map(|at| self.now.saturating_sub(at)),
             judged: self.judge_end(ticket, outcome),
             wraps_until: self.wraps_until(ticket, reason),
+            reopen_until: self.reopen_until(ticket, reason),
         };
         self.release(holder.filter(|_| closed.wraps_until.is_none()));
         self.emit_of(slot, Event::Closed(closed));

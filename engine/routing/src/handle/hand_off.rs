@@ -233,7 +233,7 @@ impl Turn<'_> {
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
-            reserved: self.preferred(input, place.queue),
+            reserved: self.preferred(input.preferred_agent, place.queue, input.test),
             excluded: None,
             arrived: self.now,
             first_waiting_since: self.now,
@@ -249,13 +249,18 @@ impl Turn<'_> {
 
     /// The preferred agent and until when it is waited for; none where it could not have the ticket now
     /// but for a seat: nobody waits for who is not there.
-    fn preferred(&self, input: &HandOff, id: QueueId) -> Option<(AgentId, Micros)> {
-        let agent = input.preferred_agent?;
+    pub(super) fn preferred(
+        &self,
+        agent: Option<AgentId>,
+        id: QueueId,
+        test: bool,
+    ) -> Option<(AgentId, Micros)> {
+        let agent = agent?;
         let entry = self.state.agents.get(agent)?;
         let could = entry.is_online()
             && entry.seats > 0
             && entry.queues.binary_search(&id).is_ok()
-            && (!input.test || entry.accepts_tests);
+            && (!test || entry.accepts_tests);
         let wait_us = self.state.queues.at(id).preferred_wait_us;
         could.then(|| (agent, self.now.saturating_add(wait_us)))
     }

@@ -54,6 +54,7 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::Decline { .. }
         | Input::Hold { .. }
         | Input::WrapUpDone { .. }
+        | Input::Reopen { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

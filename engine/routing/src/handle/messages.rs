@@ -42,6 +42,16 @@ impl Turn<'_> {
                 Ok(self.store(slot, Author::Customer, None, client_message, bytes))
             }
             None => {
+                if let Some(closed) = newest.filter(|slot| self.reopens(*slot)) {
+                    let slot = self.reopen(closed);
+                    return Ok(reopened(self.store(
+                        slot,
+                        Author::Customer,
+                        None,
+                        client_message,
+                        bytes,
+                    )));
+                }
                 let stored = ContactMessageStored { bot, contact, client_message, bytes };
                 self.emit(Event::ContactMessageStored(stored));
                 Ok(bot_holds())
@@ -193,6 +203,14 @@ fn sent(ticket: &Ticket, number: u32) -> Answer {
         (true, true) => Holder::Agent,
     };
     Answer::Sent(Sent { holder, ticket: Some(ticket.id), number, epoch: ticket.epoch })
+}
+
+/// Whoever's words they are has the conversation again.
+fn reopened(answer: Answer) -> Answer {
+    match answer {
+        Answer::Sent(sent) => Answer::Sent(Sent { holder: Holder::Reopened, ..sent }),
+        other => other,
+    }
 }
 
 fn bot_holds() -> Answer {

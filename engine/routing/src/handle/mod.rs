@@ -18,6 +18,7 @@ mod presence;
 mod progress;
 mod pull;
 mod refusals;
+mod reopen;
 mod service;
 mod sessions;
 mod silence;
@@ -116,6 +117,7 @@ impl Turn<'_> {
             Input::Decline { agent, ticket } => self.decline(agent, ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
+            Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),
             Input::Delete { object } => self.delete(object),

@@ -125,7 +125,8 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::Accept { agent, .. }
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
-        | Input::WrapUpDone { agent, .. } => Some(*agent),
+        | Input::WrapUpDone { agent, .. }
+        | Input::Reopen { agent, .. } => Some(*agent),
         Input::HandOff(_)
         | Input::CustomerMessage { .. }
         | Input::BotMessage { .. }

@@ -3,7 +3,6 @@
 use super::Turn;
 use crate::event::{Event, Forgotten, Progressed};
 use crate::input::Party;
-use crate::state::ticket::Ticket;
 use relevo_wire::TicketId;
 
 impl Turn<'_> {
@@ -24,7 +23,7 @@ impl Turn<'_> {
             return;
         }
         self.emit_of(slot, Event::Progressed(Progressed { ticket: id, party, delivered, read }));
-        if self.state.tickets.get(slot).is_some_and(Ticket::is_confirmed) {
+        if self.state.tickets.get(slot).is_some_and(|ticket| ticket.is_confirmed(self.now)) {
             self.emit_of(slot, Event::Forgotten(Forgotten { ticket: id }));
         }
     }

@@ -71,7 +71,7 @@ impl Turn<'_> {
         let Some(agent) = ticket.seated().filter(|_| !ticket.is_open()) else { return };
         self.release(Some(agent));
         self.emit_of(slot, Event::WrappedUp(WrappedUp { ticket: id, agent, end }));
-        if self.state.tickets.get(slot).is_some_and(Ticket::is_confirmed) {
+        if self.state.tickets.get(slot).is_some_and(|ticket| ticket.is_confirmed(self.now)) {
             self.emit_of(slot, Event::Forgotten(Forgotten { ticket: id }));
         } else {
             self.bound_closed();

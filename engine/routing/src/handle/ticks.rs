@@ -62,6 +62,7 @@ impl Turn<'_> {
             Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit),
             Timer::Step(slot) => self.state.may_step(slot),
             Timer::Limit(queue) => self.limit_over(queue),
+            Timer::Reopen(slot) => self.reopen_over(slot),
             Timer::CustomerSilence(bot) => self.customer_is_silent(bot),
             Timer::AgentSilence(agent) => self.agent_is_silent(agent),
             Timer::Forget(slot) => {

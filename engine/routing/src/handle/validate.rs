@@ -8,7 +8,7 @@ use relevo_wire::directory::{
 };
 use relevo_wire::limits::{
     DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES,
-    OFFER_AGENTS, PRIORITY, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
+    OFFER_AGENTS, PRIORITY, REOPEN_SECONDS, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
 };
 use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
@@ -107,6 +107,7 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
         );
         return Err(malformed("threshold_seconds", message));
     }
+    at_most("reopen_seconds", queue.reopen_seconds, REOPEN_SECONDS)?;
     inactivity(&queue.inactivity)?;
     texts(&queue.texts)?;
     queue.hours.as_ref().map_or(Ok(()), hours)

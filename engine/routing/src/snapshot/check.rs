@@ -92,7 +92,8 @@ fn demands(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
     for (_, ticket) in snapshot.tickets.iter().filter(|(_, ticket)| ticket.demand.is_some()) {
         let demand = snapshot.demands.get(ticket.demand.index()).and_then(Option::as_ref);
         let demand = demand.filter(|demand| usize::from(ticket.ring) <= demand.rings.len());
-        let Some(demand) = demand.filter(|_| ticket.is_open()) else {
+        let is_kept = ticket.is_open() || ticket.reopens_until().is_some();
+        let Some(demand) = demand.filter(|_| is_kept) else {
             return Err(invalid("a ticket requires what there is not"));
         };
         left.remove(demand);

@@ -94,6 +94,7 @@ pub(crate) struct Queue {
     /// To how many agents at once a ticket is offered.
     pub(crate) offer_agents: usize,
     pub(crate) wrap_up_us: Micros,
+    pub(crate) reopen_us: Micros,
     /// Of tests, which are not in `waits`.
     pub(crate) test_waits: Oldest,
     /// Queues that overflow to this one.
@@ -127,6 +128,7 @@ impl Queue {
             offer_us: 0,
             offer_agents: 1,
             wrap_up_us: 0,
+            reopen_us: 0,
             max_waiting: u32::MAX,
             looks_at: MaybeTime::NONE,
             limit: Limit::of(object),
@@ -171,6 +173,7 @@ impl Queue {
         self.nobody_online = object.nobody_online;
         self.offer_us = Micros::from(object.offer_seconds) * SECOND;
         self.offer_agents = usize::from(object.offer_agents);
+        self.reopen_us = Micros::from(object.reopen_seconds) * SECOND;
         self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
         self.limit = Limit::of(object);

@@ -85,9 +85,10 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
-    /// One of three, as no two hold at once. Until when it is reserved. While it is not: since when it
+    /// One of four, as no two hold at once. Until when it is reserved. While it is not: since when it
     /// stands in its queue's line, later by the time in which the daemon was down; the queue's overflow
-    /// counts from there. While an agent has it: until when silence is borne.
+    /// counts from there. While an agent has it: until when silence is borne. Once it is closed: until
+    /// when it can be reopened.
     pub(crate) reserved_until: Micros,
     pub(crate) bot_number: u64,
 }
@@ -211,6 +212,17 @@ impl Ticket {
         self.by_state.get().filter(|_| self.state == TicketState::Wrapping)
     }
 
+    /// Until when the conversation can be reopened, of a closed ticket.
+    pub(crate) fn reopens_until(&self) -> Option<Micros> {
+        debug_assert!(!self.is_open(), "only what is closed is reopened");
+        MaybeTime::from_raw(self.reserved_until).get()
+    }
+
+    /// Closed, and no longer to be kept for who might reopen it.
+    pub(crate) fn is_over(&self, now: Micros) -> bool {
+        !self.is_open() && self.reopens_until().is_none_or(|until| until <= now)
+    }
+
     /// Who has it now.
     pub(crate) fn holder(&self) -> Option<AgentId> {
         if self.is_open() { self.agent.get() } else { None }
@@ -230,9 +242,10 @@ impl Ticket {
         self.answered_before || self.first_response_at.is_some()
     }
 
-    /// Closed, and nobody has anything left to confirm.
-    pub(crate) fn is_confirmed(&self) -> bool {
+    /// Closed for good, and nobody has anything left to confirm.
+    pub(crate) fn is_confirmed(&self, now: Micros) -> bool {
         self.state == TicketState::Closed
+            && self.is_over(now)
             && self.bot_progress.delivered >= self.last
             && (!self.agent.is_some() || self.agent_progress.delivered >= self.last)
     }

@@ -38,6 +38,8 @@ pub(crate) enum Timer {
     Limit(QueueId),
     /// A waiting ticket comes into reach of more members.
     Reach(Slot),
+    /// The time in which a closed ticket could be reopened is over.
+    Reopen(Slot),
     /// A customer of a bot has been silent for too long.
     CustomerSilence(BotId),
     /// An agent has been silent for too long.

@@ -23,6 +23,7 @@ mod presence;
 mod pull;
 mod random;
 mod record;
+mod reopen;
 mod restart;
 mod schedule;
 mod service;

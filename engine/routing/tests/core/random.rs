@@ -99,6 +99,8 @@ fn the_random_world_comes_to_every_end() {
         "Attended None",
         "Unserved None",
         "HandOff reserved: false",
+        "Reopen reserved: false",
+        "Reopen reserved: true",
         "Transfer reserved: false",
         "Transfer reserved: true",
         "Customer",

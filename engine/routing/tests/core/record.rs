@@ -225,6 +225,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 handle_us: Some(19),
                 judged: Some(Judgement::LostShort),
                 wraps_until: Some(START + 20),
+                reopen_until: Some(START + 3_600),
             }),
         ),
         ("offered", Event::Offered(Offered { ticket: TICKET, agent, until: START + 6 })),

@@ -146,6 +146,10 @@ pub(crate) enum Ask {
         ticket: Which,
         by: By,
     },
+    Reopen {
+        ticket: Which,
+        by: By,
+    },
     Explain {
         ticket: Which,
     },
@@ -358,6 +362,7 @@ fn moved() -> BoxedStrategy<Ask> {
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
         4 => (which(Among::Wrapping), by())
             .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
+        3 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
     ]
     .boxed()
@@ -380,7 +385,7 @@ fn present() -> BoxedStrategy<What> {
         4 => (agent(), 0..3_u8, late())
             .prop_map(|(agent, nth, late)| What::LoseSession { agent, nth, late }),
         3 => Just(What::Deliver),
-        1 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
+        4 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()

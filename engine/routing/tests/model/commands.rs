@@ -87,6 +87,10 @@ impl Pair {
                 let ticket = self.which(*ticket)?;
                 Input::WrapUpDone { agent: self.by(*by, ticket), ticket }
             }
+            Ask::Reopen { ticket, by } => {
+                let ticket = self.which(*ticket)?;
+                Input::Reopen { agent: self.by(*by, ticket), ticket }
+            }
             Ask::Explain { ticket } => Input::Explain { ticket: self.which(*ticket)? },
             Ask::Put { object, version } => {
                 let object = object.object();

@@ -73,8 +73,9 @@ impl Reference {
             handle_us: ticket.first_response_at.map(|at| now - at),
             judged: self.judge_end(ticket, outcome),
             wraps_until: self.wraps_until(id, reason),
+            reopen_until: self.reopen_until(id, reason),
         };
-        let wraps_until = closed.wraps_until;
+        let (wraps_until, reopen_until) = (closed.wraps_until, closed.reopen_until);
         if let Some(agent) = ticket.holder().filter(|_| wraps_until.is_none()) {
             self.at_mut(agent).last_ticket_at = now;
         }
@@ -91,7 +92,10 @@ impl Reference {
         ticket.kept_until = None;
         ticket.target_at = None;
         ticket.unconfirmed.clear();
-        ticket.demand = None;
+        if reopen_until.is_none() {
+            ticket.demand = None;
+        }
+        ticket.reopen_until = reopen_until;
         ticket.ring = 0;
         ticket.silence = None;
         self.ever.closed.push(outcome);

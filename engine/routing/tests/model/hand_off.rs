@@ -46,7 +46,7 @@ impl Reference {
                 self.hand_over(input, (named, queue), priority, Some(reason))
             }
             _ => {
-                if let Some(rejection) = self.rejection(input, named) {
+                if let Some(rejection) = self.rejection(input.test, named) {
                     return Ok(self.reject(input, named, rejection));
                 }
                 self.hand_over(input, (named, named), priority, None)
@@ -90,27 +90,25 @@ impl Reference {
         queue.filter(of_bot).ok_or_else(|| refused(ErrorCode::NotFound, "queue"))
     }
 
-    fn rejection(&self, input: &HandOff, queue: QueueId) -> Option<Rejection> {
+    pub(crate) fn rejection(&self, test: bool, queue: QueueId) -> Option<Rejection> {
         if !self.is_active(queue) {
             return Some(Rejection::Inactive);
         }
         if self.is_shut(queue) {
             return match self.queue(queue)?.outside_hours {
                 OutsideHours::Refuse | OutsideHours::Overflow => Some(Rejection::OutOfHours),
-                OutsideHours::Queue => {
-                    self.is_full(queue, input.test).then_some(Rejection::QueueFull)
-                }
+                OutsideHours::Queue => self.is_full(queue, test).then_some(Rejection::QueueFull),
             };
         }
         let refuses = match self.queue(queue)?.nobody_online {
             NobodyOnline::Refuse => true,
             NobodyOnline::Queue => false,
         };
-        let is_nobody_online = self.online_in(queue, input.test) == 0;
+        let is_nobody_online = self.online_in(queue, test) == 0;
         if refuses && is_nobody_online {
             return Some(Rejection::NoAgent);
         }
-        self.is_full(queue, input.test).then_some(Rejection::QueueFull)
+        self.is_full(queue, test).then_some(Rejection::QueueFull)
     }
 
     /// Why a hand-off should not stay in the queue named, if another one takes it.
@@ -180,7 +178,7 @@ impl Reference {
             test: input.test,
             position_updates: input.position_updates,
             parent: None,
-            reserved: self.preferred(input, queue),
+            reserved: self.preferred(input.preferred_agent, input.test, queue),
             excluded: None,
             arrived: now,
             first_waiting_since: now,
@@ -196,10 +194,15 @@ impl Reference {
     }
 
     /// Whoever is preferred has it first for a while: a member who is online and could ever have it.
-    fn preferred(&self, input: &HandOff, id: QueueId) -> Option<(AgentId, Micros)> {
-        let preferred = input.preferred_agent.filter(|agent| self.members(id).contains(agent))?;
+    pub(crate) fn preferred(
+        &self,
+        agent: Option<AgentId>,
+        test: bool,
+        id: QueueId,
+    ) -> Option<(AgentId, Micros)> {
+        let preferred = agent.filter(|agent| self.members(id).contains(agent))?;
         let agent = self.agent(preferred)?;
-        let could = agent.seats > 0 && (agent.accepts_tests || !input.test);
+        let could = agent.seats > 0 && (agent.accepts_tests || !test);
         let until = self.now + seconds(self.queue(id)?.preferred_wait_seconds);
         (could && self.is_online(preferred)).then_some((preferred, until))
     }

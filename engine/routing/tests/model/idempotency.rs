@@ -76,6 +76,7 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::Decline { .. }
         | Input::Hold { .. }
         | Input::WrapUpDone { .. }
+        | Input::Reopen { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

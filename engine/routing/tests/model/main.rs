@@ -46,6 +46,7 @@ mod queues;
 mod reached;
 mod reference;
 mod refusals;
+mod reopen;
 mod router;
 mod sessions;
 mod shapes;

@@ -47,6 +47,12 @@ impl Reference {
         if let Some(ticket) = self.open_of(bot, contact) {
             return self.store(ticket, speaker, bytes);
         }
+        if let Some(closed) = newest.filter(|newest| self.reopened_by_words(*newest)) {
+            let ticket = self.reopen(closed);
+            let answer = self.store(ticket, speaker, bytes)?;
+            let Answer::Sent(sent) = answer else { panic!("it was stored") };
+            return Ok(Answer::Sent(Sent { holder: Holder::Reopened, ..sent }));
+        }
         if let Some(id) = client_message {
             self.contact_messages.push((bot, contact, id));
             let most = self.settings.contact_message_ids;
@@ -188,6 +194,7 @@ impl Reference {
         if progress == known {
             return;
         }
+        let now = self.now;
         let ticket = self.ticket_mut(id);
         let for_agent = match party {
             Party::Bot(_) => {
@@ -200,7 +207,7 @@ impl Reference {
             }
         };
         ticket.unconfirmed.retain(|e| e.for_agent != for_agent || e.number > delivered);
-        let is_confirmed = ticket.is_confirmed();
+        let is_confirmed = ticket.is_confirmed(now);
         self.emit(Event::Progressed(Progressed { ticket: id, party, delivered, read }));
         if is_confirmed {
             self.forget(id);

@@ -142,7 +142,8 @@ impl Reference {
         | Input::Accept { agent, .. }
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
-        | Input::WrapUpDone { agent, .. }) = input
+        | Input::WrapUpDone { agent, .. }
+        | Input::Reopen { agent, .. }) = input
         else {
             return;
         };
@@ -207,11 +208,12 @@ impl Reference {
     }
 
     pub(crate) fn end_wrap_up(&mut self, id: TicketId, end: WrapUpEnd) {
+        let now = self.now;
         let ticket = self.ticket_mut(id);
         ticket.state = TicketState::Closed;
         ticket.wraps_until = None;
         let agent = ticket.agent.expect("somebody wraps it up");
-        let is_confirmed = ticket.is_confirmed();
+        let is_confirmed = ticket.is_confirmed(now);
         self.at_mut(agent).last_ticket_at = self.now;
         self.emit(Event::WrappedUp(WrappedUp { ticket: id, agent, end }));
         if is_confirmed {

@@ -281,6 +281,7 @@ impl Reference {
         }
         for ticket in &mut self.tickets {
             ticket.step_is_over = false;
+            ticket.reopen_is_over = false;
         }
         self.is_unfinished = false;
     }

@@ -160,6 +160,7 @@ impl Reference {
             Input::Decline { agent, ticket } => self.decline(*agent, *ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(*agent, *ticket, *epoch, *on),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(*agent, *ticket),
+            Input::Reopen { agent, ticket } => self.agent_reopens(*agent, *ticket),
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),
             Input::Delete { object } => self.delete(object),

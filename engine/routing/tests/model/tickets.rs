@@ -42,6 +42,10 @@ pub(crate) struct Ticket {
     pub(crate) offered_until: Option<Micros>,
     /// Closed, and its agent keeps the seat until then.
     pub(crate) wraps_until: Option<Micros>,
+    /// Closed, and can be reopened until then.
+    pub(crate) reopen_until: Option<Micros>,
+    /// A tick has seen that this time is over.
+    pub(crate) reopen_is_over: bool,
     /// Of the moments at which it comes to more members, a tick has looked at those up to this.
     pub(crate) looked_at: Option<Micros>,
     /// A gone agent keeps it until then.
@@ -148,6 +152,8 @@ impl Ticket {
             offers: Vec::new(),
             offered_until: None,
             wraps_until: None,
+            reopen_until: None,
+            reopen_is_over: false,
             looked_at: None,
             kept_until: None,
             arrived: event.arrived,
@@ -222,10 +228,11 @@ impl Ticket {
         }
     }
 
-    /// It is over, and every party has everything.
-    pub(crate) fn is_confirmed(&self) -> bool {
+    /// It is over for good, and every party has everything.
+    pub(crate) fn is_confirmed(&self, now: Micros) -> bool {
         let agent_has_all = self.agent.is_none() || self.agent_progress.delivered == self.last;
         self.state == TicketState::Closed
+            && self.reopen_until.is_none_or(|until| until <= now)
             && self.bot_progress.delivered == self.last
             && agent_has_all
     }

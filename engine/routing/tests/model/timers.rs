@@ -29,6 +29,7 @@ enum Due {
     Step,
     Limit(QueueId),
     Reach,
+    Reopen,
     CustomerSilence(BotId),
     AgentSilence(AgentId),
     Forget,
@@ -118,6 +119,7 @@ impl Reference {
             (self.reaches_more_at(ticket), Due::Reach),
             (ticket.offered_until, Due::Offer),
             (ticket.wraps_until, Due::WrapUp),
+            (ticket.reopen_until.filter(|_| !ticket.reopen_is_over), Due::Reopen),
             (self.step_at(ticket).filter(|_| !ticket.step_is_over), Due::Step),
             (
                 ticket
@@ -167,7 +169,7 @@ impl Reference {
                 if e.ticket == ticket && e.end == OfferEnd::Missed),
             Due::WrapUp => matches!(event, Event::WrappedUp(e)
                 if e.ticket == ticket && e.end == WrapUpEnd::Limit),
-            Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
+            Due::Reopen | Due::Forget => matches!(event, Event::Forgotten(e) if e.ticket == ticket),
             Due::CustomerSilence(_) => {
                 matches!(event, Event::Inactive(e)
                     if e.ticket == ticket && e.silent == Silent::Customer)
@@ -233,6 +235,7 @@ impl Reference {
             Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit),
             Due::Step => self.ticket_mut(ticket()).step_is_over = true,
             Due::Limit(queue) => self.limit_over(queue),
+            Due::Reopen => self.reopen_over(ticket()),
             Due::CustomerSilence(_) | Due::AgentSilence(_) => self.silence_over(ticket()),
             Due::Forget => self.forget(ticket()),
         }

@@ -14,6 +14,7 @@ pub(crate) struct WaitingShape {
     max_wait_seconds: Option<u32>,
     ttl_seconds: u32,
     inactivity: Inactivity,
+    reopen_seconds: u32,
 }
 
 impl WaitingShape {
@@ -25,6 +26,7 @@ impl WaitingShape {
         queue.max_wait_seconds = self.max_wait_seconds;
         queue.ttl_seconds = self.ttl_seconds;
         queue.inactivity = self.inactivity;
+        queue.reopen_seconds = self.reopen_seconds;
     }
 }
 
@@ -43,13 +45,17 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
     let most = prop_oneof![5 => Just(None), 3 => (1..3_u32).prop_map(Some)];
     let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
     let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
-    (overflow, most, wait, ttl, inactivity()).prop_map(
-        |(overflow, max_waiting, max_wait_seconds, ttl_seconds, inactivity)| WaitingShape {
-            overflow,
-            max_waiting,
-            max_wait_seconds,
-            ttl_seconds,
-            inactivity,
+    let reopen = prop_oneof![1 => Just(0), 2 => select(vec![5_u32, 60, 3_600, 86_400])];
+    (overflow, most, wait, ttl, inactivity(), reopen).prop_map(
+        |(overflow, max_waiting, max_wait_seconds, ttl_seconds, inactivity, reopen_seconds)| {
+            WaitingShape {
+                overflow,
+                max_waiting,
+                max_wait_seconds,
+                ttl_seconds,
+                inactivity,
+                reopen_seconds,
+            }
         },
     )
 }

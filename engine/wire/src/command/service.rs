@@ -79,6 +79,25 @@ pub struct Unhold {
     pub epoch: u32,
 }
 
+/// Goes on with a conversation that the agent has closed, while its queue lets it be reopened and the
+/// contact has no other ticket.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Reopen {
+    /// Which closed ticket.
+    pub ticket: TicketId,
+}
+
 /// Ends the wrap-up of a closed ticket: its seat is free.
 #[derive(
     Debug,

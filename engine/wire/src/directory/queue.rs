@@ -189,6 +189,11 @@ pub struct Queue {
     /// What becomes of those who still wait when its hours close it.
     #[serde(default)]
     pub at_closing: AtClosing,
+    /// So many seconds after its agent has closed a ticket, or the customer's silence, a message of the
+    /// customer goes on with the conversation in a new ticket, first with the same agent (default 0:
+    /// never; at most 86,400: a day).
+    #[serde(default)]
+    pub reopen_seconds: u32,
     /// How long a customer or an agent may be silent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub inactivity: Inactivity,
@@ -269,6 +274,7 @@ impl Queue {
             hours: None,
             outside_hours: OutsideHours::default(),
             at_closing: AtClosing::default(),
+            reopen_seconds: 0,
             inactivity: Inactivity::default(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),

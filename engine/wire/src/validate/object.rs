@@ -162,6 +162,11 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     }
     queue.hours.as_ref().map_or(Ok(()), |of| hours("object.queue.hours", of))?;
     inactivity(&queue.inactivity)?;
+    if queue.reopen_seconds > limits::REOPEN_SECONDS {
+        let (most, found) = (limits::REOPEN_SECONDS, queue.reopen_seconds);
+        let message = format!("must be 0 to {most}, not {found}");
+        return Err(malformed("object.queue.reopen_seconds", message));
+    }
     texts("object.queue.texts", &queue.texts)
 }
 

@@ -207,6 +207,7 @@ fn requests() -> Vec<Request> {
         keyed(Command::Hold(Hold { ticket: ticket(), epoch: 2 })),
         keyed(Command::Unhold(Unhold { ticket: ticket(), epoch: 2 })),
         keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket() })),
+        keyed(Command::Reopen(Reopen { ticket: ticket() })),
         plain(Command::Explain(Explain { ticket: ticket() })),
         keyed(Command::Put(Put {
             tenant: tenant(),
@@ -425,6 +426,7 @@ fn pushes() -> Vec<Push> {
             outcome: Outcome::Attended,
             tags: vec!["refund".into()],
             epoch: 3,
+            reopen_until: Some(AT + 600_000_000),
         }),
         EntryEvent::Held(Held { on: true }),
         EntryEvent::Inactive(Inactive {

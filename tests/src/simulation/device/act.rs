@@ -2,8 +2,8 @@
 
 use relevo::session::Party as Who;
 use relevo_wire::command::{
-    Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Receipt, Send, SetPresence,
-    TakeBack, Transfer, TransferTarget, Unhold, WrapUpDone,
+    Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Receipt, Reopen, Send,
+    SetPresence, TakeBack, Transfer, TransferTarget, Unhold, WrapUpDone,
 };
 use relevo_wire::ids::TicketId;
 use relevo_wire::packed::Packed;
@@ -113,6 +113,11 @@ impl Device {
         if let Some(ticket) = self.wrapping.first().copied().filter(|_| random.chance(300)) {
             self.wrapping.remove(&ticket);
             self.ask(Command::WrapUpDone(WrapUpDone { ticket }), What::Other);
+            return;
+        }
+        if let Some(ticket) = party.ended.filter(|_| random.chance(60)) {
+            party.ended = None;
+            self.ask(Command::Reopen(Reopen { ticket }), What::Other);
             return;
         }
         let Some((ticket, epoch)) = any(&party.tickets, random) else {

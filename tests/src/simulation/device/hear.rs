@@ -179,6 +179,11 @@ impl Device {
             self.streams.insert(ticket, Stream { next: number + 1, told_from: number + 1 });
         }
         self.came(party, ticket, number);
+        if self.ahead.get(&ticket) == Some(&(number + 1)) {
+            self.ahead.remove(&ticket);
+            self.streams.insert(ticket, Stream { next: number + 2, told_from: number + 1 });
+            self.came(party, ticket, number + 1);
+        }
         judge_entry(party, books, entry)?;
         follow(party, entry);
         Ok(())
@@ -214,6 +219,9 @@ impl Device {
             }
             stream.next = number + 1;
             self.came(party, ticket, number);
+        } else if number == next + 1 {
+            // Words that reopened a conversation: the answer is there before the first entry.
+            self.ahead.insert(ticket, number);
         }
     }
 
@@ -349,6 +357,7 @@ fn follow(party: &mut Party, entry: &Entry) {
         }
         EntryEvent::Transferred(_) | EntryEvent::Returned(_) => {
             party.tickets.remove(&entry.ticket);
+            party.ended = Some(entry.ticket);
         }
         EntryEvent::Message(message) => {
             debug_assert!(message.author != Author::System || is_bot);

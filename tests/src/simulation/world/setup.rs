@@ -110,6 +110,7 @@ impl World {
             received: Default::default(),
             contacts,
             tickets: Default::default(),
+            ended: None,
             colleagues: colleagues.to_vec(),
             queues,
             devices,
@@ -196,6 +197,7 @@ impl World {
             queue.overflow = Some(Overflow { after_seconds, ..Overflow::new("q0") });
         }
         queue.max_wait_seconds = random.chance(300).then_some(120);
+        queue.reopen_seconds = [0, 60, 600][usize::try_from(random.below(3)).expect("three")];
         if random.chance(500) {
             queue.inactivity = Inactivity {
                 client_warning_seconds: Some(30),

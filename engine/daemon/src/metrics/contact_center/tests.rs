@@ -124,6 +124,7 @@ fn closed(reason: CloseReason, outcome: Outcome, judged: Option<Judgement>) -> C
         handle_us: None,
         judged,
         wraps_until: None,
+        reopen_until: None,
     }
 }
 

@@ -206,6 +206,7 @@ pub(super) fn transferred(number: u32) -> Event {
         handle_us: None,
         judged: None,
         wraps_until: None,
+        reopen_until: None,
     })
 }
 

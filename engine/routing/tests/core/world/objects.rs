@@ -122,6 +122,7 @@ impl World {
                 agent_requeue_seconds: self.chance(50).then_some(15),
             };
         }
+        queue.reopen_seconds = if self.chance(50) { 60 } else { 0 };
         if self.chance(40) {
             queue.offer_seconds = 10;
             queue.offer_agents = 1 + u16::try_from(self.below(3)).expect("small");
