@@ -97,6 +97,7 @@ impl Session {
             | ClientEvent::Offer(_)
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
+            | ClientEvent::Absence(_)
             | ClientEvent::GoAway(_) => {}
         }
     }

@@ -38,7 +38,7 @@ async fn a_silent_customer_is_warned_in_the_queues_words_and_goes_back_to_the_bo
         let end = inbox.returned(ticket).await;
         assert_eq!((end.reason, end.outcome), (CloseReason::ClientInactivity, Outcome::Attended));
     }
-    let labels = [("tenant", TENANT), ("bot", "shop"), ("queue", "sales"), ("silent", "customer")];
+    let labels = [("tenant", TENANT), ("bot", "shop"), ("queue", "sales"), ("reason", "customer")];
     let scrape = deployment.scrape().await;
     assert_eq!(scrape.sum("relevo_inactivity_warnings_total", &labels), 1.0);
 }

@@ -81,6 +81,7 @@ async fn a_drain_tells_everybody_and_ends_with_0() {
         | ClientEvent::Offer(_)
         | ClientEvent::OfferEnded(_)
         | ClientEvent::WrapUp(_)
+        | ClientEvent::Absence(_)
         | ClientEvent::Disconnected { .. }
         | ClientEvent::Reconnected => None,
     };

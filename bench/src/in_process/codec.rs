@@ -131,6 +131,7 @@ fn frames() -> Vec<(&'static str, Frame)> {
         text: "Let's send you to an available agent".to_owned(),
         truncated: false,
         epoch: 1,
+        absent: None,
     };
     vec![
         ("send (256 B)", request(Command::Send(send))),

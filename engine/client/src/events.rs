@@ -2,7 +2,8 @@
 
 use crate::shared::Shared;
 use relevo_wire::push::{
-    Entry, GoAway, Offer, OfferEnded, Position, Presence, Progress, Snapshot, TypingPush, WrapUp,
+    Absence, Entry, GoAway, Offer, OfferEnded, Position, Presence, Progress, Snapshot, TypingPush,
+    WrapUp,
 };
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub enum ClientEvent {
     OfferEnded(OfferEnded),
     /// The wrap-up of a closed ticket began, or is over.
     WrapUp(WrapUp),
+    /// This agent is away for a bot, or no longer.
+    Absence(Absence),
     /// The server ends the session; the client comes back when it was told to.
     GoAway(GoAway),
     /// The connection is lost.

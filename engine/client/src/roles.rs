@@ -1,21 +1,23 @@
 //! What bots, agents and admins can ask, typed.
 
+mod admin;
+
+pub use admin::Listing;
+
 use crate::client::{Client, ClientError};
 use crate::typed::{FromAnswer, typed};
 use relevo_wire::Packed;
 use relevo_wire::answer::{
-    Accepted, AgentsOnlineAnswer, Applied, DirectoryAnswer, Explained, KeyCreated, Keys,
-    NextAnswer, Rejected, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
+    Accepted, AgentsOnlineAnswer, NextAnswer, Rejected, Sent, TargetsAnswer, TransferredAnswer,
 };
 use relevo_wire::command::{
-    Accept, AgentsOnline, Apply, Change, Close, Command, CreateKey, CustomerLeft, Decline, Delete,
-    Explain, HandOff, Hold, ListDirectory, ListKeys, Next, Put, Read, Receipt, Reopen, RevokeKey,
-    Send, SetPresence, Status, TakeBack, Targets, Transfer, TransferTarget, Unhold, WrapUpDone,
+    Accept, AgentsOnline, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Read,
+    Receipt, Reopen, Send, SetAbsence, SetPresence, TakeBack, Targets, Transfer, TransferTarget,
+    Unhold, WrapUpDone,
 };
-use relevo_wire::directory::{Object, ObjectRef, Versioned};
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::Entry;
-use relevo_wire::vocabulary::{Author, Body, Intent, Role};
+use relevo_wire::vocabulary::{Author, Body, Intent};
 use std::ops::Deref;
 
 /// A bot's session.
@@ -250,6 +252,32 @@ impl AgentClient {
         self.ask(Command::WrapUpDone(WrapUpDone { ticket })).await
     }
 
+    /// Away for a bot from now on: no ticket of it comes, and who asks for this agent is told the text
+    /// and goes first to the colleague.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `not_found` for a bot or colleague that is not there.
+    pub async fn go_away_for(
+        &self,
+        bot: impl Into<String>,
+        text: impl Into<String>,
+        colleague: Option<String>,
+    ) -> Result<(), ClientError> {
+        let (bot, text) = (bot.into(), text.into());
+        let set = SetAbsence { bot, on: true, text, colleague, agent: None, tenant: None };
+        self.ask(Command::SetAbsence(set)).await
+    }
+
+    /// No longer away for a bot.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn come_back_for(&self, bot: impl Into<String>) -> Result<(), ClientError> {
+        let (bot, text) = (bot.into(), String::new());
+        let set = SetAbsence { bot, on: false, text, colleague: None, agent: None, tenant: None };
+        self.ask(Command::SetAbsence(set)).await
+    }
+
     /// Goes on with a conversation that this agent has closed, in a new ticket that it has at once.
     ///
     /// # Errors
@@ -266,154 +294,6 @@ impl AgentClient {
     pub async fn read(&self, ticket: TicketId, after: u32) -> Result<Vec<Entry>, ClientError> {
         let reply = self.request_reply(Command::Read(Read { ticket, after })).await?;
         typed::<()>(reply.answer).map(|()| reply.entries)
-    }
-}
-
-/// How often a directory that changes between two pages is listed anew: a page takes a millisecond, a
-/// change by people more.
-const LISTINGS: usize = 16;
-
-/// A whole directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listing {
-    /// Its version.
-    pub version: u64,
-    /// Objects with their versions: tenant, bots, agents, queues.
-    pub objects: Vec<Versioned<Object>>,
-}
-
-impl AdminClient {
-    pub(crate) fn new(client: Client) -> Self {
-        Self(client)
-    }
-
-    /// Creates or changes a directory object. `tenant` is for an operator; with `if_version` the
-    /// present version must be this one (0: it must not exist).
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn put(
-        &self,
-        tenant: Option<String>,
-        object: Object,
-        if_version: Option<u64>,
-    ) -> Result<Stored, ClientError> {
-        self.ask_once(Command::Put(Put { tenant, object: Box::new(object), if_version })).await
-    }
-
-    /// Deletes a directory object.
-    ///
-    /// # Errors
-    /// See [`ClientError`]; `wrong_state` with counts when it is in use.
-    pub async fn delete(
-        &self,
-        tenant: Option<String>,
-        object: ObjectRef,
-    ) -> Result<(), ClientError> {
-        self.ask_once(Command::Delete(Delete { tenant, object })).await
-    }
-
-    /// Changes several objects at once: each as if those before it had been made, all of them or
-    /// none. With `dry_run` it is told what it would come to.
-    ///
-    /// # Errors
-    /// See [`ClientError`]; a refusal's field names the first change that cannot be made
-    /// (`changes[3].object.queue.members`), its message every one.
-    pub async fn apply(
-        &self,
-        tenant: Option<String>,
-        changes: Vec<Change>,
-        dry_run: bool,
-    ) -> Result<Applied, ClientError> {
-        self.ask_once(Command::Apply(Apply { tenant, changes, dry_run })).await
-    }
-
-    /// Lists the directory: all pages of one version. When it changes in the middle it is listed anew,
-    /// a few times.
-    ///
-    /// # Errors
-    /// See [`ClientError`]; [`ClientError::Restless`] when it changed each time.
-    pub async fn list_directory(&self, tenant: Option<String>) -> Result<Listing, ClientError> {
-        for _ in 0..LISTINGS {
-            if let Some(listing) = self.list_once(tenant.as_deref()).await? {
-                return Ok(listing);
-            }
-        }
-        Err(ClientError::Restless)
-    }
-
-    /// `None` when the directory changed between two pages.
-    async fn list_once(&self, tenant: Option<&str>) -> Result<Option<Listing>, ClientError> {
-        let mut listing: Option<Listing> = None;
-        let mut after = None;
-        loop {
-            let list = ListDirectory { tenant: tenant.map(ToOwned::to_owned), after };
-            let page: DirectoryAnswer = self.ask(Command::ListDirectory(list)).await?;
-            let so_far = listing
-                .get_or_insert_with(|| Listing { version: page.version, objects: Vec::new() });
-            if so_far.version != page.version {
-                return Ok(None);
-            }
-            so_far.objects.extend(page.objects);
-            let told = after.unwrap_or(0);
-            match page.next {
-                // Pages that lead nowhere would never end.
-                Some(next) if next > told => after = Some(next),
-                Some(_) | None => return Ok(listing),
-            }
-        }
-    }
-
-    /// Makes a credential; its secret is in the answer and nowhere else. `owner` is the name of the
-    /// bot or agent, empty for admins.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn create_key(
-        &self,
-        tenant: Option<String>,
-        role: Role,
-        owner: impl Into<String>,
-        label: impl Into<String>,
-    ) -> Result<KeyCreated, ClientError> {
-        let (owner, label) = (owner.into(), label.into());
-        self.ask_once(Command::CreateKey(CreateKey { tenant, role, owner, label })).await
-    }
-
-    /// Lists credentials without their secrets.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn list_keys(&self, tenant: Option<String>) -> Result<Keys, ClientError> {
-        self.ask(Command::ListKeys(ListKeys { tenant })).await
-    }
-
-    /// Ends the credential with this prefix, and its sessions.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn revoke_key(
-        &self,
-        tenant: Option<String>,
-        prefix: impl Into<String>,
-    ) -> Result<(), ClientError> {
-        self.ask_once(Command::RevokeKey(RevokeKey { tenant, prefix: prefix.into() })).await
-    }
-
-    /// Live numbers of the daemon.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn status(&self) -> Result<StatusReport, ClientError> {
-        self.ask(Command::Status(Status {})).await
-    }
-
-    /// What a ticket waits for, or why its agent has it.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn explain(&self, ticket: TicketId) -> Result<Explained, ClientError> {
-        self.ask(Command::Explain(Explain { ticket })).await
     }
 }
 

@@ -59,6 +59,7 @@ impl Kind {
             | Command::Unhold(_)
             | Command::WrapUpDone(_)
             | Command::Reopen(_)
+            | Command::SetAbsence(_)
             | Command::Explain(_)
             | Command::Put(_)
             | Command::Delete(_)

@@ -139,6 +139,7 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         | Event::AgentGrace(_)
         | Event::AgentUnreachable(_)
         | Event::IntentSet(_)
+        | Event::AbsenceSet(_)
         | Event::HandOffRejected(_)
         | Event::ContactMessageStored(_)
         | Event::Responding(_)

@@ -79,6 +79,7 @@ pub(crate) fn audit(
                 accepts
                     && (chosen || waited_seconds >= u64::from(delay_seconds))
                     && !excluded
+                    && state.directory.absence(*agent, ticket.bot).is_none()
                     && !waits_for_opening(state, slot)
                     && same_bot.count() < usize::from(cap)
                     && can(state, *agent, slot)

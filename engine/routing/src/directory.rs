@@ -4,6 +4,7 @@
 //! decides nothing and checks nothing: what an event says has been checked.
 
 use crate::Event;
+use crate::event::{Absence, AbsenceSet};
 use crate::input::Key;
 use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Queue, Tenant, Versioned};
 use relevo_wire::{AgentId, BotId, QueueId};
@@ -23,6 +24,7 @@ pub struct Directory {
     agents: Vec<AgentEntry>,
     agent_ids: FxHashMap<Arc<str>, AgentId>,
     keys: BTreeMap<String, Key>,
+    absences: BTreeMap<(AgentId, BotId), Absence>,
 }
 
 /// Names outlive their objects: what was said with them stays readable.
@@ -76,6 +78,7 @@ pub(crate) struct DirectoryRows {
     queues: Vec<(BotId, String, Option<Versioned<Queue>>)>,
     agents: Vec<(String, Option<Versioned<Agent>>)>,
     keys: Vec<Key>,
+    absences: Vec<AbsenceSet>,
 }
 
 impl Directory {
@@ -91,6 +94,13 @@ impl Directory {
             }
             Event::KeyRevoked(revoked) => {
                 self.keys.remove(&revoked.prefix);
+            }
+            Event::AbsenceSet(set) => {
+                let of = (set.agent, set.bot);
+                match set.absence.clone() {
+                    Some(absence) => drop(self.absences.insert(of, absence)),
+                    None => drop(self.absences.remove(&of)),
+                }
             }
             Event::Started(_)
             | Event::Ready(_)
@@ -246,6 +256,18 @@ impl Directory {
             .filter_map(|(id, agent)| Some((AgentId(id), agent.object.as_deref()?)))
     }
 
+    /// Whether an agent is away for a bot.
+    #[must_use]
+    pub fn absence(&self, agent: AgentId, bot: BotId) -> Option<&Absence> {
+        self.absences.get(&(agent, bot))
+    }
+
+    /// The bots for which an agent is away, in order of their numbers.
+    pub fn absences_of(&self, agent: AgentId) -> impl Iterator<Item = (BotId, &Absence)> {
+        let all = (agent, BotId(0))..=(agent, BotId(u32::MAX));
+        self.absences.range(all).map(|((_, bot), absence)| (*bot, absence))
+    }
+
     /// A stored credential.
     #[must_use]
     pub fn key(&self, prefix: &str) -> Option<&Key> {
@@ -295,10 +317,20 @@ impl Directory {
                 .map(|agent| (agent.name.to_string(), agent.object.as_deref().cloned()))
                 .collect(),
             keys: self.keys.values().cloned().collect(),
+            absences: self
+                .absences
+                .iter()
+                .map(|((agent, bot), absence)| AbsenceSet {
+                    agent: *agent,
+                    bot: *bot,
+                    absence: Some(absence.clone()),
+                })
+                .collect(),
         }
     }
 
-    /// `None` when a queue names a bot that is not there, or a name is not its object's own.
+    /// `None` when a queue names a bot that is not there, or a name is not its object's own, or somebody
+    /// is away who is not there.
     pub(crate) fn from_rows(rows: DirectoryRows) -> Option<Self> {
         let mut directory = Self {
             version: rows.version,
@@ -333,6 +365,11 @@ impl Directory {
                 own_name(is_new, &name, &agent.object.name)?;
             }
             directory.agents.push(AgentEntry { name, object: object.map(Arc::new) });
+        }
+        for AbsenceSet { agent, bot, absence } in rows.absences {
+            directory.agent(agent)?;
+            directory.bot(bot)?;
+            directory.absences.insert((agent, bot), absence?);
         }
         Some(directory)
     }
@@ -384,6 +421,7 @@ impl Directory {
             ObjectRef::Bot(name) => {
                 self.bot_ids.remove(name.as_str());
                 self.bots[id as usize].object = None;
+                self.absences.retain(|(_, bot), _| bot.0 != id);
             }
             ObjectRef::Queue(_, name) => {
                 let queue = &mut self.queues[id as usize];
@@ -393,6 +431,7 @@ impl Directory {
             ObjectRef::Agent(name) => {
                 self.agent_ids.remove(name.as_str());
                 self.agents[id as usize].object = None;
+                self.absences.retain(|(agent, _), _| agent.0 != id);
             }
         }
     }

@@ -4,6 +4,7 @@
 //! the measured times, so that nobody computes them twice. Bodies and personal fields are not here:
 //! a record has one private part, and `private` says that an event refers to it.
 
+mod absence;
 mod directory;
 mod hours;
 mod message;
@@ -12,6 +13,7 @@ mod presence;
 mod silence;
 mod ticket;
 
+pub use absence::{Absence, AbsenceSet};
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use hours::{QueueHours, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
@@ -56,6 +58,8 @@ pub enum Event {
     AgentUnreachable(AgentUnreachable),
     /// An agent's intent changed.
     IntentSet(IntentSet),
+    /// An agent is away for a bot, or no longer.
+    AbsenceSet(AbsenceSet),
     /// A ticket was made and waits.
     TicketOpened(TicketOpened),
     /// The bot handed an already waiting or served contact over again.

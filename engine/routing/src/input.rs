@@ -175,6 +175,17 @@ pub enum Input {
         /// The ticket.
         ticket: TicketId,
     },
+    /// An agent is away for a bot, or no longer.
+    SetAbsence {
+        /// The agent.
+        agent: AgentId,
+        /// The bot.
+        bot: BotId,
+        /// Away, with this; none: no longer.
+        absence: Option<crate::event::Absence>,
+        /// The agent itself asks, and not an admin.
+        own: bool,
+    },
     /// An agent goes on with a conversation that it has closed.
     Reopen {
         /// The agent.

@@ -151,7 +151,7 @@ impl Turn<'_> {
         accepts
             && !ticket.asked.offers().holds(agent)
             && !ticket.excludes(agent, self.now)
-            && !self.is_capped(agent, ticket.bot)
+            && !self.is_barred(agent, ticket.bot)
             && self.reaches(ticket, agent)
     }
 
@@ -175,6 +175,11 @@ impl Turn<'_> {
     }
 
     /// The agent has as many tickets of this bot as one agent may have.
+    /// Gets no ticket of the bot now: is away for it, or has as many as one agent may have.
+    pub(crate) fn is_barred(&self, agent: AgentId, bot: BotId) -> bool {
+        self.state.agents.is_absent(agent, bot) || self.is_capped(agent, bot)
+    }
+
     pub(crate) fn is_capped(&self, agent: AgentId, bot: BotId) -> bool {
         let cap = self.state.bots.at(bot).seats_per_agent;
         cap.is_some_and(|cap| self.state.agents.at(agent).tickets_of(bot) >= cap)
@@ -188,7 +193,7 @@ impl Turn<'_> {
         test: bool,
     ) -> Option<(Rank, Slot)> {
         let queue = self.state.queues.at(id);
-        if !queue.serves_line(test) || self.is_capped(agent, queue.bot) {
+        if !queue.serves_line(test) || self.is_barred(agent, queue.bot) {
             return None;
         }
         let line = queue.line_for(test);
@@ -376,12 +381,12 @@ impl Turn<'_> {
             return self.best_by_level(agent);
         }
         let mut best = (Rank::LAST, Slot::MAX);
-        let any_caps = self.state.bots.any_caps();
+        let any_barred = self.state.bots.any_caps() || self.state.agents.any_absent();
         for queue in &entry.queues {
             let head = self.state.queues.head(*queue);
-            let capped = || any_caps && self.is_capped(agent, self.state.queues.at(*queue).bot);
+            let barred = || any_barred && self.is_barred(agent, self.state.queues.at(*queue).bot);
             let rank = head.rank(self.now);
-            if rank < best.0 && !capped() {
+            if rank < best.0 && !barred() {
                 best = (rank, head.slot);
             }
             if head.has_skilled {

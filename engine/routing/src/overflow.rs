@@ -53,7 +53,8 @@ impl State {
         self.agents.attending.any_common(&sets, |agent| {
             let agent = relevo_wire::AgentId(agent);
             let accepts = !waiter.test || self.agents.at(agent).accepts_tests;
-            accepts && !ticket.is_some_and(|ticket| ticket.excludes(agent, waiter.now))
+            let absent = self.agents.is_absent(agent, queue.bot);
+            accepts && !absent && !ticket.is_some_and(|ticket| ticket.excludes(agent, waiter.now))
         })
     }
 

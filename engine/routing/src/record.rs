@@ -216,6 +216,7 @@ mod number {
     pub(super) const QUEUE_HOURS: u8 = 37;
     pub(super) const TARGET_MOVED: u8 = 38;
     pub(super) const INACTIVE: u8 = 42;
+    pub(super) const ABSENCE_SET: u8 = 43;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -255,6 +256,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::QueueHours(e) => write(out, arena, number::QUEUE_HOURS, e),
         Event::TargetMoved(e) => write(out, arena, number::TARGET_MOVED, e),
         Event::Inactive(e) => write(out, arena, number::INACTIVE, e),
+        Event::AbsenceSet(e) => write(out, arena, number::ABSENCE_SET, e),
     }
 }
 
@@ -345,6 +347,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::QUEUE_HOURS => Event::QueueHours(read(bytes)?),
         number::TARGET_MOVED => Event::TargetMoved(read(bytes)?),
         number::INACTIVE => Event::Inactive(read(bytes)?),
+        number::ABSENCE_SET => Event::AbsenceSet(read(bytes)?),
         _ => return Ok(None),
     }))
 }

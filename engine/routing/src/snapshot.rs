@@ -186,6 +186,7 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     state.contact_messages = ContactMessages::restore(snapshot.contact_messages, most);
     restore_bots(&mut state, &snapshot.bots);
     let agent_tickets = restore_agents(&mut state, snapshot.agents);
+    restore_absences(&mut state);
     restore_queues(&mut state, &snapshot.queues);
     state.demands = Demands::restore(snapshot.demands, &mut state.skills);
     let slab = Slab::restore(snapshot.tickets, snapshot.free)
@@ -251,6 +252,14 @@ fn restore_agents(state: &mut State, rows: Vec<AgentRow>) -> Vec<Vec<Slot>> {
         state.refresh_agent(id);
     }
     tickets
+}
+
+fn restore_absences(state: &mut State) {
+    let agents: Vec<AgentId> = state.directory.agents().map(|(id, _)| id).collect();
+    for agent in agents {
+        let bots: Vec<BotId> = state.directory.absences_of(agent).map(|(bot, _)| bot).collect();
+        bots.into_iter().for_each(|bot| state.agents.set_absent(agent, bot, true));
+    }
 }
 
 fn restore_queues(state: &mut State, rows: &[QueueRow]) {

@@ -1,7 +1,9 @@
 //! What a request gets back.
 
+mod absence;
 mod directory;
 
+pub use absence::Absent;
 pub use directory::{Applied, DirectoryAnswer, Stored};
 
 use crate::error::WireError;
@@ -155,6 +157,8 @@ pub struct Accepted {
     pub truncated: bool,
     /// Epoch of the conversation.
     pub epoch: u32,
+    /// Who was preferred and is away.
+    pub absent: Option<Box<Absent>>,
 }
 
 /// The hand-off was refused by the directory's rules. No ticket was made.

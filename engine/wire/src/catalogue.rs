@@ -74,6 +74,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::UNHOLD, "unhold", Command, AGENT, "Takes a ticket on hold up again."),
     row(kind::WRAP_UP_DONE, "wrap_up_done", Command, AGENT, "Frees the seat after the close."),
     row(kind::REOPEN, "reopen", Command, AGENT, "Goes on with a conversation that the agent has closed, in a new ticket."),
+    row(kind::SET_ABSENCE, "set_absence", Command, "agent, admin", "Switches an agent's absence for a bot on or off: it gets no ticket of the bot, and a colleague may help meanwhile."),
     row(kind::EXPLAIN, "explain", Command, ADMIN, "What a ticket waits for, or why its agent has it."),
     row(kind::PUT, "put", Command, ADMIN, "Creates or changes a directory object."),
     row(kind::DELETE, "delete", Command, ADMIN, "Deletes a directory object; what is in use is refused with counts."),
@@ -118,6 +119,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::OFFER, "offer", Push, AGENT, "A ticket is offered, to be accepted or declined until the time told."),
     row(kind::OFFER_ENDED, "offer_ended", Push, AGENT, "An offer is over, and how; without `end` the agent has accepted it. After a missed one it is offered nothing until it does something."),
     row(kind::WRAP_UP, "wrap_up", Push, AGENT, "The wrap-up of a closed ticket began, or is over: without `until` its seat is free."),
+    row(kind::ABSENCE, "absence", Push, AGENT, "The agent is away for a bot, or no longer: at the start of a session, and whenever it is switched."),
 ];
 
 /// Commands to come: their names and numbers are taken.
@@ -137,7 +139,6 @@ pub const RESERVED: &[Kind] = &[
     row(0x0212, "request_transfer", Command, AGENT, "Asks the holder for a conversation."),
     row(0x0213, "invite", Command, AGENT, "Invites a colleague to read along."),
     row(0x0214, "leave", Command, AGENT, "Ends reading along."),
-    row(0x0217, "set_absence", Command, "agent, supervisor", "Switches an absence on or off."),
     row(0x0302, "watch", Command, SUPERVISOR, "Watches a conversation live."),
     row(0x0303, "assign", Command, SUPERVISOR, "Assigns a ticket."),
     row(0x0304, "move", Command, SUPERVISOR, "Moves a ticket to another queue."),

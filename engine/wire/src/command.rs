@@ -1,6 +1,7 @@
 //! What a client asks. Each variant is a frame kind of its own, so that one may grow without the
 //! others.
 
+mod absence;
 mod directory;
 mod hand_off;
 mod keys;
@@ -8,6 +9,7 @@ mod service;
 mod talk;
 mod transfer;
 
+pub use absence::SetAbsence;
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
@@ -73,6 +75,8 @@ pub enum Command {
     Unhold(Unhold),
     /// Frees the seat after the close.
     WrapUpDone(WrapUpDone),
+    /// Switches an absence on or off.
+    SetAbsence(SetAbsence),
     /// Goes on with a conversation that was closed.
     Reopen(Reopen),
     /// What a ticket waits for, or why this agent has it.
@@ -121,6 +125,7 @@ impl Command {
             Self::Unhold(_) => "unhold",
             Self::WrapUpDone(_) => "wrap_up_done",
             Self::Reopen(_) => "reopen",
+            Self::SetAbsence(_) => "set_absence",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",

@@ -179,6 +179,7 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::Unhold(c) => write(out, kind::UNHOLD, envelope, c),
         Command::WrapUpDone(c) => write(out, kind::WRAP_UP_DONE, envelope, c),
         Command::Reopen(c) => write(out, kind::REOPEN, envelope, c),
+        Command::SetAbsence(c) => write(out, kind::SET_ABSENCE, envelope, c),
         Command::Explain(c) => write(out, kind::EXPLAIN, envelope, c),
         Command::Put(c) => write(out, kind::PUT, envelope, c),
         Command::Delete(c) => write(out, kind::DELETE, envelope, c),
@@ -256,6 +257,7 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::UNHOLD => Command::Unhold(read(payload)?),
         kind::WRAP_UP_DONE => Command::WrapUpDone(read(payload)?),
         kind::REOPEN => Command::Reopen(read(payload)?),
+        kind::SET_ABSENCE => Command::SetAbsence(read(payload)?),
         kind::EXPLAIN => Command::Explain(read(payload)?),
         kind::PUT => Command::Put(read(payload)?),
         kind::DELETE => Command::Delete(read(payload)?),
@@ -313,6 +315,7 @@ pub fn write_push(out: &mut Vec<u8>, push: &Push) {
         Push::Offer(p) => write(out, kind::OFFER, &[], p),
         Push::OfferEnded(p) => write(out, kind::OFFER_ENDED, &[], p),
         Push::WrapUp(p) => write(out, kind::WRAP_UP, &[], p),
+        Push::Absence(p) => write(out, kind::ABSENCE, &[], p),
         Push::GoAway(p) => write(out, kind::GO_AWAY, &[], p),
     }
 }
@@ -368,6 +371,7 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         kind::OFFER => Push::Offer(read(bytes)?),
         kind::OFFER_ENDED => Push::OfferEnded(read(bytes)?),
         kind::WRAP_UP => Push::WrapUp(read(bytes)?),
+        kind::ABSENCE => Push::Absence(read(bytes)?),
         kind::GO_AWAY => Push::GoAway(read(bytes)?),
         _ => return Ok(None),
     };

@@ -6,9 +6,11 @@ use crate::packed::Packed;
 use crate::vocabulary::{
     Author, Body, CloseReason, HandOffDetails, HandOffReason, Intent, Outcome, RequeueReason,
 };
+mod absence;
 mod inactivity;
 mod offers;
 
+pub use absence::Absence;
 pub use inactivity::Inactive;
 pub use offers::{Held, Offer, OfferEnded, WrapUp};
 
@@ -35,6 +37,8 @@ pub enum Push {
     OfferEnded(OfferEnded),
     /// The wrap-up of a closed ticket began or is over.
     WrapUp(WrapUp),
+    /// The agent is away for a bot, or no longer.
+    Absence(Absence),
     /// The session ends: why, and when to come back.
     GoAway(GoAway),
 }
@@ -53,6 +57,7 @@ impl Push {
             Self::Offer(_) => "offer",
             Self::OfferEnded(_) => "offer_ended",
             Self::WrapUp(_) => "wrap_up",
+            Self::Absence(_) => "absence",
             Self::GoAway(_) => "go_away",
         }
     }

@@ -46,6 +46,12 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         Command::CustomerLeft(left) => {
             length("contact", &left.contact, 1, limits::CONTACT_ID_BYTES)
         }
+        Command::SetAbsence(absence) => {
+            optional("bot", Some(&absence.bot), limits::NAME_BYTES)?;
+            optional("agent", absence.agent.as_deref(), limits::NAME_BYTES)?;
+            optional("colleague", absence.colleague.as_deref(), limits::NAME_BYTES)?;
+            length("text", &absence.text, 0, limits::TEXT_BYTES)
+        }
         Command::SetPresence(presence) => length("reason", &presence.reason, 0, limits::NOTE_BYTES),
         Command::Next(next) => optional("queue", next.queue.as_deref(), 2 * limits::NAME_BYTES + 1),
         Command::Transfer(transfer) => {

@@ -77,6 +77,7 @@ fn accepted() -> Result<Answer, ClientError> {
         text: String::new(),
         truncated: false,
         epoch: 1,
+        absent: None,
     }))
 }
 

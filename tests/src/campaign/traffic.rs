@@ -211,6 +211,7 @@ async fn take(
             | ClientEvent::Offer(_)
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
+            | ClientEvent::Absence(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. } => {}
         }

@@ -42,6 +42,7 @@ impl Inbox {
             | ClientEvent::Offer(_)
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
+            | ClientEvent::Absence(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => self.others.push(event.clone()),
@@ -84,6 +85,7 @@ impl Inbox {
             | ClientEvent::Offer(_)
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
+            | ClientEvent::Absence(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => None,
@@ -144,6 +146,7 @@ impl Inbox {
                 | ClientEvent::Offer(_)
                 | ClientEvent::OfferEnded(_)
                 | ClientEvent::WrapUp(_)
+                | ClientEvent::Absence(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Disconnected { .. }
                 | ClientEvent::Reconnected => self.others.push(event),

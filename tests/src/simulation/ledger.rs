@@ -277,6 +277,7 @@ impl Books {
             | Event::AgentGrace(_)
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
+            | Event::AbsenceSet(_)
             | Event::HandOffRejected(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)

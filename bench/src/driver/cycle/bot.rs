@@ -193,6 +193,7 @@ mod tests {
             text: String::new(),
             truncated: false,
             epoch: 1,
+            absent: None,
         };
         take(cycles, |out| {
             frame::write_answer(out, RequestId(request), &Answer::Accepted(accepted));

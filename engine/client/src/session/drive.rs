@@ -299,6 +299,7 @@ impl Session {
             Push::Offer(offer) => ClientEvent::Offer(offer),
             Push::OfferEnded(ended) => ClientEvent::OfferEnded(ended),
             Push::WrapUp(wrap_up) => ClientEvent::WrapUp(wrap_up),
+            Push::Absence(absence) => ClientEvent::Absence(absence),
             Push::GoAway(go_away) => {
                 self.tell_now(ClientEvent::GoAway(go_away.clone()));
                 let reason = format!("told to go away: {}", go_away.reason);

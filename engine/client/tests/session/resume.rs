@@ -73,6 +73,7 @@ fn accepted(id: u128) -> Accepted {
         text: String::new(),
         truncated: false,
         epoch: 1,
+        absent: None,
     }
 }
 

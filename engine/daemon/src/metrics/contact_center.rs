@@ -151,6 +151,7 @@ impl ContactCenter {
             | Event::AgentGrace(_)
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
+            | Event::AbsenceSet(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::Responding(_)

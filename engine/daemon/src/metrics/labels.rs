@@ -31,6 +31,7 @@ pub enum CommandName {
     Unhold,
     WrapUpDone,
     Reopen,
+    SetAbsence,
     Explain,
     Put,
     Delete,
@@ -44,7 +45,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -66,6 +67,7 @@ impl CommandName {
         Self::Unhold,
         Self::WrapUpDone,
         Self::Reopen,
+        Self::SetAbsence,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -102,6 +104,7 @@ impl CommandName {
             Self::Unhold => "unhold",
             Self::WrapUpDone => "wrap_up_done",
             Self::Reopen => "reopen",
+            Self::SetAbsence => "set_absence",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -139,6 +142,7 @@ impl From<&Command> for CommandName {
             Command::Unhold(_) => Self::Unhold,
             Command::WrapUpDone(_) => Self::WrapUpDone,
             Command::Reopen(_) => Self::Reopen,
+            Command::SetAbsence(_) => Self::SetAbsence,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,

@@ -275,6 +275,7 @@ impl Conversations {
             | Event::AgentGrace(_)
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
+            | Event::AbsenceSet(_)
             | Event::HandOffRejected(_)
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)

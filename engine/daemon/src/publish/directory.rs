@@ -109,7 +109,11 @@ impl Directories {
 pub fn concerns_directory(event: &Event) -> bool {
     matches!(
         event,
-        Event::ObjectPut(_) | Event::ObjectDeleted(_) | Event::KeyCreated(_) | Event::KeyRevoked(_)
+        Event::ObjectPut(_)
+            | Event::ObjectDeleted(_)
+            | Event::KeyCreated(_)
+            | Event::KeyRevoked(_)
+            | Event::AbsenceSet(_)
     )
 }
 

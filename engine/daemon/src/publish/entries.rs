@@ -78,6 +78,10 @@ impl<O: Observer> Publisher<O> {
             }
             Event::Progressed(e) => self.progressed(e),
             Event::IntentSet(e) => self.intent_set(outcome.tenant, e),
+            Event::AbsenceSet(e) => {
+                let push = view::absence(directory, e.bot, e.absence.as_ref());
+                self.tell_agent(outcome.tenant, e.agent, &Push::Absence(push));
+            }
             Event::KeyRevoked(e) => {
                 for session in self.sessions.with_key(&e.prefix) {
                     session.send_away("revoked", 0);

@@ -225,7 +225,8 @@ fn summarize(
     })
 }
 
-/// What an agent's session is told after the snapshot: offers that stand, and what is wrapped up.
+/// What an agent's session is told after the snapshot: for which bots it is away, offers that stand, and
+/// what is wrapped up.
 fn standing(
     published: &Published,
     directory: &Directory,
@@ -249,7 +250,10 @@ fn standing(
         session.codec.write_push(&mut piece, &push);
         piece
     };
-    offers.chain(wrapping).map(encode).collect()
+    let absences = directory.absences_of(agent);
+    let absences =
+        absences.map(|(bot, absence)| Push::Absence(view::absence(directory, bot, Some(absence))));
+    absences.chain(offers).chain(wrapping).map(encode).collect()
 }
 
 fn snapshot(session: &Session, tickets: &[TicketSummary]) -> Vec<Vec<u8>> {

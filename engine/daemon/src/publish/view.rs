@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 use relevo_routing::directory::Directory;
+use relevo_routing::event::Absence;
 use relevo_wire::ids::{AgentId, BotId, QueueId, TicketId};
 use relevo_wire::packed::Packed;
 use relevo_wire::push::{
-    Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Requeued,
+    self, Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Requeued,
     Returned, Transferred,
 };
 use relevo_wire::vocabulary::{HandOffReason, Silent};
@@ -148,6 +149,18 @@ pub fn offer(
         reason,
         priority,
         until,
+    }
+}
+
+/// An absence as its agent sees it.
+#[must_use]
+pub fn absence(directory: &Directory, bot: BotId, absence: Option<&Absence>) -> push::Absence {
+    let colleague = absence.and_then(|absence| absence.colleague);
+    push::Absence {
+        bot: bot_name(directory, bot),
+        on: absence.is_some(),
+        text: absence.map_or_else(String::new, |absence| absence.text.clone()),
+        colleague: colleague.map(|colleague| agent_name(directory, colleague)),
     }
 }
 

@@ -17,6 +17,7 @@ use relevo_wire::ids::TenantId;
 use relevo_wire::validate;
 use relevo_wire::vocabulary::Role;
 
+use super::absence;
 use super::intake::idempotency;
 use super::request::{ENTRY_BYTES, LaneState, Verdict, answer, refuse};
 use super::{Session, directory};
@@ -116,6 +117,14 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
             Ok(Decided::Shard { tenant, input, instead: None })
         }
         Command::Status(_) => Ok(Decided::Now(Answer::Status(shared.status(session)))),
+        Command::SetAbsence(set) => {
+            let tenant = key_tenant(shared, session, set.tenant.as_deref())?;
+            let directories = shared.published.directories.load();
+            let known = directories.tenant(tenant);
+            let directory =
+                known.ok_or_else(|| WireError::new(ErrorCode::NotFound, "no tenant"))?;
+            Ok(Decided::Shard { tenant, input: absence::of(directory, set)?, instead: None })
+        }
         Command::Explain(explain) => {
             let of = shared.published.conversations.read(explain.ticket, |c| c.tenant);
             let visible = |tenant: &TenantId| is_operator(session) || *tenant == session.tenant;

@@ -17,6 +17,7 @@ use relevo_wire::validate::{self, CutDetails};
 use relevo_wire::vocabulary::{Author, Body, HandOffDetails, HandOffReason, Intent};
 use ring::digest::{Context, SHA256, digest};
 
+use super::absence;
 use super::{Party, Session};
 use crate::publish::Published;
 use crate::publish::conversation::Conversation;
@@ -115,7 +116,8 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::Hold(_)
         | Command::Unhold(_)
         | Command::WrapUpDone(_)
-        | Command::Reopen(_) => Err(forbidden("agents")),
+        | Command::Reopen(_)
+        | Command::SetAbsence(_) => Err(forbidden("agents")),
         Command::Explain(_)
         | Command::Put(_)
         | Command::Delete(_)
@@ -167,6 +169,7 @@ fn from_agent(
             Ok(shard(Input::Hold { agent, ticket, epoch, on: false }))
         }
         Command::WrapUpDone(done) => Ok(shard(Input::WrapUpDone { agent, ticket: done.ticket })),
+        Command::SetAbsence(set) => absence::own(names, agent, set),
         Command::Reopen(reopen) => Ok(shard(Input::Reopen { agent, ticket: reopen.ticket })),
         Command::Hello(_) | Command::Cursors(_) => Err(second_hello()),
         Command::HandOff(_)
@@ -348,7 +351,7 @@ fn transfer(
     Ok(Converted::Shard { input, private, silent: false })
 }
 
-fn shard(input: Input) -> Converted {
+pub(super) fn shard(input: Input) -> Converted {
     Converted::Shard { input, private: Bytes::new(), silent: false }
 }
 

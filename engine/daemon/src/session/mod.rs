@@ -6,6 +6,7 @@
 //! ```
 //! A session knows who it is and what it may ask. It decides nothing about tickets.
 
+mod absence;
 mod admin;
 pub mod buffers;
 mod catch_up;

@@ -38,6 +38,9 @@ impl State {
         }
         for queue in &self.agents.at(id).queues {
             let entry = self.queues.at_mut(*queue);
+            if self.agents.is_absent(id, entry.bot) {
+                continue;
+            }
             entry.online = changed(entry.online, before.online, after.online);
             entry.online_for_tests =
                 changed(entry.online_for_tests, before.online_for_tests, after.online_for_tests);

@@ -53,6 +53,7 @@ impl State {
             }
             ObjectRef::Bot(_) => {
                 self.bot_can_act(now, BotId(deleted.id), false);
+                self.agents.forget_absences_for(BotId(deleted.id));
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
                 if bot.reachable {
@@ -83,6 +84,7 @@ impl State {
                     self.timers.clear(deadline, crate::state::timers::Timer::Grace(id));
                     self.timers.clear(deadline, crate::state::timers::Timer::Presence(id));
                 }
+                self.agents.forget_absences(id);
                 self.set_skills(id, &[]);
                 self.forget_new_tickets(id);
                 self.refresh_agent(id);
@@ -143,6 +145,7 @@ impl State {
         }
         self.queues.at_mut(id).has_grades = has_grades;
         self.set_delays(id, grades.iter().map(|(_, grade)| grade.delay_us));
+        let bot = self.queues.at(id).bot;
         let mut bits = Bits::default();
         let (mut online, mut online_for_tests) = (0, 0);
         for agent in &members {
@@ -151,8 +154,11 @@ impl State {
             if let Err(at) = entry.queues.binary_search(&id) {
                 entry.queues.insert(at, id);
             }
-            online += u32::from(entry.counted.online);
-            online_for_tests += u32::from(entry.counted.online_for_tests);
+            let (is_online, for_tests) = (entry.counted.online, entry.counted.online_for_tests);
+            if !self.agents.is_absent(*agent, bot) {
+                online += u32::from(is_online);
+                online_for_tests += u32::from(for_tests);
+            }
         }
         let queue = self.queues.at_mut(id);
         queue.members = members;

@@ -4,6 +4,7 @@
 //! changes; what is derived (lines, counters, timers, what to match) follows here too, so that no
 //! handler can forget it.
 
+mod absence;
 mod counters;
 mod directory;
 mod fairness;
@@ -36,6 +37,7 @@ impl State {
             Event::AgentGrace(e) => self.agent_grace(now, *e),
             Event::AgentUnreachable(e) => self.agent_unreachable(now, *e),
             Event::IntentSet(e) => self.intent_set(now, e),
+            Event::AbsenceSet(e) => self.absence_set(event, e),
             Event::TicketOpened(e) => self.ticket_opened(now, e),
             Event::HandOffRepeated(e) => self.hand_off_repeated(*e),
             // A refused hand-off leaves no trace in the state: it is counted from the record.

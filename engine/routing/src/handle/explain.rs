@@ -78,6 +78,7 @@ impl Turn<'_> {
             (Intent::Online, Reachability::Grace) => "grace",
             _ if ticket.test && !agent.accepts_tests => "accepts_no_tests",
             _ if agent.not_responding => "not_responding",
+            _ if self.state.agents.is_absent(id, ticket.bot) => "absent",
             _ if ticket.asked.offers().holds(id) => "offered",
             _ if excluded => "excluded",
             _ if ticket.reserved.get().is_some_and(|other| other != id) => "reserved_for_other",

@@ -255,12 +255,13 @@ impl Turn<'_> {
         id: QueueId,
         test: bool,
     ) -> Option<(AgentId, Micros)> {
-        let agent = agent?;
+        let agent = self.stands_in(agent?, self.state.queues.at(id).bot)?;
         let entry = self.state.agents.get(agent)?;
         let could = entry.is_online()
             && entry.seats > 0
             && entry.queues.binary_search(&id).is_ok()
-            && (!test || entry.accepts_tests);
+            && (!test || entry.accepts_tests)
+            && !self.state.agents.is_absent(agent, self.state.queues.at(id).bot);
         let wait_us = self.state.queues.at(id).preferred_wait_us;
         could.then(|| (agent, self.now.saturating_add(wait_us)))
     }
@@ -279,6 +280,7 @@ impl Turn<'_> {
             text: self.text(input, ticket.queue, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
+            absent: self.absent(input.preferred_agent, input.bot),
         }
     }
 
@@ -318,6 +320,7 @@ impl Turn<'_> {
             text: self.text(input, id, said),
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned && queue.offer_us == 0),
+            absent: self.absent(input.preferred_agent, input.bot),
         })
     }
 

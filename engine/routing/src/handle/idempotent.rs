@@ -55,6 +55,7 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::Hold { .. }
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
+        | Input::SetAbsence { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

@@ -207,10 +207,10 @@ fn sent(ticket: &Ticket, number: u32) -> Answer {
 
 /// Whoever's words they are has the conversation again.
 fn reopened(answer: Answer) -> Answer {
-    match answer {
-        Answer::Sent(sent) => Answer::Sent(Sent { holder: Holder::Reopened, ..sent }),
-        other => other,
+    if let Answer::Sent(sent) = answer {
+        return Answer::Sent(Sent { holder: Holder::Reopened, ..sent });
     }
+    answer
 }
 
 fn bot_holds() -> Answer {

@@ -4,6 +4,7 @@
 //! It changes nothing else but seat words, sessions, places told and timers that have run out, none
 //! of which a snapshot holds.
 
+mod absence;
 mod changes;
 mod clocks;
 mod close;
@@ -117,6 +118,7 @@ impl Turn<'_> {
             Input::Decline { agent, ticket } => self.decline(agent, ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
+            Input::SetAbsence { agent, bot, absence, .. } => self.set_absence(agent, bot, absence),
             Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),

@@ -88,6 +88,16 @@ impl Turn<'_> {
         }
     }
 
+    /// The agent is away for the bot.
+    pub(super) fn withdraw_offers_of(&mut self, agent: AgentId, bot: relevo_wire::BotId) {
+        let mut offers = self.state.agents.at(agent).offers.clone();
+        offers.retain(|slot| self.state.tickets.at(*slot).bot == bot);
+        offers.sort_unstable_by_key(|slot| self.state.tickets.at(*slot).order);
+        for slot in offers {
+            self.end_offer(slot, agent, OfferEnd::Withdrawn);
+        }
+    }
+
     /// An agent who had missed an offer and does something is there again.
     pub(super) fn note_act(&mut self, input: &Input) {
         let Some(agent) = actor(input) else { return };
@@ -126,7 +136,8 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
         | Input::WrapUpDone { agent, .. }
-        | Input::Reopen { agent, .. } => Some(*agent),
+        | Input::Reopen { agent, .. }
+        | Input::SetAbsence { agent, own: true, .. } => Some(*agent),
         Input::HandOff(_)
         | Input::CustomerMessage { .. }
         | Input::BotMessage { .. }
@@ -134,6 +145,7 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::TakeBack { .. }
         | Input::Progress { party: Party::Bot(_) | Party::Agent(_), .. }
         | Input::Explain { .. }
+        | Input::SetAbsence { .. }
         | Input::AgentSessionOpened { .. }
         | Input::AgentSessionLost { .. }
         | Input::BotSessionOpened { .. }

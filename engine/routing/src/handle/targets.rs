@@ -52,11 +52,11 @@ impl Turn<'_> {
         others
             .map(|id| {
                 let agent = self.state.agents.at(id);
-                let capped = self.is_capped(id, ticket.bot);
-                let free = if capped { 0 } else { agent.free_seats() };
+                let barred = self.is_barred(id, ticket.bot);
+                let free = if barred { 0 } else { agent.free_seats() };
                 AgentTarget {
                     agent: self.agent_name(id),
-                    online: agent.is_online(),
+                    online: agent.is_online() && !self.state.agents.is_absent(id, ticket.bot),
                     free: u32::try_from(free).unwrap_or(u32::MAX),
                 }
             })

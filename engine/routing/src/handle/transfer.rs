@@ -94,6 +94,9 @@ impl Turn<'_> {
             let message = format!("the queue of that agent is {}", self.closed_until(queue));
             return Err(refused(ErrorCode::WrongState, &message));
         }
+        if self.state.agents.is_absent(to, ticket.bot) {
+            return Err(refused(ErrorCode::WrongState, "that agent is away"));
+        }
         if !agent.is_online() {
             return Err(refused(ErrorCode::WrongState, "that agent is not online"));
         }

@@ -80,6 +80,7 @@ impl Turn<'_> {
             && ticket.asked.excluded().is_empty()
             && ticket.asked.offers().is_empty()
             && !queue.has_delays()
+            && !self.state.agents.any_absent()
             && self.state.bots.at(ticket.bot).seats_per_agent.is_none();
         let available = &self.state.agents.available;
         let mut offer = |agent: u32| {

@@ -21,6 +21,8 @@ pub(crate) struct Agents {
     pub(crate) available: Bits,
     /// Who counts as online and has missed no offer: seats aside, who could have a ticket.
     pub(crate) attending: Bits,
+    /// How many absences there are: as long as there is none, nobody looks for one.
+    absences: usize,
     /// By number: tickets held, then the time of the last ticket. Compact, as the strategies
     /// compare many.
     loads: Vec<Load>,
@@ -72,6 +74,8 @@ pub(crate) struct Agent {
     pub(crate) offers: Vec<Slot>,
     /// It let an offer pass and has done nothing since.
     pub(crate) not_responding: bool,
+    /// The bots for which it is away.
+    pub(crate) absent_for: SmallVec<[BotId; 2]>,
     /// Its own, by a clock that stands still while it has no session.
     pub(crate) silences: Silences,
     /// Tickets waiting for this agent alone.
@@ -128,6 +132,7 @@ impl Agent {
             tickets: Vec::new(),
             offers: Vec::new(),
             not_responding: false,
+            absent_for: SmallVec::new(),
             silences: Silences::default(),
             reserved: Line::default(),
             skills: Vec::new(),
@@ -239,6 +244,40 @@ impl Agents {
             self.loads.push(Load::default());
         }
         self.at_mut(id)
+    }
+
+    /// Somebody is away for some bot.
+    pub(crate) fn any_absent(&self) -> bool {
+        self.absences > 0
+    }
+
+    /// The agent is away for the bot.
+    #[inline]
+    pub(crate) fn is_absent(&self, id: AgentId, bot: BotId) -> bool {
+        self.absences > 0 && self.at(id).absent_for.contains(&bot)
+    }
+
+    pub(crate) fn set_absent(&mut self, id: AgentId, bot: BotId, absent: bool) {
+        let absent_for = &mut self.at_mut(id).absent_for;
+        let before = absent_for.len();
+        absent_for.retain(|other| *other != bot);
+        if absent {
+            absent_for.push(bot);
+        }
+        let after = absent_for.len();
+        self.absences = self.absences + after - before;
+    }
+
+    pub(crate) fn forget_absences(&mut self, id: AgentId) {
+        let absent_for = std::mem::take(&mut self.at_mut(id).absent_for);
+        self.absences -= absent_for.len();
+    }
+
+    pub(crate) fn forget_absences_for(&mut self, bot: BotId) {
+        for number in 0..self.list.len() {
+            let id = AgentId(u32::try_from(number).expect("agents are numbered by u32"));
+            self.set_absent(id, bot, false);
+        }
     }
 
     /// A ticket is the agent's.

@@ -1,5 +1,6 @@
 //! The decisions of the core as values: inputs in, events out. One test per statement.
 
+mod absence;
 mod ageing;
 mod assignment;
 mod changes;

@@ -122,6 +122,7 @@ fn the_random_world_comes_to_every_end() {
         "Responding",
         "Held",
         "Inactive",
+        "AbsenceSet",
         "WrappedUp Done",
         "WrappedUp Limit",
         "WrappedUp AgentGone",

@@ -241,6 +241,17 @@ fn samples() -> Vec<(&'static str, Event)> {
         ("responding", Event::Responding(Responding { agent })),
         ("held", Event::Held(Held { ticket: TICKET, number: 8, on: true })),
         (
+            "absence_set",
+            Event::AbsenceSet(AbsenceSet {
+                agent: AgentId(3),
+                bot: BotId(1),
+                absence: Some(Absence {
+                    text: "back on Monday".to_owned(),
+                    colleague: Some(AgentId(4)),
+                }),
+            }),
+        ),
+        (
             "inactive",
             Event::Inactive(Inactive {
                 ticket: TICKET,
@@ -316,7 +327,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=31).chain([34, 37, 38, 42]).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).chain([34, 37, 38, 42, 43]).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -131,7 +131,8 @@ impl World {
                 Some(Input::Next { agent, queue: None })
             }
             64..76 => self.presence(),
-            76..80 => Some(self.bot_session()),
+            76 => Some(self.absence()),
+            77..80 => Some(self.bot_session()),
             80..84 => Some(self.directory()),
             84..86 => self.late.pop(),
             86 if self.chance(20) => return self.restart(),
@@ -433,6 +434,7 @@ impl World {
                 | Event::TargetMissed(_)
                 | Event::Answered(_)
                 | Event::QueueHours(_)
+                | Event::AbsenceSet(_)
                 | Event::TargetMoved(_) => {}
             }
         }

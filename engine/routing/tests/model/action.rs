@@ -150,6 +150,13 @@ pub(crate) enum Ask {
         ticket: Which,
         by: By,
     },
+    SetAbsence {
+        agent: u8,
+        bot: u8,
+        colleague: Option<u8>,
+        on: bool,
+        own: bool,
+    },
     Explain {
         ticket: Which,
     },
@@ -368,6 +375,13 @@ fn moved() -> BoxedStrategy<Ask> {
     .boxed()
 }
 
+fn absence() -> impl Strategy<Value = Ask> {
+    let colleague = prop_oneof![1 => Just(None), 2 => agent().prop_map(Some)];
+    (agent(), 0..3_u8, colleague, mostly(60), mostly(70)).prop_map(
+        |(agent, bot, colleague, on, own)| Ask::SetAbsence { agent, bot, colleague, on, own },
+    )
+}
+
 fn present() -> BoxedStrategy<What> {
     let intent = prop_oneof![
         4 => Just(Intent::Online),
@@ -386,6 +400,7 @@ fn present() -> BoxedStrategy<What> {
             .prop_map(|(agent, nth, late)| What::LoseSession { agent, nth, late }),
         3 => Just(What::Deliver),
         4 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
+        3 => absence().prop_map(What::Ask),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()

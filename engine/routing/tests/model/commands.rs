@@ -3,6 +3,7 @@
 use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
 use crate::pair::{DIGEST, Pair, START};
 use crate::shapes::{agent_name, bot_name, queue_name};
+use relevo_routing::event::Absence;
 use relevo_routing::input::{HandOff, Input, Key, Party, Target};
 use relevo_wire::command::{Change, DeleteChange, PutChange};
 use relevo_wire::directory::ObjectRef;
@@ -86,6 +87,13 @@ impl Pair {
             Ask::WrapUpDone { ticket, by } => {
                 let ticket = self.which(*ticket)?;
                 Input::WrapUpDone { agent: self.by(*by, ticket), ticket }
+            }
+            Ask::SetAbsence { agent, bot, colleague, on, own } => {
+                let bot = self.reference.bot_id(&bot_name(*bot)).unwrap_or(BotId(99));
+                let colleague = colleague.map(|colleague| self.agent(colleague));
+                let absence = Absence { text: "back on Monday".to_owned(), colleague };
+                let absence = on.then_some(absence);
+                Input::SetAbsence { agent: self.agent(*agent), bot, absence, own: *own }
             }
             Ask::Reopen { ticket, by } => {
                 let ticket = self.which(*ticket)?;

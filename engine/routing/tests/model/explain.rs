@@ -42,6 +42,7 @@ impl Reference {
             (agent.reachability == Reachability::Grace, "grace"),
             (ticket.test && !object.accepts_tests, "accepts_no_tests"),
             (!agent.is_responding, "not_responding"),
+            (self.is_absent(id, ticket.bot), "absent"),
             (ticket.offers.contains(&id), "offered"),
             (ticket.excludes(id, self.now), "excluded"),
             (ticket.reserved.is_some_and(|(other, _)| other != id), "reserved_for_other"),

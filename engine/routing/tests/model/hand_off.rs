@@ -200,11 +200,14 @@ impl Reference {
         test: bool,
         id: QueueId,
     ) -> Option<(AgentId, Micros)> {
-        let preferred = agent.filter(|agent| self.members(id).contains(agent))?;
+        let bot = self.queue_bot(id);
+        let stands_in = self.stands_in(agent?, bot);
+        let preferred = stands_in.filter(|agent| self.members(id).contains(agent))?;
         let agent = self.agent(preferred)?;
         let could = agent.seats > 0 && (agent.accepts_tests || !test);
         let until = self.now + seconds(self.queue(id)?.preferred_wait_seconds);
-        (could && self.is_online(preferred)).then_some((preferred, until))
+        (could && self.is_online(preferred) && !self.is_absent(preferred, bot))
+            .then_some((preferred, until))
     }
 
     /// A ticket is made and waits.
@@ -247,6 +250,7 @@ impl Reference {
             text: self.text(input, ticket.queue, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
+            absent: self.told_absent(input.preferred_agent, input.bot),
         })
     }
 

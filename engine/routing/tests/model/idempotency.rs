@@ -77,6 +77,7 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::Hold { .. }
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
+        | Input::SetAbsence { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

@@ -22,6 +22,7 @@
 //! - how many private bytes are unconfirmed is a bound that the router may reach early when more
 //!   than sixteen entries are.
 
+mod absence;
 mod action;
 mod agents;
 mod clocks;

@@ -121,6 +121,7 @@ impl Reference {
         accepts
             && !ticket.offers.contains(&agent)
             && !ticket.excludes(agent, self.now)
+            && !self.is_absent(agent, ticket.bot)
             && !self.is_capped(agent, ticket.bot)
             && self.suits(agent, ticket)
             && self.reaches(ticket, agent)

@@ -102,7 +102,7 @@ impl Reference {
         }
     }
 
-    fn end_offer(&mut self, id: TicketId, agent: AgentId, end: OfferEnd) {
+    pub(crate) fn end_offer(&mut self, id: TicketId, agent: AgentId, end: OfferEnd) {
         let now = self.now;
         let until = now + self.settings.exclusion_us;
         let excluded_until = matches!(end, OfferEnd::Declined | OfferEnd::Missed).then_some(until);
@@ -143,7 +143,8 @@ impl Reference {
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
         | Input::WrapUpDone { agent, .. }
-        | Input::Reopen { agent, .. }) = input
+        | Input::Reopen { agent, .. }
+        | Input::SetAbsence { agent, own: true, .. }) = input
         else {
             return;
         };

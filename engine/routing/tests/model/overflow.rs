@@ -120,7 +120,9 @@ impl Reference {
         self.members(queue).into_iter().any(|agent| {
             let accepts = !waiter.test || self.agent(agent).is_some_and(|a| a.accepts_tests);
             let can = waiter.required.iter().all(|r| self.level(agent, &r.name) >= r.level);
-            let attends = self.is_online(agent) && self.at(agent).is_responding;
+            let attends = self.is_online(agent)
+                && self.at(agent).is_responding
+                && !self.is_absent(agent, self.queue_bot(queue));
             attends && accepts && can && !waiter.excluded.contains(&agent)
         })
     }

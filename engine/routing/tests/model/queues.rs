@@ -100,6 +100,7 @@ impl Reference {
         let members = self.members(id);
         let online = members.iter().filter(|agent| {
             self.is_online(**agent)
+                && !self.is_absent(**agent, self.queue_bot(id))
                 && (!test || self.agent(**agent).is_some_and(|a| a.accepts_tests))
         });
         u32::try_from(online.count()).expect("few members")

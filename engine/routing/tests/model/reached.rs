@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 /// What some hundred cases come to.
 pub(crate) const EXPECTED: &[&str] = &[
+    "AbsenceSet",
     "AgentGrace",
     "AgentReachable",
     "AgentUnreachable",
@@ -68,7 +69,6 @@ pub(crate) const EXPECTED: &[&str] = &[
     "TargetMoved",
     "TicketOpened HandOff reserved false",
     "TicketOpened HandOff reserved true",
-    "TicketOpened Reopen reserved false",
     "TicketOpened Reopen reserved true",
     "TicketOpened Transfer reserved false",
     "TicketOpened Transfer reserved true",
@@ -77,6 +77,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "WrappedUp Done",
     "WrappedUp Limit",
     "accepted",
+    "accepted instead of who is away",
     "accepted again",
     "applied one",
     "applied several",
@@ -204,6 +205,9 @@ fn of_reply(reply: &Reply) -> String {
         Reply::Answer(Answer::Error(error)) => format!("{} {}", error.code.name(), error.field),
         Reply::Answer(Answer::Accepted(accepted)) if accepted.existing => {
             "accepted again".to_owned()
+        }
+        Reply::Answer(Answer::Accepted(accepted)) if accepted.absent.is_some() => {
+            "accepted instead of who is away".to_owned()
         }
         Reply::Answer(Answer::Sent(sent)) => format!("sent {:?}", sent.holder),
         Reply::Answer(Answer::Applied(applied)) => {

@@ -13,6 +13,7 @@ use crate::figures::Ever;
 use crate::idempotency::{self, FirstAnswer};
 use crate::queues::{Bot, Queue};
 use crate::tickets::Ticket;
+use relevo_routing::event::AbsenceSet;
 use relevo_routing::input::{Command, Input, Key};
 use relevo_routing::{Event, Micros, Reply, Settings};
 use relevo_wire::answer::{Answer, Done};
@@ -37,6 +38,8 @@ pub(crate) struct Reference {
     /// What customers without a ticket said, as far as it is remembered, oldest first.
     pub(crate) contact_messages: Vec<(BotId, ContactKey, u128)>,
     pub(crate) ever: Ever,
+    /// Who is away for which bot, and who no longer is.
+    pub(crate) absences: Vec<AbsenceSet>,
     /// Between `Started` and `Ready`: since when.
     pub(crate) starting_since: Option<Micros>,
     /// How many tickets were ever assigned: the order of an agent's tickets.
@@ -81,6 +84,7 @@ impl Reference {
             first_answers: Vec::new(),
             contact_messages: Vec::new(),
             ever: Ever::default(),
+            absences: Vec::new(),
             starting_since: None,
             assignments: 0,
             is_unfinished: false,
@@ -160,6 +164,9 @@ impl Reference {
             Input::Decline { agent, ticket } => self.decline(*agent, *ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(*agent, *ticket, *epoch, *on),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(*agent, *ticket),
+            Input::SetAbsence { agent, bot, absence, .. } => {
+                self.set_absence(*agent, *bot, absence.as_ref())
+            }
             Input::Reopen { agent, ticket } => self.agent_reopens(*agent, *ticket),
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),

@@ -79,7 +79,12 @@ impl Reference {
         let Some(queue) = queues.first().copied() else {
             return Err(refused(ErrorCode::Forbidden, "to"));
         };
-        if self.is_shut(queue) || !self.is_online(to) || (ticket.test && !agent.accepts_tests) {
+        let is_away = self.is_absent(to, ticket.bot);
+        if is_away
+            || self.is_shut(queue)
+            || !self.is_online(to)
+            || (ticket.test && !agent.accepts_tests)
+        {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
         let wait_us = self.queue(queue).map_or(0, |queue| seconds(queue.transfer_wait_seconds));
@@ -150,10 +155,12 @@ impl Reference {
         agents.dedup();
         agents.retain(|agent| *agent != asker);
         let agents = agents.into_iter().map(|agent| {
-            let free = if self.is_capped(agent, ticket.bot) { 0 } else { self.free_seats(agent) };
+            let is_away = self.is_absent(agent, ticket.bot);
+            let is_barred = is_away || self.is_capped(agent, ticket.bot);
+            let free = if is_barred { 0 } else { self.free_seats(agent) };
             AgentTarget {
                 agent: self.agent_name(agent),
-                online: self.is_online(agent),
+                online: self.is_online(agent) && !is_away,
                 free: u32::try_from(free).expect("few seats"),
             }
         });

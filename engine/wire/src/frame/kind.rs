@@ -36,6 +36,7 @@ pub const HOLD: u16 = 0x020f;
 pub const UNHOLD: u16 = 0x0210;
 pub const WRAP_UP_DONE: u16 = 0x0215;
 pub const REOPEN: u16 = 0x0216;
+pub const SET_ABSENCE: u16 = 0x0217;
 // Answers.
 pub const DONE: u16 = 0x1000;
 pub const ERROR: u16 = 0x1001;
@@ -74,3 +75,4 @@ pub const GO_AWAY: u16 = 0x2105;
 pub const OFFER: u16 = 0x2106;
 pub const OFFER_ENDED: u16 = 0x2107;
 pub const WRAP_UP: u16 = 0x2108;
+pub const ABSENCE: u16 = 0x2109;

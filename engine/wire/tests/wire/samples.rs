@@ -208,6 +208,14 @@ fn requests() -> Vec<Request> {
         keyed(Command::Unhold(Unhold { ticket: ticket(), epoch: 2 })),
         keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket() })),
         keyed(Command::Reopen(Reopen { ticket: ticket() })),
+        keyed(Command::SetAbsence(SetAbsence {
+            bot: "shop".into(),
+            on: true,
+            text: "back on Monday".into(),
+            colleague: Some("bea".into()),
+            agent: None,
+            tenant: None,
+        })),
         plain(Command::Explain(Explain { ticket: ticket() })),
         keyed(Command::Put(Put {
             tenant: tenant(),
@@ -333,6 +341,7 @@ fn answers() -> Vec<Answer> {
             text: "Let's send you to an available agent".into(),
             truncated: false,
             epoch: 1,
+            absent: None,
         }),
         Answer::Rejected(Rejected {
             reason: "no_agent".into(),
@@ -454,6 +463,12 @@ fn pushes() -> Vec<Push> {
         }),
         Push::OfferEnded(OfferEnded { ticket: ticket(), end: Some(OfferEnd::Missed) }),
         Push::WrapUp(WrapUp { ticket: ticket(), until: Some(AT + 30_000_000) }),
+        Push::Absence(Absence {
+            bot: "shop".into(),
+            on: true,
+            text: "back on Monday".into(),
+            colleague: Some("bea".into()),
+        }),
     ];
     entries.chain(others).collect()
 }

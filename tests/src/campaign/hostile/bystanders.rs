@@ -246,6 +246,7 @@ impl Shared {
                 | ClientEvent::Offer(_)
                 | ClientEvent::OfferEnded(_)
                 | ClientEvent::WrapUp(_)
+                | ClientEvent::Absence(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Reconnected => {}
             }

@@ -3,7 +3,7 @@
 use relevo::session::Party as Who;
 use relevo_wire::command::{
     Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Receipt, Reopen, Send,
-    SetPresence, TakeBack, Transfer, TransferTarget, Unhold, WrapUpDone,
+    SetAbsence, SetPresence, TakeBack, Transfer, TransferTarget, Unhold, WrapUpDone,
 };
 use relevo_wire::ids::TicketId;
 use relevo_wire::packed::Packed;
@@ -113,6 +113,16 @@ impl Device {
         if let Some(ticket) = self.wrapping.first().copied().filter(|_| random.chance(300)) {
             self.wrapping.remove(&ticket);
             self.ask(Command::WrapUpDone(WrapUpDone { ticket }), What::Other);
+            return;
+        }
+        if random.chance(8) {
+            let on = random.chance(500);
+            let colleague = party.colleagues[pick(random, party.colleagues.len())].clone();
+            let colleague = Some(colleague).filter(|colleague| on && *colleague != party.name);
+            let bot = format!("b{}", random.below(2));
+            let (text, agent, tenant) = (String::new(), None, None);
+            let set = SetAbsence { bot, on, text, colleague, agent, tenant };
+            self.ask(Command::SetAbsence(set), What::Other);
             return;
         }
         if let Some(ticket) = party.ended.filter(|_| random.chance(60)) {

@@ -137,7 +137,11 @@ impl Device {
                 }
                 Ok(())
             }
-            Push::Progress(_) | Push::Typing(_) | Push::Position(_) | Push::GoAway(_) => Ok(()),
+            Push::Progress(_)
+            | Push::Typing(_)
+            | Push::Position(_)
+            | Push::Absence(_)
+            | Push::GoAway(_) => Ok(()),
         }
     }
 

@@ -66,8 +66,8 @@ pub const TICKETS_OVERFLOWED: Metric = counter(
 /// Customers warned, and agents told, that they are awaited.
 pub const INACTIVITY_WARNINGS: Metric = counter(
     "relevo_inactivity_warnings_total",
-    &["tenant", "bot", "queue", "silent"],
-    "Warnings by the queue's rules of inactivity, by who was silent: customer or agent.",
+    &["tenant", "bot", "queue", "reason"],
+    "Warnings by the queue's rules of inactivity, by who was silent (reason): customer or agent.",
 );
 /// Tickets that went back to their line.
 pub const TICKETS_REQUEUED: Metric = counter(

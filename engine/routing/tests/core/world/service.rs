@@ -1,10 +1,20 @@
 //! What must hold of offers, of holds, of silences, and of wrapping up.
 
 use super::World;
-use relevo_routing::event::{Held, Inactive, OfferEnded, Offered, WrappedUp};
+use relevo_routing::event::{Absence, Held, Inactive, OfferEnded, Offered, WrappedUp};
+use relevo_routing::input::Input;
+use relevo_wire::BotId;
 use relevo_wire::vocabulary::{Silent, TicketState};
 
 impl World {
+    pub(super) fn absence(&mut self) -> Input {
+        let bot = BotId(u32::try_from(self.below(2)).expect("small"));
+        let agent = self.agent();
+        let colleague = Some(self.agent()).filter(|colleague| *colleague != agent);
+        let absence = self.chance(50).then(|| Absence { text: String::new(), colleague });
+        Input::SetAbsence { agent, bot, absence, own: true }
+    }
+
     pub(super) fn offered(&mut self, e: &Offered) {
         let known = self.known(e.ticket);
         assert_eq!(known.agent, None, "what somebody has is not offered");

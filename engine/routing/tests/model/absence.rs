@@ -1,0 +1,78 @@
+//! Agents who are away for a bot.
+
+use crate::reference::{Answered, Reference, done};
+use crate::refusals::{no_agent, no_bot, refused};
+use relevo_routing::Event;
+use relevo_routing::event::{Absence, AbsenceSet};
+use relevo_wire::answer::Absent;
+use relevo_wire::limits::TEXT_BYTES;
+use relevo_wire::vocabulary::OfferEnd;
+use relevo_wire::{AgentId, BotId, ErrorCode, TicketId};
+
+impl Reference {
+    /// Of agents and bots that are still there.
+    pub(crate) fn absence(&self, agent: AgentId, bot: BotId) -> Option<&Absence> {
+        let set = self.absences.iter().find(|set| (set.agent, set.bot) == (agent, bot))?;
+        let both = self.agent(agent).is_some() && self.bot(bot).is_some();
+        set.absence.as_ref().filter(|_| both)
+    }
+
+    pub(crate) fn is_absent(&self, agent: AgentId, bot: BotId) -> bool {
+        self.absence(agent, bot).is_some()
+    }
+
+    pub(crate) fn set_absence(
+        &mut self,
+        agent: AgentId,
+        bot: BotId,
+        absence: Option<&Absence>,
+    ) -> Answered {
+        if self.agent(agent).is_none() {
+            return Err(no_agent());
+        }
+        if self.bot(bot).is_none() {
+            return Err(no_bot());
+        }
+        if absence.is_some_and(|absence| absence.text.len() > TEXT_BYTES) {
+            return Err(refused(ErrorCode::LimitExceeded, "text"));
+        }
+        match absence.and_then(|absence| absence.colleague) {
+            Some(colleague) if colleague == agent => {
+                return Err(refused(ErrorCode::Malformed, "colleague"));
+            }
+            Some(colleague) if self.agent(colleague).is_none() => {
+                return Err(refused(ErrorCode::NotFound, "colleague"));
+            }
+            Some(_) | None => {}
+        }
+        if self.absence(agent, bot) == absence {
+            return Ok(done());
+        }
+        let set = AbsenceSet { agent, bot, absence: absence.cloned() };
+        self.absences.retain(|other| (other.agent, other.bot) != (agent, bot));
+        self.absences.push(set.clone());
+        self.emit(Event::AbsenceSet(set));
+        if absence.is_some() {
+            let asked = self.tickets.iter().filter(|t| t.bot == bot && t.offers.contains(&agent));
+            let asked: Vec<TicketId> = asked.map(|ticket| ticket.id).collect();
+            asked.into_iter().for_each(|id| self.end_offer(id, agent, OfferEnd::Withdrawn));
+        }
+        Ok(done())
+    }
+
+    /// For whom a ticket waits that is meant for an agent.
+    pub(crate) fn stands_in(&self, agent: AgentId, bot: BotId) -> Option<AgentId> {
+        self.absence(agent, bot).map_or(Some(agent), |absence| absence.colleague)
+    }
+
+    pub(crate) fn told_absent(&self, agent: Option<AgentId>, bot: BotId) -> Option<Box<Absent>> {
+        let agent = agent?;
+        let absence = self.absence(agent, bot)?;
+        let colleague = absence.colleague.filter(|id| self.agent(*id).is_some());
+        Some(Box::new(Absent {
+            agent: self.agent_name(agent),
+            text: absence.text.clone(),
+            colleague: colleague.map(|colleague| self.agent_name(colleague)),
+        }))
+    }
+}
