@@ -1,7 +1,7 @@
 //! Customers and agents who do not answer: a warning, then the end of it.
 
 use crate::common::*;
-use relevo_routing::event::{Event, Inactive, Requeued};
+use relevo_routing::event::Event;
 use relevo_routing::input::{Input, Party};
 use relevo_wire::directory::{Inactivity, Object};
 use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason, Silent, TicketState};
@@ -46,14 +46,15 @@ fn hold(desk: &mut Desk, ticket: TicketId, on: bool) {
 
 /// What silence alone has brought about: whose, and with a name for what became of it.
 fn ends(events: &[Event]) -> Vec<&'static str> {
-    let name = |event: &Event| match event {
-        Event::Inactive(Inactive { silent: Silent::Customer, .. }) => Some("warned"),
-        Event::Inactive(Inactive { silent: Silent::Agent, .. }) => Some("alerted"),
-        Event::Closed(closed) if closed.reason == CloseReason::ClientInactivity => Some("closed"),
-        Event::Requeued(Requeued { reason: RequeueReason::AgentInactivity, .. }) => {
-            Some("requeued")
+    let name = |event: &Event| {
+        if let Event::Inactive(told) = event {
+            return Some(if told.silent == Silent::Customer { "warned" } else { "alerted" });
         }
-        _ => None,
+        if let Event::Closed(closed) = event {
+            return (closed.reason == CloseReason::ClientInactivity).then_some("closed");
+        }
+        let Event::Requeued(requeued) = event else { return None };
+        (requeued.reason == RequeueReason::AgentInactivity).then_some("requeued")
     };
     events.iter().filter_map(name).collect()
 }

@@ -23,9 +23,8 @@ fn closed_ticket() -> (Desk, TicketId) {
 }
 
 fn opened(events: &[Event]) -> &TicketOpened {
-    let opened = events.iter().find_map(|event| match event {
-        Event::TicketOpened(opened) => Some(opened),
-        _ => None,
+    let opened = events.iter().find_map(|event| {
+        if let Event::TicketOpened(opened) = event { Some(opened) } else { None }
     });
     opened.expect("a ticket was opened")
 }

@@ -161,7 +161,7 @@ pub(crate) enum Ask {
         ticket: Which,
     },
     Put {
-        object: Shape,
+        object: Box<Shape>,
         version: Guard,
     },
     Delete(Named),
@@ -243,7 +243,7 @@ pub(crate) enum To {
 /// One change of several that are made together.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    Put { object: Shape, version: Guard },
+    Put { object: Box<Shape>, version: Guard },
     Delete { named: Named, version: Guard },
 }
 
@@ -410,13 +410,13 @@ fn configured() -> BoxedStrategy<Ask> {
     let guard =
         || select(vec![Guard::None, Guard::None, Guard::None, Guard::Present, Guard::Other]);
     let step = prop_oneof![
-        3 => (shape(), guard()).prop_map(|(object, version)| Step::Put { object, version }),
+        3 => (shape(), guard()).prop_map(|(object, version)| Step::Put { object: Box::new(object), version }),
         2 => (named(), guard()).prop_map(|(named, version)| Step::Delete { named, version }),
     ];
     // An agent leaves with the queues that it served, as nothing but one step can do it.
     let leave = (0..4_u8, prop::collection::vec(queue_shape(), 6)).prop_map(|(agent, queues)| {
         let queues = (0..).zip(queues).map(|(number, queue)| Step::Put {
-            object: Shape::Queue(number, queue.without_members()),
+            object: Box::new(Shape::Queue(number, queue.without_members())),
             version: Guard::None,
         });
         let named = Named::Agent(agent);
@@ -427,7 +427,7 @@ fn configured() -> BoxedStrategy<Ask> {
         6 => (prop::collection::vec(step, 1..5), seldom(15))
             .prop_map(|(steps, dry_run)| Ask::Apply { steps, dry_run }),
         1 => (leave, seldom(15)).prop_map(|(steps, dry_run)| Ask::Apply { steps, dry_run }),
-        10 => (shape(), guard()).prop_map(|(object, version)| Ask::Put { object, version }),
+        10 => (shape(), guard()).prop_map(|(object, version)| Ask::Put { object: Box::new(object), version }),
         5 => named().prop_map(Ask::Delete),
         2 => (role, 0..4_u8, 0..3_u8)
             .prop_map(|(role, owner, prefix)| Ask::CreateKey { role, owner, prefix }),

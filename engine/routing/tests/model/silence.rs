@@ -80,7 +80,7 @@ impl Reference {
                 self.close(id, CloseReason::ClientInactivity, &[], None);
             }
             Silent::Agent if silence.warned => self.requeue(id, RequeueReason::AgentInactivity),
-            silent => {
+            silent @ (Silent::Customer | Silent::Agent) => {
                 let queue = self.queue(self.ticket(id).queue);
                 let text = match silent {
                     Silent::Customer => queue.map_or("", |queue| &queue.texts.inactive).to_owned(),
