@@ -322,6 +322,7 @@ fn hand_off(contact: u128) -> HandOff {
                 rings: vec![Ring { after_seconds: 60, skills: vec![express(1)] }],
             })
         }),
+        language: None,
         texts: None,
         truncated: false,
         position_updates: true,

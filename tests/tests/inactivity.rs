@@ -4,10 +4,10 @@ use relevo_tests::harness::deployment::{TENANT, queue};
 use relevo_tests::harness::{Deployment, Inbox, Site};
 use relevo_wire::directory::{Inactivity, Queue};
 use relevo_wire::push::{Entry, EntryEvent, Inactive, Requeued};
-use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason, Silent, Texts};
+use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason, Silent, Text, Texts};
 
 fn site(inactivity: Inactivity) -> Site {
-    let texts = Texts { inactive: "still there?".into(), ..Texts::default() };
+    let texts = Texts::default().with(Text::Inactive, "still there?");
     let sales = Queue { inactivity, texts, ..queue("shop", "sales", &["ana"]) };
     Site::new(TENANT).agent("ana", 1).bot("shop", "sales").queue(sales)
 }

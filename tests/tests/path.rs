@@ -1,14 +1,18 @@
 //! A customer's whole path, from the bot's hand-off to the bot's having the conversation again.
 
-use relevo_tests::harness::deployment::TENANT;
+use relevo_routing::texts;
+use relevo_tests::harness::deployment::{TENANT, queue};
 use relevo_tests::harness::inbox::said;
 use relevo_tests::harness::party::hand_off_with;
 use relevo_tests::harness::wait::until_equal;
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::answer::AgentsOnlineAnswer;
+use relevo_wire::command::HandOff;
+use relevo_wire::directory::{Bot, Object, Queue};
 use relevo_wire::push::EntryEvent;
 use relevo_wire::vocabulary::{
-    Author, CloseReason, Contact, HandOffDetails, Holder, Outcome, Texts, TranscriptLine,
+    Author, CloseReason, Contact, HandOffDetails, Holder, Language, Outcome, Text, Texts,
+    TranscriptLine,
 };
 
 fn details() -> HandOffDetails {
@@ -37,7 +41,7 @@ async fn a_customer_waits_is_served_and_returns_to_the_bot() {
     // Nobody is there: queued, with the text for it.
     let accepted = bot.hand_over_with(hand_off_with(details())).await;
     assert_eq!((accepted.existing, accepted.position, accepted.truncated), (false, 1, false));
-    assert_eq!(accepted.text, Texts::default().offline);
+    assert_eq!(accepted.text, texts::shipped(Language::En, Text::Offline));
     let contact = details().contact.id;
     let sent = bot.customer(&contact, "still there?").await;
     assert_eq!((sent.holder, sent.ticket), (Holder::Queue, Some(accepted.ticket)));
@@ -111,4 +115,53 @@ async fn a_hand_off_that_is_too_long_is_cut_and_the_answer_says_so() {
     assert_eq!(kept.transcript.last(), Some(&said(299)), "the newest stay");
     assert!(kept.transcript.len() < 256, "{} lines of 2 KB", kept.transcript.len());
     assert_eq!(kept.context, (6..70).map(context).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_customer_is_told_in_its_language_in_the_first_words_that_there_are() {
+    let own = Texts::default().with_in(Language::Es, Text::Offline, "Volvemos a las nueve");
+    let site = Site::new(TENANT)
+        .bot("shop", "help")
+        .queue(queue("shop", "help", &[]))
+        .queue(Queue { texts: own, ..queue("shop", "sales", &[]) });
+    let mut deployment = Deployment::start(&site).await;
+    let shop = deployment.bot("shop").await;
+    let told = async |hand_off| shop.hand_over_with(hand_off).await.text;
+    let speaks = |contact: &str, tag: &str| HandOff {
+        language: Some(tag.into()),
+        ..hand_off_with(HandOffDetails {
+            contact: Contact { id: contact.into(), ..Contact::default() },
+            ..HandOffDetails::default()
+        })
+    };
+    let offline = |language| texts::shipped(language, Text::Offline);
+    assert_eq!(told(speaks("c1", "es-MX")).await, offline(Language::Es));
+    assert_eq!(told(speaks("c2", "pt-BR")).await, offline(Language::PtBr));
+    let said_nothing = HandOff { language: None, ..speaks("c3", "") };
+    assert_eq!(told(said_nothing).await, offline(Language::En));
+    assert_eq!(told(speaks("c4", "ja")).await, offline(Language::En), "nobody is lost for a tag");
+    let to_sales = |handed: HandOff| HandOff { queue: Some("sales".into()), ..handed };
+    assert_eq!(told(to_sales(speaks("c5", "es"))).await, "Volvemos a las nueve");
+    assert_eq!(told(to_sales(speaks("c6", "pt"))).await, offline(Language::PtBr));
+    let words = Texts::default().with(Text::Offline, "Ya viene alguien");
+    let brings = HandOff { texts: Some(words), ..to_sales(speaks("c7", "es")) };
+    assert_eq!(told(brings).await, "Ya viene alguien");
+
+    // What the contact's own fields say goes before the bot's language.
+    let portuguese = Bot { language: Language::PtBr, ..Bot::new("shop", "help") };
+    let admin = deployment.admin().await;
+    admin.put(Some(TENANT.to_owned()), Object::Bot(portuguese), None).await.unwrap();
+    assert_eq!(told(speaks("c8", "ja")).await, offline(Language::PtBr));
+    let fields = vec![("language".into(), "es_CL".into())];
+    let contact = Contact { id: "c9".into(), fields, ..Contact::default() };
+    let known = hand_off_with(HandOffDetails { contact, ..HandOffDetails::default() });
+    assert_eq!(told(known).await, offline(Language::Es));
+
+    // A ticket keeps its language, whoever repeats the hand-off, and over a restart.
+    deployment.daemon.kill().await;
+    deployment.daemon.restart().await;
+    let shop = deployment.bot("shop").await;
+    let again = shop.hand_over_with(speaks("c1", "pt-BR")).await;
+    assert!(again.existing);
+    assert_eq!(again.text, offline(Language::Es));
 }

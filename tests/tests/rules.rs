@@ -10,7 +10,7 @@ use relevo_wire::directory::{
     Agent, Bot, Object, PriorityRule, Queue, Ring, Rule, Skill, Strategy,
 };
 use relevo_wire::error::ErrorCode;
-use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, Texts, TranscriptLine};
+use relevo_wire::vocabulary::{Author, Contact, HandOffDetails, Text, Texts, TranscriptLine};
 
 fn rule(name: &str, when: &str, queue: &str) -> Rule {
     Rule { queue: Some(queue.into()), ..Rule::new(name, when) }
@@ -23,7 +23,7 @@ fn bot(rules: Vec<Rule>) -> Object {
 /// Each queue answers with its name.
 fn site() -> Site {
     ["help", "billing"].into_iter().fold(Site::new(TENANT).bot("shop", "help"), |site, name| {
-        let texts = Texts { online: name.into(), offline: name.into(), ..Texts::default() };
+        let texts = Texts::default().with(Text::Online, name).with(Text::Offline, name);
         site.queue(Queue { texts, ..queue("shop", name, &[]) })
     })
 }

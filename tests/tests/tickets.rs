@@ -13,7 +13,9 @@ use relevo_wire::directory::{
 use relevo_wire::error::{ErrorCode, Present};
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::{EntryEvent, Transferred};
-use relevo_wire::vocabulary::{Body, CloseReason, Holder, Intent, Outcome, Texts, TicketState};
+use relevo_wire::vocabulary::{
+    Body, CloseReason, Holder, Intent, Outcome, Text, Texts, TicketState,
+};
 
 #[tokio::test]
 async fn a_stale_author_is_told_who_has_the_conversation() {
@@ -404,7 +406,7 @@ async fn transferred(inbox: &mut relevo_tests::harness::Inbox) -> (TicketId, Tra
 async fn who_waits_in_vain_goes_on_along_the_chain_or_back_to_the_bot() {
     let overflow =
         directory::Overflow { after_seconds: Some(1), ..directory::Overflow::new("backup") };
-    let texts = Texts { online: "backup comes".into(), ..Texts::default() };
+    let texts = Texts::default().with(Text::Online, "backup comes");
     let sales = Queue { overflow: Some(overflow), ..queue("shop", "sales", &["ana"]) };
     let night = Queue { max_wait_seconds: Some(1), ..queue("shop", "night", &[]) };
     let site = Site::new(TENANT)

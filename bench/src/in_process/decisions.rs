@@ -235,6 +235,7 @@ impl Desk {
             priority_of_rule: None,
             preferred_agent: None,
             demand,
+            language: None,
             texts: None,
             truncated: false,
             position_updates: false,

@@ -23,6 +23,7 @@ mod sections;
 mod skills;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 pub(crate) use directory::is_name;
 pub use directory::{Directory, KeySeed, ObjectSeed};

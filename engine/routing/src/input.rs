@@ -4,7 +4,7 @@ use crate::Micros;
 use crate::event::Demand;
 use relevo_wire::command::Change;
 use relevo_wire::directory::{Object, ObjectRef};
-use relevo_wire::vocabulary::{HandOffReason, Intent, Role, Texts};
+use relevo_wire::vocabulary::{HandOffReason, Intent, Language, Role, Texts};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, SessionId, TicketId};
 
 /// An input with what every input may carry.
@@ -289,6 +289,8 @@ pub struct HandOff {
     /// Who has it first: that of the hand-off, else that of a rule. Ignored where it is no member of the
     /// queue or not online.
     pub preferred_agent: Option<AgentId>,
+    /// What the contact understands, where it is known; else the bot's language.
+    pub language: Option<Language>,
     /// Texts instead of the queue's.
     pub texts: Option<Texts>,
     /// Transcript or context were cut.

@@ -33,6 +33,7 @@ mod state;
 pub mod stats;
 pub mod step;
 pub mod tenant;
+pub mod texts;
 
 pub use event::Event;
 pub use input::Input;

@@ -58,7 +58,7 @@ fn line(state: &State, name: LineName) -> &Line {
 /// bot without a session nobody would hear it.
 fn is_due(state: &State, slot: Slot, position: u32, now: Micros) -> bool {
     let ticket = state.tickets.at(slot);
-    if !ticket.position_updates || !state.bots.at(ticket.bot).reachable {
+    if !ticket.telling.places() || !state.bots.at(ticket.bot).reachable {
         return false;
     }
     let told = state.positions.told(slot);

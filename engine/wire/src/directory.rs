@@ -15,6 +15,7 @@ pub use overflow::{Overflow, overflow_circle};
 pub use queue::{AgentGone, Delivery, NobodyOnline, Queue, Strategy};
 pub use rules::{PriorityRule, Ring, Rule, Skill};
 
+use crate::vocabulary::Language;
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A directory object with the version that optimistic concurrency compares.
@@ -49,7 +50,7 @@ pub struct Versioned<T> {
     serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "few at a time, and boxed where they travel")]
+#[allow(clippy::large_enum_variant, reason = "few at a time, and boxed where they travel")]
 pub enum Object {
     /// An organization.
     Tenant(Tenant),
@@ -169,6 +170,10 @@ pub struct Bot {
     /// (default `UTC`).
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
+    /// What its contacts are told is in this language where their hand-off says none that there are
+    /// texts in (default `en`).
+    #[serde(default)]
+    pub language: Language,
     /// Tried in this order on a hand-off that names no queue; the first whose condition holds wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<Rule>,
@@ -248,6 +253,7 @@ impl Bot {
             priority_cap: default_priority_cap(),
             seats_per_agent: None,
             time_zone: default_time_zone(),
+            language: Language::default(),
             rules: Vec::new(),
             priority_rules: Vec::new(),
         }

@@ -141,12 +141,34 @@ fn send(send: &Send) -> Result<(), WireError> {
     body(&send.body)
 }
 
-fn texts(field: &str, texts: &Texts) -> Result<(), WireError> {
-    length(&format!("{field}.online"), &texts.online, 0, limits::TEXT_BYTES)?;
-    length(&format!("{field}.offline"), &texts.offline, 0, limits::TEXT_BYTES)?;
-    length(&format!("{field}.full"), &texts.full, 0, limits::TEXT_BYTES)?;
-    length(&format!("{field}.closed"), &texts.closed, 0, limits::TEXT_BYTES)?;
-    length(&format!("{field}.inactive"), &texts.inactive, 0, limits::TEXT_BYTES)
+/// Texts instead of the shipped ones.
+///
+/// # Errors
+/// `malformed` or `limit_exceeded`, with the text.
+pub fn texts(field: &str, texts: &Texts) -> Result<(), WireError> {
+    let mut before = None;
+    for (language, text, words) in texts.iter() {
+        let name = text.name();
+        let field = match language {
+            Some(language) => format!("{field}.{}.{name}", language.tag()),
+            None => format!("{field}.{name}"),
+        };
+        length(&field, words, 0, limits::TEXT_BYTES)?;
+        if let Some(unknown) = text.unknown_variable(words) {
+            let unknown: String = unknown.chars().take(limits::NAME_BYTES).collect();
+            let known = text.variables().join("}, {");
+            return Err(malformed(
+                &field,
+                format!("{{{unknown}}} is nothing: it may have {{{known}}}"),
+            ));
+        }
+        // A frame may hold them in any order, and one of them again.
+        if before >= Some((language, text)) {
+            return Err(malformed(&field, "texts stand in the order of their names, each once"));
+        }
+        before = Some((language, text));
+    }
+    Ok(())
 }
 
 fn malformed(field: &str, message: impl Into<String>) -> WireError {

@@ -4,12 +4,13 @@ mod offers;
 
 pub use offers::{OfferEnd, WrapUpEnd};
 
+mod language;
 mod silence;
 mod texts;
 
+pub use language::Language;
 pub use silence::Silent;
-
-pub use texts::Texts;
+pub use texts::{Text, Texts};
 
 use rkyv::{Archive, Deserialize, Serialize};
 

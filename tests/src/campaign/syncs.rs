@@ -8,7 +8,7 @@ use crate::harness::wait::{until, within};
 use crate::harness::{Deployment, Site, tools};
 use relevo_client::{BotClient, Options, Receipts};
 use relevo_wire::command::HandOff;
-use relevo_wire::vocabulary::Texts;
+use relevo_wire::vocabulary::{Text, Texts};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fmt;
 use std::fs;
@@ -128,7 +128,7 @@ pub async fn run() -> Option<Report> {
 
 async fn ask(bot: &BotClient, contact: String) {
     let text = "x".repeat(TEXT_BYTES);
-    let texts = Texts { online: text.clone(), offline: text, ..Texts::default() };
+    let texts = Texts::default().with(Text::Online, text.clone()).with(Text::Offline, text);
     let hand_off = HandOff { texts: Some(texts), ..hand_off(&contact) };
     within("hand-off", bot.hand_off(hand_off)).await.expect("it is taken");
 }

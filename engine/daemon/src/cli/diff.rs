@@ -142,8 +142,13 @@ fn compare(prefix: &str, old: &Table, new: &Table, found: &mut Vec<String>) {
         if old == new {
             continue;
         }
-        if let (Some(Value::Table(old)), Some(Value::Table(new))) = (old, new) {
-            compare(&format!("{prefix}{key}."), old, new, found);
+        // A table that one of them lacks is told key by key too.
+        let nothing = Table::new();
+        let (before, after) = (old.map(Value::as_table), new.map(Value::as_table));
+        if let (Some(before), Some(after)) =
+            (before.unwrap_or(Some(&nothing)), after.unwrap_or(Some(&nothing)))
+        {
+            compare(&format!("{prefix}{key}."), before, after, found);
             continue;
         }
         let empty = Vec::new();
@@ -213,6 +218,7 @@ fn short(text: &str) -> String {
 mod tests {
     use super::*;
     use relevo_wire::directory::{Agent, Bot, Overflow, Rule, Tenant};
+    use relevo_wire::vocabulary::{Language, Text};
 
     fn at(version: u64, object: Object) -> Versioned<Object> {
         Versioned { version, object }
@@ -296,12 +302,14 @@ mod tests {
     fn each_field_that_differs_is_told_with_both_values() {
         let told = |old: &Object, new: &Object| fields(old, new).join(", ");
         let mut other = queue(&["bea", "carl"]);
-        other.texts.online = "x".repeat(100);
+        other.texts.set(None, Text::Online, "x".repeat(100));
+        other.texts.set(Some(Language::Es), Text::Full, "no".into());
         other.transfer_targets = Some(vec!["a".into()]);
         let said = told(&Object::Queue(queue(&["ana", "bea"])), &Object::Queue(other));
         let online = format!("\"{}…", "x".repeat(VALUE_CHARS - 1));
-        assert!(said.starts_with("members +carl -ana, texts.online "), "{said}");
-        assert!(said.contains(&format!(" -> {online}, transfer_targets +a")), "{said}");
+        assert!(said.starts_with("members +carl -ana, texts.es.full "), "{said}");
+        let texts = format!("texts.es.full none -> \"no\", texts.online none -> {online}, ");
+        assert!(said.contains(&format!("{texts}transfer_targets +a")), "{said}");
         let order = told(&Object::Queue(queue(&["a", "b"])), &Object::Queue(queue(&["b", "a"])));
         assert_eq!(order, "members in another order");
         let mut late = queue(&["ana", "bea"]);

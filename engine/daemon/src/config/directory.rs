@@ -4,13 +4,13 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{hours, inactivity, members, overflow, rules, skills};
+use super::{hours, inactivity, members, overflow, rules, skills, texts};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
 };
 use relevo_wire::limits;
-use relevo_wire::vocabulary::{Role, Texts};
+use relevo_wire::vocabulary::Role;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -236,6 +236,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         priority_cap,
         seats_per_agent: seats.map(|found| found.value),
         time_zone: zone.as_ref().map_or(default.time_zone, |zone| zone.value.clone()),
+        language: section.choice("language", default.language, &texts::LANGUAGES),
         rules: std::mem::take(&mut rules.rules),
         priority_rules: std::mem::take(&mut rules.priority_rules),
     };
@@ -307,7 +308,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
         short_loss_seconds: seconds("short_loss_seconds", default.short_loss_seconds),
-        texts: texts(&section, default.texts),
+        texts: texts::read(&section),
         own_metrics: section.flag("own_metrics", default.own_metrics),
         bot: String::new(),
         name: String::new(),
@@ -322,29 +323,6 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     (object.bot, object.name) = (bot.value, name.value);
     (places.refers, places.name) = (bot.span, name.span);
     Some(Entry { object, tenant, table, places })
-}
-
-/// `texts = { online = "..", offline = "..", full = "..", closed = "..",
-/// inactive = ".." }`
-fn texts(section: &Section<'_>, default: Texts) -> Texts {
-    let texts = section.section("texts");
-    let bounded = |name, default: String| {
-        let Some(text) = texts.text(name) else { return default };
-        if text.value.len() > limits::TEXT_BYTES {
-            let what = format!("{name} has {} bytes", text.value.len());
-            texts.problem(&text.span, what, format!("at most {}", limits::TEXT_BYTES));
-        }
-        text.value
-    };
-    let found = Texts {
-        online: bounded("online", default.online),
-        offline: bounded("offline", default.offline),
-        full: bounded("full", default.full),
-        closed: bounded("closed", default.closed),
-        inactive: bounded("inactive", default.inactive),
-    };
-    texts.finish();
-    found
 }
 
 fn key(section: Section<'_>) -> Option<Entry<Credential>> {

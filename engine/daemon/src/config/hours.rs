@@ -89,6 +89,7 @@ fn check(section: &Section<'_>, hours: &Hours, places: &Places) {
 mod tests {
     use crate::config::Directory;
     use relevo_wire::directory::{AtClosing, Holiday, Hours, Object, OutsideHours};
+    use relevo_wire::vocabulary::{Text, Texts};
     use std::path::Path;
 
     fn read(queue: &str) -> Result<Object, Vec<String>> {
@@ -108,7 +109,7 @@ mod tests {
         let Object::Queue(queue) = &object else { panic!("{object:?}") };
         assert_eq!(queue.outside_hours, OutsideHours::Queue);
         assert_eq!(queue.at_closing, AtClosing::Carry);
-        assert_eq!(queue.texts.closed, "Back at nine");
+        assert_eq!(queue.texts, Texts::default().with(Text::Closed, "Back at nine"));
         let expected = Hours {
             time_zone: Some("America/Sao_Paulo".into()),
             week: vec![

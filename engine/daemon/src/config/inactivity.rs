@@ -32,6 +32,7 @@ pub(super) fn read(queue: &Section<'_>) -> Inactivity {
 mod tests {
     use crate::config::{Config, Problem};
     use relevo_wire::directory::{Inactivity, Object, Queue};
+    use relevo_wire::vocabulary::{Text, Texts};
     use std::path::Path;
 
     fn file(rules: &str) -> String {
@@ -59,13 +60,14 @@ mod tests {
              texts = { inactive = \"still there?\" }",
         );
         let read = queue(&text);
+        let texts = Texts::default().with(Text::Inactive, "still there?");
         let rules = Inactivity {
             client_warning_seconds: Some(300),
             client_close_seconds: Some(120),
             agent_alert_seconds: Some(60),
             agent_requeue_seconds: Some(30),
         };
-        assert_eq!((read.inactivity, read.texts.inactive.as_str()), (rules, "still there?"));
+        assert_eq!((read.inactivity, &read.texts), (rules, &texts));
         assert_eq!(queue(&file("")).inactivity, Inactivity::default(), "absent: nothing happens");
         let config = Config::parse(&text, Path::new("relevo.toml")).expect("read before");
         let written = crate::config::effective_document(&config);

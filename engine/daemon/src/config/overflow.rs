@@ -103,6 +103,7 @@ pub(super) fn circles<'f>(
 mod tests {
     use crate::config::{Config, Problem};
     use relevo_wire::directory::{Object, Overflow, Queue};
+    use relevo_wire::vocabulary::{Language, Text};
     use std::path::Path;
 
     /// Queues of one bot, by name and the rest of their tables, in a file of their own tenant.
@@ -150,8 +151,13 @@ mod tests {
         };
         assert_eq!(a.overflow, Some(step));
         assert_eq!(read[1].overflow, Some(Overflow::new("c")));
-        let limits = (a.max_waiting, a.max_wait_seconds, a.ttl_seconds, a.texts.full.as_str());
-        assert_eq!(limits, (Some(200), Some(1800), 7200, "later"));
+        let limits = (
+            a.max_waiting,
+            a.max_wait_seconds,
+            a.ttl_seconds,
+            a.texts.said(Language::En, Text::Full),
+        );
+        assert_eq!(limits, (Some(200), Some(1800), 7200, Some("later")));
         assert_eq!((read[0].max_waiting, read[0].ttl_seconds), (None, 86_400));
         let config = Config::parse(&text, Path::new("relevo.toml")).expect("read before");
         let written = crate::config::effective_document(&config);

@@ -57,7 +57,10 @@ impl<'a> Section<'a> {
 
     /// A table below this one.
     pub(crate) fn section(&self, name: &'static str) -> Self {
-        let title = format!("[{name}]");
+        let title = match self.title.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(outer) if !outer.starts_with('[') => format!("[{outer}.{name}]"),
+            _ => format!("[{name}]"),
+        };
         let Some(value) = self.value(name) else {
             return Self::new(self.report, title, self.span.clone(), None);
         };

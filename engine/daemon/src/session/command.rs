@@ -14,7 +14,7 @@ use relevo_wire::ids::{AgentId, BotId, ContactKey, QueueId, TenantId};
 use relevo_wire::limits;
 use relevo_wire::packed::Packed;
 use relevo_wire::validate::{self, CutDetails};
-use relevo_wire::vocabulary::{Author, Body, HandOffDetails, HandOffReason, Intent};
+use relevo_wire::vocabulary::{Author, Body, HandOffDetails, HandOffReason, Intent, Language};
 use ring::digest::{Context, SHA256, digest};
 
 use super::absence;
@@ -193,7 +193,8 @@ fn hand_off(
     bot: BotId,
     command: command::HandOff,
 ) -> Result<Converted, WireError> {
-    let CutDetails { details, contact_id, truncated } = validate::cut_details(&command.details)?;
+    let CutDetails { details, contact_id, language: of_contact, truncated } =
+        validate::cut_details(&command.details)?;
     let queue = command
         .queue
         .map(|name| {
@@ -213,6 +214,7 @@ fn hand_off(
     let language = command.language.as_deref();
     let ByRules { queue: queue_of_rule, priority: priority_of_rule, demand, preferred_agent } =
         by_rules(names, bot, queue, &details, language, command.reason);
+    let language = language.and_then(Language::understood).or(of_contact);
     let private = details.bytes().clone();
     let input = Input::HandOff(HandOff {
         bot,
@@ -224,6 +226,7 @@ fn hand_off(
         priority_of_rule,
         preferred_agent: preferred.or(preferred_agent),
         demand,
+        language,
         texts: command.texts,
         truncated,
         position_updates: command.position_updates,

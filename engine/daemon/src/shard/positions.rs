@@ -41,7 +41,7 @@ mod tests {
     use relevo_routing::Event;
     use relevo_routing::event::TicketOpened;
     use relevo_wire::ids::{BotId, ContactKey, QueueId, SessionId, TenantId, TicketId};
-    use relevo_wire::vocabulary::{HandOffReason, Role, Via};
+    use relevo_wire::vocabulary::{HandOffReason, Language, Role, Via};
 
     const TENANT: TenantId = TenantId(1);
     const PLACE: Position = Position { ticket: TicketId(7), position: 2 };
@@ -70,6 +70,7 @@ mod tests {
             demand: None,
             test: false,
             position_updates: true,
+            language: Language::En,
             parent: None,
             reserved: None,
             excluded: None,

@@ -38,7 +38,7 @@ impl State {
                 key
             }
         };
-        let asks = self.tickets.at(slot).position_updates;
+        let asks = self.tickets.at(slot).telling.places();
         self.positions.entered(name, key, asks);
         self.follow_line(name);
     }
@@ -60,7 +60,7 @@ impl State {
                 key
             }
         };
-        let asked = self.tickets.at(slot).position_updates;
+        let asked = self.tickets.at(slot).telling.places();
         self.positions.left(name, key, asked);
         self.follow_line(name);
     }

@@ -290,7 +290,7 @@ impl State {
             self.drop_offers(slot);
         }
         let ticket = self.tickets.at(slot);
-        if ticket.position_updates {
+        if ticket.telling.places() {
             self.positions.forget(slot);
         }
         if ticket.reserved.is_some() {

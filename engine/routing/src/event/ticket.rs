@@ -2,7 +2,7 @@
 
 use crate::Micros;
 use relevo_wire::directory::{Ring, Skill};
-use relevo_wire::vocabulary::{CloseReason, HandOffReason, Outcome, RequeueReason, Via};
+use relevo_wire::vocabulary::{CloseReason, HandOffReason, Language, Outcome, RequeueReason, Via};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -49,6 +49,8 @@ pub struct TicketOpened {
     pub test: bool,
     /// Wants its position pushed.
     pub position_updates: bool,
+    /// In which its customer is told what there is to tell.
+    pub language: Language,
     /// The ticket it goes on from.
     pub parent: Option<TicketId>,
     /// Reserved for this agent until then.

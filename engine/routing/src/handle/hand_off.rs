@@ -15,9 +15,10 @@ use crate::state::queues::Queue;
 use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
+use crate::texts;
 use relevo_wire::answer::{Accepted, Answer, Rejected};
 use relevo_wire::directory::{NobodyOnline, OutsideHours};
-use relevo_wire::vocabulary::Via;
+use relevo_wire::vocabulary::{Language, Text, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 /// Which text the customer gets.
@@ -27,6 +28,17 @@ enum Said {
     Offline,
     Full,
     Closed,
+}
+
+impl Said {
+    fn text(self) -> Text {
+        match self {
+            Self::Online => Text::Online,
+            Self::Offline => Text::Offline,
+            Self::Full => Text::Full,
+            Self::Closed => Text::Closed,
+        }
+    }
 }
 
 /// Epoch of a ticket that a hand-off opens: it has been accepted once.
@@ -206,7 +218,7 @@ impl Turn<'_> {
             Rejection::QueueFull => (Said::Full, None),
             Rejection::OutOfHours => (Said::Closed, self.state.queues.at(queue).doors.until.get()),
         };
-        let text = self.text(input, queue, said);
+        let text = self.text(input, queue, self.language(input), said);
         Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
     }
 
@@ -232,6 +244,7 @@ impl Turn<'_> {
             demand: self.demand_of(input, place.named).map(|demand| Box::new(demand.clone())),
             test: input.test,
             position_updates: input.position_updates,
+            language: self.language(input),
             parent: None,
             reserved: self.preferred(input.preferred_agent, place.queue, input.test),
             excluded: None,
@@ -277,7 +290,7 @@ impl Turn<'_> {
             existing,
             position,
             estimated_wait: estimated_wait(queue, position, said, self.now),
-            text: self.text(input, ticket.queue, said),
+            text: self.text(input, ticket.queue, ticket.telling.language(), said),
             truncated: input.truncated,
             epoch: ticket.epoch,
             absent: self.absent(input.preferred_agent, input.bot),
@@ -287,7 +300,7 @@ impl Turn<'_> {
     /// The answer tells the place: the first push waits its time from here on.
     fn note_told(&mut self, slot: Slot, position: u32) {
         let ticket = self.state.tickets.at(slot);
-        if ticket.position_updates && ticket.is_waiting() {
+        if ticket.telling.places() && ticket.is_waiting() {
             self.state.positions.tell(slot, Told { position, at: self.now });
         }
     }
@@ -317,7 +330,7 @@ impl Turn<'_> {
             existing: false,
             position,
             estimated_wait: estimated_wait(queue, position, said, self.now),
-            text: self.text(input, id, said),
+            text: self.text(input, id, opening.language, said),
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned && queue.offer_us == 0),
             absent: self.absent(input.preferred_agent, input.bot),
@@ -346,19 +359,14 @@ impl Turn<'_> {
         line.position_hint(line.key(ticket))
     }
 
-    fn text(&self, input: &HandOff, queue: QueueId, said: Said) -> String {
-        let queue = self.state.queues.at(queue);
-        let text = match (&input.texts, said) {
-            (Some(texts), Said::Online) => &texts.online,
-            (Some(texts), Said::Offline) => &texts.offline,
-            (Some(texts), Said::Full) => &texts.full,
-            (Some(texts), Said::Closed) => &texts.closed,
-            (None, Said::Online) => &*queue.online_text,
-            (None, Said::Offline) => &*queue.offline_text,
-            (None, Said::Full) => &*queue.full_text,
-            (None, Said::Closed) => &*queue.closed_text,
-        };
-        text.to_owned()
+    /// What the contact understands, as far as anybody knows.
+    fn language(&self, input: &HandOff) -> Language {
+        input.language.unwrap_or(self.state.bots.at(input.bot).language)
+    }
+
+    fn text(&self, input: &HandOff, queue: QueueId, language: Language, said: Said) -> String {
+        let own = input.texts.iter().chain(self.state.texts_of(queue));
+        texts::told(own, language, said.text(), &[])
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Turn;
 use crate::event::{Event, Inactive};
 use crate::state::slab::Slot;
-use relevo_wire::vocabulary::{CloseReason, RequeueReason, Silent};
+use relevo_wire::vocabulary::{CloseReason, RequeueReason, Silent, Text};
 use relevo_wire::{AgentId, BotId};
 
 impl Turn<'_> {
@@ -29,12 +29,11 @@ impl Turn<'_> {
 
     fn warn(&mut self, slot: Slot, silent: Silent) {
         let ticket = self.state.tickets.at(slot);
-        let queue = self.state.directory.queue(ticket.queue);
         let text = match silent {
-            Silent::Customer => queue.map_or("", |queue| &queue.object.texts.inactive),
-            Silent::Agent => "",
+            Silent::Customer => self.state.told_of(ticket, Text::Inactive),
+            Silent::Agent => String::new(),
         };
-        let (text, number) = (text.to_owned(), ticket.last + 1);
+        let number = ticket.last + 1;
         let ticket = ticket.id;
         self.emit_of(slot, Event::Inactive(Inactive { ticket, number, silent, text }));
     }

@@ -150,7 +150,8 @@ impl Turn<'_> {
                 .filter(|_| queue == parent.queue)
                 .map(|demand| Box::new(demand.clone())),
             test: parent.test,
-            position_updates: parent.position_updates,
+            position_updates: parent.telling.places(),
+            language: parent.telling.language(),
             parent: Some(parent.id),
             reserved,
             excluded: Some((giver, self.now.saturating_add(self.state.settings.exclusion_us))),

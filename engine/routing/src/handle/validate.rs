@@ -8,9 +8,8 @@ use relevo_wire::directory::{
 };
 use relevo_wire::limits::{
     DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES,
-    OFFER_AGENTS, PRIORITY, REOPEN_SECONDS, SKILL_LEVEL, SKILLS, TEXT_BYTES, WAIT_SECONDS,
+    OFFER_AGENTS, PRIORITY, REOPEN_SECONDS, SKILL_LEVEL, SKILLS, WAIT_SECONDS,
 };
-use relevo_wire::vocabulary::Texts;
 use relevo_wire::{ErrorCode, WireError};
 use rustc_hash::FxHashSet;
 
@@ -109,7 +108,7 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     }
     at_most("reopen_seconds", queue.reopen_seconds, REOPEN_SECONDS)?;
     inactivity(&queue.inactivity)?;
-    texts(&queue.texts)?;
+    relevo_wire::validate::texts("texts", &queue.texts)?;
     queue.hours.as_ref().map_or(Ok(()), hours)
 }
 
@@ -185,22 +184,6 @@ fn members(members: &[Member]) -> Result<(), WireError> {
     if delays.len() > DELAYS {
         let message = format!("at most {DELAYS} different delays, not {}", delays.len());
         return Err(WireError::field(ErrorCode::LimitExceeded, "members", message));
-    }
-    Ok(())
-}
-
-fn texts(texts: &Texts) -> Result<(), WireError> {
-    for (field, text) in [
-        ("texts.online", &texts.online),
-        ("texts.offline", &texts.offline),
-        ("texts.full", &texts.full),
-        ("texts.closed", &texts.closed),
-        ("texts.inactive", &texts.inactive),
-    ] {
-        if text.len() > TEXT_BYTES {
-            let message = format!("at most {TEXT_BYTES} bytes, not {}", text.len());
-            return Err(WireError::field(ErrorCode::LimitExceeded, field, message));
-        }
     }
     Ok(())
 }

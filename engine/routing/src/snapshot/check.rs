@@ -224,6 +224,7 @@ mod tests {
             priority_of_rule: None,
             preferred_agent: None,
             demand: None,
+            language: None,
             texts: None,
             truncated: false,
             position_updates: false,

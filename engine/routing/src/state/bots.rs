@@ -3,6 +3,7 @@
 use super::silences::Silences;
 use relevo_wire::BotId;
 use relevo_wire::directory;
+use relevo_wire::vocabulary::Language;
 
 /// All bots by number.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub(crate) struct Bot {
     pub(crate) active: bool,
     pub(crate) priority_cap: u16,
     pub(crate) seats_per_agent: Option<u16>,
+    /// Of contacts whose own is not known.
+    pub(crate) language: Language,
     pub(crate) reachable: bool,
     /// Tickets ever.
     pub(crate) tickets: u64,
@@ -56,6 +59,7 @@ impl Bots {
         bot.exists = true;
         bot.active = object.active;
         bot.priority_cap = object.priority_cap;
+        bot.language = object.language;
         let had_cap = bot.seats_per_agent.is_some();
         bot.seats_per_agent = object.seats_per_agent;
         self.caps =

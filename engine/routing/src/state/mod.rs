@@ -29,6 +29,7 @@ pub(crate) mod silences;
 pub(crate) mod skilled;
 pub(crate) mod skills;
 pub(crate) mod slab;
+pub(crate) mod telling;
 pub(crate) mod ticket;
 pub(crate) mod tickets;
 pub(crate) mod timers;
@@ -37,6 +38,7 @@ pub(crate) mod unconfirmed;
 use crate::directory::Directory;
 use crate::settings::Settings;
 use crate::stats::Stats;
+use crate::texts;
 use agents::Agents;
 use bots::Bots;
 use contacts::ContactMessages;
@@ -47,9 +49,11 @@ use maybe::MaybeTime;
 use overflow::MayOverflow;
 use positions::Positions;
 use queues::Queues;
+use relevo_wire::vocabulary::{Text, Texts};
 use relevo_wire::{AgentId, QueueId};
 use skills::Skills;
 use slab::Slot;
+use ticket::Ticket;
 use tickets::Tickets;
 use timers::Timers;
 
@@ -128,6 +132,20 @@ impl State {
             positions: Positions::default(),
             at_hand: Slot::MAX,
         }
+    }
+
+    /// What a queue says instead of what is shipped, if it does.
+    #[inline]
+    pub(crate) fn texts_of(&self, queue: QueueId) -> Option<&Texts> {
+        if !self.queues.at(queue).has_texts {
+            return None;
+        }
+        Some(&self.directory.queue(queue)?.object.texts)
+    }
+
+    /// What a ticket's customer is told in its queue's name: a text without variables.
+    pub(crate) fn told_of(&self, ticket: &Ticket, text: Text) -> String {
+        texts::told(self.texts_of(ticket.queue), ticket.telling.language(), text, &[])
     }
 
     /// Whether the queue takes hand-offs now: it is active, and its hours have it open.

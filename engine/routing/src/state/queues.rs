@@ -16,9 +16,7 @@ use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
 use relevo_wire::{AgentId, BotId, QueueId};
-use rustc_hash::FxHashSet;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// All queues by number.
 #[derive(Debug, Default)]
@@ -31,8 +29,6 @@ pub(crate) struct Queues {
     ages: BTreeSet<(Micros, LineName)>,
     /// Queues that overflow.
     steps: usize,
-    /// Every text once: thousands of queues say the same, and a shared text is in a cache.
-    texts: FxHashSet<Arc<str>>,
 }
 
 /// A queue: what of its directory object decides, and what it has.
@@ -63,6 +59,8 @@ pub(crate) struct Queue {
     /// Some member has a level or a delay.
     pub(crate) has_grades: bool,
     has_delays: bool,
+    /// It says something else than what is shipped: the directory has the words.
+    pub(crate) has_texts: bool,
     pub(crate) strategy: Strategy,
     pub(crate) delivery: Delivery,
     pub(crate) nobody_online: NobodyOnline,
@@ -81,11 +79,6 @@ pub(crate) struct Queue {
     pub(crate) waits: Oldest,
     pub(crate) unanswered_since: Oldest,
     pub(crate) threshold_us: Micros,
-    /// Said when somebody is online, and when nobody is.
-    pub(crate) online_text: Arc<str>,
-    pub(crate) offline_text: Arc<str>,
-    /// Said while its hours have it closed.
-    pub(crate) closed_text: Arc<str>,
     pub(crate) short_loss_us: Micros,
     /// In rising order.
     pub(crate) members: Vec<AgentId>,
@@ -99,7 +92,6 @@ pub(crate) struct Queue {
     pub(crate) test_waits: Oldest,
     /// Queues that overflow to this one.
     feeders: Vec<QueueId>,
-    pub(crate) full_text: Arc<str>,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
     pub(crate) preferred_wait_us: Micros,
@@ -135,7 +127,6 @@ impl Queue {
             step: None,
             test_waits: Oldest::default(),
             feeders: Vec::new(),
-            full_text: "".into(),
             keep_us: 0,
             transfer_wait_us: 0,
             preferred_wait_us: 0,
@@ -158,9 +149,7 @@ impl Queue {
             waits: Oldest::default(),
             unanswered_since: Oldest::default(),
             is_changed: false,
-            online_text: "".into(),
-            offline_text: "".into(),
-            closed_text: "".into(),
+            has_texts: false,
         }
     }
 
@@ -171,6 +160,7 @@ impl Queue {
         self.delivery = object.delivery;
         self.agent_gone = object.agent_gone;
         self.nobody_online = object.nobody_online;
+        self.has_texts = !object.texts.is_empty();
         self.offer_us = Micros::from(object.offer_seconds) * SECOND;
         self.offer_agents = usize::from(object.offer_agents);
         self.reopen_us = Micros::from(object.reopen_seconds) * SECOND;
@@ -270,41 +260,9 @@ impl Queues {
             self.list.push(Queue::new(bot, object));
             self.heads.push(Head::NONE);
         }
-        let texts = &object.texts;
-        let texts = [&texts.online, &texts.offline, &texts.full, &texts.closed];
-        let texts = texts.map(|text| self.shared(text));
-        let queue = self.at_mut(id);
-        queue.configure(object);
-        let [online, offline, full, closed] = texts;
-        let former = [
-            std::mem::replace(&mut queue.online_text, online),
-            std::mem::replace(&mut queue.offline_text, offline),
-            std::mem::replace(&mut queue.full_text, full),
-            std::mem::replace(&mut queue.closed_text, closed),
-        ];
-        for text in former {
-            self.drop_unshared(&text);
-        }
+        self.at_mut(id).configure(object);
         self.find_head(id);
         self.note_changed(id);
-    }
-
-    /// Forgets a text that only the caller still holds.
-    fn drop_unshared(&mut self, text: &Arc<str>) {
-        const POOL_AND_CALLER: usize = 2;
-        if Arc::strong_count(text) == POOL_AND_CALLER {
-            self.texts.remove(text);
-        }
-    }
-
-    /// The text, as every queue that says it has it.
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.texts.get(text) {
-            return Arc::clone(known);
-        }
-        let shared: Arc<str> = text.into();
-        self.texts.insert(Arc::clone(&shared));
-        shared
     }
 
     /// Where tickets of a queue go on from now on.
@@ -469,25 +427,5 @@ impl Queues {
         let existing: Vec<QueueId> =
             (0..).zip(&self.list).filter(|(_, q)| q.exists).map(|(id, _)| QueueId(id)).collect();
         existing.into_iter()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_that_nobody_says_any_more_are_forgotten() {
-        let mut queues = Queues::default();
-        for round in 0..100 {
-            for id in 0..2 {
-                let mut object = directory::Queue::new("b", "q");
-                object.texts.online = format!("hello {round}");
-                object.texts.offline = if round % 2 == 0 { "later".into() } else { "hello".into() };
-                queues.put(QueueId(id), BotId(0), &object);
-                assert_eq!(*queues.at(QueueId(id)).online_text, *object.texts.online);
-            }
-            assert!(queues.texts.len() <= 4, "{:?}", queues.texts);
-        }
     }
 }

@@ -4,6 +4,7 @@ use super::asked::Asked;
 use super::demands::MaybeDemand;
 use super::maybe::{MaybeAgent, MaybeTicket, MaybeTime};
 use super::recent::RecentMessages;
+use super::telling::Telling;
 use super::unconfirmed::Unconfirmed;
 use crate::Micros;
 use crate::event::TicketOpened;
@@ -48,7 +49,7 @@ pub(crate) struct Ticket {
     pub(crate) ever_assigned: bool,
     pub(crate) via: Via,
     pub(crate) reason: HandOffReason,
-    pub(crate) position_updates: bool,
+    pub(crate) telling: Telling,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
     /// Whoever is awaited has been told so.
@@ -151,7 +152,7 @@ impl Ticket {
             via: event.via,
             reason: event.reason,
             test: event.test,
-            position_updates: event.position_updates,
+            telling: Telling::new(event.language, event.position_updates),
             answered_before: event.answered_before,
             warned: false,
             ever_assigned: false,

@@ -7,7 +7,7 @@ use relevo_routing::seats::{CloseCount, Seats};
 use relevo_routing::{Event, Micros, Origin, Reply, Settings, Step, Tenant};
 use relevo_wire::answer::{Accepted, Answer, Sent};
 use relevo_wire::directory::{self, Object};
-use relevo_wire::vocabulary::{HandOffReason, Intent, TicketState};
+use relevo_wire::vocabulary::{HandOffReason, Intent, Language, Text, TicketState};
 use relevo_wire::{
     AgentId, BotId, ContactKey, ErrorCode, QueueId, SessionId, TenantId, TicketId, WireError,
 };
@@ -374,6 +374,7 @@ pub(crate) fn hand_off(contact: u128) -> HandOff {
         priority_of_rule: None,
         preferred_agent: None,
         demand: None,
+        language: None,
         texts: None,
         truncated: false,
         position_updates: false,
@@ -381,6 +382,11 @@ pub(crate) fn hand_off(contact: u128) -> HandOff {
         dry_run: false,
         bytes: 200,
     }
+}
+
+/// What is said in English where nobody says something else.
+pub(crate) fn english(text: Text) -> String {
+    relevo_routing::texts::shipped(Language::En, text).to_owned()
 }
 
 /// Who was assigned what, in order.

@@ -6,7 +6,7 @@ use relevo_routing::event::Event;
 use relevo_routing::input::{Key, Target};
 use relevo_wire::answer::{Answer, Stored};
 use relevo_wire::directory::{Agent, Bot, Object, ObjectRef, Queue, Tenant};
-use relevo_wire::vocabulary::Role;
+use relevo_wire::vocabulary::{Role, Text, Texts};
 use relevo_wire::{AgentId, BotId, ErrorCode, QueueId};
 
 fn put(object: Object) -> Input {
@@ -109,7 +109,7 @@ fn objects_are_checked_with_the_field_that_is_wrong() {
     assert_eq!(wrong(&mut desk, threshold), malformed("threshold_seconds"));
     let keep = queue(&|q| q.keep_seconds = u32::MAX);
     assert_eq!(wrong(&mut desk, keep), malformed("keep_seconds"));
-    let long = queue(&|q| q.texts.online = "x".repeat(1025));
+    let long = queue(&|q| q.texts = Texts::default().with(Text::Online, "x".repeat(1025)));
     assert_eq!(wrong(&mut desk, long), (ErrorCode::LimitExceeded, "texts.online".to_owned()));
     desk.put(queue(&|q| q.transfer_targets = Some(vec!["not-yet".into()])));
 }

@@ -6,7 +6,7 @@ use relevo_routing::input::HandOff;
 use relevo_routing::{Input, Settings};
 use relevo_wire::answer::{Accepted, Answer, Rejected};
 use relevo_wire::directory::{NobodyOnline, Object, Tenant};
-use relevo_wire::vocabulary::{HandOffReason, Intent, Texts, Via};
+use relevo_wire::vocabulary::{HandOffReason, Intent, Text, Texts, Via};
 use relevo_wire::{BotId, ErrorCode, TicketId};
 
 fn rejected(desk: &mut Desk, input: HandOff) -> (Vec<Event>, Rejected) {
@@ -32,17 +32,17 @@ fn a_hand_off_stands_in_its_line_with_everything_it_brought() {
     assert_eq!((accepted.existing, accepted.truncated), (false, true));
     assert_eq!((accepted.position, accepted.epoch), (1, 1));
     assert_eq!(accepted.estimated_wait, None, "there are no figures yet");
-    assert_eq!(accepted.text, Texts::default().offline);
+    assert_eq!(accepted.text, english(Text::Offline));
 }
 
 #[test]
 fn the_text_says_whether_somebody_is_online() {
     let mut desk = Desk::staffed(&["ana"]);
     let accepted = desk.accepted(hand_off(1));
-    assert_eq!((accepted.text, accepted.position), (Texts::default().online, 0));
+    assert_eq!((accepted.text, accepted.position), (english(Text::Online), 0));
     let full = desk.accepted(hand_off(2));
-    assert_eq!((full.text, full.position), (Texts::default().online, 1), "seats do not matter");
-    let texts = Texts { online: "hello".into(), offline: "later".into(), ..Texts::default() };
+    assert_eq!((full.text, full.position), (english(Text::Online), 1), "seats do not matter");
+    let texts = Texts::default().with(Text::Online, "hello").with(Text::Offline, "later");
     let own = desk.accepted(HandOff { texts: Some(texts.clone()), ..hand_off(3) });
     assert_eq!(own.text, "hello");
     desk.intent("ana", Intent::Invisible);
@@ -60,12 +60,7 @@ fn the_texts_of_a_queue_are_those_of_the_trade_until_it_has_its_own() {
         "There are no agents available at this time. When one becomes available, we'll connect \
          you."
     );
-    let own = Texts {
-        online: "a moment".into(),
-        offline: "tomorrow".into(),
-        full: "busy".into(),
-        ..Texts::default()
-    };
+    let own = Texts::default().with(Text::Online, "a moment").with(Text::Offline, "tomorrow");
     desk.queue("q", &["ana"], |queue| queue.texts = own);
     assert_eq!(desk.accepted(hand_off(3)).text, "tomorrow");
     desk.intent("ana", Intent::Online);
@@ -158,7 +153,7 @@ fn nobody_online_is_queued_or_refused_as_configured() {
     let queue = desk.queue("q", &["ana"], |queue| queue.nobody_online = NobodyOnline::Refuse);
     let (events, answer) = rejected(&mut desk, hand_off(1));
     assert_eq!(answer.reason, "no_agent");
-    assert_eq!(answer.text, Texts::default().offline);
+    assert_eq!(answer.text, english(Text::Offline));
     let expected = HandOffRejected {
         bot: BOT,
         queue,

@@ -6,7 +6,7 @@ use relevo_routing::input::{HandOff, Target};
 use relevo_routing::{Input, Micros};
 use relevo_wire::answer::{Answer, Rejected};
 use relevo_wire::directory::{self, AtClosing, Delivery, Hours, NobodyOnline, OutsideHours};
-use relevo_wire::vocabulary::{CloseReason, Intent, Outcome, Texts, TicketState};
+use relevo_wire::vocabulary::{CloseReason, Intent, Outcome, Text, Texts, TicketState};
 use relevo_wire::{ErrorCode, QueueId, TicketId};
 
 pub(crate) const HOUR: Micros = 3_600 * SECOND;
@@ -135,7 +135,7 @@ fn a_hand_off_outside_the_hours_is_refused_with_text_and_time_and_counted() {
         panic!("{events:?}")
     };
     assert_eq!(rejection, Rejection::OutOfHours);
-    let texts = Texts { closed: "mañana a las nueve".into(), ..Texts::default() };
+    let texts = Texts::default().with(Text::Closed, "mañana a las nueve");
     let own = HandOff { texts: Some(texts), dry_run: true, ..hand_off(1) };
     let (events, refused) = rejected(&mut desk, own);
     assert_eq!((events.len(), refused.text.as_str()), (0, "mañana a las nueve"));
@@ -146,7 +146,7 @@ fn a_queue_may_take_hand_offs_outside_its_hours_which_wait_until_it_opens() {
     let mut desk = night(|queue| {
         queue.outside_hours = OutsideHours::Queue;
         queue.nobody_online = NobodyOnline::Refuse;
-        queue.texts.closed = "We answer at nine".into();
+        queue.texts = Texts::default().with(Text::Closed, "We answer at nine");
     });
     let dry = desk.accepted(HandOff { dry_run: true, ..hand_off(1) });
     let accepted = desk.accepted(hand_off(1));

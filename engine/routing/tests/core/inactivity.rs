@@ -4,7 +4,9 @@ use crate::common::*;
 use relevo_routing::event::Event;
 use relevo_routing::input::{Input, Party};
 use relevo_wire::directory::{Inactivity, Object};
-use relevo_wire::vocabulary::{CloseReason, Outcome, RequeueReason, Silent, TicketState};
+use relevo_wire::vocabulary::{
+    CloseReason, Outcome, RequeueReason, Silent, Text, Texts, TicketState,
+};
 use relevo_wire::{ErrorCode, SessionId, TicketId};
 
 /// Of the bot.
@@ -23,7 +25,7 @@ fn desk_with(rules: Inactivity) -> Desk {
     desk.agent("bea", 1);
     desk.queue("q", &["ana", "bea"], |queue| {
         queue.inactivity = rules;
-        queue.texts.inactive = "still there?".to_owned();
+        queue.texts = Texts::default().with(Text::Inactive, "still there?");
         queue.keep_seconds = 3_600;
         queue.threshold_seconds = 86_400;
     });

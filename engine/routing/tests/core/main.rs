@@ -30,6 +30,7 @@ mod schedule;
 mod service;
 mod skills;
 mod stats;
+mod texts;
 mod transfer;
 mod traps;
 mod waiting;

@@ -6,7 +6,7 @@ use relevo_routing::input::{HandOff, Input, Target};
 use relevo_wire::TicketId;
 use relevo_wire::answer::{Answer, Rejected};
 use relevo_wire::directory::{Agent, NobodyOnline, Object, ObjectRef, Overflow, Queue, Skill};
-use relevo_wire::vocabulary::{Intent, Texts, TicketState, Via};
+use relevo_wire::vocabulary::{Intent, Text, Texts, TicketState, Via};
 
 /// A step that time alone brings.
 fn after(to: &str, seconds: u32) -> Option<Overflow> {
@@ -88,7 +88,7 @@ fn who_has_waited_for_the_time_of_the_step_goes_on_and_stays_the_same_ticket() {
 fn without_anybody_online_who_may_have_it_a_ticket_begins_in_the_queue_of_the_chain_that_takes_it()
 {
     let mut desk = chain(&[("q", to("r")), ("r", to("s")), ("s", None)], &["s"]);
-    let texts = |name: &str| Texts { online: format!("{name} comes"), ..Texts::default() };
+    let texts = |name: &str| Texts::default().with(Text::Online, format!("{name} comes"));
     let (of_q, of_s) = (texts("q"), texts("s"));
     desk.queue("q", &["a-q"], |queue| (queue.texts, queue.overflow) = (of_q, to("r")));
     desk.queue("s", &["a-s"], |queue| queue.texts = of_s);
@@ -287,8 +287,8 @@ fn a_full_line_overflows_or_is_refused_with_its_text() {
     let (events, answer) = rejected(&mut desk, hand_off(4));
     let [Event::HandOffRejected(event)] = &events[..] else { panic!("one, not {events:?}") };
     assert_eq!(event.rejection, Rejection::QueueFull);
-    assert_eq!((answer.reason.as_str(), answer.text), ("queue_full", Texts::default().full));
-    let own = Texts { full: "try tomorrow".into(), ..Texts::default() };
+    assert_eq!((answer.reason.as_str(), answer.text), ("queue_full", english(Text::Full)));
+    let own = Texts::default().with(Text::Full, "try tomorrow");
     let answer = rejected(&mut desk, HandOff { texts: Some(own), ..hand_off(4) }).1;
     assert_eq!(answer.text, "try tomorrow");
     let test = desk.accepted(HandOff { test: true, ..hand_off(5) });

@@ -10,8 +10,8 @@ use relevo_wire::directory::{
     Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
 };
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Intent, OfferEnd, Outcome, RequeueReason, Role, Silent,
-    Via, WrapUpEnd,
+    Author, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome, RequeueReason, Role,
+    Silent, Via, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
@@ -125,6 +125,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 })),
                 test: true,
                 position_updates: true,
+                language: Language::PtBr,
                 parent: Some(CHILD),
                 reserved: Some((agent, START + 1)),
                 excluded: Some((AgentId(4), START + 2)),

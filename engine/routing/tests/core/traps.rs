@@ -7,7 +7,7 @@ use relevo_routing::input::{HandOff, Target};
 use relevo_routing::seats::{Claim, SeatWord};
 use relevo_wire::answer::Answer;
 use relevo_wire::directory::{Agent, Bot, Object, Overflow, Queue, Skill};
-use relevo_wire::vocabulary::{Holder, Intent, Texts, TicketState};
+use relevo_wire::vocabulary::{Holder, Intent, Text, TicketState};
 use relevo_wire::{ErrorCode, SessionId};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -147,14 +147,14 @@ fn a_returning_customer_is_not_bound_to_an_agent_who_is_gone() {
         desk.intent("ana", is_away);
         assert_eq!(desk.customer(1, None).holder, Holder::Bot, "nobody is bound by words alone");
         let again = desk.accepted(hand_off(1));
-        assert_eq!(again.text, Texts::default().online, "somebody is there");
+        assert_eq!(again.text, english(Text::Online), "somebody is there");
         assert_eq!(desk.holder(again.ticket).as_deref(), Some("bea"));
 
         // With nobody else there it waits for whoever comes first.
         desk.close("bea", again.ticket);
         desk.intent("bea", is_away);
         let waiting = desk.accepted(hand_off(1));
-        assert_eq!((waiting.text, waiting.position), (Texts::default().offline, 1));
+        assert_eq!((waiting.text, waiting.position), (english(Text::Offline), 1));
         assert_eq!(desk.place(waiting.ticket), (TicketState::Waiting, None, 1));
         desk.intent("bea", Intent::Online);
         assert_eq!(desk.holder(waiting.ticket).as_deref(), Some("bea"));

@@ -1,10 +1,11 @@
 //! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
 
 use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
+use crate::texts::{TextsShape, texts_shape};
 use proptest::prelude::*;
 use proptest::sample::select;
 use relevo_routing::event::Demand;
-use relevo_wire::vocabulary::{Intent, Role};
+use relevo_wire::vocabulary::{Intent, Language, Role};
 
 /// One thing that happens, perhaps with an idempotency key.
 #[derive(Debug, Clone)]
@@ -190,7 +191,8 @@ pub(crate) struct HandOver {
     pub(crate) preferred: Option<u8>,
     pub(crate) test: bool,
     pub(crate) dry_run: bool,
-    pub(crate) own_texts: bool,
+    pub(crate) language: Option<Language>,
+    pub(crate) texts: Option<TextsShape>,
     pub(crate) truncated: bool,
     pub(crate) bytes: u32,
 }
@@ -303,11 +305,13 @@ fn hand_over() -> BoxedStrategy<Ask> {
     let of_rule = prop_oneof![4 => Just(None), 1 => select(vec![0, 3, 1000]).prop_map(Some)];
     let how = (select(vec![0, 0, 0, 3, 990, 1000]), of_rule, demand(), seldom(20), seldom(20));
     let preferred = prop_oneof![4 => Just(None), 1 => agent().prop_map(Some)];
-    let what = (seldom(10), seldom(10), bytes(), preferred);
+    let language = prop_oneof![1 => Just(None), 1 => select(Language::ALL.to_vec()).prop_map(Some)];
+    let texts = prop_oneof![6 => Just(None), 1 => texts_shape().prop_map(Some)];
+    let what = (language, texts, seldom(10), bytes(), preferred);
     (where_to, how, what)
         .prop_map(|((contact, queue, queue_of_rule), how, what)| {
             let (priority, priority_of_rule, demand, test, dry_run) = how;
-            let (own_texts, truncated, bytes, preferred) = what;
+            let (language, texts, truncated, bytes, preferred) = what;
             Ask::HandOff(HandOver {
                 contact,
                 queue,
@@ -318,7 +322,8 @@ fn hand_over() -> BoxedStrategy<Ask> {
                 preferred,
                 test,
                 dry_run,
-                own_texts,
+                language,
+                texts,
                 truncated,
                 bytes,
             })
@@ -365,7 +370,7 @@ fn moved() -> BoxedStrategy<Ask> {
         6 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
         4 => (which(Among::Held), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
-        3 => (which(Among::OnHold), by())
+        5 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
         4 => (which(Among::Wrapping), by())
             .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),

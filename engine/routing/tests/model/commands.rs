@@ -7,7 +7,7 @@ use relevo_routing::event::Absence;
 use relevo_routing::input::{HandOff, Input, Key, Party, Target};
 use relevo_wire::command::{Change, DeleteChange, PutChange};
 use relevo_wire::directory::ObjectRef;
-use relevo_wire::vocabulary::{HandOffReason, Role, Texts, TicketState};
+use relevo_wire::vocabulary::{HandOffReason, Role, TicketState};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
 
 impl Pair {
@@ -117,12 +117,6 @@ impl Pair {
 
     fn hand_off(&self, hand_over: &HandOver) -> HandOff {
         let (bot, contact) = self.contact(hand_over.contact);
-        let texts = Texts {
-            online: "one moment".to_owned(),
-            offline: "tomorrow".to_owned(),
-            full: "later".to_owned(),
-            ..Texts::default()
-        };
         HandOff {
             bot,
             contact,
@@ -133,7 +127,8 @@ impl Pair {
             priority_of_rule: hand_over.priority_of_rule,
             demand: hand_over.demand.clone(),
             preferred_agent: hand_over.preferred.map(|agent| self.agent(agent)),
-            texts: hand_over.own_texts.then_some(texts),
+            language: hand_over.language,
+            texts: hand_over.texts.as_ref().map(|texts| texts.texts("hand-off")),
             truncated: hand_over.truncated,
             position_updates: hand_over.contact.is_multiple_of(2),
             test: hand_over.test,

@@ -293,14 +293,10 @@ impl Reference {
         }
         let is_bound = self.settings.thresholds_seconds.contains(&queue.threshold_seconds);
         must(is_bound, ErrorCode::Malformed, "threshold_seconds")?;
-        let texts = &queue.texts;
-        for (field, text) in [
-            ("texts.online", &texts.online),
-            ("texts.offline", &texts.offline),
-            ("texts.full", &texts.full),
-            ("texts.closed", &texts.closed),
-        ] {
-            must(text.len() <= TEXT_BYTES, ErrorCode::LimitExceeded, field)?;
+        for (language, text, words) in queue.texts.iter() {
+            let of = language.map_or(String::new(), |language| format!(".{}", language.tag()));
+            let field = format!("texts{of}.{}", text.name());
+            must(words.len() <= TEXT_BYTES, ErrorCode::LimitExceeded, &field)?;
         }
         let zones = [None, Some("UTC"), Some("Europe/Madrid"), Some("America/Bogota")];
         let zone = queue.hours.as_ref().and_then(|hours| hours.time_zone.as_deref());

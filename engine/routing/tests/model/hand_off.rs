@@ -3,6 +3,7 @@
 use crate::overflow::Waiter;
 use crate::reference::{Answered, Reference};
 use crate::refusals::{no_bot, refused};
+use crate::texts::told;
 use crate::tickets::{Ticket, Unconfirmed};
 use relevo_routing::event::{
     Demand, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, TicketOpened,
@@ -11,7 +12,7 @@ use relevo_routing::input::HandOff;
 use relevo_routing::{Event, Micros};
 use relevo_wire::answer::{Accepted, Answer, Rejected};
 use relevo_wire::directory::{NobodyOnline, OutsideHours};
-use relevo_wire::vocabulary::Via;
+use relevo_wire::vocabulary::{Language, Text, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 /// Which text the customer gets.
@@ -150,7 +151,7 @@ impl Reference {
             Rejection::QueueFull => Said::Full,
             Rejection::OutOfHours => Said::Closed,
         };
-        let text = self.text(input, queue, said);
+        let text = self.text(input, queue, self.language(input), said);
         let is_closed = rejection == Rejection::OutOfHours;
         let opens_at = self.queues[queue.0 as usize].until.filter(|_| is_closed);
         Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
@@ -177,6 +178,7 @@ impl Reference {
             demand: demand_for(input, named),
             test: input.test,
             position_updates: input.position_updates,
+            language: self.language(input),
             parent: None,
             reserved: self.preferred(input.preferred_agent, input.test, queue),
             excluded: None,
@@ -247,23 +249,28 @@ impl Reference {
             existing,
             position,
             estimated_wait,
-            text: self.text(input, ticket.queue, said),
+            text: self.text(input, ticket.queue, ticket.language, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
             absent: self.told_absent(input.preferred_agent, input.bot),
         })
     }
 
-    /// The hand-off's own text, or the queue's.
-    fn text(&self, input: &HandOff, queue: QueueId, said: Said) -> String {
-        let of_queue = self.queue(queue).map(|queue| &queue.texts);
-        let texts = input.texts.as_ref().or(of_queue).expect("the queue exists");
-        match said {
-            Said::Online => texts.online.clone(),
-            Said::Offline => texts.offline.clone(),
-            Said::Full => texts.full.clone(),
-            Said::Closed => texts.closed.clone(),
-        }
+    /// As the hand-off says, else as the bot does.
+    fn language(&self, input: &HandOff) -> Language {
+        let of_bot = self.bot(input.bot).map(|bot| bot.language);
+        input.language.or(of_bot).expect("the bot exists")
+    }
+
+    fn text(&self, input: &HandOff, queue: QueueId, language: Language, said: Said) -> String {
+        let texts = &self.queue(queue).expect("the queue exists").texts;
+        let text = match said {
+            Said::Online => Text::Online,
+            Said::Offline => Text::Offline,
+            Said::Full => Text::Full,
+            Said::Closed => Text::Closed,
+        };
+        told(input.texts.as_ref(), texts, language, text)
     }
 }
 

@@ -34,7 +34,6 @@ fn open(minute: u32, length: u32) -> Vec<String> {
 
 impl HoursShape {
     pub(crate) fn put_into(&self, queue: &mut Queue) {
-        queue.texts.closed = format!("{} is closed", queue.name);
         queue.outside_hours = self.outside;
         queue.at_closing = self.at_closing;
         queue.hours = self.turns.as_ref().map(|turns| {

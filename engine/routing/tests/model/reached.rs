@@ -1,8 +1,9 @@
 //! What the random actions have come to: a run that never comes to something proves nothing of it.
 
 use relevo_routing::event::TicketOpened;
-use relevo_routing::{Event, Reply, Step};
+use relevo_routing::{Event, Reply, Step, texts};
 use relevo_wire::answer::Answer;
+use relevo_wire::vocabulary::{Language, Text};
 use std::collections::BTreeMap;
 
 /// What some hundred cases come to.
@@ -76,6 +77,11 @@ pub(crate) const EXPECTED: &[&str] = &[
     "WrappedUp AgentGone",
     "WrappedUp Done",
     "WrappedUp Limit",
+    "told in En",
+    "told in Es",
+    "told in PtBr",
+    "told the hand-off's words",
+    "told the queue's words",
     "accepted",
     "accepted instead of who is away",
     "accepted again",
@@ -147,6 +153,9 @@ impl Reached {
             }
         }
         if let Some(reply) = &step.reply {
+            if let Reply::Answer(Answer::Accepted(accepted)) = reply {
+                self.count(format!("told {}", whose(&accepted.text)));
+            }
             self.count(of_reply(reply));
         }
     }
@@ -197,6 +206,20 @@ fn of_event(event: &Event) -> String {
         String::new()
     };
     kind + &difference
+}
+
+/// Whose words a text is, or the language in which it is shipped.
+fn whose(words: &str) -> String {
+    if words.starts_with("hand-off ") {
+        return "the hand-off's words".to_owned();
+    }
+    let shipped = |language: &Language| {
+        Text::ALL.iter().any(|text| texts::shipped(*language, *text) == words)
+    };
+    Language::ALL
+        .iter()
+        .find(|language| shipped(language))
+        .map_or_else(|| "the queue's words".to_owned(), |language| format!("in {language:?}"))
 }
 
 fn of_reply(reply: &Reply) -> String {

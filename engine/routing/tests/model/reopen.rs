@@ -73,6 +73,7 @@ impl Reference {
             demand: parent.demand.clone(),
             test: parent.test,
             position_updates: parent.position_updates,
+            language: parent.language,
             parent: Some(id),
             reserved,
             excluded: None,

@@ -1,6 +1,7 @@
 //! What directory objects look like: small numbers that name and shape them.
 
 use crate::hours_shape::{HoursShape, hours_shape};
+use crate::texts::{TextsShape, texts_shape};
 use crate::waiting_shape::{WaitingShape, waiting_shape};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -10,7 +11,7 @@ use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, Hours, Member, NobodyOnline, Object, ObjectRef,
     Overflow, Queue, Ring, Skill, Strategy as Pick, Tenant,
 };
-use relevo_wire::vocabulary::Texts;
+use relevo_wire::vocabulary::{Language, Text};
 
 /// Agents and queues that exist from the start; puts may make a few more.
 pub(crate) const AGENTS: u8 = 4;
@@ -23,6 +24,7 @@ pub(crate) struct BotShape {
     time_zone: &'static str,
     seats_per_agent: Option<u16>,
     priority_cap: u16,
+    language: Language,
     /// Its default queue is not in the directory.
     no_default_queue: bool,
 }
@@ -59,6 +61,7 @@ pub(crate) struct QueueShape {
     short_loss_seconds: u32,
     waiting: WaitingShape,
     hours: HoursShape,
+    texts: TextsShape,
 }
 
 /// An object with the number that stands in its name.
@@ -140,7 +143,7 @@ impl BotShape {
         bot.active = self.active;
         bot.time_zone = self.time_zone.to_owned();
         bot.seats_per_agent = self.seats_per_agent;
-        bot.priority_cap = self.priority_cap;
+        (bot.priority_cap, bot.language) = (self.priority_cap, self.language);
         Object::Bot(bot)
     }
 }
@@ -180,14 +183,8 @@ impl QueueShape {
 
     pub(crate) fn object(&self, number: u8) -> Object {
         let (bot, name) = queue_name(number);
-        let texts = Texts {
-            online: format!("{name} is here"),
-            offline: format!("{name} is out"),
-            full: format!("{name} is full"),
-            ..Texts::default()
-        };
         let mut queue = Queue::new(bot, name);
-        queue.texts = texts;
+        queue.texts = self.texts.texts(&queue.name);
         queue.strategy = self.strategy;
         queue.delivery = self.delivery;
         queue.members = bits(self.members).map(|number| self.member(number)).collect();
@@ -256,7 +253,7 @@ fn wrong(which: u8) -> Object {
         21 => queue.ttl_seconds = 0,
         22 => queue.max_wait_seconds = Some(LONGEST_SECONDS + 1),
         25 => queue.hours = Some(Hours { time_zone: Some("Mars".to_owned()), ..Hours::default() }),
-        8 => queue.texts.offline = "x".repeat(1025),
+        8 => queue.texts.set(None, Text::Offline, "x".repeat(1025)),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
         _ => bot.channel = "a channel".to_owned(),
@@ -326,12 +323,14 @@ fn some_of(count: u8, in_hundred: u32) -> impl Strategy<Value = u8> {
 pub(crate) fn bot_shape() -> impl Strategy<Value = BotShape> {
     let cap = prop_oneof![3 => Just(None), 2 => (1..3_u16).prop_map(Some)];
     let zone = select(vec!["UTC", "UTC", "Europe/Madrid"]);
-    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10), zone).prop_map(
-        |(active, seats_per_agent, priority_cap, no_default_queue, time_zone)| BotShape {
+    let language = select(Language::ALL.to_vec());
+    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10), zone, language).prop_map(
+        |(active, seats_per_agent, priority_cap, no_default_queue, time_zone, language)| BotShape {
             active,
             time_zone,
             seats_per_agent,
             priority_cap,
+            language,
             no_default_queue,
         },
     )
@@ -409,8 +408,9 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     let refuses = seldom(15)
         .prop_map(|refuses| if refuses { NobodyOnline::Refuse } else { NobodyOnline::Queue });
     let targets = prop_oneof![3 => Just(None), 1 => any::<u8>().prop_map(Some)];
-    (picks, periods, gone, refuses, targets, waiting_shape(), grades, hours_shape()).prop_map(
-        |(picks, periods, gone, nobody_online, targets, waiting, grades, hours)| {
+    let turns = (hours_shape(), texts_shape());
+    (picks, periods, gone, refuses, targets, waiting_shape(), grades, turns).prop_map(
+        |(picks, periods, gone, nobody_online, targets, waiting, grades, (hours, texts))| {
             let (strategy, delivery, members, active, ageing) = picks;
             let (keep, wait, threshold, short_loss, offer, wrap_up_seconds, preferred_wait_seconds) =
                 periods;
@@ -433,6 +433,7 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
                 short_loss_seconds: short_loss,
                 waiting,
                 hours,
+                texts,
             }
         },
     )

@@ -3,11 +3,12 @@
 
 use crate::hand_off::seconds;
 use crate::reference::Reference;
+use crate::texts::told;
 use crate::tickets::Ticket;
 use relevo_routing::event::Inactive;
 use relevo_routing::{Event, Micros};
 use relevo_wire::TicketId;
-use relevo_wire::vocabulary::{CloseReason, RequeueReason, Silent, TicketState};
+use relevo_wire::vocabulary::{CloseReason, RequeueReason, Silent, Text, TicketState};
 
 /// From, and to when: some times in which nothing counts.
 pub(crate) type Pauses = Vec<(Micros, Option<Micros>)>;
@@ -81,9 +82,10 @@ impl Reference {
             }
             Silent::Agent if silence.warned => self.requeue(id, RequeueReason::AgentInactivity),
             silent @ (Silent::Customer | Silent::Agent) => {
-                let queue = self.queue(self.ticket(id).queue);
+                let ticket = self.ticket(id);
+                let queue = self.queue(ticket.queue).expect("a queue with tickets stays");
                 let text = match silent {
-                    Silent::Customer => queue.map_or("", |queue| &queue.texts.inactive).to_owned(),
+                    Silent::Customer => told(None, &queue.texts, ticket.language, Text::Inactive),
                     Silent::Agent => String::new(),
                 };
                 let ticket = self.ticket_mut(id);

@@ -5,7 +5,7 @@ use crate::silence::{Pauses, Silence};
 use relevo_routing::Micros;
 use relevo_routing::event::{Demand, Forgotten, TicketOpened};
 use relevo_routing::{Event, input::Party};
-use relevo_wire::vocabulary::{Author, HandOffReason, TicketState};
+use relevo_wire::vocabulary::{Author, HandOffReason, Language, TicketState};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
 use std::cmp::Reverse;
 
@@ -78,6 +78,7 @@ pub(crate) struct Ticket {
     pub(crate) in_queue_since: Micros,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
+    pub(crate) language: Language,
     pub(crate) bot_progress: Progress,
     pub(crate) agent_progress: Progress,
     pub(crate) unconfirmed: Vec<Unconfirmed>,
@@ -173,6 +174,7 @@ impl Ticket {
             been_in: Vec::new(),
             in_queue_since: now,
             answered_before: event.answered_before,
+            language: event.language,
             bot_progress: Progress::default(),
             agent_progress: Progress::default(),
             unconfirmed: vec![Unconfirmed { for_agent: true, number: 1, bytes: event.bytes }],

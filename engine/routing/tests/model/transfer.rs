@@ -115,6 +115,7 @@ impl Reference {
             demand: parent.demand.clone().filter(|_| queue == parent.queue),
             test: parent.test,
             position_updates: parent.position_updates,
+            language: parent.language,
             parent: Some(id),
             reserved,
             excluded: Some((giver, self.now + self.settings.exclusion_us)),

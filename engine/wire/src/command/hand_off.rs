@@ -32,10 +32,11 @@ pub struct HandOff {
     /// member of the queue and online; goes before that of a rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preferred_agent: Option<String>,
-    /// Language of the contact.
+    /// Language of the contact as a BCP 47 tag (`es-MX`); what it is told is in it. Absent, or one that
+    /// there are no texts in: the `language` among the contact's fields, else that of the bot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Texts instead of the queue's.
+    /// Texts instead of the queue's, for the answer of this hand-off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<Texts>,
     /// Push the position in line when it changes, at most every 10 s by default.

@@ -207,8 +207,8 @@ pub struct Queue {
     /// A customer who leaves before so many seconds is a short loss (default 5).
     #[serde(default = "default_short_loss_seconds")]
     pub short_loss_seconds: u32,
-    /// Texts for the customer.
-    #[serde(default)]
+    /// Texts for the customer instead of the shipped ones.
+    #[serde(default, skip_serializing_if = "Texts::is_empty")]
     pub texts: Texts,
     /// Has metric series of its own before others.
     #[serde(default)]

@@ -4,7 +4,7 @@ use super::malformed;
 use crate::error::WireError;
 use crate::limits;
 use crate::packed::Packed;
-use crate::vocabulary::{ArchivedHandOffDetails, HandOffDetails, TranscriptLine};
+use crate::vocabulary::{ArchivedHandOffDetails, HandOffDetails, Language, TranscriptLine};
 use std::collections::BTreeSet;
 
 /// What is kept of the details of a hand-off.
@@ -14,6 +14,8 @@ pub struct CutDetails {
     pub details: Packed<HandOffDetails>,
     /// The bot's own name for the contact.
     pub contact_id: String,
+    /// What the contact understands, as far as its fields tell.
+    pub language: Option<Language>,
     /// Something was cut.
     pub truncated: bool,
 }
@@ -31,9 +33,11 @@ pub fn cut_details(details: &Packed<HandOffDetails>) -> Result<CutDetails, WireE
     super::distinct("details.contact.fields", names(&archived.contact.fields))?;
     super::distinct("details.context", names(&archived.context))?;
     let contact_id = archived.contact.id.to_string();
+    let language = archived.contact.fields.iter().find(|field| field.0 == "language");
+    let language = language.and_then(|field| Language::understood(&field.1));
     let within = is_within(archived);
     if within && details.bytes().len() <= honest_bytes(archived) {
-        return Ok(CutDetails { details: details.clone(), contact_id, truncated: false });
+        return Ok(CutDetails { details: details.clone(), contact_id, language, truncated: false });
     }
     let mut details =
         details.unpack().map_err(|_| malformed("details", "are no details of a hand-off"))?;
@@ -42,7 +46,7 @@ pub fn cut_details(details: &Packed<HandOffDetails>) -> Result<CutDetails, WireE
     cut_entries(&mut details.contact.fields, limits::FIELDS);
     cut_entries(&mut details.context, limits::CONTEXT_ENTRIES);
     cut_transcript(&mut details.transcript);
-    Ok(CutDetails { details: Packed::new(&details), contact_id, truncated: !within })
+    Ok(CutDetails { details: Packed::new(&details), contact_id, language, truncated: !within })
 }
 
 /// Is there nothing to cut? The same limits as the cuts below, read in the archived bytes.

@@ -9,7 +9,7 @@ use crate::directory::{
 };
 use crate::ids::TicketId;
 use crate::packed::Packed;
-use crate::vocabulary::{Body, HandOffReason, Intent, Media, MessageKind, Role};
+use crate::vocabulary::{Body, HandOffReason, Intent, Language, Media, MessageKind, Role, Text};
 use bytes::Bytes;
 
 const TICKET: TicketId = TicketId(7);
@@ -382,4 +382,29 @@ fn a_hand_off_is_checked_without_its_details() {
     assert_eq!(command(&hand_off(1000, "pt-BR")), Ok(()));
     assert_eq!(refusal(hand_off(1001, "es")), wrong("priority"));
     assert_eq!(refusal(hand_off(0, "")), wrong("language"));
+}
+
+#[test]
+fn texts_are_bounded_and_name_only_what_they_may() {
+    let queue = |texts: Texts| {
+        let object = Object::Queue(Queue { texts, ..Queue::new("b", "q") });
+        Command::Put(Put { tenant: None, object: Box::new(object), if_version: None })
+    };
+    let long = "x".repeat(limits::TEXT_BYTES + 1);
+    assert_eq!(
+        refusal(queue(Texts::default().with(Text::Full, &long))),
+        too_long("object.queue.texts.full")
+    );
+    let texts = Texts::default().with_in(Language::PtBr, Text::Closed, long);
+    assert_eq!(refusal(queue(texts)), too_long("object.queue.texts.pt-BR.closed"));
+    let texts = Texts::default().with_in(Language::Es, Text::Absent, "{agente} no está");
+    let refused = command(&queue(texts)).expect_err("no such variable");
+    assert_eq!(
+        (refused.code, &*refused.field),
+        (ErrorCode::Malformed, "object.queue.texts.es.absent")
+    );
+    assert_eq!(refused.message, "{agente} is nothing: it may have {agent}");
+    let texts =
+        Texts::default().with(Text::Absent, "{agent} is out").with(Text::Online, "{customer}");
+    assert_eq!(command(&queue(texts)), Ok(()));
 }

@@ -163,13 +163,12 @@ fn requests() -> Vec<Request> {
         priority: Some(100),
         preferred_agent: Some("ana".into()),
         language: Some("pt-BR".into()),
-        texts: Some(Texts {
-            online: "one moment".into(),
-            offline: "we call you".into(),
-            full: "later".into(),
-            closed: "write at nine".into(),
-            inactive: "still there?".into(),
-        }),
+        texts: Some(
+            Texts::default()
+                .with(Text::Online, "one moment")
+                .with_in(Language::PtBr, Text::Online, "um momento")
+                .with_in(Language::PtBr, Text::Closed, "escreva às nove"),
+        ),
         position_updates: true,
         test: false,
         dry_run: false,

@@ -54,7 +54,7 @@ impl Device {
                     details: Packed::new(&details),
                     priority: random.chance(100).then_some(300),
                     preferred_agent: random.chance(100).then(|| "a0".to_owned()),
-                    language: None,
+                    language: random.chance(300).then(|| "es-MX".to_owned()),
                     texts: None,
                     position_updates: random.chance(200),
                     test: false,

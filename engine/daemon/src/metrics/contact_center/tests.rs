@@ -1,7 +1,7 @@
 use super::*;
 use crate::metrics::{ContactCenterBuckets, Metrics, text::Scrape};
 use relevo_routing::event::{HandOffRepeated, OverflowReason, Overflowed, TargetMissed};
-use relevo_wire::vocabulary::{CloseReason, HandOffReason, Via};
+use relevo_wire::vocabulary::{CloseReason, HandOffReason, Language, Via};
 use relevo_wire::{AgentId, BotId, ContactKey, TicketId};
 
 const TENANT: TenantId = TenantId(7);
@@ -71,6 +71,7 @@ fn opened(via: Via, test: bool) -> Event {
         demand: None,
         test,
         position_updates: false,
+        language: Language::En,
         parent: None,
         reserved: None,
         excluded: None,

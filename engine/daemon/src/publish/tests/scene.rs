@@ -17,7 +17,7 @@ use relevo_wire::ids::{
 };
 use relevo_wire::push::Push;
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Outcome as Ending, RequeueReason, Role, Via,
+    Author, CloseReason, HandOffReason, Language, Outcome as Ending, RequeueReason, Role, Via,
 };
 use smallvec::SmallVec;
 
@@ -136,6 +136,7 @@ pub(crate) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
         demand: None,
         test: false,
         position_updates: false,
+        language: Language::En,
         parent,
         reserved: None,
         excluded: None,

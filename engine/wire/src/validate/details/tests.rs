@@ -126,3 +126,16 @@ fn bytes_that_nothing_refers_to_are_not_kept() {
     let cut = cut_details(&padded).unwrap();
     assert_eq!((cut.details, cut.truncated), (honest, false));
 }
+
+#[test]
+fn the_language_of_a_contact_may_stand_among_its_fields() {
+    let of = |fields: &[(&str, &str)]| {
+        let fields = fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let details =
+            HandOffDetails { contact: Contact { fields, ..details().contact }, ..details() };
+        cut_details(&Packed::new(&details)).unwrap().language
+    };
+    assert_eq!(of(&[("city", "es"), ("language", "es-MX")]), Some(Language::Es));
+    assert_eq!(of(&[("language", "ja")]), None);
+    assert_eq!(of(&[]), None);
+}
