@@ -30,7 +30,7 @@ async fn a_bot_hears_how_the_customers_move_up_for_whom_it_asked() {
     let mut expected = Vec::new();
     for place in [2, 1] {
         let held = ana.assigned().await;
-        let moved = Position { ticket: third, position: place };
+        let moved = Position { ticket: third, position: place, estimated_wait: None };
         assert_eq!(bot.inbox.find("a place", position).await, moved);
         expected.push(moved);
         ana.close(held).await;
@@ -42,7 +42,7 @@ async fn a_bot_hears_how_the_customers_move_up_for_whom_it_asked() {
     let last = bot.hand_over_with(asking("c5")).await;
     assert_eq!(last.position, 2);
     within("leave", bot.client.customer_left("c4")).await.expect("a bot may say so");
-    let moved = Position { ticket: last.ticket, position: 1 };
+    let moved = Position { ticket: last.ticket, position: 1, estimated_wait: None };
     assert_eq!(bot.inbox.find("the last place", position).await, moved);
     expected.push(moved);
     assert_eq!(positions(&bot.inbox), expected);

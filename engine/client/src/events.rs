@@ -20,8 +20,8 @@ pub enum ClientEvent {
     Progress(Progress),
     /// Somebody types.
     Typing(TypingPush),
-    /// New place in line of a ticket whose hand-off asked with `position_updates`. A hint: what was
-    /// told while the session was away does not come again.
+    /// New place in line, or new estimate, of a ticket whose hand-off asked with `position_updates`. A
+    /// hint: what was told while the session was away does not come again.
     Position(Position),
     /// Own presence changed.
     Presence(Presence),

@@ -14,6 +14,7 @@
 mod apply;
 pub mod audit;
 pub mod directory;
+mod estimate;
 pub mod event;
 mod handle;
 pub mod hours;

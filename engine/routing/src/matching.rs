@@ -109,6 +109,7 @@ impl Turn<'_> {
             agent,
             epoch: ticket.epoch + 1,
             waited_us: self.waited_us(ticket),
+            told: self.told(slot),
         };
         self.emit_of(slot, Event::Assigned(assigned));
         true

@@ -18,7 +18,7 @@ use crate::state::demands::Demands;
 use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
-use crate::state::pace::Pace;
+use crate::state::pace::{Pace, Urgency};
 use crate::state::silences::Clock;
 use crate::state::slab::{Slab, Slot};
 use crate::state::ticket::Ticket;
@@ -74,6 +74,7 @@ struct BotRow {
 struct QueueRow {
     last_served: MaybeAgent,
     pace: Pace,
+    urgency: Urgency,
     shut: bool,
     shut_before: u64,
     doors_until: MaybeTime,
@@ -120,6 +121,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             .map(|queue| QueueRow {
                 last_served: queue.last_served,
                 pace: queue.pace,
+                urgency: queue.urgency,
                 shut: queue.shut,
                 shut_before: queue.doors.shut_before,
                 doors_until: queue.doors.until,
@@ -275,6 +277,7 @@ fn restore_queues(state: &mut State, rows: &[QueueRow]) {
         queue.exists = exists;
         queue.last_served = row.last_served;
         queue.pace = row.pace;
+        queue.urgency = row.urgency;
         state.queues.set_closed(id, row.shut_us, row.shut_since);
         state.queues.set_shut(id, row.shut, row.shut_before);
         state.set_doors_until(id, row.doors_until);

@@ -7,6 +7,7 @@ pub use absence::Absent;
 pub use directory::{Applied, DirectoryAnswer, Stored};
 
 use crate::error::WireError;
+use crate::estimate::EstimatedWait;
 use crate::ids::{SessionId, TicketId};
 use crate::vocabulary::{Holder, Intent, Role, TicketState};
 use rkyv::{Archive, Deserialize, Serialize};
@@ -149,8 +150,8 @@ pub struct Accepted {
     pub existing: bool,
     /// Place in line, from 1; 0 when it does not wait. A hint.
     pub position: u32,
-    /// Estimated wait in seconds; absent until there are figures. A hint.
-    pub estimated_wait: Option<u32>,
+    /// Estimated wait from now on; absent until there are figures. A hint.
+    pub estimated_wait: Option<EstimatedWait>,
     /// What to tell the customer.
     pub text: String,
     /// Transcript or context were cut.

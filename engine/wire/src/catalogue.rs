@@ -113,7 +113,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::SNAPSHOT, "snapshot", Push, PARTY, "Part of the snapshot that follows `welcome`."),
     row(kind::PROGRESS, "progress", Push, PARTY, "How far the other party has come."),
     row(kind::TYPING_PUSH, "typing", Push, PARTY, "Somebody types."),
-    row(kind::POSITION, "position", Push, BOT, "New place in line of a waiting ticket whose hand-off asked; 1 is next. A hint: at most every 10 s a ticket by default, not kept."),
+    row(kind::POSITION, "position", Push, BOT, "New place in line, or new estimate, of a waiting ticket whose hand-off asked; 1 is next. A hint: at most every 10 s a ticket by default, not kept."),
     row(kind::PRESENCE, "presence", Push, AGENT, "Own presence changed, by another device or a rule."),
     row(kind::GO_AWAY, "go_away", Push, ANY, "The session ends: why, and when to come back."),
     row(kind::OFFER, "offer", Push, AGENT, "A ticket is offered, to be accepted or declined until the time told."),

@@ -1,6 +1,7 @@
 //! What the server sends unasked.
 
 use crate::answer::TicketSummary;
+use crate::estimate::EstimatedWait;
 use crate::ids::TicketId;
 use crate::packed::Packed;
 use crate::vocabulary::{
@@ -348,6 +349,8 @@ pub struct Position {
     pub ticket: TicketId,
     /// From 1: next in line.
     pub position: u32,
+    /// Estimated wait from now on; absent until there are figures.
+    pub estimated_wait: Option<EstimatedWait>,
 }
 
 /// Own presence changed.

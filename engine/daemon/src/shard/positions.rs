@@ -44,7 +44,7 @@ mod tests {
     use relevo_wire::vocabulary::{HandOffReason, Language, Role, Via};
 
     const TENANT: TenantId = TenantId(1);
-    const PLACE: Position = Position { ticket: TicketId(7), position: 2 };
+    const PLACE: Position = Position { ticket: TicketId(7), position: 2, estimated_wait: None };
 
     fn session() -> Arc<Session> {
         let (id, party) = (SessionId(1), Party::Bot(BotId(0)));
@@ -95,7 +95,7 @@ mod tests {
     fn a_place_goes_to_the_session_that_has_the_ticket() {
         let (owner, other) = (session(), session());
         let published = published(&owner);
-        let unknown = Position { ticket: TicketId(8), position: 1 };
+        let unknown = Position { ticket: TicketId(8), position: 1, estimated_wait: None };
         push(&published, vec![unknown, PLACE]);
         let mut line = Vec::new();
         Codec::Json.write_push(&mut line, &Push::Position(PLACE));

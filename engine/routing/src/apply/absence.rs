@@ -18,6 +18,7 @@ impl State {
         self.agents.set_absent(id, bot, absent);
         let agent = self.agents.at(id);
         let (online, for_tests) = (agent.counted.online, agent.counted.online_for_tests);
+        let seats = agent.counted.seats_online();
         for queue in self.agents.at(id).queues.clone() {
             let entry = self.queues.at_mut(queue);
             if entry.bot != bot {
@@ -26,9 +27,14 @@ impl State {
             if absent {
                 entry.online -= u32::from(online);
                 entry.online_for_tests -= u32::from(for_tests);
+                entry.seats -= seats;
+                if entry.online == 0 {
+                    entry.pace.interrupt();
+                }
             } else {
                 entry.online += u32::from(online);
                 entry.online_for_tests += u32::from(for_tests);
+                entry.seats += seats;
             }
             self.queues.note_changed(queue);
         }

@@ -33,7 +33,10 @@ impl State {
             *count_of(&mut self.stats.agents, class) += 1;
         }
         self.stats.seats = self.stats.seats - u64::from(before.seats) + u64::from(after.seats);
-        if before.online == after.online && before.online_for_tests == after.online_for_tests {
+        let is_same = before.online == after.online
+            && before.online_for_tests == after.online_for_tests
+            && before.seats_online() == after.seats_online();
+        if is_same {
             return;
         }
         for queue in &self.agents.at(id).queues {
@@ -44,6 +47,10 @@ impl State {
             entry.online = changed(entry.online, before.online, after.online);
             entry.online_for_tests =
                 changed(entry.online_for_tests, before.online_for_tests, after.online_for_tests);
+            entry.seats = entry.seats - before.seats_online() + after.seats_online();
+            if entry.online == 0 {
+                entry.pace.interrupt();
+            }
             self.queues.note_changed(*queue);
         }
         let (before, after) = (before.online_for_tests, after.online_for_tests);

@@ -147,17 +147,18 @@ impl State {
         self.set_delays(id, grades.iter().map(|(_, grade)| grade.delay_us));
         let bot = self.queues.at(id).bot;
         let mut bits = Bits::default();
-        let (mut online, mut online_for_tests) = (0, 0);
+        let (mut online, mut online_for_tests, mut seats) = (0, 0, 0);
         for agent in &members {
             bits.set(agent.0, true);
             let entry = self.agents.at_mut(*agent);
             if let Err(at) = entry.queues.binary_search(&id) {
                 entry.queues.insert(at, id);
             }
-            let (is_online, for_tests) = (entry.counted.online, entry.counted.online_for_tests);
+            let counted = entry.counted;
             if !self.agents.is_absent(*agent, bot) {
-                online += u32::from(is_online);
-                online_for_tests += u32::from(for_tests);
+                online += u32::from(counted.online);
+                online_for_tests += u32::from(counted.online_for_tests);
+                seats += counted.seats_online();
             }
         }
         let queue = self.queues.at_mut(id);
@@ -165,6 +166,10 @@ impl State {
         queue.member_bits = bits;
         queue.online = online;
         queue.online_for_tests = online_for_tests;
+        queue.seats = seats;
+        if online == 0 {
+            queue.pace.interrupt();
+        }
     }
 
     fn note_all_changed(&mut self) {

@@ -65,6 +65,14 @@ impl State {
         self.follow_line(name);
     }
 
+    /// Somebody has left the waiting of a queue unserved: without anybody left its pace is unknown.
+    pub(super) fn follow_pace(&mut self, id: QueueId) {
+        let queue = self.queues.at_mut(id);
+        if queue.waiting == 0 {
+            queue.pace.interrupt();
+        }
+    }
+
     /// Who is to be turned away from the line of a queue that its hours have closed.
     fn follow_line(&mut self, name: LineName) {
         match name {

@@ -36,6 +36,9 @@ impl State {
             self.bot_reachable(down_since, id, false);
         }
         self.drop_all_offers(now);
+        for queue in self.queues.ids() {
+            self.queues.at_mut(queue).pace.interrupt();
+        }
         #[cfg(planted)]
         if crate::planted::is(crate::planted::Bug::DeadlineWhileDown) {
             return;

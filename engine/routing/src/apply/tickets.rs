@@ -67,7 +67,7 @@ impl State {
         ticket.waited_us = ticket.waited_us.saturating_add(waited_us);
         ticket.agent_progress = Progress::default();
         ticket.ever_assigned = true;
-        let (queue, bot, test) = (ticket.queue, ticket.bot, ticket.test);
+        let (queue, bot, test, priority) = (ticket.queue, ticket.bot, ticket.test, ticket.priority);
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.give(event.agent, slot, bot);
         self.begin_silence(now, slot, false);
@@ -80,7 +80,7 @@ impl State {
         let queue = self.queues.at_mut(queue);
         queue.last_served = event.agent.into();
         if !test {
-            queue.pace.assigned(now, queue.waiting);
+            queue.note_assigned(now, priority, event.waited_us, event.told);
         }
     }
 
@@ -155,6 +155,7 @@ impl State {
         self.judged(slot);
         if self.tickets.at(slot).is_unassigned() {
             self.stop_waiting(slot);
+            self.follow_pace(self.tickets.at(slot).queue);
         } else {
             self.set_kept(slot, MaybeTime::NONE);
             if event.wraps_until.is_none() {
@@ -292,6 +293,9 @@ impl State {
         let ticket = self.tickets.at(slot);
         if ticket.telling.places() {
             self.positions.forget(slot);
+        }
+        if self.queues.at(ticket.queue).pace.is_known() {
+            self.estimates.forget(slot);
         }
         if ticket.reserved.is_some() {
             self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));

@@ -3,7 +3,7 @@
 use crate::Micros;
 use relevo_wire::directory::{Ring, Skill};
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, Language, Outcome, RequeueReason, Via};
-use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
+use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TicketId};
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// What a ticket requires of an agent.
@@ -146,6 +146,9 @@ pub struct Assigned {
     pub epoch: u32,
     /// Waiting since to now, without the time in which the queue was closed, in microseconds.
     pub waited_us: Micros,
+    /// The wait that was estimated when it was handed over, without the time in which the queue was
+    /// closed; absent where there were no figures, and where the daemon started meanwhile.
+    pub told: Option<EstimatedWait>,
 }
 
 /// The ticket went back to its line.

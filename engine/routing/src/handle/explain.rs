@@ -7,7 +7,7 @@ use crate::state::ticket::Ticket;
 use relevo_wire::answer::{AgentReason, Answer, Explained};
 use relevo_wire::directory::{Member, Skill, Strategy};
 use relevo_wire::vocabulary::{CloseReason, Intent, Reachability, TicketState};
-use relevo_wire::{AgentId, TicketId};
+use relevo_wire::{AgentId, EstimatedWait, TicketId};
 use std::fmt::Write as _;
 
 /// Most agents in an answer; the rest is counted.
@@ -33,7 +33,10 @@ impl Turn<'_> {
         let mut because = match ticket.state {
             TicketState::Waiting => {
                 let said = self.waits_for(ticket, &agents) + &self.requires(ticket);
-                said + &self.gained(ticket) + &self.reaches_next(ticket) + &self.goes_on(slot)
+                said + &self.gained(ticket)
+                    + &self.reaches_next(ticket)
+                    + &self.goes_on(slot)
+                    + &self.wait_said(slot)
             }
             TicketState::Offered => self.offered_to(ticket) + &self.requires(ticket),
             TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
@@ -200,6 +203,18 @@ impl Turn<'_> {
         }
         let left = (next - self.now).div_ceil(1_000_000);
         format!("; in {left} s it reaches {}", names.join(", "))
+    }
+
+    /// How long it will probably wait from now on.
+    fn wait_said(&self, slot: Slot) -> String {
+        let ticket = self.state.tickets.at(slot);
+        let Some(wait) = self.state.estimated_wait(ticket, self.position(slot), self.now) else {
+            return String::new();
+        };
+        let EstimatedWait { p50_seconds, p90_seconds } = wait;
+        format!(
+            "; half of those at this place wait up to {p50_seconds} s, nine of ten {p90_seconds} s"
+        )
     }
 
     /// What waiting has made of its priority.

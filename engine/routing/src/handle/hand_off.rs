@@ -76,7 +76,8 @@ impl Turn<'_> {
         let slot = self.open(input, &place);
         self.settle();
         let accepted = self.accepted(input, slot, false);
-        self.note_told(slot, accepted.position);
+        self.note_told(slot, &accepted);
+        self.note_estimate(slot, accepted.position);
         Ok(Answer::Accepted(accepted))
     }
 
@@ -92,7 +93,7 @@ impl Turn<'_> {
         }
         let accepted = self.accepted(input, slot, true);
         if !input.dry_run {
-            self.note_told(slot, accepted.position);
+            self.note_told(slot, &accepted);
         }
         Ok(Answer::Accepted(accepted))
     }
@@ -289,7 +290,7 @@ impl Turn<'_> {
             number: ticket.bot_number,
             existing,
             position,
-            estimated_wait: estimated_wait(queue, position, said, self.now),
+            estimated_wait: self.state.estimated_wait(ticket, position, self.now),
             text: self.text(input, ticket.queue, ticket.telling.language(), said),
             truncated: input.truncated,
             epoch: ticket.epoch,
@@ -298,10 +299,11 @@ impl Turn<'_> {
     }
 
     /// The answer tells the place: the first push waits its time from here on.
-    fn note_told(&mut self, slot: Slot, position: u32) {
+    fn note_told(&mut self, slot: Slot, accepted: &Accepted) {
         let ticket = self.state.tickets.at(slot);
         if ticket.telling.places() && ticket.is_waiting() {
-            self.state.positions.tell(slot, Told { position, at: self.now });
+            let (position, wait) = (accepted.position, accepted.estimated_wait);
+            self.state.positions.tell(slot, Told { position, wait, at: self.now });
         }
     }
 
@@ -329,7 +331,7 @@ impl Turn<'_> {
             number: as_if.bot_number,
             existing: false,
             position,
-            estimated_wait: estimated_wait(queue, position, said, self.now),
+            estimated_wait: self.state.estimated_wait(&as_if, position, self.now),
             text: self.text(input, id, opening.language, said),
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned && queue.offer_us == 0),
@@ -378,19 +380,5 @@ fn said(queue: &Queue, ticket: &Ticket) -> Said {
         Said::Online
     } else {
         Said::Offline
-    }
-}
-
-/// In seconds; of who waits until the queue opens, that time too.
-fn estimated_wait(queue: &Queue, position: u32, said: Said, now: Micros) -> Option<u32> {
-    let paced = queue.pace.estimated_wait(position);
-    match said {
-        Said::Closed => {
-            let opens_in = queue.doors.until.get()?.saturating_sub(now) / 1_000_000;
-            let opens_in = u32::try_from(opens_in).unwrap_or(u32::MAX);
-            Some(opens_in.saturating_add(paced.unwrap_or(0)))
-        }
-        Said::Online | Said::Offline | Said::Full if position == 0 => Some(0),
-        Said::Online | Said::Offline | Said::Full => paced,
     }
 }

@@ -48,6 +48,7 @@ impl Turn<'_> {
                 agent,
                 epoch: ticket.epoch + 1,
                 waited_us: self.waited_us(ticket),
+                told: self.told(slot),
             };
             self.end_offers(slot, Some(agent), OfferEnd::Taken);
             self.emit_of(slot, Event::Assigned(assigned));

@@ -104,6 +104,13 @@ pub(crate) struct Counted {
     pub(crate) seats: u16,
 }
 
+impl Counted {
+    /// Seats that serve queues.
+    pub(crate) fn seats_online(self) -> u32 {
+        if self.online { u32::from(self.seats) } else { 0 }
+    }
+}
+
 /// What an active agent does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {

@@ -120,6 +120,9 @@ impl Queues {
     pub(crate) fn set_shut(&mut self, id: QueueId, shut: bool, created: u64) {
         let queue = self.at_mut(id);
         queue.shut = shut;
+        if shut {
+            queue.pace.interrupt();
+        }
         queue.was_shut |= shut || queue.doors.shut_us > 0;
         let count = |line: &Line| u32::try_from(line.len()).unwrap_or(u32::MAX);
         queue.doors.shut_before = if shut { created } else { 0 };

@@ -10,6 +10,7 @@ pub(crate) mod bots;
 pub(crate) mod contacts;
 pub(crate) mod demands;
 pub(crate) mod doors;
+pub(crate) mod estimates;
 pub(crate) mod exclusions;
 pub(crate) mod fairness;
 pub(crate) mod grades;
@@ -43,6 +44,7 @@ use agents::Agents;
 use bots::Bots;
 use contacts::ContactMessages;
 use demands::Demands;
+use estimates::Estimates;
 use fairness::Limit;
 use idempotency::Idempotencies;
 use maybe::MaybeTime;
@@ -78,6 +80,7 @@ pub(crate) struct State {
     pub(crate) stats: Stats,
     pub(crate) wake: Wake,
     pub(crate) positions: Positions,
+    pub(crate) estimates: Estimates,
     /// The ticket that a decision is about: a hint that spares `apply` the look-up.
     pub(crate) at_hand: Slot,
 }
@@ -130,6 +133,7 @@ impl State {
             stats: Stats::default(),
             wake: Wake::default(),
             positions: Positions::default(),
+            estimates: Estimates::default(),
             at_hand: Slot::MAX,
         }
     }

@@ -5,7 +5,7 @@ use super::line::LineKey;
 use super::slab::Slot;
 use super::ticket::Ticket;
 use crate::Micros;
-use relevo_wire::{AgentId, QueueId};
+use relevo_wire::{AgentId, EstimatedWait, QueueId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -36,6 +36,7 @@ impl LineName {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Told {
     pub(crate) position: u32,
+    pub(crate) wait: Option<EstimatedWait>,
     pub(crate) at: Micros,
 }
 

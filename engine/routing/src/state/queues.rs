@@ -7,7 +7,7 @@ use super::line::{Line, LineKey, Moved};
 use super::maybe::{MaybeAgent, MaybeTime};
 use super::oldest::Oldest;
 use super::overflow::{Limit, Step};
-use super::pace::Pace;
+use super::pace::{Pace, Urgency};
 use super::positions::LineName;
 use super::silences::Patience;
 use super::skills::Need;
@@ -49,6 +49,8 @@ pub(crate) struct Queue {
     /// Members online, and those of them who accept tests.
     pub(crate) online: u32,
     pub(crate) online_for_tests: u32,
+    /// Seats of the members online.
+    pub(crate) seats: u32,
     pub(crate) exists: bool,
     pub(crate) active: bool,
     /// Closed by its hours.
@@ -99,6 +101,7 @@ pub(crate) struct Queue {
     delays: Vec<Micros>,
     pub(crate) doors: Doors,
     pub(crate) patience: Patience,
+    pub(crate) urgency: Urgency,
 }
 
 const SECOND: Micros = 1_000_000;
@@ -141,8 +144,10 @@ impl Queue {
             tests: Line::with_ageing(object.ageing),
             last_served: MaybeAgent::NONE,
             pace: Pace::default(),
+            urgency: Urgency::default(),
             online: 0,
             online_for_tests: 0,
+            seats: 0,
             open: 0,
             waiting: 0,
             unanswered: 0,

@@ -236,9 +236,9 @@ fn places_are_told_when_time_alone_changes_them() {
         found
     };
     desk.pass(MINUTE);
-    assert_eq!(told(&mut desk), [Position { ticket: plain, position: 2 }]);
+    let position = |ticket, position| Position { ticket, position, estimated_wait: None };
+    assert_eq!(told(&mut desk), [position(plain, 2)]);
     desk.pass(94 * MINUTE);
-    let swapped =
-        [Position { ticket: plain, position: 1 }, Position { ticket: urgent, position: 2 }];
+    let swapped = [position(plain, 1), position(urgent, 2)];
     assert_eq!(told(&mut desk), swapped);
 }

@@ -219,21 +219,6 @@ fn a_dry_run_answers_the_same_and_changes_nothing() {
 }
 
 #[test]
-fn the_estimated_wait_follows_the_pace_of_the_line() {
-    let mut desk = Desk::staffed(&["ana"]);
-    let mut held = desk.hand_off(1);
-    for contact in 2..=4 {
-        desk.hand_off(contact);
-    }
-    for _ in 0..2 {
-        desk.wait(10 * SECOND);
-        held = assignments(&desk.close("ana", held))[0].0;
-    }
-    let accepted = desk.accepted(hand_off(9));
-    assert_eq!((accepted.position, accepted.estimated_wait), (2, Some(20)));
-}
-
-#[test]
 fn a_repeated_hand_off_counts_for_what_a_ticket_may_hold() {
     let settings = Settings { unconfirmed_bytes: 1_000, ..Settings::default() };
     let mut desk = Desk::with(settings);

@@ -4,6 +4,7 @@ use crate::common::*;
 use relevo_routing::event::{Event, HandOffRejected, Judgement, Rejection, TargetMissed};
 use relevo_routing::input::{HandOff, Target};
 use relevo_routing::{Input, Micros};
+use relevo_wire::EstimatedWait;
 use relevo_wire::answer::{Answer, Rejected};
 use relevo_wire::directory::{self, AtClosing, Delivery, Hours, NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::{CloseReason, Intent, Outcome, Text, Texts, TicketState};
@@ -151,7 +152,8 @@ fn a_queue_may_take_hand_offs_outside_its_hours_which_wait_until_it_opens() {
     let dry = desk.accepted(HandOff { dry_run: true, ..hand_off(1) });
     let accepted = desk.accepted(hand_off(1));
     assert_eq!((accepted.text.as_str(), accepted.position), ("We answer at nine", 1));
-    assert_eq!(accepted.estimated_wait, Some(15 * 3_600 - 1), "the queue opens at nine");
+    let opens = Some(EstimatedWait::NONE.after(15 * 3_600 - 1));
+    assert_eq!(accepted.estimated_wait, opens, "the queue opens at nine");
     assert_eq!((dry.text, dry.position, dry.epoch), (accepted.text, 1, 1));
     assert_eq!(dry.estimated_wait, accepted.estimated_wait);
     desk.online("ana");

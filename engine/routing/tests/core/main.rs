@@ -3,9 +3,11 @@
 mod absence;
 mod ageing;
 mod assignment;
+mod calibration;
 mod changes;
 mod common;
 mod directory;
+mod estimate;
 mod explain;
 mod fairness;
 mod hand_off;

@@ -41,7 +41,7 @@ fn look(desk: &mut Desk, places: usize) -> Vec<(TicketId, u32)> {
     let walked = desk.tenant.look_at_positions(desk.now, places, &mut found);
     assert!(walked <= places && found.len() <= walked, "{walked} of {places}");
     assert!(desk.tenant.snapshot() == before, "no snapshot holds what was told");
-    found.into_iter().map(|Position { ticket, position }| (ticket, position)).collect()
+    found.into_iter().map(|Position { ticket, position, .. }| (ticket, position)).collect()
 }
 
 fn told(desk: &mut Desk) -> Vec<(TicketId, u32)> {
@@ -268,7 +268,7 @@ fn whatever_happens_what_is_told_is_true_asked_for_and_not_too_often() {
             let mut found = Vec::new();
             let walked = desk.tenant.look_at_positions(desk.now, 3, &mut found);
             assert!(walked <= 3, "seed {seed}, step {step}");
-            for Position { ticket, position } in found {
+            for Position { ticket, position, .. } in found {
                 let (state, _, place) = desk.place(ticket);
                 let is_true = (state, place) == (TicketState::Waiting, position);
                 assert!(is_true, "seed {seed}, step {step}: {state:?}, {place}, told {position}");

@@ -13,7 +13,7 @@ use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome, RequeueReason, Role,
     Silent, Via, WrapUpEnd,
 };
-use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId, TicketId};
+use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
 
 const TICKET: TicketId = TicketId(0x018b_cfe5_6800_7000_8000_0000_0000_0001);
@@ -186,7 +186,14 @@ fn samples() -> Vec<(&'static str, Event)> {
         ),
         (
             "assigned",
-            Event::Assigned(Assigned { ticket: TICKET, number: 4, agent, epoch: 6, waited_us: 17 }),
+            Event::Assigned(Assigned {
+                ticket: TICKET,
+                number: 4,
+                agent,
+                epoch: 6,
+                waited_us: 17,
+                told: Some(EstimatedWait { p50_seconds: 18, p90_seconds: 40 }),
+            }),
         ),
         (
             "requeued",

@@ -63,6 +63,12 @@ pub(crate) enum What {
         time: u64,
     },
     Tick,
+    /// A line moves for a while.
+    Rush {
+        queue: u8,
+        agent: u8,
+        seconds: u64,
+    },
     /// A snapshot is taken: the next start begins there.
     Snapshot,
     /// The daemon ends and starts again; commands may come before it is ready.

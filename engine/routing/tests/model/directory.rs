@@ -165,7 +165,7 @@ impl Reference {
                         name: object.name.clone(),
                         object: None,
                         last_served: None,
-                        pace: crate::queues::Pace::default(),
+                        pace: crate::estimates::Pace::default(),
                         looks_at: None,
                         is_shut: false,
                         newest_before: TicketId(0),

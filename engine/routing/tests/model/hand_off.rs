@@ -54,6 +54,9 @@ impl Reference {
             }
         };
         self.settle();
+        let position = self.position(ticket);
+        let told = self.open_wait(self.ticket(ticket), position).filter(|_| position > 0);
+        self.ticket_mut(ticket).told = told;
         Ok(self.accepted(input, ticket, false))
     }
 
@@ -233,22 +236,12 @@ impl Reference {
             false if is_online => Said::Online,
             false => Said::Offline,
         };
-        // Who waits until the queue opens waits that long, and then as others do.
-        let paced = self.estimated_wait(ticket.queue, position);
-        let until = self.queues[ticket.queue.0 as usize].until;
-        let estimated_wait = match said {
-            Said::Online | Said::Offline | Said::Full => paced,
-            Said::Closed => until.map(|until| {
-                let seconds = (until - self.now.min(until)) / 1_000_000;
-                u32::try_from(seconds).expect("some days") + paced.unwrap_or(0)
-            }),
-        };
         Answer::Accepted(Accepted {
             ticket: id,
             number: ticket.bot_number,
             existing,
             position,
-            estimated_wait,
+            estimated_wait: self.estimated_wait(ticket, position),
             text: self.text(input, ticket.queue, ticket.language, said),
             truncated: input.truncated,
             epoch: ticket.epoch,

@@ -30,6 +30,7 @@ mod commands;
 mod compare;
 mod directory;
 mod ends;
+mod estimates;
 mod explain;
 mod figures;
 mod hand_off;
@@ -49,6 +50,7 @@ mod reference;
 mod refusals;
 mod reopen;
 mod router;
+mod rush;
 mod sessions;
 mod shapes;
 mod silence;
@@ -58,7 +60,7 @@ mod timers;
 mod transfer;
 mod waiting_shape;
 
-use action::{Action, actions};
+use action::{Action, What, actions};
 use pair::Pair;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -107,7 +109,16 @@ impl fmt::Debug for Case {
 }
 
 fn case(most: usize) -> impl Strategy<Value = Case> {
-    (setup(), actions(most)).prop_map(|(setup, actions)| Case { setup, actions })
+    (setup(), actions(most)).prop_map(|(setup, mut actions)| {
+        // By what is drawn already: a further draw would make every case another one.
+        if actions.len() % 4 == 0 {
+            let number = u8::try_from(actions.len()).unwrap_or(u8::MAX) / 4;
+            let (queue, agent, seconds) = (number % 3, number % 4, 1 + u64::from(number % 8));
+            let what = What::Rush { queue, agent, seconds };
+            actions.push(Action { what, key: None });
+        }
+        Case { setup, actions }
+    })
 }
 
 fn run(case: &Case) -> Result<Pair, TestCaseError> {

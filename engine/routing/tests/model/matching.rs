@@ -175,9 +175,15 @@ impl Reference {
         // The line's clock goes on while the queue is closed, and with it what is gained.
         ticket.waited_us += now - ticket.waiting_since;
         let waited_us = open_us;
+        let told = ticket.told;
         self.begin_silence(id, Silent::Agent, false);
-        self.note_served(queue, agent, test);
-        self.emit(Event::Assigned(Assigned { ticket: id, number, agent, epoch, waited_us }));
+        self.note_served(queue, agent);
+        if !test {
+            self.note_pace(queue, id, waited_us);
+        }
+        self.ticket_mut(id).told = None;
+        let assigned = Assigned { ticket: id, number, agent, epoch, waited_us, told };
+        self.emit(Event::Assigned(assigned));
     }
 
     /// A ticket, or the question whether the agent takes it, is new to the agent.
@@ -191,11 +197,8 @@ impl Reference {
         }
     }
 
-    fn note_served(&mut self, queue: QueueId, agent: AgentId, test: bool) {
+    fn note_served(&mut self, queue: QueueId, agent: AgentId) {
         self.at_mut(agent).last_ticket_at = self.now;
         self.queues[queue.0 as usize].last_served = Some(agent);
-        if !test {
-            self.note_pace(queue);
-        }
     }
 }

@@ -53,6 +53,7 @@ impl Reference {
             ticket.step_from = now;
             ticket.step_is_over = false;
             ticket.looked_at = None;
+            ticket.told = None;
             self.begins_to_wait(id);
             self.emit(Event::Overflowed(Overflowed { ticket: id, from, to, reason, priority }));
         }

@@ -87,6 +87,7 @@ impl Pair {
                 self.now += time;
                 Ok(())
             }
+            What::Rush { queue, agent, seconds } => self.rush(*queue, *agent, *seconds, when),
             What::Tick => self.give(Input::Tick, when),
             What::Snapshot => {
                 self.router.take_snapshot();

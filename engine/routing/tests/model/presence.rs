@@ -220,6 +220,7 @@ impl Reference {
             begin_pause(&mut bot.away, down_since);
         }
         self.forget_offers();
+        self.forget_estimates();
         self.move_deadlines(down_us);
     }
 

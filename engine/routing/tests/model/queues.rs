@@ -1,5 +1,6 @@
-//! Bots and their queues: members, who is online, how fast a line moves.
+//! Bots and their queues: members, and who is online.
 
+use crate::estimates::Pace;
 use crate::reference::Reference;
 use relevo_routing::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, Versioned};
@@ -36,14 +37,6 @@ pub(crate) struct Queue {
     pub(crate) until: Option<Micros>,
     /// Every time in which it was closed by them: from, to.
     pub(crate) closings: Vec<(Micros, Option<Micros>)>,
-}
-
-/// How fast a line moves while somebody waits in it: every assignment that leaves somebody waiting
-/// begins an interval, which the next assignment ends; of a new interval an eighth counts.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pace {
-    began: Option<Micros>,
-    interval_us: Option<Micros>,
 }
 
 impl Reference {
@@ -154,26 +147,5 @@ impl Reference {
             .iter()
             .filter(|ticket| ticket.queue == id && ticket.is_unassigned() && !ticket.test);
         waiting.count()
-    }
-
-    /// A ticket of the queue, no test, was assigned.
-    pub(crate) fn note_pace(&mut self, id: QueueId) {
-        let (now, waiting) = (self.now, self.waiting_in(id));
-        let pace = &mut self.queues[id.0 as usize].pace;
-        if let Some(began) = pace.began {
-            let interval = now - began;
-            let smoothed = pace.interval_us.map_or(interval, |before| (7 * before + interval) / 8);
-            pace.interval_us = Some(smoothed);
-        }
-        pace.began = (waiting > 0).then_some(now);
-    }
-
-    /// Estimated wait at a place in line, in whole seconds; none until there are figures.
-    pub(crate) fn estimated_wait(&self, id: QueueId, position: u32) -> Option<u32> {
-        if position == 0 {
-            return Some(0);
-        }
-        let interval = self.queues[id.0 as usize].pace.interval_us?;
-        u32::try_from(interval * u64::from(position) / 1_000_000).ok()
     }
 }

@@ -1,6 +1,6 @@
 //! What the random actions have come to: a run that never comes to something proves nothing of it.
 
-use relevo_routing::event::TicketOpened;
+use relevo_routing::event::{Assigned, TicketOpened};
 use relevo_routing::{Event, Reply, Step, texts};
 use relevo_wire::answer::Answer;
 use relevo_wire::vocabulary::{Language, Text};
@@ -84,7 +84,10 @@ pub(crate) const EXPECTED: &[&str] = &[
     "told the queue's words",
     "accepted",
     "accepted instead of who is away",
+    "a wait was told, longer false",
+    "a wait was told, longer true",
     "accepted again",
+    "accepted with an estimate",
     "applied one",
     "applied several",
     "closed as ClientInactivity",
@@ -147,6 +150,10 @@ impl Reached {
             self.count(of_event(event));
             if let Event::Closed(closed) = event {
                 self.count(format!("closed as {:?}", closed.reason));
+            }
+            if let Event::Assigned(Assigned { waited_us, told: Some(told), .. }) = event {
+                let is_longer = *waited_us > u64::from(told.p90_seconds) * 1_000_000;
+                self.count(format!("a wait was told, longer {is_longer}"));
             }
             if let Event::TicketOpened(TicketOpened { overflowed: Some((_, reason)), .. }) = event {
                 self.count(format!("opened elsewhere {reason:?}"));
@@ -231,6 +238,11 @@ fn of_reply(reply: &Reply) -> String {
         }
         Reply::Answer(Answer::Accepted(accepted)) if accepted.absent.is_some() => {
             "accepted instead of who is away".to_owned()
+        }
+        Reply::Answer(Answer::Accepted(accepted))
+            if accepted.position > 0 && accepted.estimated_wait.is_some() =>
+        {
+            "accepted with an estimate".to_owned()
         }
         Reply::Answer(Answer::Sent(sent)) => format!("sent {:?}", sent.holder),
         Reply::Answer(Answer::Applied(applied)) => {

@@ -130,6 +130,7 @@ impl Reference {
 
     pub(crate) fn emit(&mut self, event: Event) {
         self.events.push(event);
+        self.forget_steps();
     }
 
     fn decide(&mut self, input: &Input, seen: u32) -> Option<Reply> {

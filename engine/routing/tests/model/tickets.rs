@@ -6,7 +6,7 @@ use relevo_routing::Micros;
 use relevo_routing::event::{Demand, Forgotten, TicketOpened};
 use relevo_routing::{Event, input::Party};
 use relevo_wire::vocabulary::{Author, HandOffReason, Language, TicketState};
-use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TicketId};
+use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TicketId};
 use std::cmp::Reverse;
 
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub(crate) struct Ticket {
     pub(crate) reopen_is_over: bool,
     /// Of the moments at which it comes to more members, a tick has looked at those up to this.
     pub(crate) looked_at: Option<Micros>,
+    /// What it was told when it was handed over, while it waits.
+    pub(crate) told: Option<EstimatedWait>,
     /// A gone agent keeps it until then.
     pub(crate) kept_until: Option<Micros>,
     /// Place in line, inherited by a child.
@@ -156,6 +158,7 @@ impl Ticket {
             reopen_until: None,
             reopen_is_over: false,
             looked_at: None,
+            told: None,
             kept_until: None,
             arrived: event.arrived,
             opened_at: now,

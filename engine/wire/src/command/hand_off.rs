@@ -39,7 +39,7 @@ pub struct HandOff {
     /// Texts instead of the queue's, for the answer of this hand-off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub texts: Option<Texts>,
-    /// Push the position in line when it changes, at most every 10 s by default.
+    /// Push the position in line and the estimated wait when they change, at most every 10 s by default.
     #[serde(default)]
     pub position_updates: bool,
     /// A test: goes to members who accept tests, counts only in the probe's figures.

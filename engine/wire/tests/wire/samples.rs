@@ -10,7 +10,7 @@ use relevo_wire::frame::{self, HEADER_BYTES, Header};
 use relevo_wire::ids::{RequestId, SessionId, TicketId};
 use relevo_wire::push::*;
 use relevo_wire::vocabulary::*;
-use relevo_wire::{Answer, Command, Packed, json};
+use relevo_wire::{Answer, Command, EstimatedWait, Packed, json};
 
 /// A message of either direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +92,8 @@ impl From<frame::ServerFrame> for Sample {
     }
 }
 
+/// Of somebody third in line.
+const WAIT: EstimatedWait = EstimatedWait { p50_seconds: 40, p90_seconds: 95 };
 const AT: u64 = 1_760_000_000_000_000;
 
 fn ticket() -> TicketId {
@@ -336,7 +338,7 @@ fn answers() -> Vec<Answer> {
             number: 1001,
             existing: false,
             position: 3,
-            estimated_wait: Some(40),
+            estimated_wait: Some(WAIT),
             text: "Let's send you to an available agent".into(),
             truncated: false,
             epoch: 1,
@@ -449,7 +451,7 @@ fn pushes() -> Vec<Push> {
         Push::Snapshot(Snapshot { tickets: vec![summary()], last: true }),
         Push::Progress(Progress { ticket: ticket(), delivered: 14, read: 12 }),
         Push::Typing(TypingPush { ticket: ticket(), author: Author::Customer }),
-        Push::Position(Position { ticket: ticket(), position: 3 }),
+        Push::Position(Position { ticket: ticket(), position: 3, estimated_wait: Some(WAIT) }),
         Push::Presence(Presence { intent: Intent::Offline, reason: "expired".into() }),
         Push::GoAway(GoAway { reason: "draining".into(), reconnect_after_ms: 1500 }),
         Push::Offer(Offer {

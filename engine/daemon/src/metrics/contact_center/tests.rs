@@ -94,6 +94,7 @@ fn assigned(waited_seconds: u64) -> Event {
         agent: AgentId(0),
         epoch: 2,
         waited_us: waited_seconds * 1_000_000,
+        told: None,
     })
 }
 

@@ -154,7 +154,14 @@ pub(crate) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
 
 /// The agent has it.
 pub(super) fn assigned(ticket: TicketId, number: u32) -> Event {
-    Event::Assigned(Assigned { ticket, number, agent: AGENT, epoch: number, waited_us: 0 })
+    Event::Assigned(Assigned {
+        ticket,
+        number,
+        agent: AGENT,
+        epoch: number,
+        waited_us: 0,
+        told: None,
+    })
 }
 
 /// The agent has it no more.
