@@ -237,6 +237,9 @@ impl Count<'_> {
         }
         let queue = self.board.queue(self.tenant, facts.queue);
         queue.wait_assigned.record(seconds(assigned.waited_us));
+        if let Some(told) = assigned.told {
+            queue.wait_estimated(assigned.waited_us, told);
+        }
         if !facts.assigned_before && !facts.target_missed {
             queue.assigned_in_target.increment(1);
         }

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
     use std::collections::HashSet;
 
-    const LABELS: [&str; 15] = [
+    const LABELS: [&str; 16] = [
         "tenant",
         "bot",
         "queue",
@@ -112,6 +112,7 @@ mod tests {
         "reason",
         "answered",
         "short",
+        "told",
         "state",
         "result",
         "transport",

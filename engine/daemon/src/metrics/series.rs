@@ -5,7 +5,9 @@ use super::labels::{self, HAND_OFF_REASONS, HandOffResult, OFFER_ENDS, OVERFLOW_
 use super::names::contact_center as names;
 use super::recorder::Exporter;
 use ::metrics::{Counter, Gauge, Histogram};
+use relevo_routing::Micros;
 use relevo_routing::event::OverflowReason;
+use relevo_wire::EstimatedWait;
 use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, RequeueReason, Silent, Via};
 
 /// States of the members of a queue.
@@ -66,6 +68,8 @@ pub(super) struct QueueSeries {
     arrived_hand_off: Counter,
     arrived_transfer: Counter,
     overflowed: [Counter; OVERFLOW_REASONS.len()],
+    /// By figure, then within it and beyond.
+    estimates: [[Counter; 2]; 2],
     offers_ended: [Counter; OFFER_ENDS.len()],
     closed: Vec<((CloseReason, Outcome), Counter)>,
 }
@@ -131,6 +135,12 @@ impl QueueSeries {
                 let reason = labels::overflow_reason(reason);
                 exporter.counter(&names::TICKETS_OVERFLOWED, &with(reason))
             }),
+            estimates: ["p50", "p90"].map(|told| {
+                ["within", "beyond"].map(|result| {
+                    let values = [queue[0], queue[1], queue[2], told, result];
+                    exporter.counter(&names::WAIT_ESTIMATES, &values)
+                })
+            }),
             closed: USUAL_ENDS
                 .map(|(reason, outcome)| {
                     ((reason, outcome), closed(exporter, queue, reason, outcome))
@@ -187,6 +197,16 @@ impl QueueSeries {
     /// Counts a ticket that went on to another queue.
     pub(super) fn overflowed(&self, reason: OverflowReason) {
         self.overflowed[reason as usize].increment(1);
+    }
+
+    /// Holds a wait against what was told of it.
+    pub(super) fn wait_estimated(&self, waited_us: Micros, told: EstimatedWait) {
+        for (seconds, results) in
+            [told.p50_seconds, told.p90_seconds].into_iter().zip(&self.estimates)
+        {
+            let is_beyond = waited_us > Micros::from(seconds) * 1_000_000;
+            results[usize::from(is_beyond)].increment(1);
+        }
     }
 
     /// The wait of a ticket that ended while it waited.

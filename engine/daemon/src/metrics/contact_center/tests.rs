@@ -2,7 +2,7 @@ use super::*;
 use crate::metrics::{ContactCenterBuckets, Metrics, text::Scrape};
 use relevo_routing::event::{HandOffRepeated, OverflowReason, Overflowed, TargetMissed};
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, Language, Via};
-use relevo_wire::{AgentId, BotId, ContactKey, TicketId};
+use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, TicketId};
 
 const TENANT: TenantId = TenantId(7);
 const TICKET: TicketId = TicketId(1);
@@ -292,6 +292,24 @@ fn tickets_that_go_on_count_in_the_queue_that_they_leave() {
     daemon.see(Event::TicketOpened(TicketOpened { queue: to, overflowed, ..opened }), WAITING);
     let value = |reason| daemon.value("relevo_tickets_overflowed_total", &[("reason", reason)]);
     assert_eq!((value("timeout"), value("full")), (Some(1.0), Some(1.0)));
+}
+
+#[test]
+fn a_wait_is_held_against_both_figures_of_what_was_told() {
+    let daemon = Daemon::new();
+    let told = Some(EstimatedWait { p50_seconds: 10, p90_seconds: 30 });
+    for waited_seconds in [10, 30, 31] {
+        let Event::Assigned(assigned) = assigned(waited_seconds) else { unreachable!() };
+        daemon.see(Event::Assigned(Assigned { told, ..assigned }), WAITING);
+        daemon.see(Event::Assigned(assigned), WAITING);
+        let test = TicketFacts { test: true, ..WAITING };
+        daemon.see(Event::Assigned(Assigned { told, ..assigned }), test);
+    }
+    let value = |told, result| {
+        daemon.value("relevo_wait_estimates_total", &[("told", told), ("result", result)])
+    };
+    assert_eq!((value("p50", "within"), value("p50", "beyond")), (Some(1.0), Some(2.0)));
+    assert_eq!((value("p90", "within"), value("p90", "beyond")), (Some(2.0), Some(1.0)));
 }
 
 #[test]

@@ -57,6 +57,12 @@ pub const TICKETS_ABANDONED: Metric = counter(
     &["tenant", "bot", "queue", "answered"],
     "Tickets whose customer left after an assignment, after (yes) or before (no) the first reply.",
 );
+/// Estimated waits, held against those that came.
+pub const WAIT_ESTIMATES: Metric = counter(
+    "relevo_wait_estimates_total",
+    &["tenant", "bot", "queue", "told", "result"],
+    "Waits up to an assignment that a hand-off was told an estimate of: within it or beyond. Of p50 half should be within, of p90 nine of ten.",
+);
 /// Tickets that went on to another queue.
 pub const TICKETS_OVERFLOWED: Metric = counter(
     "relevo_tickets_overflowed_total",
@@ -236,6 +242,7 @@ pub const ALL: &[Metric] = &[
     TICKETS_ARRIVED,
     TICKETS_CLOSED,
     TICKETS_ABANDONED,
+    WAIT_ESTIMATES,
     TICKETS_OVERFLOWED,
     INACTIVITY_WARNINGS,
     TICKETS_REQUEUED,
