@@ -82,7 +82,7 @@ async fn a_place_in_line_comes_as_an_event_of_its_own() {
     let server = FakeServer::start();
     let (_client, mut events, mut session) = open(&server, server.options()).await;
     take_until(&mut events, |event| matches!(event, ClientEvent::Snapshot(_))).await;
-    let place = Position { ticket: TicketId(1), position: 3 };
+    let place = Position { ticket: TicketId(1), position: 3, estimated_wait: None };
     session.pushes.push(Push::Position(place.clone())).await;
     assert_eq!(come(events.next()).await, Some(ClientEvent::Position(place)));
 }
