@@ -323,6 +323,7 @@ fn hand_off(contact: u128) -> HandOff {
             })
         }),
         language: None,
+        rules: None,
         texts: None,
         truncated: false,
         position_updates: true,

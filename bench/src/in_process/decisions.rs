@@ -236,6 +236,7 @@ impl Desk {
             preferred_agent: None,
             demand,
             language: None,
+            rules: None,
             texts: None,
             truncated: false,
             position_updates: false,

@@ -16,6 +16,7 @@ use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::tenant::{Settings, Tenant};
 use relevo_wire::ids::TenantId;
 
+use crate::explain::past::SecondState;
 use crate::publish::conversations::{Conversations, Record};
 use crate::publish::saved::{self, InvalidSaved};
 
@@ -79,6 +80,20 @@ impl Fold {
             last_us: 0,
             settings,
         }
+    }
+
+    /// Bytes before the state itself: what a fold is, and the time of its last record.
+    pub const HEAD_BYTES: usize = 16;
+
+    /// The time of the last record of a snapshot, in microseconds since 1970, by its first bytes.
+    ///
+    /// # Errors
+    /// It is no fold.
+    pub fn last_us_of(head: [u8; Self::HEAD_BYTES]) -> Result<u64, FoldError> {
+        let mut head = &head[..];
+        let mut magic = [0; 8];
+        head.read_exact(&mut magic)?;
+        if magic == MAGIC { read_u64(&mut head) } else { Err(FoldError::NotAFold) }
     }
 
     /// Goes on from a snapshot.
@@ -146,6 +161,7 @@ impl Fold {
 pub struct Folder {
     settings: Settings,
     needed: Arc<AtomicU64>,
+    second: SecondState,
 }
 
 impl Folder {
@@ -153,7 +169,12 @@ impl Folder {
     /// group that somebody may still resume from: what the journal must retain.
     #[must_use]
     pub fn new(settings: Settings, needed: Arc<AtomicU64>) -> Self {
-        Self { settings, needed }
+        Self { settings, needed, second: SecondState::default() }
+    }
+
+    /// Folds only while nobody else has this.
+    pub(crate) fn sharing(self, second: SecondState) -> Self {
+        Self { second, ..self }
     }
 }
 
@@ -165,6 +186,7 @@ impl relevo_journal::Fold for Folder {
         out: &mut dyn Write,
     ) -> Result<(), JournalFoldError> {
         let failed = |error: FoldError| JournalFoldError::Other(Box::new(error));
+        let _second = self.second.wait();
         // No body is kept: a snapshot names their places only.
         let mut fold = Fold::new(self.settings.clone(), 0);
         if let Some(mut previous) = previous {

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod exit;
+mod explain;
 pub(crate) mod files;
 pub mod fold;
 pub mod http;

@@ -70,7 +70,7 @@ impl Bound {
                 "demands",
                 under_way,
                 8 * KIB,
-                "72 skills of a rule, with each hand-off under way",
+                "72 skills of a rule and the names of two, with each hand-off under way",
             ),
             part("pipeline", limits.budget_bytes, 3, "decoded, in its record, and passed on"),
             part("bodies", limits.messages_memory_bytes, 1, "counted with what each takes beside"),
@@ -102,7 +102,7 @@ impl Bound {
         ];
         let folded = parts.iter().filter(|part| state.contains(&part.name)).map(Part::bytes).sum();
         parts.extend([
-            part("snapshot", folded, 2, "a second state while one is made, and its bytes"),
+            part("snapshot", folded, 2, "a second state while one is made or the past explained"),
             part(
                 "journal",
                 relevo_journal::OPEN_GENERATIONS_MAX,

@@ -123,12 +123,23 @@ pub(crate) struct HandedOver<'a> {
 /// The rule that matched, and what it says.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Routed<'r> {
+    /// Its place among them, from 0.
+    pub(crate) index: usize,
     pub(crate) rule: &'r str,
     pub(crate) queue: Option<&'r str>,
     pub(crate) priority: Option<u16>,
     pub(crate) demand: Option<&'r Demand>,
     pub(crate) preferred_agent: Option<&'r str>,
     told: &'r AtomicBool,
+}
+
+/// The priority rule that matched, and what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Prioritized<'r> {
+    /// Its place among them, from 0.
+    pub(crate) index: usize,
+    pub(crate) rule: &'r str,
+    pub(crate) priority: u16,
 }
 
 impl Routed<'_> {
@@ -201,6 +212,7 @@ impl BotRules {
         let matched = self.with_facts(handed, |facts| self.rules.first_match(facts, None))?;
         let Follows { queue, priority, demand, preferred_agent, told } = matched.result;
         Some(Routed {
+            index: matched.index,
             rule: matched.name,
             queue: queue.as_deref(),
             priority: *priority,
@@ -211,13 +223,18 @@ impl BotRules {
     }
 
     /// The first priority rule that matches in this queue, and the priority that it says.
-    pub(crate) fn prioritize(&self, handed: HandedOver<'_>, queue: &str) -> Option<(&str, u16)> {
+    pub(crate) fn prioritize(
+        &self,
+        handed: HandedOver<'_>,
+        queue: &str,
+    ) -> Option<Prioritized<'_>> {
         if self.priority_rules.conditions().is_empty() {
             return None;
         }
         let first = |facts: &Facts<'_>| self.priority_rules.first_match(facts, Some(queue));
         let matched = self.with_facts(handed, first)?;
-        Some((matched.name, *matched.result))
+        let (index, rule, priority) = (matched.index, matched.name, *matched.result);
+        Some(Prioritized { index, rule, priority })
     }
 
     /// Each rule that [`Self::route`] tries, and why it matches or not.

@@ -8,11 +8,13 @@ use std::thread::JoinHandle;
 use thiserror::Error;
 
 use crate::cursor::{Cursor, JournalState, StorageState};
+use crate::history::History;
 use crate::limits::RECORD_BYTES_MAX;
 use crate::log::GroupSource;
 use crate::place::{GroupNumber, Place, RecordNumber};
 use crate::queue::Queue;
 use crate::record::{RecordBytes, RecordError, Submission, read_record};
+use crate::store::Store;
 
 /// Why submissions were not taken. None of the batch was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -59,6 +61,8 @@ struct Shared<T> {
     source: Arc<dyn GroupSource>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     closing: Arc<AtomicBool>,
+    /// All generations; none where the log is no directory.
+    store: Option<Arc<Store>>,
 }
 
 /// Without a handle nothing more can be handed in: the writer commits what is there and ends.
@@ -76,9 +80,10 @@ impl<T> JournalHandle<T> {
         source: Arc<dyn GroupSource>,
         threads: Vec<JoinHandle<()>>,
         closing: Arc<AtomicBool>,
+        store: Option<Arc<Store>>,
     ) -> Self {
         let threads = Mutex::new(threads);
-        Self { shared: Arc::new(Shared { queue, cursor, source, threads, closing }) }
+        Self { shared: Arc::new(Shared { queue, cursor, source, threads, closing, store }) }
     }
 
     /// Hands in a batch, whole and in order, behind everything handed in before.
@@ -142,6 +147,13 @@ impl<T> JournalHandle<T> {
     pub fn reader(&self) -> JournalReader {
         let shared = &self.shared;
         JournalReader { source: Arc::clone(&shared.source), cursor: Arc::clone(&shared.cursor) }
+    }
+
+    /// What the journal still holds, up to what is durable now; none where it is no directory.
+    #[must_use]
+    pub fn history(&self) -> Option<History> {
+        let store = self.shared.store.as_ref()?;
+        Some(History::new(Arc::clone(store), self.durable_group()))
     }
 
     /// Seals the present generation and has it folded, also when it is neither full nor old. Does not

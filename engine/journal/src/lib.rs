@@ -15,6 +15,7 @@ mod fold;
 mod frame;
 mod generation;
 mod handle;
+mod history;
 mod layout;
 mod limits;
 mod log;
@@ -44,6 +45,7 @@ pub use examine::{Damage, DamageKind};
 pub use fold::{Fold, FoldError, FoldItem, Folding, SnapshotReport};
 pub use frame::FrameError;
 pub use handle::{CloseError, JournalHandle, JournalReader, SubmitError};
+pub use history::{History, HistoryRecords};
 pub use layout::ClaimError;
 pub use limits::{
     FORMAT_VERSION, GROUP_BYTES_MAX, GROUP_BYTES_MIN, OPEN_GENERATION_BYTES, OPEN_GENERATIONS_MAX,
@@ -58,4 +60,4 @@ pub use recovery::{OpenError, Recovered, RecoveryReport, open};
 pub use replay::Records;
 pub use snapshot::SnapshotReader;
 pub use start::StartError;
-pub use writer::{FailedHook, Failure, Hooks, WriterOptions, start_on};
+pub use writer::{FailedHook, Failure, Hooks, WriterOptions, start_on, yield_to_all};

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::examine::{Damage, Examined, examine};
 use crate::generation::{Generation, remove_dir};
+use crate::history::History;
 use crate::layout::{ClaimError, Found, Layout, numbers_in};
 use crate::log::LogError;
 use crate::options::Options;
@@ -80,6 +81,12 @@ impl Recovered {
     pub fn records(&self) -> Records<'_> {
         let groups = self.store.read(self.start.group.next(), self.tail.group);
         Records::new(groups, self.start)
+    }
+
+    /// What the journal still holds, up to its end.
+    #[must_use]
+    pub fn history(&self) -> History {
+        History::new(Arc::clone(&self.store), self.tail.group)
     }
 }
 

@@ -145,6 +145,13 @@ pub(crate) fn newest(dir: &Path) -> io::Result<FoundSnapshots> {
     Ok(found)
 }
 
+/// The snapshot of this number, every chunk of which is good.
+pub(crate) fn checked_at(dir: &Path, number: GroupNumber) -> io::Result<SnapshotReader> {
+    let path = dir.join(numbered(number));
+    checked(&path, number)?;
+    SnapshotReader::open(&path)
+}
+
 fn checked(path: &Path, number: GroupNumber) -> io::Result<()> {
     let mut reader = SnapshotReader::open(path)?;
     if reader.tail.group != number {

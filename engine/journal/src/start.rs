@@ -60,7 +60,7 @@ impl Recovered {
             }
         });
         let storage = StorageWatch::new(&options.dir, reserve_bytes);
-        let beside = Beside { storage, folder, closing };
+        let beside = Beside { storage, folder, closing, store: Arc::clone(&store) };
         let writer = WriterOptions {
             schema: options.schema,
             group_bytes: options.group_bytes,

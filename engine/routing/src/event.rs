@@ -25,8 +25,8 @@ pub use presence::{
 pub use silence::Inactive;
 pub use ticket::{
     Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement,
-    OverflowReason, Overflowed, Rejection, Relaxed, Requeued, TargetMissed, TicketOpened,
-    Unreserved,
+    OverflowReason, Overflowed, Rejection, Relaxed, Requeued, Routed, RulesHeld, TargetMissed,
+    TicketOpened, Unreserved,
 };
 
 use crate::input::Key;

@@ -1,7 +1,7 @@
 //! Everything that can happen to a tenant: one variant each.
 
 use crate::Micros;
-use crate::event::Demand;
+use crate::event::{Demand, RulesHeld};
 use relevo_wire::command::Change;
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::vocabulary::{HandOffReason, Intent, Language, Role, Texts};
@@ -291,6 +291,8 @@ pub struct HandOff {
     pub preferred_agent: Option<AgentId>,
     /// What the contact understands, where it is known; else the bot's language.
     pub language: Option<Language>,
+    /// What the bot's rules said, for the record; absent: it has none.
+    pub rules: Option<Box<RulesHeld>>,
     /// Texts instead of the queue's.
     pub texts: Option<Texts>,
     /// Transcript or context were cut.

@@ -22,6 +22,7 @@ pub mod input;
 mod matching;
 mod origin;
 mod overflow;
+mod past;
 #[cfg(planted)]
 pub mod planted;
 mod positions;

@@ -179,6 +179,20 @@ pub fn decode(bytes: &[u8]) -> Result<(RecordHeader, Vec<Event>), RecordError> {
     Ok((RecordHeader { tenant, now, actor, request_id, directory_version }, events))
 }
 
+/// When a record was made, of its header alone.
+///
+/// # Errors
+/// As [`decode`], of the header.
+pub fn time_of(bytes: &[u8]) -> Result<Micros, RecordError> {
+    let mut reader = Reader { bytes, at: 0 };
+    let schema = u16::from_le_bytes(reader.take()?);
+    if schema != SCHEMA_VERSION {
+        return Err(RecordError::Schema(schema));
+    }
+    let _tenant: [u8; 8] = reader.take()?;
+    Ok(u64::from_le_bytes(reader.take()?))
+}
+
 /// Numbers of events in the log. Never used twice.
 mod number {
     pub(super) const OBJECT_PUT: u8 = 1;

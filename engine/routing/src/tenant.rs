@@ -23,9 +23,9 @@ use relevo_wire::{AgentId, QueueId, TenantId};
 #[derive(Debug)]
 pub struct Tenant {
     id: TenantId,
-    state: State,
-    sessions: Sessions,
-    ids: TicketIds,
+    pub(crate) state: State,
+    pub(crate) sessions: Sessions,
+    pub(crate) ids: TicketIds,
 }
 
 impl Tenant {

@@ -2,9 +2,11 @@
 
 mod absence;
 mod directory;
+mod explained;
 
 pub use absence::Absent;
 pub use directory::{Applied, DirectoryAnswer, Stored};
+pub use explained::{AgentReason, ChosenBy, Explained, MatchedRule, RoutingExplained, TriedRule};
 
 use crate::error::WireError;
 use crate::estimate::EstimatedWait;
@@ -323,56 +325,6 @@ pub struct TargetsAnswer {
 pub struct TransferredAnswer {
     /// The child ticket.
     pub child: TicketId,
-}
-
-/// An agent of the ticket's queue, and why it is or is not the one.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-pub struct AgentReason {
-    /// Name of the agent.
-    pub agent: String,
-    /// `eligible`, or why not: `offline`, `paused`, `invisible`, `unreachable`, `grace`, `no_seat`,
-    /// `no_seat_for_bot`, `inactive`, `excluded`, `accepts_no_tests`, `reserved_for_other`,
-    /// `lacks_skill`, `closing` (its session has just paused or gone).
-    pub reason: String,
-}
-
-/// A ticket explained.
-#[derive(
-    Debug,
-    Clone,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-pub struct Explained {
-    /// The ticket.
-    pub ticket: TicketId,
-    /// Its state.
-    pub state: TicketState,
-    /// `bot/queue`.
-    pub queue: String,
-    /// Place in line, from 1; 0 when it does not wait.
-    pub position: u32,
-    /// In a sentence: what it waits for, or why this agent has it.
-    pub because: String,
-    /// The agent who has it.
-    pub agent: Option<String>,
-    /// Every agent of the queue (at most 1,000, the rest is counted in `because`).
-    pub agents: Vec<AgentReason>,
 }
 
 /// A credential, shown once.

@@ -342,6 +342,9 @@ pub struct Close {
 pub struct Explain {
     /// Which ticket.
     pub ticket: TicketId,
+    /// As of when, in microseconds since 1970; absent: now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<u64>,
 }
 
 /// Live numbers of the daemon.

@@ -157,6 +157,15 @@ impl AdminClient {
     /// # Errors
     /// See [`ClientError`].
     pub async fn explain(&self, ticket: TicketId) -> Result<Explained, ClientError> {
-        self.ask(Command::Explain(Explain { ticket })).await
+        self.ask(Command::Explain(Explain { ticket, at: None })).await
+    }
+
+    /// As [`Self::explain`], of a past instant in microseconds since 1970, from the daemon's log.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; refused with `not_found` where the log no longer holds the instant or the
+    /// ticket was not there, with `overloaded` while another is explained or a snapshot is made.
+    pub async fn explain_at(&self, ticket: TicketId, at: u64) -> Result<Explained, ClientError> {
+        self.ask(Command::Explain(Explain { ticket, at: Some(at) })).await
     }
 }

@@ -37,6 +37,13 @@ pub(super) struct Admin {
     key: Secret,
 }
 
+impl Admin {
+    /// Of a command that may also do without a daemon, and declares these by itself.
+    pub(super) fn of(server: String, fingerprint: String, key: Secret) -> Self {
+        Self { remote: Remote { server, fingerprint }, key }
+    }
+}
+
 /// A key as it was given. `Debug` does not show it.
 #[derive(Clone)]
 pub(super) struct Secret(String);

@@ -4,10 +4,11 @@ use super::output;
 use crate::config::cases::{self, Case, Hand};
 use crate::config::{Directory as File, Problems};
 use crate::exit::{Exit, Failure};
+use crate::explain::comparison;
 use crate::rules::{self, BotRules, HandedOver, Set};
 use clap::{Args, Subcommand};
 use jiff::civil::DateTime;
-use relevo_routing::rules::{Because, Found, REASONS, Tried, nearest};
+use relevo_routing::rules::{REASONS, Tried, nearest};
 use relevo_wire::directory::{Bot, Object, Skill};
 use relevo_wire::packed::Packed;
 use relevo_wire::validate;
@@ -204,13 +205,9 @@ fn tell(said: &mut String, tried: Vec<Tried>) {
     for Tried { index, rule, holds, because } in tried {
         let verdict = if holds { "matches" } else { "does not match" };
         let _ = writeln!(said, "{} {rule:?} {verdict}", index + 1);
-        for Because { comparison, line, column, holds, found } in because {
-            let found = match found {
-                Found::Value => "",
-                Found::Nothing => ": the hand-off has none",
-                Found::NoNumber => ": the text is no number",
-            };
-            let _ = writeln!(said, "    {line}:{column} {comparison} is {holds}{found}");
+        for because in because {
+            let (line, column) = (because.line, because.column);
+            let _ = writeln!(said, "    {line}:{column} {}", comparison(because));
         }
     }
 }
@@ -304,12 +301,12 @@ impl Bots {
         let is_gone = missing.is_some();
         let queue = queue.unwrap_or(&bot.default_queue).to_owned();
         let prioritized = with_handed_over(rules, hand, |handed| rules.prioritize(handed, &queue))?;
-        let priority = prioritized.map(|(_, priority)| priority);
+        let priority = prioritized.map(|found| found.priority);
         Ok(Outcome {
             missing,
             rule: routed.map(|routed| routed.rule.to_owned()),
             queue,
-            priority_rule: prioritized.map(|(rule, _)| rule.to_owned()),
+            priority_rule: prioritized.map(|found| found.rule.to_owned()),
             priority: priority.or_else(|| routed.and_then(|routed| routed.priority)),
             preferred_agent: routed
                 .and_then(|routed| routed.preferred_agent)

@@ -175,10 +175,10 @@ impl<O: Observer> Publisher<O> {
             (_, None) => return,
         };
         match (&mut outcome.asker, reply) {
-            (Asker::Request { session, lane, request, name, instead }, Reply::Answer(answer)) => {
-                let answer = match (answer, instead.take()) {
-                    (Answer::Done(_), Some(instead)) => *instead,
-                    (answer, _) => answer,
+            (Asker::Request { session, lane, request, name, beside }, Reply::Answer(answer)) => {
+                let answer = match beside.take() {
+                    Some(beside) => beside.join(answer),
+                    None => answer,
                 };
                 self.observer.answered(*name, &answer);
                 if lane.append(|out| session.codec.write_answer(out, *request, &answer)) {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use relevo_routing::{Event, Reply};
 use relevo_wire::Answer;
+use relevo_wire::answer::{Explained, KeyCreated, RoutingExplained};
 use relevo_wire::ids::{RequestId, TenantId};
 use smallvec::SmallVec;
 use tokio::sync::oneshot;
@@ -28,8 +29,8 @@ pub enum Asker {
         request: RequestId,
         /// Which command, for the metrics.
         name: CommandName,
-        /// Said instead of `done`: a new key's secret never enters the core.
-        instead: Option<Box<Answer>>,
+        /// What the answer is to have beside.
+        beside: Option<Box<Beside>>,
     },
     /// A message that has no answer (receipts).
     Silent(Arc<Session>),
@@ -58,6 +59,29 @@ impl Asker {
             | Self::Opened { session, .. }
             | Self::Lost(session) => Some(session),
             Self::Daemon(_) | Self::Nobody => None,
+        }
+    }
+}
+
+/// What an answer has that the core does not know.
+#[derive(Debug)]
+pub enum Beside {
+    /// A new key, for `done`: its secret never enters the core.
+    Key(KeyCreated),
+    /// What put an explained ticket into its queue: what rules look at never enters the core.
+    Routing(RoutingExplained),
+}
+
+impl Beside {
+    /// The whole answer; a refusal stays as it is.
+    #[must_use]
+    pub fn join(self, answer: Answer) -> Answer {
+        match (self, answer) {
+            (Self::Key(key), Answer::Done(_)) => Answer::Key(key),
+            (Self::Routing(routing), Answer::Explained(explained)) => {
+                Answer::Explained(Explained { routing: Some(Box::new(routing)), ..explained })
+            }
+            (Self::Key(_) | Self::Routing(_), answer) => answer,
         }
     }
 }

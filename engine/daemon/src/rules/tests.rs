@@ -100,9 +100,13 @@ fn the_first_priority_rule_that_matches_in_the_queue_says_the_priority() {
         reason: HandOffReason::Requested,
         now_us: 0,
     };
-    assert_eq!(rules.prioritize(handed, "vip"), Some(("vip", 900)));
-    assert_eq!(rules.prioritize(handed, "cards"), Some(("cards", 500)));
-    assert_eq!(rules.prioritize(handed, "help"), Some(("lima", 100)));
+    let prioritized = |queue| {
+        let found = rules.prioritize(handed, queue)?;
+        Some((found.rule, found.priority))
+    };
+    assert_eq!(prioritized("vip"), Some(("vip", 900)));
+    assert_eq!(prioritized("cards"), Some(("cards", 500)));
+    assert_eq!(prioritized("help"), Some(("lima", 100)));
     assert!(rules.route(handed).is_none());
     // Of three with one condition each is for another queue: none stands in the shadow of another.
     assert_eq!(rules.warnings().count(), 0);

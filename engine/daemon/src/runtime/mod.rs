@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use crate::admission::Budget;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::explain::past::{LookBack, SecondState};
 use crate::http;
 use crate::memory::Bound;
 use crate::metrics::{ContactCenterBuckets, Metrics};
@@ -141,7 +142,9 @@ impl Daemon {
                 failed.send_replace(Some(fatal));
             }),
         };
-        let folding = recovery::folding(&settings, Arc::clone(&metrics), recovered.needed);
+        let look_back = LookBack { settings: settings.clone(), second: SecondState::default() };
+        let second = look_back.second.clone();
+        let folding = recovery::folding(&settings, Arc::clone(&metrics), recovered.needed, second);
         let journal = recovered
             .log
             .start(hooks, Some(folding))
@@ -167,6 +170,7 @@ impl Daemon {
             journal: journal.clone(),
             metrics: Arc::clone(&metrics),
             rings,
+            look_back,
             fatal: fatal_sender.clone(),
         }));
 

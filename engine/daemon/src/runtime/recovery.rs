@@ -12,6 +12,7 @@ use relevo_routing::tenant::{Settings, Tenant};
 use relevo_wire::ids::TenantId;
 
 use crate::config::{self, Config};
+use crate::explain::past::SecondState;
 use crate::fold::{Fold, FoldError, Folder};
 use crate::metrics::Metrics;
 use crate::publish::Published;
@@ -93,9 +94,10 @@ pub(super) fn folding(
     settings: &Settings,
     metrics: Arc<Metrics>,
     needed: Arc<AtomicU64>,
+    second: SecondState,
 ) -> Folding {
     Folding {
-        fold: Box::new(Folder::new(settings.clone(), needed)),
+        fold: Box::new(Folder::new(settings.clone(), needed).sharing(second)),
         done: Box::new(move |result| match result {
             Ok(report) => metrics.engine().snapshot_taken(report.duration),
             Err(error) => tracing::warn!(%error, "no snapshot was made; the log is whole"),

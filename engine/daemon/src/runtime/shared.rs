@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::admission::{BotShare, Budget};
 use crate::clock::Clock;
+use crate::explain::past::LookBack;
 use crate::metrics::Metrics;
 use crate::publish::Published;
 use crate::publish::load::Most;
@@ -69,6 +70,8 @@ pub struct Shared {
     pub max_objects: u32,
     /// Most tenants.
     pub max_tenants: u16,
+    /// How the past is explained.
+    pub(crate) look_back: LookBack,
     rings: Vec<Producer<ShardInput>>,
     bot_shares: DashMap<(TenantId, BotId), BotShare, FxBuildHasher>,
     parties: DashMap<(TenantId, Party), u32, FxBuildHasher>,
@@ -108,6 +111,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// One for each shard.
     pub rings: Vec<Producer<ShardInput>>,
+    /// How the past is explained.
+    pub(crate) look_back: LookBack,
     /// Where a failure is told.
     pub fatal: watch::Sender<Option<Fatal>>,
 }
@@ -129,6 +134,7 @@ impl Shared {
             journal: parts.journal,
             sessions: DashMap::with_hasher(FxBuildHasher),
             metrics: parts.metrics,
+            look_back: parts.look_back,
             rings: parts.rings,
             bot_shares: DashMap::with_hasher(FxBuildHasher),
             parties: DashMap::with_hasher(FxBuildHasher),

@@ -20,10 +20,10 @@ use relevo_wire::vocabulary::Role;
 use super::absence;
 use super::intake::idempotency;
 use super::request::{ENTRY_BYTES, LaneState, Verdict, answer, refuse};
-use super::{Session, directory};
+use super::{Session, directory, explain};
 use crate::keys::Key;
 use crate::metrics::CommandName;
-use crate::publish::outcome::Asker;
+use crate::publish::outcome::{Asker, Beside};
 use crate::runtime::shared::Shared;
 use crate::shard::ShardInput;
 use crate::tenants::{OPERATORS, tenant_id};
@@ -42,19 +42,19 @@ pub(super) async fn take(
     // A secret is in one answer and nowhere else: a repeat makes another key.
     let makes_key = matches!(request.command, Command::CreateKey(_));
     let idempotency = if makes_key { None } else { idempotency(session, &request) };
-    match decide(shared, session, request.command) {
+    match decide(shared, session, request.command).await {
         Ok(Decided::Now(now)) => {
             // What this session changed before is in what it reads now: both go in order.
             lane.flush(shared, session);
             answer(session, lane, id, &now);
         }
-        Ok(Decided::Shard { tenant, input, instead }) => {
+        Ok(Decided::Shard { tenant, input, beside }) => {
             let asker = Asker::Request {
                 session: Arc::clone(session),
                 lane: Arc::clone(&lane.outbox),
                 request: id,
                 name,
-                instead: instead.map(Box::new),
+                beside,
             };
             let input = ShardInput {
                 tenant,
@@ -76,14 +76,18 @@ pub(super) async fn take(
 }
 
 /// How long an admin's command waits for budget.
-const ADMIN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+pub(super) const ADMIN_PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
-enum Decided {
+pub(super) enum Decided {
     Now(Answer),
-    Shard { tenant: TenantId, input: Input, instead: Option<Answer> },
+    Shard { tenant: TenantId, input: Input, beside: Option<Box<Beside>> },
 }
 
-fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decided, WireError> {
+async fn decide(
+    shared: &Arc<Shared>,
+    session: &Arc<Session>,
+    command: Command,
+) -> Result<Decided, WireError> {
     validate::command(&command)?;
     match command {
         Command::Put(Put { tenant, object, if_version }) => {
@@ -101,7 +105,7 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
                 failures.note(at, &changes[at], error);
             }
             failures.into_result()?;
-            Ok(Decided::Shard { tenant, input: Input::Apply { changes, dry_run }, instead: None })
+            Ok(Decided::Shard { tenant, input: Input::Apply { changes, dry_run }, beside: None })
         }
         Command::ListDirectory(list) => directory::list(shared, session, &list).map(Decided::Now),
         Command::CreateKey(create) => create_key(shared, session, create),
@@ -114,7 +118,7 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
         Command::RevokeKey(revoke) => {
             let tenant = key_tenant(shared, session, revoke.tenant.as_deref())?;
             let input = Input::RevokeKey { prefix: revoke.prefix };
-            Ok(Decided::Shard { tenant, input, instead: None })
+            Ok(Decided::Shard { tenant, input, beside: None })
         }
         Command::Status(_) => Ok(Decided::Now(Answer::Status(shared.status(session)))),
         Command::SetAbsence(set) => {
@@ -123,17 +127,9 @@ fn decide(shared: &Shared, session: &Session, command: Command) -> Result<Decide
             let known = directories.tenant(tenant);
             let directory =
                 known.ok_or_else(|| WireError::new(ErrorCode::NotFound, "no tenant"))?;
-            Ok(Decided::Shard { tenant, input: absence::of(directory, set)?, instead: None })
+            Ok(Decided::Shard { tenant, input: absence::of(directory, set)?, beside: None })
         }
-        Command::Explain(explain) => {
-            let of = shared.published.conversations.read(explain.ticket, |c| c.tenant);
-            let visible = |tenant: &TenantId| is_operator(session) || *tenant == session.tenant;
-            let tenant = of.filter(visible).ok_or_else(|| {
-                WireError::field(ErrorCode::NotFound, "ticket", "no such ticket is in memory")
-            })?;
-            let input = Input::Explain { ticket: explain.ticket };
-            Ok(Decided::Shard { tenant, input, instead: None })
-        }
+        Command::Explain(explain) => explain::decide(shared, session, explain).await,
         Command::Hello(_) | Command::Cursors(_) => {
             Err(WireError::new(ErrorCode::WrongState, "the session is open: hello comes once"))
         }
@@ -176,7 +172,7 @@ fn one(
         Change::Put(PutChange { object, if_version }) => Input::Put { object, if_version },
         Change::Delete(DeleteChange { object, .. }) => Input::Delete { object },
     };
-    Ok(Decided::Shard { tenant, input, instead: None })
+    Ok(Decided::Shard { tenant, input, beside: None })
 }
 
 fn create_key(shared: &Shared, session: &Session, create: CreateKey) -> Result<Decided, WireError> {
@@ -200,8 +196,8 @@ fn create_key(shared: &Shared, session: &Session, create: CreateKey) -> Result<D
         label: create.label,
         created: shared.clock.now_us(),
     };
-    let instead = Answer::Key(KeyCreated { key: key.reveal().to_owned(), prefix });
-    Ok(Decided::Shard { tenant, input: Input::CreateKey(stored), instead: Some(instead) })
+    let beside = Beside::Key(KeyCreated { key: key.reveal().to_owned(), prefix });
+    Ok(Decided::Shard { tenant, input: Input::CreateKey(stored), beside: Some(Box::new(beside)) })
 }
 
 fn info(key: &StoredKey) -> KeyInfo {

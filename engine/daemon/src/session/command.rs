@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use relevo_routing::directory::Directory;
-use relevo_routing::event::Demand;
+use relevo_routing::event::{Demand, RulesHeld};
 use relevo_routing::input::{HandOff, Input, Party as RoutingParty, Target};
 use relevo_wire::answer::{Answer, Done};
 use relevo_wire::command::{self, Command, TransferTarget};
@@ -212,7 +212,7 @@ fn hand_off(
         })
         .transpose()?;
     let language = command.language.as_deref();
-    let ByRules { queue: queue_of_rule, priority: priority_of_rule, demand, preferred_agent } =
+    let ByRules { queue: queue_of_rule, priority: priority_of_rule, demand, preferred_agent, held } =
         by_rules(names, bot, queue, &details, language, command.reason);
     let language = language.and_then(Language::understood).or(of_contact);
     let private = details.bytes().clone();
@@ -227,6 +227,7 @@ fn hand_off(
         preferred_agent: preferred.or(preferred_agent),
         demand,
         language,
+        rules: held,
         texts: command.texts,
         truncated,
         position_updates: command.position_updates,
@@ -244,6 +245,8 @@ struct ByRules {
     priority: Option<u16>,
     demand: Option<Box<Demand>>,
     preferred_agent: Option<AgentId>,
+    /// Which ones, for the record; absent where the bot has none.
+    held: Option<Box<RulesHeld>>,
 }
 
 /// The queue of the first routing rule that matches, where the hand-off names none, and the priority of
@@ -266,8 +269,13 @@ fn by_rules(
     let queue = named.or(routed.queue).or_else(|| names.directory.default_queue(bot));
     let queue = queue.and_then(|queue| names.directory.queue_name(queue));
     let prioritized = queue.and_then(|queue| rules.prioritize(handed, queue));
-    let priority = prioritized.map(|(_, priority)| priority).or(routed.priority);
-    ByRules { priority, ..routed }
+    let priority = prioritized.map(|found| found.priority).or(routed.priority);
+    let mut held = routed.held.unwrap_or_default();
+    held.version = names.directory.bot(bot).map_or(0, |bot| bot.version);
+    held.at = names.now_us;
+    held.language = language.map(ToOwned::to_owned);
+    held.priority_rule = prioritized.map(|found| (found.index as u32, found.rule.to_owned()));
+    ByRules { priority, held: Some(held), ..routed }
 }
 
 /// What the first routing rule that matches says.
@@ -287,7 +295,9 @@ fn routed(names: Names<'_>, bot: BotId, rules: &BotRules, handed: HandedOver<'_>
     let is_gone = routed.queue.is_some() && queue.is_none();
     let demand = routed.demand.filter(|_| !is_gone).cloned().map(Box::new);
     let preferred_agent = routed.preferred_agent.and_then(|name| names.directory.agent_id(name));
-    ByRules { queue, priority: routed.priority, demand, preferred_agent }
+    let rule = Some((routed.index as u32, routed.rule.to_owned()));
+    let held = Some(Box::new(RulesHeld { rule, ..RulesHeld::default() }));
+    ByRules { queue, priority: routed.priority, demand, preferred_agent, held }
 }
 
 fn bot_send(names: Names<'_>, bot: BotId, send: command::Send) -> Result<Converted, WireError> {

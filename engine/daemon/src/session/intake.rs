@@ -66,7 +66,7 @@ pub fn take_in(
             lane: Arc::clone(outbox),
             request: id,
             name,
-            instead: None,
+            beside: None,
         }
     };
     Ok(Intake::Shard(ShardInput {

@@ -12,6 +12,7 @@ pub mod buffers;
 mod catch_up;
 pub mod command;
 mod directory;
+mod explain;
 mod hello;
 pub mod intake;
 pub mod lane;

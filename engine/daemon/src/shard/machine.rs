@@ -328,6 +328,7 @@ mod tests {
             preferred_agent: None,
             demand: None,
             language: None,
+            rules: None,
             texts: None,
             truncated: false,
             position_updates: true,

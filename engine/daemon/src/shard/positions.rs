@@ -39,7 +39,7 @@ mod tests {
     use bytes::Bytes;
     use relevo_journal::{GroupNumber, Place};
     use relevo_routing::Event;
-    use relevo_routing::event::TicketOpened;
+    use relevo_routing::event::{Routed, TicketOpened};
     use relevo_wire::ids::{BotId, ContactKey, QueueId, SessionId, TenantId, TicketId};
     use relevo_wire::vocabulary::{HandOffReason, Language, Role, Via};
 
@@ -83,6 +83,7 @@ mod tests {
             bytes: 0,
             private: false,
             overflowed: None,
+            routed: Routed::default(),
         };
         let place = Place { group: GroupNumber(1), index: 0 };
         let record = Record { tenant: TENANT, now: 0, place, events: &[], private: &Bytes::new() };

@@ -1,6 +1,7 @@
 //! The life of a ticket.
 
 use crate::Micros;
+use relevo_wire::answer::ChosenBy;
 use relevo_wire::directory::{Ring, Skill};
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, Language, Outcome, RequeueReason, Via};
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TicketId};
@@ -75,6 +76,33 @@ pub struct TicketOpened {
     pub private: bool,
     /// The queue that it was handed over to, and why another one of its chain has it.
     pub overflowed: Option<(QueueId, OverflowReason)>,
+    /// Who chose the queue that it was handed over to.
+    pub routed: Routed,
+}
+
+/// Who chose the queue of a ticket, and by which rules: for explanations, and no decision reads it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct Routed {
+    /// Who chose it.
+    pub by: ChosenBy,
+    /// What the bot's rules said; absent: it had none, or no hand-off made the ticket.
+    pub rules: Option<Box<RulesHeld>>,
+}
+
+/// What came of holding a bot's rules against a hand-off. With its details, which are in the private
+/// part of the same record, that is all it takes to hold them against it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct RulesHeld {
+    /// Version of the bot that has them.
+    pub version: u64,
+    /// What the clock showed them.
+    pub at: Micros,
+    /// The language that the hand-off named.
+    pub language: Option<String>,
+    /// The routing rule that matched: its place among them, from 0, and its name.
+    pub rule: Option<(u32, String)>,
+    /// Likewise the priority rule.
+    pub priority_rule: Option<(u32, String)>,
 }
 
 /// The bot handed an already waiting or served contact over again.

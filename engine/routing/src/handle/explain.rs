@@ -18,7 +18,7 @@ const SOON_SECONDS: u64 = 3_600;
 const MOST_NAMES: usize = 5;
 
 impl Turn<'_> {
-    pub(super) fn explain(&self, ticket: TicketId) -> Answered {
+    pub(crate) fn explain(&self, ticket: TicketId) -> Answered {
         let slot = self.ticket(ticket)?;
         let ticket = self.state.tickets.at(slot);
         let members = &self.state.queues.at(ticket.queue).members;
@@ -43,7 +43,10 @@ impl Turn<'_> {
                 self.assigned_because(ticket)
             }
             TicketState::Wrapping => self.wrapped_up_by(ticket),
-            TicketState::Closed => "it is closed".to_owned(),
+            TicketState::Closed => match ticket.child.get() {
+                Some(child) => format!("it is closed, and goes on as ticket {child}"),
+                None => "it is closed".to_owned(),
+            },
         };
         if let Some(rest) = members.len().checked_sub(MOST_AGENTS).filter(|rest| *rest > 0) {
             because.push_str(&format!("; {rest} more agents are not listed"));
@@ -54,7 +57,11 @@ impl Turn<'_> {
             queue: self.state.directory.queue_path(ticket.queue).unwrap_or_default().to_owned(),
             position: self.position(slot),
             because,
+            at: self.now,
             agent: ticket.holder().map(|agent| self.agent_name(agent)),
+            assigned_at: ticket.holder().and_then(|_| ticket.assigned_at.get()),
+            // What a customer wrote is not here, so that the rules cannot be tried again.
+            routing: None,
             agents,
         }))
     }
@@ -90,7 +97,8 @@ impl Turn<'_> {
             _ if agent.closing || !self.is_open(id) => "closing",
             _ if agent.free_seats() == 0 => "no_seat",
             _ if self.is_capped(id, ticket.bot) => "no_seat_for_bot",
-            _ if agent.limited_until.is_some() => "fairness",
+            // Time alone ends it, and no event tells.
+            _ if agent.limited_until.get().is_some_and(|until| until > self.now) => "fairness",
             (Intent::Online, Reachability::Reachable) => "eligible",
         }
     }
@@ -137,7 +145,7 @@ impl Turn<'_> {
         format!("no member of its queue can take it: {online} online, each with its reason")
     }
 
-    /// The skills that it requires now, and after more waiting.
+    /// The skills that it requires now, and in each ring to come.
     fn requires(&self, ticket: &Ticket) -> String {
         let Some(demand) = self.state.demands.get(ticket.demand) else { return String::new() };
         let list = |skills: &[Skill]| {
@@ -147,8 +155,10 @@ impl Turn<'_> {
         };
         let mut said = format!("; it requires {}", list(demand.of_ring(ticket.ring)));
         for ring in demand.rings.iter().skip(usize::from(ticket.ring)) {
-            let _ =
-                write!(said, ", after {} s of waiting {}", ring.after_seconds, list(&ring.skills));
+            let after_us = Micros::from(ring.after_seconds) * 1_000_000;
+            let at = ticket.waiting_since.saturating_add(after_us);
+            let left = at.saturating_sub(self.now).div_ceil(1_000_000);
+            let _ = write!(said, ", in {left} s {}", list(&ring.skills));
         }
         said
     }

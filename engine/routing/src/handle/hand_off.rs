@@ -4,7 +4,8 @@ use super::refusals::no_bot;
 use super::{Answered, Turn};
 use crate::Micros;
 use crate::event::{
-    Demand, Event, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, TicketOpened,
+    Demand, Event, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, Routed,
+    TicketOpened,
 };
 use crate::input::HandOff;
 use crate::overflow::Waiter;
@@ -16,7 +17,7 @@ use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use crate::texts;
-use relevo_wire::answer::{Accepted, Answer, Rejected};
+use relevo_wire::answer::{Accepted, Answer, ChosenBy, Rejected};
 use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::{Language, Text, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
@@ -258,6 +259,7 @@ impl Turn<'_> {
             bytes: input.bytes,
             private: input.bytes > 0,
             overflowed: place.reason.map(|reason| (place.named, reason)),
+            routed: Routed { by: chosen_by(input, place.named), rules: input.rules.clone() },
         }
     }
 
@@ -369,6 +371,15 @@ impl Turn<'_> {
     fn text(&self, input: &HandOff, queue: QueueId, language: Language, said: Said) -> String {
         let own = input.texts.iter().chain(self.state.texts_of(queue));
         texts::told(own, language, said.text(), &[])
+    }
+}
+
+/// Who chose this queue.
+fn chosen_by(input: &HandOff, named: QueueId) -> ChosenBy {
+    match (input.queue, input.queue_of_rule) {
+        (Some(_), _) => ChosenBy::Bot,
+        (None, Some(of_rule)) if of_rule == named => ChosenBy::Rule,
+        (None, _) => ChosenBy::DefaultQueue,
     }
 }
 

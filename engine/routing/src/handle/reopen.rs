@@ -3,10 +3,10 @@
 use super::refusals::no_agent;
 use super::{Answered, Turn};
 use crate::Micros;
-use crate::event::{Event, Forgotten, TicketOpened};
+use crate::event::{Event, Forgotten, Routed, TicketOpened};
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
-use relevo_wire::answer::{Answer, NextAnswer};
+use relevo_wire::answer::{Answer, ChosenBy, NextAnswer};
 use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::{CloseReason, Via};
 use relevo_wire::{AgentId, ErrorCode, TicketId, WireError};
@@ -132,6 +132,7 @@ impl Turn<'_> {
             bytes: 0,
             private: false,
             overflowed: None,
+            routed: Routed { by: ChosenBy::Reopened, rules: None },
         };
         self.emit(Event::TicketOpened(opened));
         self.state.at_hand

@@ -4,11 +4,11 @@
 use super::refusals::no_agent;
 use super::{Answered, Turn};
 use crate::Micros;
-use crate::event::{Event, TicketOpened};
+use crate::event::{Event, Routed, TicketOpened};
 use crate::input::Target;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
-use relevo_wire::answer::{Answer, TransferredAnswer};
+use relevo_wire::answer::{Answer, ChosenBy, TransferredAnswer};
 use relevo_wire::vocabulary::{CloseReason, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
@@ -164,6 +164,7 @@ impl Turn<'_> {
             bytes: 0,
             private: note,
             overflowed: None,
+            routed: Routed { by: ChosenBy::Agent, rules: None },
         };
         self.close(slot, CloseReason::Transferred, Vec::new(), Some(child));
         self.emit(Event::TicketOpened(opened));

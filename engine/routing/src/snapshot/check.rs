@@ -225,6 +225,7 @@ mod tests {
             preferred_agent: None,
             demand: None,
             language: None,
+            rules: None,
             texts: None,
             truncated: false,
             position_updates: false,

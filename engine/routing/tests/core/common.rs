@@ -375,6 +375,7 @@ pub(crate) fn hand_off(contact: u128) -> HandOff {
         preferred_agent: None,
         demand: None,
         language: None,
+        rules: None,
         texts: None,
         truncated: false,
         position_updates: false,

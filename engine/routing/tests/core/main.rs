@@ -20,6 +20,7 @@ mod messages;
 mod offers;
 mod outcomes;
 mod overflow;
+mod past;
 mod positions;
 mod preferred;
 mod presence;

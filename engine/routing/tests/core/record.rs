@@ -6,6 +6,7 @@ use relevo_routing::input::{Key, Party};
 use relevo_routing::record::{self, Actor, ActorKind, RecordError, RecordHeader};
 use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::{Event, Settings, Tenant};
+use relevo_wire::answer::ChosenBy;
 use relevo_wire::directory::{
     Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
 };
@@ -138,6 +139,16 @@ fn samples() -> Vec<(&'static str, Event)> {
                 bytes: 10,
                 private: true,
                 overflowed: Some((QueueId(6), OverflowReason::Full)),
+                routed: Routed {
+                    by: ChosenBy::Rule,
+                    rules: Some(Box::new(RulesHeld {
+                        version: 12,
+                        at: START - 5,
+                        language: Some("es".into()),
+                        rule: Some((2, "gold".into())),
+                        priority_rule: Some((0, "vip".into())),
+                    })),
+                },
             }),
         ),
         (

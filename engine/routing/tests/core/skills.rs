@@ -127,8 +127,7 @@ fn waiting_relaxes_what_is_required_ring_by_ring() {
     let mut desk = desk_of(&[("ana", &[es(2)]), ("bea", &[])]);
     let ticket = relaxed(&mut desk, 1, &[es(5)], &[(10, &[es(3)]), (20, &[es(2)]), (60, &[])]);
     let because = desk.explain(ticket).because;
-    let said = "it requires es >= 5, after 10 s of waiting es >= 3, after 20 s of waiting es >= 2, \
-                after 60 s of waiting nothing";
+    let said = "it requires es >= 5, in 10 s es >= 3, in 20 s es >= 2, in 60 s nothing";
     assert!(because.contains(said), "{because}");
     let events = desk.pass(10 * SECOND - 1);
     assert_eq!(rings(&events), []);

@@ -3,7 +3,7 @@
 use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
 use crate::pair::{DIGEST, Pair, START};
 use crate::shapes::{agent_name, bot_name, queue_name};
-use relevo_routing::event::Absence;
+use relevo_routing::event::{Absence, RulesHeld};
 use relevo_routing::input::{HandOff, Input, Key, Party, Target};
 use relevo_wire::command::{Change, DeleteChange, PutChange};
 use relevo_wire::directory::ObjectRef;
@@ -126,6 +126,10 @@ impl Pair {
             priority: hand_over.priority,
             priority_of_rule: hand_over.priority_of_rule,
             demand: hand_over.demand.clone(),
+            rules: hand_over.queue_of_rule.map(|_| {
+                let rule = Some((2, "rule".to_owned()));
+                Box::new(RulesHeld { version: 1, rule, ..RulesHeld::default() })
+            }),
             preferred_agent: hand_over.preferred.map(|agent| self.agent(agent)),
             language: hand_over.language,
             texts: hand_over.texts.as_ref().map(|texts| texts.texts("hand-off")),

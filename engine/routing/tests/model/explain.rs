@@ -25,6 +25,9 @@ impl Reference {
             position: self.position(id),
             because: String::new(),
             agent: ticket.holder().map(|agent| self.agent_name(agent)),
+            at: self.now,
+            assigned_at: ticket.holder().and(ticket.assigned_at),
+            routing: None,
             agents: reasons.collect(),
         }))
     }
@@ -51,7 +54,7 @@ impl Reference {
             (!agent.word.is_open(), "closing"),
             (self.free_seats(id) == 0, "no_seat"),
             (self.is_capped(id, ticket.bot), "no_seat_for_bot"),
-            (self.limited_until(id).is_some(), "fairness"),
+            (self.limited_until(id).is_some_and(|until| until > self.now), "fairness"),
         ];
         let first = reasons.into_iter().find(|(stands_in_the_way, _)| *stands_in_the_way);
         first.map_or("eligible", |(_, reason)| reason)

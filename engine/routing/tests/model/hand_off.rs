@@ -6,11 +6,11 @@ use crate::refusals::{no_bot, refused};
 use crate::texts::told;
 use crate::tickets::{Ticket, Unconfirmed};
 use relevo_routing::event::{
-    Demand, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, TicketOpened,
+    Demand, HandOffRejected, HandOffRepeated, OverflowReason, Rejection, Routed, TicketOpened,
 };
 use relevo_routing::input::HandOff;
 use relevo_routing::{Event, Micros};
-use relevo_wire::answer::{Accepted, Answer, Rejected};
+use relevo_wire::answer::{Accepted, Answer, ChosenBy, Rejected};
 use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::{Language, Text, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
@@ -194,6 +194,16 @@ impl Reference {
             bytes: input.bytes,
             private: input.bytes > 0,
             overflowed: past.map(|reason| (named, reason)),
+            routed: Routed {
+                by: if input.queue.is_some() {
+                    ChosenBy::Bot
+                } else if input.queue_of_rule == Some(named) {
+                    ChosenBy::Rule
+                } else {
+                    ChosenBy::DefaultQueue
+                },
+                rules: input.rules.clone(),
+            },
         };
         self.open(opened)
     }

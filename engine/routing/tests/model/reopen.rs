@@ -4,8 +4,8 @@ use crate::hand_off::seconds;
 use crate::reference::{Answered, Reference};
 use crate::refusals::{no_agent, no_ticket};
 use relevo_routing::Micros;
-use relevo_routing::event::TicketOpened;
-use relevo_wire::answer::{Answer, NextAnswer};
+use relevo_routing::event::{Routed, TicketOpened};
+use relevo_wire::answer::{Answer, ChosenBy, NextAnswer};
 use relevo_wire::vocabulary::{CloseReason, Via};
 use relevo_wire::{AgentId, ErrorCode, TicketId, WireError};
 
@@ -86,6 +86,7 @@ impl Reference {
             bytes: 0,
             private: false,
             overflowed: None,
+            routed: Routed { by: ChosenBy::Reopened, rules: None },
         })
     }
 

@@ -5,9 +5,11 @@ use crate::reference::{Answered, Reference};
 use crate::refusals::{no_agent, refused};
 use crate::tickets::Ticket;
 use relevo_routing::Micros;
-use relevo_routing::event::TicketOpened;
+use relevo_routing::event::{Routed, TicketOpened};
 use relevo_routing::input::Target;
-use relevo_wire::answer::{AgentTarget, Answer, QueueTarget, TargetsAnswer, TransferredAnswer};
+use relevo_wire::answer::{
+    AgentTarget, Answer, ChosenBy, QueueTarget, TargetsAnswer, TransferredAnswer,
+};
 use relevo_wire::vocabulary::{CloseReason, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
@@ -128,6 +130,7 @@ impl Reference {
             bytes: 0,
             private: note,
             overflowed: None,
+            routed: Routed { by: ChosenBy::Agent, rules: None },
         })
     }
 

@@ -217,7 +217,8 @@ fn requests() -> Vec<Request> {
             agent: None,
             tenant: None,
         })),
-        plain(Command::Explain(Explain { ticket: ticket() })),
+        plain(Command::Explain(Explain { ticket: ticket(), at: None })),
+        plain(Command::Explain(Explain { ticket: ticket(), at: Some(1_757_000_000_000_000) })),
         keyed(Command::Put(Put {
             tenant: tenant(),
             object: Box::new(Object::Queue(Queue {
@@ -363,7 +364,33 @@ fn answers() -> Vec<Answer> {
             queue: "shop/sales".into(),
             position: 1,
             because: "every member is at capacity".into(),
+            at: 1_757_000_000_000_000,
             agent: None,
+            assigned_at: None,
+            routing: Some(Box::new(RoutingExplained {
+                chosen_by: ChosenBy::Rule,
+                because: "rule 2 chose the queue".into(),
+                rule: Some(MatchedRule { number: 2, name: "gold".into() }),
+                priority_rule: None,
+                rules_version: 7,
+                tried_version: Some(7),
+                tried: vec![
+                    TriedRule {
+                        number: 1,
+                        name: "night".into(),
+                        matched: false,
+                        because: vec!["hour >= 22 is false".into()],
+                    },
+                    TriedRule {
+                        number: 2,
+                        name: "gold".into(),
+                        matched: true,
+                        because: vec!["context.tier equals \"gold\" is true".into()],
+                    },
+                ],
+                priority_tried: Vec::new(),
+                omitted: 0,
+            })),
             agents: vec![AgentReason { agent: "ana".into(), reason: "no_seat".into() }],
         }),
         Answer::Stored(Stored { version: 8 }),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::metrics::{ContactCenterBuckets, Metrics, text::Scrape};
-use relevo_routing::event::{HandOffRepeated, OverflowReason, Overflowed, TargetMissed};
+use relevo_routing::event::{HandOffRepeated, OverflowReason, Overflowed, Routed, TargetMissed};
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, Language, Via};
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, TicketId};
 
@@ -84,6 +84,7 @@ fn opened(via: Via, test: bool) -> Event {
         bytes: 0,
         private: false,
         overflowed: None,
+        routed: Routed::default(),
     })
 }
 

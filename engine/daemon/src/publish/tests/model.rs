@@ -201,7 +201,7 @@ fn appends_beside_a_sleeper(acts: Acts) {
                 lane: Arc::clone(&session.outbox),
                 request: RequestId(1),
                 name: CommandName::Send,
-                instead: None,
+                beside: None,
             };
             let answer = Reply::Answer(Answer::Done(Done {}));
             tell.send(asked(asker, Some(answer), [])).unwrap();

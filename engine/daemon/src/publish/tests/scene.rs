@@ -9,7 +9,9 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use relevo_journal::{Delivery, Group, GroupNumber, Place, RecordNumber};
 use relevo_routing::directory::Directory;
-use relevo_routing::event::{Assigned, Closed, Forgotten, MessageStored, Requeued, TicketOpened};
+use relevo_routing::event::{
+    Assigned, Closed, Forgotten, MessageStored, Requeued, Routed, TicketOpened,
+};
 use relevo_routing::{Event, Reply};
 use relevo_wire::frame::{self, ServerFrame};
 use relevo_wire::ids::{
@@ -149,6 +151,7 @@ pub(crate) fn opened(ticket: TicketId, parent: Option<TicketId>) -> Event {
         bytes: 0,
         private: false,
         overflowed: None,
+        routed: Routed::default(),
     })
 }
 

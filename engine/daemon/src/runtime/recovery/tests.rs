@@ -24,7 +24,8 @@ fn generations_after(snapshots: u64, retention: &str) -> usize {
     let settings = Settings::default();
     let State { log, needed, .. } = recover(&config, &settings).unwrap();
     let buckets = ContactCenterBuckets::new(&[]).unwrap();
-    let folding = folding(&settings, Arc::new(Metrics::new(&buckets, "0")), needed);
+    let folding =
+        folding(&settings, Arc::new(Metrics::new(&buckets, "0")), needed, SecondState::default());
     let (told, done) = channel();
     let folding = Folding { done: Box::new(move |result| told.send(result).unwrap()), ..folding };
     let (committed, groups) = channel();
