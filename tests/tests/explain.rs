@@ -37,7 +37,7 @@ async fn site() -> Deployment {
         rule("invoices", "message contains \"invoice\" fold", "billing"),
     ];
     let admin = deployment.admin().await;
-    admin.put(Some(TENANT.to_owned()), shop(rules), None).await.unwrap();
+    admin.put(Some(TENANT.to_owned()), shop(rules), None).await.expect("it is answered");
     deployment
 }
 
@@ -50,23 +50,26 @@ async fn each_rule_that_was_tried_is_told_also_after_a_restart_and_a_change() {
     let named = bot.hand_over_with(named).await.ticket;
     let invoices = Some(MatchedRule { number: 2, name: "invoices".into() });
     let admin = deployment.admin().await;
-    let then = admin.explain(ticket).await.unwrap().routing.expect("the record is there");
+    let then =
+        admin.explain(ticket).await.expect("it is answered").routing.expect("the record is there");
     assert_eq!((then.chosen_by, &then.rule), (ChosenBy::Rule, &invoices));
     let tried: Vec<(&str, bool)> =
         then.tried.iter().map(|rule| (rule.name.as_str(), rule.matched)).collect();
     assert_eq!(tried, [("lost", false), ("invoices", true)]);
     assert_eq!(then.tried[0].because, ["message contains \"lost\" is false"]);
     assert!(!format!("{then:?}").contains("secret"), "no word of the customer");
-    let by_bot = admin.explain(named).await.unwrap().routing.expect("the record is there");
+    let by_bot =
+        admin.explain(named).await.expect("it is answered").routing.expect("the record is there");
     assert_eq!((by_bot.chosen_by, by_bot.tried.len()), (ChosenBy::Bot, 0));
 
     deployment.daemon.kill().await;
     deployment.daemon.restart().await;
     let admin = deployment.admin().await;
-    assert_eq!(admin.explain(ticket).await.unwrap().routing, Some(then.clone()));
+    assert_eq!(admin.explain(ticket).await.expect("it is answered").routing, Some(then.clone()));
     let other = vec![rule("everybody", "hour <= 23", "help")];
-    admin.put(Some(TENANT.to_owned()), shop(other), None).await.unwrap();
-    let changed = admin.explain(ticket).await.unwrap().routing.expect("the record is there");
+    admin.put(Some(TENANT.to_owned()), shop(other), None).await.expect("it is answered");
+    let changed =
+        admin.explain(ticket).await.expect("it is answered").routing.expect("the record is there");
     assert_eq!((&changed.rule, changed.rules_version), (&invoices, then.rules_version));
     assert!(changed.tried_version > Some(then.rules_version), "{changed:?}");
     assert_eq!(changed.tried[0].name, "everybody");
@@ -78,22 +81,26 @@ async fn a_past_instant_is_explained_while_the_daemon_runs_and_after_it_was_kill
     let bot = deployment.bot("shop").await;
     let ticket = bot.hand_over_with(said("c1", "invoice")).await.ticket;
     let admin = deployment.admin().await;
-    let waiting = admin.explain(ticket).await.unwrap();
+    let waiting = admin.explain(ticket).await.expect("it is answered");
     assert_eq!(waiting.state, TicketState::Waiting);
     let mut agent = deployment.online("ana").await;
     assert_eq!(agent.assigned().await.ticket, ticket);
-    let assigned = admin.explain(ticket).await.unwrap();
+    let assigned = admin.explain(ticket).await.expect("it is answered");
     assert_eq!(assigned.state, TicketState::Assigned);
 
     // From the log it is as it was explained while it was so.
-    assert_eq!(admin.explain_at(ticket, waiting.at).await.unwrap(), waiting);
-    assert_eq!(admin.explain_at(ticket, assigned.at).await.unwrap(), assigned);
+    assert_eq!(admin.explain_at(ticket, waiting.at).await.expect("it is answered"), waiting);
+    assert_eq!(admin.explain_at(ticket, assigned.at).await.expect("it is answered"), assigned);
     // The instant before the assignment shows who else could have had it.
     let before = assigned.assigned_at.expect("it is assigned") - 1;
-    assert_eq!(admin.explain_at(ticket, before).await.unwrap().state, TicketState::Waiting);
-    let code = async |at| match admin.explain_at(ticket, at).await.unwrap_err() {
-        relevo_client::ClientError::Refused(refused) => (refused.code, refused.field),
-        other => panic!("{other}"),
+    assert_eq!(
+        admin.explain_at(ticket, before).await.expect("it is answered").state,
+        TicketState::Waiting
+    );
+    let code = async |at| {
+        let refused = admin.explain_at(ticket, at).await.expect_err("it cannot be explained");
+        let relevo_client::ClientError::Refused(refused) = refused else { panic!("{refused}") };
+        (refused.code, refused.field)
     };
     assert_eq!(code(waiting.at + 3_600_000_000).await, (ErrorCode::Malformed, "at".into()));
     assert_eq!(code(0).await, (ErrorCode::NotFound, "ticket".into()));

@@ -8,6 +8,7 @@ use relevo_wire::vocabulary::Intent;
 
 /// As many rounds as it takes until waits are estimated, and some more.
 const ROUNDS: u8 = 14;
+const SLOW_ROUNDS: u8 = 4;
 
 impl Pair {
     /// One agent comes to work and the others pause. In each round customers come to the queue, some
@@ -21,7 +22,9 @@ impl Pair {
         for round in 0..ROUNDS {
             self.does(What::Ask(coming(2 * round, queue)), when)?;
             self.does(What::Ask(coming(2 * round + 1, queue)), when)?;
-            self.does(What::Pass { time: seconds * 1_000_000 }, when)?;
+            // In the end it moves more slowly than whoever waits has been told.
+            let slower = if round + SLOW_ROUNDS < ROUNDS { 1 } else { 10 };
+            self.does(What::Pass { time: slower * seconds * 1_000_000 }, when)?;
             let (offered, wrapping) = (newest(Among::Offered), newest(Among::Wrapping));
             self.does(What::Ask(Ask::Accept { ticket: offered, by: By::Holder }), when)?;
             self.does(What::Ask(Ask::WrapUpDone { ticket: wrapping, by: By::Holder }), when)?;
