@@ -8,9 +8,6 @@ use std::path::{Path, PathBuf};
 
 /// Most lines of a file.
 const LINES: usize = 500;
-/// Files above [`LINES`], with the lines that they have now: they may only get shorter.
-const LONG: [(&str, usize, &str); 1] =
-    [("engine/wire/src/answer.rs", 517, "derives of every answer; one list of kinds")];
 
 /// What the core may not call or name: no tokio, sockets, files, clock, randomness, locks.
 const BANNED_IN_THE_CORE: [&str; 13] = [
@@ -72,11 +69,8 @@ fn no_file_is_longer_than_a_reader_can_hold() {
     let mut wrong = Vec::new();
     for (name, text) in texts(&["rs"]) {
         let lines = text.lines().count();
-        let most = LONG.iter().find(|(long, ..)| *long == name).map_or(LINES, |(_, most, _)| *most);
-        if lines > most {
-            wrong.push(format!("{name}: {lines} lines, at most {most}"));
-        } else if most > LINES && lines + 10 < most {
-            wrong.push(format!("{name}: now {lines} lines: lower its exception from {most}"));
+        if lines > LINES {
+            wrong.push(format!("{name}: {lines} lines, at most {LINES}"));
         }
     }
     assert_eq!(wrong, [""; 0]);

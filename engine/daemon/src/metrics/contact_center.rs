@@ -117,12 +117,12 @@ impl ContactCenter {
             }
             Event::Inactive(inactive) => {
                 if let Some(queue) = count.queue(facts) {
-                    queue.warned(&count.center.exporter, inactive.silent);
+                    queue.warned(inactive.silent);
                 }
             }
             Event::Requeued(requeued) => {
                 if let Some(queue) = count.queue(facts) {
-                    queue.requeued(&count.center.exporter, requeued.reason);
+                    queue.requeued(requeued.reason);
                 }
             }
             Event::TargetMissed(_) => {

@@ -297,12 +297,17 @@ pub(super) fn overflow_reason(reason: OverflowReason) -> &'static str {
     }
 }
 
+pub(super) const SILENT: [Silent; 2] = [Silent::Customer, Silent::Agent];
+
 pub(super) fn silent(silent: Silent) -> &'static str {
     match silent {
         Silent::Customer => "customer",
         Silent::Agent => "agent",
     }
 }
+
+pub(super) const REQUEUE_REASONS: [RequeueReason; 3] =
+    [RequeueReason::AgentGone, RequeueReason::AgentRemoved, RequeueReason::AgentInactivity];
 
 pub(super) fn requeue_reason(reason: RequeueReason) -> &'static str {
     match reason {
@@ -407,6 +412,8 @@ mod tests {
         assert!(SessionEnd::ALL.into_iter().enumerate().all(|(i, e)| e as usize == i));
         assert!(HandOffResult::ALL.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(OVERFLOW_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
+        assert!(SILENT.into_iter().enumerate().all(|(i, silent)| silent as usize == i));
+        assert!(REQUEUE_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(HAND_OFF_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
     }
 }

@@ -1,7 +1,9 @@
 //! The registered handles of one queue, one bot, one tenant. Series that this version can feed
 //! exist from the start with 0, so that a rate sees the first event; others when first needed.
 
-use super::labels::{self, HAND_OFF_REASONS, HandOffResult, OFFER_ENDS, OVERFLOW_REASONS};
+use super::labels::{
+    self, HAND_OFF_REASONS, HandOffResult, OFFER_ENDS, OVERFLOW_REASONS, REQUEUE_REASONS, SILENT,
+};
 use super::names::contact_center as names;
 use super::recorder::Exporter;
 use ::metrics::{Counter, Gauge, Histogram};
@@ -71,6 +73,8 @@ pub(super) struct QueueSeries {
     /// By figure, then within it and beyond.
     estimates: [[Counter; 2]; 2],
     offers_ended: [Counter; OFFER_ENDS.len()],
+    warned: [Counter; SILENT.len()],
+    requeued: [Counter; REQUEUE_REASONS.len()],
     closed: Vec<((CloseReason, Outcome), Counter)>,
 }
 
@@ -131,6 +135,14 @@ impl QueueSeries {
             arrived_transfer: arrived(exporter, queue, Via::Transfer),
             offers_ended: OFFER_ENDS
                 .map(|end| exporter.counter(&names::OFFERS_ENDED, &with(labels::offer_end(end)))),
+            warned: SILENT.map(|silent| {
+                let silent = labels::silent(silent);
+                exporter.counter(&names::INACTIVITY_WARNINGS, &with(silent))
+            }),
+            requeued: REQUEUE_REASONS.map(|reason| {
+                let reason = labels::requeue_reason(reason);
+                exporter.counter(&names::TICKETS_REQUEUED, &with(reason))
+            }),
             overflowed: OVERFLOW_REASONS.map(|reason| {
                 let reason = labels::overflow_reason(reason);
                 exporter.counter(&names::TICKETS_OVERFLOWED, &with(reason))
@@ -181,17 +193,13 @@ impl QueueSeries {
     }
 
     /// Counts a warning to who is silent.
-    pub(super) fn warned(&self, exporter: &Exporter, silent: Silent) {
-        let [tenant, bot, queue] = self.names();
-        let values = [tenant, bot, queue, labels::silent(silent)];
-        exporter.counter(&names::INACTIVITY_WARNINGS, &values).increment(1);
+    pub(super) fn warned(&self, silent: Silent) {
+        self.warned[silent as usize].increment(1);
     }
 
     /// Counts a ticket that went back to its line.
-    pub(super) fn requeued(&self, exporter: &Exporter, reason: RequeueReason) {
-        let [tenant, bot, queue] = self.names();
-        let values = [tenant, bot, queue, labels::requeue_reason(reason)];
-        exporter.counter(&names::TICKETS_REQUEUED, &values).increment(1);
+    pub(super) fn requeued(&self, reason: RequeueReason) {
+        self.requeued[reason as usize].increment(1);
     }
 
     /// Counts a ticket that went on to another queue.

@@ -427,7 +427,7 @@ fn configured() -> BoxedStrategy<Ask> {
     // An agent leaves with the queues that it served, as nothing but one step can do it.
     let leave = (0..4_u8, prop::collection::vec(queue_shape(), 6)).prop_map(|(agent, queues)| {
         let queues = (0..).zip(queues).map(|(number, queue)| Step::Put {
-            object: Box::new(Shape::Queue(number, queue.without_members())),
+            object: Box::new(Shape::Queue(number, Box::new(queue.without_members()))),
             version: Guard::None,
         });
         let named = Named::Agent(agent);

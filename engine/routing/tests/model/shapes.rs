@@ -74,7 +74,7 @@ pub(crate) enum Shape {
         fairness: Option<(u16, u32)>,
     },
     Bot(u8, BotShape),
-    Queue(u8, QueueShape),
+    Queue(u8, Box<QueueShape>),
     Agent(u8, AgentShape),
     /// Something that no directory takes.
     Wrong(u8),
@@ -454,7 +454,7 @@ pub(crate) fn shape() -> BoxedStrategy<Shape> {
     prop_oneof![
         1 => tenant(),
         4 => (0..3_u8, bot_shape()).prop_map(|(number, bot)| Shape::Bot(number, bot)),
-        8 => (0..6_u8, queue_shape()).prop_map(|(number, queue)| Shape::Queue(number, queue)),
+        8 => (0..6_u8, queue_shape()).prop_map(|(number, queue)| Shape::Queue(number, Box::new(queue))),
         6 => (0..8_u8, agent_shape()).prop_map(|(number, agent)| Shape::Agent(number, agent)),
         4 => any::<u8>().prop_map(Shape::Wrong),
     ]
