@@ -9,4 +9,3 @@ inactive = Are you still there? Without an answer we will end this conversation.
 absent = { $agent } is away at the moment. Another agent will help you.
 absent_colleague = { $agent } is away at the moment. { $colleague } can help you instead.
 help_desk_off = Our agents do not answer messages at the moment. Please try again later.
-mode_closed = We cannot take your message to our agents at the moment. Please try again later.

@@ -8,4 +8,3 @@ inactive = ¿Sigue ahí? Si no recibimos respuesta, terminaremos esta conversaci
 absent = { $agent } no está en este momento. Le atenderá otro agente.
 absent_colleague = { $agent } no está en este momento. { $colleague } puede atenderle.
 help_desk_off = En este momento nuestros agentes no atienden mensajes. Por favor, inténtelo de nuevo más tarde.
-mode_closed = En este momento no podemos pasar su mensaje a nuestros agentes. Por favor, inténtelo de nuevo más tarde.

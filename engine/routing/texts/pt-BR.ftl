@@ -8,4 +8,3 @@ inactive = Você ainda está aí? Sem uma resposta, vamos encerrar esta conversa
 absent = No momento { $agent } não está disponível. Outro atendente vai te ajudar.
 absent_colleague = No momento { $agent } não está disponível. { $colleague } pode te ajudar.
 help_desk_off = No momento nossos atendentes não respondem mensagens. Por favor, tente novamente mais tarde.
-mode_closed = No momento não podemos levar sua mensagem aos nossos atendentes. Por favor, tente novamente mais tarde.

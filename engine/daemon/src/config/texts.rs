@@ -112,8 +112,7 @@ mod tests {
             [
                 "10:1: unknown key \"onlin\" in [texts]; did you mean online?",
                 "11:1: unknown key \"fr\" in [texts]; it may have: online, offline, full, closed, \
-                 inactive, absent, absent_colleague, help_desk_off, \
-                 mode_closed, en, es, pt-BR",
+                 inactive, absent, absent_colleague, help_desk_off, en, es, pt-BR",
                 "12:10: {agente} is nothing in absent; it may have {agent}",
                 "14:1: unknown key \"ofline\" in [texts.es]; did you mean offline?",
                 "15:8: full is an integer; write a text in quotes",

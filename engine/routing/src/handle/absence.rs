@@ -3,9 +3,12 @@
 use super::refusals::{no_agent, no_bot};
 use super::{Answered, Turn, done};
 use crate::event::{Absence, AbsenceSet, Event};
+use crate::input::HandOff;
+use crate::texts;
 use relevo_wire::answer::Absent;
 use relevo_wire::limits::TEXT_BYTES;
-use relevo_wire::{AgentId, BotId, ErrorCode, WireError};
+use relevo_wire::vocabulary::{Language, Text};
+use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, WireError};
 
 impl Turn<'_> {
     /// Away from now on, or no longer; where it is so already, nothing is done.
@@ -61,15 +64,28 @@ impl Turn<'_> {
         }
     }
 
-    /// What a bot is told whose hand-off prefers an agent who is away.
-    pub(super) fn absent(&self, agent: Option<AgentId>, bot: BotId) -> Option<Box<Absent>> {
-        let agent = agent?;
-        let absence = self.state.directory.absence(agent, bot)?;
+    /// What a bot is told whose hand-off prefers an agent who is away: in the agent's words, else in those
+    /// of the hand-off, the queue, or the language.
+    pub(super) fn absent(
+        &self,
+        input: &HandOff,
+        queue: QueueId,
+        language: Language,
+    ) -> Option<Box<Absent>> {
+        let id = input.preferred_agent?;
+        let absence = self.state.directory.absence(id, input.bot)?;
+        let agent = self.agent_name(id);
         let colleague = absence.colleague.filter(|id| self.state.agents.get(*id).is_some());
-        Some(Box::new(Absent {
-            agent: self.agent_name(agent),
-            text: absence.text.clone(),
-            colleague: colleague.map(|colleague| self.agent_name(colleague)),
-        }))
+        let colleague = colleague.map(|colleague| self.agent_name(colleague));
+        let own = || input.texts.iter().chain(self.state.texts_of(queue));
+        let text = match &colleague {
+            _ if !absence.text.is_empty() => absence.text.clone(),
+            None => texts::told(own(), language, Text::Absent, &[("agent", &agent)]),
+            Some(colleague) => {
+                let values = [("agent", &*agent), ("colleague", colleague)];
+                texts::told(own(), language, Text::AbsentColleague, &values)
+            }
+        };
+        Some(Box::new(Absent { agent, text, colleague }))
     }
 }

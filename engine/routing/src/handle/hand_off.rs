@@ -29,6 +29,7 @@ enum Said {
     Offline,
     Full,
     Closed,
+    SwitchedOff,
 }
 
 impl Said {
@@ -38,6 +39,7 @@ impl Said {
             Self::Offline => Text::Offline,
             Self::Full => Text::Full,
             Self::Closed => Text::Closed,
+            Self::SwitchedOff => Text::HelpDeskOff,
         }
     }
 }
@@ -216,7 +218,8 @@ impl Turn<'_> {
             Rejection::OutOfHours => "out_of_hours",
         };
         let (said, opens_at) = match rejection {
-            Rejection::NoAgent | Rejection::Inactive => (Said::Offline, None),
+            Rejection::NoAgent => (Said::Offline, None),
+            Rejection::Inactive => (Said::SwitchedOff, None),
             Rejection::QueueFull => (Said::Full, None),
             Rejection::OutOfHours => (Said::Closed, self.state.queues.at(queue).doors.until.get()),
         };
@@ -296,7 +299,7 @@ impl Turn<'_> {
             text: self.text(input, ticket.queue, ticket.telling.language(), said),
             truncated: input.truncated,
             epoch: ticket.epoch,
-            absent: self.absent(input.preferred_agent, input.bot),
+            absent: self.absent(input, ticket.queue, ticket.telling.language()),
         }
     }
 
@@ -337,7 +340,7 @@ impl Turn<'_> {
             text: self.text(input, id, opening.language, said),
             truncated: input.truncated,
             epoch: FIRST_EPOCH + u32::from(assigned && queue.offer_us == 0),
-            absent: self.absent(input.preferred_agent, input.bot),
+            absent: self.absent(input, id, opening.language),
         })
     }
 

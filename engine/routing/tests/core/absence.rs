@@ -5,7 +5,7 @@ use relevo_routing::event::Absence;
 use relevo_routing::input::{HandOff, Input, Target};
 use relevo_wire::answer::Absent;
 use relevo_wire::directory::{Bot, NobodyOnline, Object, Overflow, Queue};
-use relevo_wire::vocabulary::{Intent, OfferEnd, TicketState};
+use relevo_wire::vocabulary::{Intent, Language, OfferEnd, Text, Texts, TicketState};
 use relevo_wire::{BotId, ErrorCode};
 
 impl Desk {
@@ -123,6 +123,31 @@ fn an_offer_is_withdrawn_from_who_goes_away() {
     let withdrawn = |event: &relevo_routing::Event| matches!(event, relevo_routing::Event::OfferEnded(e) if e.end == OfferEnd::Withdrawn);
     assert!(events.iter().any(withdrawn), "{events:?}");
     assert_eq!(desk.place(ticket).0, TicketState::Waiting);
+}
+
+#[test]
+fn who_says_nothing_about_being_away_has_a_text_in_the_customers_language() {
+    let mut desk = Desk::staffed(&["ana", "bea"]);
+    let silent = |desk: &Desk, colleague: Option<&str>| {
+        let colleague = colleague.map(|colleague| desk.agent_id(colleague));
+        let absence = Some(Absence { text: String::new(), colleague });
+        Input::SetAbsence { agent: desk.agent_id("ana"), bot: BOT, absence, own: true }
+    };
+    desk.events(silent(&desk, None));
+    let told = |desk: &mut Desk, contact, language| {
+        let asks = HandOff { language, ..desk.asking_for(contact, "ana") };
+        desk.accepted(asks).absent.expect("she is away").text
+    };
+    assert_eq!(told(&mut desk, 1, None), "ana is away at the moment. Another agent will help you.");
+    desk.events(silent(&desk, Some("bea")));
+    assert_eq!(
+        told(&mut desk, 2, Some(Language::Es)),
+        "ana no está en este momento. bea puede atenderle."
+    );
+    desk.queue("q", &["ana", "bea"], |queue| {
+        queue.texts = Texts::default().with(Text::AbsentColleague, "{colleague}, not {agent}");
+    });
+    assert_eq!(told(&mut desk, 3, None), "bea, not ana");
 }
 
 #[test]

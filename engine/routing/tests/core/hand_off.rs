@@ -182,7 +182,10 @@ fn what_is_inactive_takes_no_new_ones_and_those_who_wait_go_on() {
 
     desk.queue("q", &["ana"], |_| {});
     desk.bot(|bot| bot.active = false);
-    assert_eq!(rejected(&mut desk, hand_off(2)).1.reason, "queue_inactive");
+    let refused = rejected(&mut desk, hand_off(2)).1;
+    assert_eq!(refused.reason, "queue_inactive");
+    let says = "Our agents do not answer messages at the moment. Please try again later.";
+    assert_eq!(refused.text, says, "nobody is promised to be connected");
     desk.bot(|_| {});
     let tenant = |active| Object::Tenant(Tenant { active, ..Tenant::new("t") });
     desk.put(tenant(false));

@@ -2,8 +2,11 @@
 
 use crate::reference::{Answered, Reference, done};
 use crate::refusals::{no_agent, no_bot, refused};
+use crate::texts::told_absent;
+use crate::tickets::Ticket;
 use relevo_routing::Event;
 use relevo_routing::event::{Absence, AbsenceSet};
+use relevo_routing::input::HandOff;
 use relevo_wire::answer::Absent;
 use relevo_wire::limits::TEXT_BYTES;
 use relevo_wire::vocabulary::OfferEnd;
@@ -65,14 +68,20 @@ impl Reference {
         self.absence(agent, bot).map_or(Some(agent), |absence| absence.colleague)
     }
 
-    pub(crate) fn told_absent(&self, agent: Option<AgentId>, bot: BotId) -> Option<Box<Absent>> {
-        let agent = agent?;
-        let absence = self.absence(agent, bot)?;
+    /// In the agent's words; else in those that any text may have, with the names in them.
+    pub(crate) fn told_absent(&self, input: &HandOff, ticket: &Ticket) -> Option<Box<Absent>> {
+        let id = input.preferred_agent?;
+        let absence = self.absence(id, input.bot)?;
+        let agent = self.agent_name(id);
         let colleague = absence.colleague.filter(|id| self.agent(*id).is_some());
-        Some(Box::new(Absent {
-            agent: self.agent_name(agent),
-            text: absence.text.clone(),
-            colleague: colleague.map(|colleague| self.agent_name(colleague)),
-        }))
+        let colleague = colleague.map(|colleague| self.agent_name(colleague));
+        let text = if absence.text.is_empty() {
+            let queue = self.queue(ticket.queue).expect("the queue exists");
+            let own = input.texts.as_ref();
+            told_absent(own, &queue.texts, ticket.language, &agent, colleague.as_deref())
+        } else {
+            absence.text.clone()
+        };
+        Some(Box::new(Absent { agent, text, colleague }))
     }
 }

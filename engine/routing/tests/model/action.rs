@@ -161,6 +161,7 @@ pub(crate) enum Ask {
         agent: u8,
         bot: u8,
         colleague: Option<u8>,
+        words: bool,
         on: bool,
         own: bool,
     },
@@ -388,9 +389,10 @@ fn moved() -> BoxedStrategy<Ask> {
 
 fn absence() -> impl Strategy<Value = Ask> {
     let colleague = prop_oneof![1 => Just(None), 2 => agent().prop_map(Some)];
-    (agent(), 0..3_u8, colleague, mostly(60), mostly(70)).prop_map(
-        |(agent, bot, colleague, on, own)| Ask::SetAbsence { agent, bot, colleague, on, own },
-    )
+    let how = (any::<bool>(), mostly(60), mostly(70));
+    (agent(), 0..3_u8, colleague, how).prop_map(|(agent, bot, colleague, (words, on, own))| {
+        Ask::SetAbsence { agent, bot, colleague, words, on, own }
+    })
 }
 
 fn present() -> BoxedStrategy<What> {

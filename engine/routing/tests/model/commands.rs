@@ -88,10 +88,11 @@ impl Pair {
                 let ticket = self.which(*ticket)?;
                 Input::WrapUpDone { agent: self.by(*by, ticket), ticket }
             }
-            Ask::SetAbsence { agent, bot, colleague, on, own } => {
+            Ask::SetAbsence { agent, bot, colleague, words, on, own } => {
                 let bot = self.reference.bot_id(&bot_name(*bot)).unwrap_or(BotId(99));
                 let colleague = colleague.map(|colleague| self.agent(colleague));
-                let absence = Absence { text: "back on Monday".to_owned(), colleague };
+                let text = if *words { "back on Monday".to_owned() } else { String::new() };
+                let absence = Absence { text, colleague };
                 let absence = on.then_some(absence);
                 Input::SetAbsence { agent: self.agent(*agent), bot, absence, own: *own }
             }

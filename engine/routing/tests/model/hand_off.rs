@@ -22,6 +22,7 @@ enum Said {
     Offline,
     Full,
     Closed,
+    SwitchedOff,
 }
 
 impl Reference {
@@ -150,7 +151,8 @@ impl Reference {
             Rejection::OutOfHours => "out_of_hours",
         };
         let said = match rejection {
-            Rejection::NoAgent | Rejection::Inactive => Said::Offline,
+            Rejection::NoAgent => Said::Offline,
+            Rejection::Inactive => Said::SwitchedOff,
             Rejection::QueueFull => Said::Full,
             Rejection::OutOfHours => Said::Closed,
         };
@@ -255,7 +257,7 @@ impl Reference {
             text: self.text(input, ticket.queue, ticket.language, said),
             truncated: input.truncated,
             epoch: ticket.epoch,
-            absent: self.told_absent(input.preferred_agent, input.bot),
+            absent: self.told_absent(input, ticket),
         })
     }
 
@@ -272,6 +274,7 @@ impl Reference {
             Said::Offline => Text::Offline,
             Said::Full => Text::Full,
             Said::Closed => Text::Closed,
+            Said::SwitchedOff => Text::HelpDeskOff,
         };
         told(input.texts.as_ref(), texts, language, text)
     }

@@ -24,15 +24,13 @@ pub enum Text {
     Absent,
     /// The same where a colleague is named instead; `{colleague}`: who.
     AbsentColleague,
-    /// Said while the whole help desk is switched off.
+    /// Said while the tenant, the bot or the queue is switched off.
     HelpDeskOff,
-    /// Said while the queue's mode has it closed.
-    ModeClosed,
 }
 
 impl Text {
     /// Every text, each at the place that its number has.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Online,
         Self::Offline,
         Self::Full,
@@ -41,7 +39,6 @@ impl Text {
         Self::Absent,
         Self::AbsentColleague,
         Self::HelpDeskOff,
-        Self::ModeClosed,
     ];
 
     /// Its name, as it stands in files and JSON.
@@ -56,7 +53,6 @@ impl Text {
             Self::Absent => "absent",
             Self::AbsentColleague => "absent_colleague",
             Self::HelpDeskOff => "help_desk_off",
-            Self::ModeClosed => "mode_closed",
         }
     }
 
@@ -77,8 +73,7 @@ impl Text {
             | Self::Full
             | Self::Closed
             | Self::Inactive
-            | Self::HelpDeskOff
-            | Self::ModeClosed => &[],
+            | Self::HelpDeskOff => &[],
         }
     }
 

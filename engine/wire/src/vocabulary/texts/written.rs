@@ -147,9 +147,9 @@ mod tests {
         };
         says("{\"onlin\":\"x\"}", "unknown field `onlin`, expected one of `online`, `offline`");
         says("{\"fr\":{\"online\":\"x\"}}", "unknown field `fr`");
-        says("{\"fr\":{}}", "`mode_closed`, `en`, `es`, `pt-BR` at");
+        says("{\"fr\":{}}", "`help_desk_off`, `en`, `es`, `pt-BR` at");
         says("{\"es\":{\"onlin\":\"x\"}}", "unknown field `onlin`, expected one of");
-        says("{\"es\":{\"en\":{}}}", "`mode_closed` at");
+        says("{\"es\":{\"en\":{}}}", "`help_desk_off` at");
         says("{\"es\":\"hola\"}", "expected texts by their names");
         says("{\"online\":{}}", "expected a string");
         says("{\"online\":\"a\",\"online\":\"b\"}", "duplicate field `online`");
