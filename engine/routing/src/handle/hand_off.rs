@@ -140,22 +140,33 @@ impl Turn<'_> {
         {
             return Ok(place);
         }
+        match self.rejection(named, input.test) {
+            Some(rejection) => Err(rejection),
+            None => Ok(Place { named, queue: named, priority, reason: None }),
+        }
+    }
+
+    /// Why a queue takes no further ticket itself, whatever its chain does.
+    pub(super) fn rejection(&self, id: QueueId, test: bool) -> Option<Rejection> {
+        if !self.state.is_active(id) {
+            return Some(Rejection::Inactive);
+        }
+        let queue = self.state.queues.at(id);
         if queue.shut {
             // Whoever waits until it opens needs nobody online now.
             match queue.doors.outside {
-                OutsideHours::Refuse | OutsideHours::Overflow => return Err(Rejection::OutOfHours),
+                OutsideHours::Refuse | OutsideHours::Overflow => {
+                    return Some(Rejection::OutOfHours);
+                }
                 OutsideHours::Queue => {}
             }
-        } else if queue.online_for(input.test) == 0 {
+        } else if queue.online_for(test) == 0 {
             match queue.nobody_online {
-                NobodyOnline::Refuse => return Err(Rejection::NoAgent),
+                NobodyOnline::Refuse => return Some(Rejection::NoAgent),
                 NobodyOnline::Queue => {}
             }
         }
-        if is_full {
-            return Err(Rejection::QueueFull);
-        }
-        Ok(Place { named, queue: named, priority, reason: None })
+        queue.is_full_for(test).then_some(Rejection::QueueFull)
     }
 
     fn place_in_chain(

@@ -5,9 +5,10 @@ use super::{Answered, Turn, done};
 use crate::event::{Assigned, Event, OfferEnded, Offered, Responding};
 use crate::input::{Input, Party};
 use crate::state::slab::Slot;
+use crate::state::ticket::Ticket;
 use relevo_wire::answer::{Answer, NextAnswer};
 use relevo_wire::vocabulary::OfferEnd;
-use relevo_wire::{AgentId, TicketId};
+use relevo_wire::{AgentId, BotId, TicketId};
 
 impl Turn<'_> {
     /// Offers a ticket to an agent, and to as many others at once as its queue says and the strategy
@@ -82,17 +83,17 @@ impl Turn<'_> {
 
     /// The agent is no longer there for new tickets.
     pub(super) fn withdraw_offers(&mut self, agent: AgentId) {
-        let mut offers = self.state.agents.at(agent).offers.clone();
-        offers.sort_unstable_by_key(|slot| self.state.tickets.at(*slot).order);
-        for slot in offers {
-            self.end_offer(slot, agent, OfferEnd::Withdrawn);
-        }
+        self.withdraw(agent, |_| true);
     }
 
     /// The agent is away for the bot.
-    pub(super) fn withdraw_offers_of(&mut self, agent: AgentId, bot: relevo_wire::BotId) {
+    pub(super) fn withdraw_offers_of(&mut self, agent: AgentId, bot: BotId) {
+        self.withdraw(agent, |ticket| ticket.bot == bot);
+    }
+
+    fn withdraw(&mut self, agent: AgentId, is_meant: impl Fn(&Ticket) -> bool) {
         let mut offers = self.state.agents.at(agent).offers.clone();
-        offers.retain(|slot| self.state.tickets.at(*slot).bot == bot);
+        offers.retain(|slot| is_meant(self.state.tickets.at(*slot)));
         offers.sort_unstable_by_key(|slot| self.state.tickets.at(*slot).order);
         for slot in offers {
             self.end_offer(slot, agent, OfferEnd::Withdrawn);

@@ -2,6 +2,7 @@
 
 use super::refusals::no_agent;
 use super::{Answered, Turn};
+use crate::state::agents::Agent;
 use relevo_wire::answer::{Answer, NextAnswer};
 use relevo_wire::{AgentId, ErrorCode, QueueId, WireError};
 
@@ -19,14 +20,7 @@ impl Turn<'_> {
                 return Err(WireError::field(ErrorCode::WrongState, "queue", message));
             }
         }
-        if !entry.is_serving() || !self.is_open(agent) {
-            let message = "the agent is not online: set its presence to online first";
-            return Err(WireError::new(ErrorCode::WrongState, message));
-        }
-        if entry.free_seats() == 0 {
-            let message = format!("all {} seats are in use: close a ticket first", entry.seats);
-            return Err(WireError::new(ErrorCode::NoSeat, message));
-        }
+        self.check_takes_one_more(agent, entry)?;
         if let (Some(until), Some(limit)) = (entry.limited_until.get(), self.state.fairness) {
             let (tickets, seconds) = (limit.tickets, limit.period_us / 1_000_000);
             let left = until.saturating_sub(self.now).div_ceil(1_000_000);
@@ -38,6 +32,23 @@ impl Turn<'_> {
         }
         let pulled: Vec<QueueId> = queue.map_or_else(|| entry.queues.clone(), |one| vec![one]);
         self.pull(agent, &pulled)
+    }
+
+    /// The agent is online and has a free seat.
+    pub(super) fn check_takes_one_more(
+        &self,
+        agent: AgentId,
+        entry: &Agent,
+    ) -> Result<(), WireError> {
+        if !entry.is_serving() || !self.is_open(agent) {
+            let message = "the agent is not online: set its presence to online first";
+            return Err(WireError::new(ErrorCode::WrongState, message));
+        }
+        if entry.free_seats() == 0 {
+            let message = format!("all {} seats are in use: close a ticket first", entry.seats);
+            return Err(WireError::new(ErrorCode::NoSeat, message));
+        }
+        Ok(())
     }
 
     fn pull(&mut self, agent: AgentId, queues: &[QueueId]) -> Answered {

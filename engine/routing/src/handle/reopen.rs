@@ -7,7 +7,6 @@ use crate::event::{Event, Forgotten, Routed, TicketOpened};
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{Answer, ChosenBy, NextAnswer};
-use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::{CloseReason, Via};
 use relevo_wire::{AgentId, ErrorCode, TicketId, WireError};
 
@@ -24,22 +23,7 @@ impl Turn<'_> {
     /// take a hand-off now.
     pub(super) fn reopens(&self, slot: Slot) -> bool {
         let ticket = self.state.tickets.at(slot);
-        if ticket.is_over(self.now) || !self.state.is_active(ticket.queue) {
-            return false;
-        }
-        let queue = self.state.queues.at(ticket.queue);
-        let takes = if queue.shut {
-            match queue.doors.outside {
-                OutsideHours::Queue => true,
-                OutsideHours::Refuse | OutsideHours::Overflow => false,
-            }
-        } else {
-            match queue.nobody_online {
-                NobodyOnline::Queue => true,
-                NobodyOnline::Refuse => queue.online_for(ticket.test) > 0,
-            }
-        };
-        takes && !queue.is_full_for(ticket.test)
+        !ticket.is_over(self.now) && self.rejection(ticket.queue, ticket.test).is_none()
     }
 
     /// The new ticket, which waits: first for the agent who closed the one before, where it could have it.
@@ -71,21 +55,10 @@ impl Turn<'_> {
             let message = "its queue takes no tickets, or the agent no longer serves it";
             return Err(self.wrong_state(ticket, message));
         }
-        if !entry.is_serving() {
-            let message = "the agent is not online: set its presence to online first";
-            return Err(WireError::new(ErrorCode::WrongState, message));
-        }
-        if entry.free_seats() == 0 {
-            let message = format!("all {} seats are in use: close a ticket first", entry.seats);
-            return Err(WireError::new(ErrorCode::NoSeat, message));
-        }
+        self.check_takes_one_more(agent, entry)?;
         if self.is_capped(agent, ticket.bot) {
             let message = "the agent has as many tickets of this bot as one agent may have";
             return Err(WireError::new(ErrorCode::NoSeat, message));
-        }
-        if !self.is_open(agent) {
-            let message = "a session of this agent has just paused or gone";
-            return Err(WireError::new(ErrorCode::WrongState, message));
         }
         let slot = self.go_on(slot, Some((agent, self.now)));
         // Should a session close the word at this very moment, the ticket goes to its line.

@@ -41,14 +41,11 @@ impl Reference {
         if !is_own || !is_in_time || newest != Some(id) || !serves {
             return Err(self.wrong_state(ticket));
         }
-        if !self.is_serving(agent) {
+        if !self.is_serving(agent) || !self.at(agent).word.is_open() {
             return Err(WireError::new(ErrorCode::WrongState, ""));
         }
         if self.free_seats(agent) == 0 || self.is_capped(agent, ticket.bot) {
             return Err(WireError::new(ErrorCode::NoSeat, ""));
-        }
-        if !self.at(agent).word.is_open() {
-            return Err(WireError::new(ErrorCode::WrongState, ""));
         }
         let ticket = self.open_again(id, Some((agent, self.now)));
         self.assign(ticket, agent);
