@@ -20,10 +20,10 @@ impl Tenant {
     pub fn explain_past(&mut self, now: Micros, ticket: TicketId) -> Result<Answer, WireError> {
         let mut seats = Seats::new();
         for (id, agent) in self.state.agents.iter() {
-            let used = u16::try_from(agent.seats_used()).unwrap_or(u16::MAX);
-            let open = agent.is_serving();
+            // Only whether a word is open is asked of it: seats are counted from the tickets.
             let word = seats.ensure(id.0 as usize, agent.seats);
-            word.restore(used, agent.seats, agent.intent == Intent::Online, open, false);
+            let wants = agent.intent == Intent::Online;
+            word.restore(0, agent.seats, wants, agent.is_serving(), false);
         }
         self.state.age_lines(now);
         let turn = Turn {
