@@ -23,8 +23,8 @@ use rkyv::ser::allocator::ArenaHandle;
 use rkyv::ser::sharing::Share;
 use rkyv::{Archive, Deserialize, Serialize};
 
-/// Version of the records' layout. In 2 bots have rules and a time zone.
-pub const SCHEMA_VERSION: u16 = 3;
+/// Version of the records' layout; a log of another is refused by name, and stays as it is.
+pub const SCHEMA_VERSION: u16 = 4;
 /// Bytes of the header.
 const HEADER_BYTES: usize = 2 + 8 + 8 + 1 + 4 + 8 + 8 + 8 + 4;
 /// Bytes before each event's own.

@@ -31,7 +31,7 @@ use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
 
 const MAGIC: [u8; 4] = *b"RLVT";
-const VERSION: u16 = 3;
+const VERSION: u16 = 4;
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -319,11 +319,11 @@ fn encoded(events: &[Event]) -> Vec<u8> {
     bytes
 }
 
-/// The bytes of version 3, as they were shipped. `RELEVO_WRITE_GOLDEN=1` writes those that are
+/// The bytes of this version, as they were shipped. `RELEVO_WRITE_GOLDEN=1` writes those that are
 /// missing, and never changes one.
 #[test]
 fn every_event_has_the_bytes_that_it_was_shipped_with() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v3");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v4");
     let write = std::env::var_os("RELEVO_WRITE_GOLDEN").is_some();
     for (name, event) in samples() {
         let path = folder.join(format!("{name}.record"));
