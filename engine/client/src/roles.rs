@@ -1,6 +1,7 @@
 //! What bots, agents and admins can ask, typed.
 
 mod admin;
+mod contacts;
 
 pub use admin::Listing;
 

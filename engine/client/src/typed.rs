@@ -3,8 +3,8 @@
 use crate::client::ClientError;
 use crate::roles::HandOffAnswer;
 use relevo_wire::answer::{
-    AgentsOnlineAnswer, Answer, Applied, DirectoryAnswer, Explained, KeyCreated, Keys, NextAnswer,
-    Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
+    AgentsOnlineAnswer, Answer, Applied, BlockedContacts, DirectoryAnswer, Explained, KeyCreated,
+    Keys, NextAnswer, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
 };
 
 /// A type that one kind of answer, or a few, become.
@@ -103,6 +103,12 @@ impl FromAnswer for KeyCreated {
 impl FromAnswer for Keys {
     fn from_answer(answer: Answer) -> Option<Self> {
         if let Answer::Keys(answer) = answer { Some(answer) } else { None }
+    }
+}
+
+impl FromAnswer for BlockedContacts {
+    fn from_answer(answer: Answer) -> Option<Self> {
+        if let Answer::Blocked(answer) = answer { Some(answer) } else { None }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod apply;
 mod configuration;
+mod contacts;
 mod credentials;
 mod demo;
 mod diff;
@@ -66,6 +67,9 @@ enum Command {
     /// Change and list tenants, agents, bots and queues of a running daemon
     #[command(subcommand)]
     Directory(directory::Directory),
+    /// Block and unblock contacts
+    #[command(subcommand)]
+    Contact(contacts::Contact),
     /// Try the routing rules of a directory file, on this machine alone
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -110,6 +114,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Key(key) => key.run(),
         Command::Apply(apply) => apply.run(),
         Command::Directory(directory) => directory.run(),
+        Command::Contact(contact) => contact.run(),
         Command::Rules(rules) => rules.run(),
         Command::Status(status) => status.run(),
         Command::Explain(explain) => explain.run(),

@@ -47,7 +47,7 @@ pub enum FoldError {
     /// A tenant in a snapshot.
     #[error("the snapshot's tenant cannot be read: {0}")]
     Tenant(#[from] SnapshotError),
-    /// The conversations in a snapshot.
+    /// The conversations in a snapshot, or the contacts in lists.
     #[error("the snapshot's conversations cannot be read: {0}")]
     Conversations(#[from] InvalidSaved),
     /// The snapshot is no fold.
@@ -113,6 +113,7 @@ impl Fold {
             self.tenants.insert(id, Tenant::from_snapshot(&bytes, self.settings.clone())?);
         }
         saved::load(&self.conversations, &read_section(input)?)?;
+        self.conversations.contacts().load(&read_section(input)?)?;
         Ok(())
     }
 
@@ -152,6 +153,7 @@ impl Fold {
             write_section(output, &tenant.snapshot())?;
         }
         write_section(output, &saved::save(&self.conversations))?;
+        write_section(output, &self.conversations.contacts().save())?;
         Ok(())
     }
 }

@@ -140,6 +140,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         | Event::AgentUnreachable(_)
         | Event::IntentSet(_)
         | Event::AbsenceSet(_)
+        | Event::ContactBlocked(_)
+        | Event::ContactUnblocked(_)
         | Event::HandOffRejected(_)
         | Event::ContactMessageStored(_)
         | Event::Responding(_)

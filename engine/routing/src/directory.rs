@@ -110,6 +110,8 @@ impl Directory {
             | Event::AgentGrace(_)
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
+            | Event::ContactBlocked(_)
+            | Event::ContactUnblocked(_)
             | Event::TicketOpened(_)
             | Event::HandOffRepeated(_)
             | Event::HandOffRejected(_)

@@ -5,6 +5,7 @@
 //! a record has one private part, and `private` says that an event refers to it.
 
 mod absence;
+mod contacts;
 mod directory;
 mod hours;
 mod message;
@@ -14,6 +15,7 @@ mod silence;
 mod ticket;
 
 pub use absence::{Absence, AbsenceSet};
+pub use contacts::{ContactBlocked, ContactUnblocked};
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use hours::{QueueHours, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
@@ -60,6 +62,10 @@ pub enum Event {
     IntentSet(IntentSet),
     /// An agent is away for a bot, or no longer.
     AbsenceSet(AbsenceSet),
+    /// A contact is blocked.
+    ContactBlocked(ContactBlocked),
+    /// A contact is blocked no longer.
+    ContactUnblocked(ContactUnblocked),
     /// A ticket was made and waits.
     TicketOpened(TicketOpened),
     /// The bot handed an already waiting or served contact over again.

@@ -186,6 +186,22 @@ pub enum Input {
         /// The agent itself asks, and not an admin.
         own: bool,
     },
+    /// An admin blocks a contact; the private part says who it is and why.
+    BlockContact {
+        /// The bot.
+        bot: BotId,
+        /// Its contact.
+        contact: ContactKey,
+        /// Until when; none: until somebody unblocks it.
+        until: Option<Micros>,
+    },
+    /// An admin unblocks a contact.
+    UnblockContact {
+        /// The bot.
+        bot: BotId,
+        /// Its contact.
+        contact: ContactKey,
+    },
     /// An agent goes on with a conversation that it has closed.
     Reopen {
         /// The agent.

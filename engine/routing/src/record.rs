@@ -231,6 +231,8 @@ mod number {
     pub(super) const TARGET_MOVED: u8 = 38;
     pub(super) const INACTIVE: u8 = 42;
     pub(super) const ABSENCE_SET: u8 = 43;
+    pub(super) const CONTACT_BLOCKED: u8 = 60;
+    pub(super) const CONTACT_UNBLOCKED: u8 = 61;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -271,6 +273,8 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::TargetMoved(e) => write(out, arena, number::TARGET_MOVED, e),
         Event::Inactive(e) => write(out, arena, number::INACTIVE, e),
         Event::AbsenceSet(e) => write(out, arena, number::ABSENCE_SET, e),
+        Event::ContactBlocked(e) => write(out, arena, number::CONTACT_BLOCKED, e),
+        Event::ContactUnblocked(e) => write(out, arena, number::CONTACT_UNBLOCKED, e),
     }
 }
 
@@ -362,6 +366,8 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::TARGET_MOVED => Event::TargetMoved(read(bytes)?),
         number::INACTIVE => Event::Inactive(read(bytes)?),
         number::ABSENCE_SET => Event::AbsenceSet(read(bytes)?),
+        number::CONTACT_BLOCKED => Event::ContactBlocked(read(bytes)?),
+        number::CONTACT_UNBLOCKED => Event::ContactUnblocked(read(bytes)?),
         _ => return Ok(None),
     }))
 }

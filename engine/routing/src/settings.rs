@@ -36,6 +36,9 @@ pub struct Settings {
     /// Channel message ids of customers without a ticket that are remembered in all. 65,536: a
     /// minute of a thousand repeats a second.
     pub contact_message_ids: usize,
+    /// Most contacts of a tenant that are blocked at once; one more is refused. 10,000: people decide on
+    /// each.
+    pub blocked_contacts: usize,
     /// Most private bytes of a ticket that a party has not confirmed. 4 MiB: 64 messages of the
     /// greatest length.
     pub unconfirmed_bytes: u32,
@@ -70,6 +73,7 @@ impl Default for Settings {
             idempotency_keys_per_credential: 100_000,
             message_ids_per_ticket: 1_024,
             contact_message_ids: 65_536,
+            blocked_contacts: 10_000,
             unconfirmed_bytes: 4 * 1024 * 1024,
             thresholds_seconds: vec![
                 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200,

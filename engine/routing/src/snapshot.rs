@@ -13,6 +13,7 @@ use crate::directory::{Directory, DirectoryRows};
 use crate::event::Demand;
 use crate::settings::Settings;
 use crate::state::State;
+use crate::state::blocks::Block;
 use crate::state::contacts::ContactMessages;
 use crate::state::demands::Demands;
 use crate::state::fairness::Limit;
@@ -60,6 +61,7 @@ struct SnapshotV1 {
     totals: Totals,
     answers: Vec<Remembered>,
     contact_messages: Vec<u128>,
+    blocks: Vec<Block>,
     starting_since: MaybeTime,
 }
 
@@ -149,6 +151,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
         totals: state.tickets.totals,
         answers: state.idempotencies.in_order().cloned().collect(),
         contact_messages: state.contact_messages.in_order(),
+        blocks: state.blocks.rows(),
         starting_since: state.starting_since,
     }
 }
@@ -186,6 +189,7 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     state.idempotencies = Idempotencies::restore(&state.settings, snapshot.answers);
     let most = state.settings.contact_message_ids;
     state.contact_messages = ContactMessages::restore(snapshot.contact_messages, most);
+    state.change_blocks(|blocks| snapshot.blocks.iter().for_each(|block| blocks.put(*block)));
     restore_bots(&mut state, &snapshot.bots);
     let agent_tickets = restore_agents(&mut state, snapshot.agents);
     restore_absences(&mut state);

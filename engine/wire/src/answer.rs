@@ -1,10 +1,12 @@
 //! What a request gets back.
 
 mod absence;
+mod contacts;
 mod directory;
 mod explained;
 
 pub use absence::Absent;
+pub use contacts::{BlockedContact, BlockedContacts};
 pub use directory::{Applied, DirectoryAnswer, Stored};
 pub use explained::{AgentReason, ChosenBy, Explained, MatchedRule, RoutingExplained, TriedRule};
 
@@ -52,6 +54,8 @@ pub enum Answer {
     Status(StatusReport),
     /// What an `apply` came to.
     Applied(Applied),
+    /// Blocked contacts.
+    Blocked(BlockedContacts),
 }
 
 impl Answer {
@@ -76,6 +80,7 @@ impl Answer {
             Self::Keys(_) => "keys",
             Self::Status(_) => "status",
             Self::Applied(_) => "applied",
+            Self::Blocked(_) => "blocked",
         }
     }
 }
@@ -177,7 +182,7 @@ pub struct Accepted {
     serde::Deserialize,
 )]
 pub struct Rejected {
-    /// Why: `no_agent`, `queue_inactive`, `queue_full`, `out_of_hours`.
+    /// Why: `no_agent`, `queue_inactive`, `queue_full`, `out_of_hours`, `blocked`.
     pub reason: String,
     /// What to tell the customer.
     pub text: String,

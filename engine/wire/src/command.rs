@@ -2,6 +2,7 @@
 //! others.
 
 mod absence;
+mod contacts;
 mod directory;
 mod hand_off;
 mod keys;
@@ -10,6 +11,7 @@ mod talk;
 mod transfer;
 
 pub use absence::SetAbsence;
+pub use contacts::{BlockContact, ListBlocked, UnblockContact};
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
@@ -77,6 +79,12 @@ pub enum Command {
     WrapUpDone(WrapUpDone),
     /// Switches an absence on or off.
     SetAbsence(SetAbsence),
+    /// Blocks a contact.
+    BlockContact(BlockContact),
+    /// Unblocks a contact.
+    UnblockContact(UnblockContact),
+    /// Lists blocked contacts.
+    ListBlocked(ListBlocked),
     /// Goes on with a conversation that was closed.
     Reopen(Reopen),
     /// What a ticket waits for, or why this agent has it.
@@ -126,6 +134,9 @@ impl Command {
             Self::WrapUpDone(_) => "wrap_up_done",
             Self::Reopen(_) => "reopen",
             Self::SetAbsence(_) => "set_absence",
+            Self::BlockContact(_) => "block_contact",
+            Self::UnblockContact(_) => "unblock_contact",
+            Self::ListBlocked(_) => "list_blocked",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",

@@ -180,6 +180,9 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::WrapUpDone(c) => write(out, kind::WRAP_UP_DONE, envelope, c),
         Command::Reopen(c) => write(out, kind::REOPEN, envelope, c),
         Command::SetAbsence(c) => write(out, kind::SET_ABSENCE, envelope, c),
+        Command::BlockContact(c) => write(out, kind::BLOCK_CONTACT, envelope, c),
+        Command::UnblockContact(c) => write(out, kind::UNBLOCK_CONTACT, envelope, c),
+        Command::ListBlocked(c) => write(out, kind::LIST_BLOCKED, envelope, c),
         Command::Explain(c) => write(out, kind::EXPLAIN, envelope, c),
         Command::Put(c) => write(out, kind::PUT, envelope, c),
         Command::Delete(c) => write(out, kind::DELETE, envelope, c),
@@ -258,6 +261,9 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::WRAP_UP_DONE => Command::WrapUpDone(read(payload)?),
         kind::REOPEN => Command::Reopen(read(payload)?),
         kind::SET_ABSENCE => Command::SetAbsence(read(payload)?),
+        kind::BLOCK_CONTACT => Command::BlockContact(read(payload)?),
+        kind::UNBLOCK_CONTACT => Command::UnblockContact(read(payload)?),
+        kind::LIST_BLOCKED => Command::ListBlocked(read(payload)?),
         kind::EXPLAIN => Command::Explain(read(payload)?),
         kind::PUT => Command::Put(read(payload)?),
         kind::DELETE => Command::Delete(read(payload)?),
@@ -300,6 +306,7 @@ pub fn write_answer(out: &mut Vec<u8>, request: RequestId, answer: &Answer) {
         Answer::Keys(a) => write(out, kind::KEYS, envelope, a),
         Answer::Status(a) => write(out, kind::STATUS_REPORT, envelope, a),
         Answer::Applied(a) => write(out, kind::APPLIED, envelope, a),
+        Answer::Blocked(a) => write(out, kind::BLOCKED, envelope, a),
     }
 }
 
@@ -397,6 +404,7 @@ fn read_answer(kind: u16, payload: &[u8]) -> Result<Option<Answer>, WireError> {
         kind::KEYS => Answer::Keys(read(payload)?),
         kind::STATUS_REPORT => Answer::Status(read(payload)?),
         kind::APPLIED => Answer::Applied(read(payload)?),
+        kind::BLOCKED => Answer::Blocked(read(payload)?),
         _ => return Ok(None),
     }))
 }

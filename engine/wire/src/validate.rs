@@ -52,6 +52,19 @@ pub fn command(command: &Command) -> Result<(), WireError> {
             optional("colleague", absence.colleague.as_deref(), limits::NAME_BYTES)?;
             length("text", &absence.text, 0, limits::TEXT_BYTES)
         }
+        Command::BlockContact(block) => {
+            optional("tenant", block.tenant.as_deref(), limits::NAME_BYTES)?;
+            contact(&block.bot, &block.contact)?;
+            length("reason", &block.reason, 0, limits::NOTE_BYTES)
+        }
+        Command::UnblockContact(unblock) => {
+            optional("tenant", unblock.tenant.as_deref(), limits::NAME_BYTES)?;
+            contact(&unblock.bot, &unblock.contact)
+        }
+        Command::ListBlocked(list) => {
+            optional("tenant", list.tenant.as_deref(), limits::NAME_BYTES)?;
+            optional("bot", list.bot.as_deref(), limits::NAME_BYTES)
+        }
         Command::SetPresence(presence) => length("reason", &presence.reason, 0, limits::NOTE_BYTES),
         Command::Next(next) => optional("queue", next.queue.as_deref(), 2 * limits::NAME_BYTES + 1),
         Command::Transfer(transfer) => {
@@ -103,6 +116,12 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         | Command::Explain(_)
         | Command::Status(_) => Ok(()),
     }
+}
+
+/// A contact of a bot, by name and id.
+fn contact(bot: &str, contact: &str) -> Result<(), WireError> {
+    length("bot", bot, 1, limits::NAME_BYTES)?;
+    length("contact", contact, 1, limits::CONTACT_ID_BYTES)
 }
 
 /// Who may say what: a customer by contact and without epoch, bot and agent by ticket and epoch.

@@ -278,6 +278,8 @@ impl Books {
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
             | Event::AbsenceSet(_)
+            | Event::ContactBlocked(_)
+            | Event::ContactUnblocked(_)
             | Event::HandOffRejected(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)

@@ -152,6 +152,8 @@ impl ContactCenter {
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
             | Event::AbsenceSet(_)
+            | Event::ContactBlocked(_)
+            | Event::ContactUnblocked(_)
             | Event::Unreserved(_)
             | Event::Relaxed(_)
             | Event::Responding(_)
@@ -224,6 +226,7 @@ impl Count<'_> {
                 Rejection::Inactive => HandOffResult::Inactive,
                 Rejection::QueueFull => HandOffResult::QueueFull,
                 Rejection::OutOfHours => HandOffResult::OutOfHours,
+                Rejection::Blocked => HandOffResult::Blocked,
             };
             self.board.queue(self.tenant, rejected.queue).hand_off(rejected.reason, result);
         }

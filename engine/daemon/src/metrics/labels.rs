@@ -32,6 +32,9 @@ pub enum CommandName {
     WrapUpDone,
     Reopen,
     SetAbsence,
+    BlockContact,
+    UnblockContact,
+    ListBlocked,
     Explain,
     Put,
     Delete,
@@ -45,7 +48,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -68,6 +71,9 @@ impl CommandName {
         Self::WrapUpDone,
         Self::Reopen,
         Self::SetAbsence,
+        Self::BlockContact,
+        Self::UnblockContact,
+        Self::ListBlocked,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -105,6 +111,9 @@ impl CommandName {
             Self::WrapUpDone => "wrap_up_done",
             Self::Reopen => "reopen",
             Self::SetAbsence => "set_absence",
+            Self::BlockContact => "block_contact",
+            Self::UnblockContact => "unblock_contact",
+            Self::ListBlocked => "list_blocked",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -143,6 +152,9 @@ impl From<&Command> for CommandName {
             Command::WrapUpDone(_) => Self::WrapUpDone,
             Command::Reopen(_) => Self::Reopen,
             Command::SetAbsence(_) => Self::SetAbsence,
+            Command::BlockContact(_) => Self::BlockContact,
+            Command::UnblockContact(_) => Self::UnblockContact,
+            Command::ListBlocked(_) => Self::ListBlocked,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,
@@ -257,16 +269,18 @@ pub(super) enum HandOffResult {
     Inactive,
     QueueFull,
     OutOfHours,
+    Blocked,
 }
 
 impl HandOffResult {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Accepted,
         Self::Existing,
         Self::NoAgent,
         Self::Inactive,
         Self::QueueFull,
         Self::OutOfHours,
+        Self::Blocked,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -277,6 +291,7 @@ impl HandOffResult {
             Self::Inactive => "inactive",
             Self::QueueFull => "queue_full",
             Self::OutOfHours => "out_of_hours",
+            Self::Blocked => "blocked",
         }
     }
 }

@@ -16,6 +16,7 @@ use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
 use relevo_wire::vocabulary::Via;
 
+use super::contacts::Contacts;
 use super::conversation::{Conversation, Private, Stored, What};
 use super::index::Index;
 use super::load::{Load, Loads};
@@ -52,6 +53,7 @@ pub struct Conversations {
     index: Mutex<Index>,
     memory: Mutex<VecDeque<(TicketId, u32)>>,
     loads: Loads,
+    contacts: Contacts,
     body_bytes: AtomicU64,
     bodies: AtomicU64,
     body_budget_bytes: u64,
@@ -66,6 +68,7 @@ impl Conversations {
             index: Mutex::default(),
             memory: Mutex::default(),
             loads: Loads::default(),
+            contacts: Contacts::default(),
             body_bytes: AtomicU64::new(0),
             bodies: AtomicU64::new(0),
             body_budget_bytes,
@@ -190,8 +193,14 @@ impl Conversations {
         self.keep_body_budget();
     }
 
+    /// Contacts in lists.
+    pub(crate) fn contacts(&self) -> &Contacts {
+        &self.contacts
+    }
+
     /// Applies one event of a durable record.
     pub fn apply_event(&self, record: Record<'_>, event: &Event) {
+        self.contacts.apply_event(record, event);
         let Record { now, place, .. } = record;
         match event {
             Event::TicketOpened(opened) => self.opened(record, opened),
@@ -276,6 +285,8 @@ impl Conversations {
             | Event::AgentUnreachable(_)
             | Event::IntentSet(_)
             | Event::AbsenceSet(_)
+            | Event::ContactBlocked(_)
+            | Event::ContactUnblocked(_)
             | Event::HandOffRejected(_)
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
@@ -419,10 +430,11 @@ impl Conversations {
         self.map.each(|conversation| show(conversation));
     }
 
-    /// The lowest group of the log that one of them has an entry in; absent when there are none.
+    /// The lowest group of the log that one of them has an entry in, or a contact in a list; absent when there
+    /// are none.
     #[must_use]
     pub fn first_group(&self) -> Option<GroupNumber> {
-        let mut first = None;
+        let mut first = self.contacts.first_group();
         self.each(|conversation| {
             let groups = conversation.entries.iter().map(|stored| stored.place.group);
             first = groups.chain(first).min();

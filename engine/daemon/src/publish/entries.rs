@@ -97,6 +97,8 @@ impl<O: Observer> Publisher<O> {
             | Event::AgentReachable(_)
             | Event::AgentGrace(_)
             | Event::AgentUnreachable(_)
+            | Event::ContactBlocked(_)
+            | Event::ContactUnblocked(_)
             | Event::HandOffRejected(_)
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)

@@ -8,6 +8,7 @@
 //! and never waits for an outbox.
 
 pub mod catch_up;
+pub(crate) mod contacts;
 pub mod conversation;
 pub mod conversations;
 pub mod directory;

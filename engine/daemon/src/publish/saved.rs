@@ -15,6 +15,12 @@ use super::live::Live;
 #[error("{0}")]
 pub struct InvalidSaved(String);
 
+impl InvalidSaved {
+    pub(super) fn new(error: &rancor::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
 #[derive(Archive, Serialize, Deserialize)]
 struct SavedEntry {
     at: u64,
@@ -60,7 +66,7 @@ pub(crate) fn save(conversations: &Conversations) -> Vec<u8> {
 /// Puts saved conversations in.
 pub(crate) fn load(conversations: &Conversations, bytes: &[u8]) -> Result<(), InvalidSaved> {
     let saved = rkyv::from_bytes::<Vec<SavedConversation>, rancor::Error>(bytes)
-        .map_err(|error| InvalidSaved(error.to_string()))?;
+        .map_err(|error| InvalidSaved::new(&error))?;
     for saved in saved {
         conversations.insert(saved.ticket, load_one(saved));
     }

@@ -20,7 +20,7 @@ use relevo_wire::vocabulary::Role;
 use super::absence;
 use super::intake::idempotency;
 use super::request::{ENTRY_BYTES, LaneState, Verdict, answer, refuse};
-use super::{Session, directory, explain};
+use super::{Session, contacts, directory, explain};
 use crate::keys::Key;
 use crate::metrics::CommandName;
 use crate::publish::outcome::{Asker, Beside};
@@ -48,7 +48,7 @@ pub(super) async fn take(
             lane.flush(shared, session);
             answer(session, lane, id, &now);
         }
-        Ok(Decided::Shard { tenant, input, beside }) => {
+        Ok(Decided::Shard { tenant, input, beside, private }) => {
             let asker = Asker::Request {
                 session: Arc::clone(session),
                 lane: Arc::clone(&lane.outbox),
@@ -59,7 +59,7 @@ pub(super) async fn take(
             let input = ShardInput {
                 tenant,
                 command: RoutingCommand { idempotency, input },
-                private: Bytes::new(),
+                private,
                 asker,
                 received,
                 permit: shared.budget.take_within(bytes as u64 + ENTRY_BYTES, ADMIN_PATIENCE).await,
@@ -80,7 +80,7 @@ pub(super) const ADMIN_PATIENCE: std::time::Duration = std::time::Duration::from
 
 pub(super) enum Decided {
     Now(Answer),
-    Shard { tenant: TenantId, input: Input, beside: Option<Box<Beside>> },
+    Shard { tenant: TenantId, input: Input, beside: Option<Box<Beside>>, private: Bytes },
 }
 
 async fn decide(
@@ -105,7 +105,12 @@ async fn decide(
                 failures.note(at, &changes[at], error);
             }
             failures.into_result()?;
-            Ok(Decided::Shard { tenant, input: Input::Apply { changes, dry_run }, beside: None })
+            Ok(Decided::Shard {
+                tenant,
+                input: Input::Apply { changes, dry_run },
+                beside: None,
+                private: Bytes::new(),
+            })
         }
         Command::ListDirectory(list) => directory::list(shared, session, &list).map(Decided::Now),
         Command::CreateKey(create) => create_key(shared, session, create),
@@ -118,7 +123,7 @@ async fn decide(
         Command::RevokeKey(revoke) => {
             let tenant = key_tenant(shared, session, revoke.tenant.as_deref())?;
             let input = Input::RevokeKey { prefix: revoke.prefix };
-            Ok(Decided::Shard { tenant, input, beside: None })
+            Ok(Decided::Shard { tenant, input, beside: None, private: Bytes::new() })
         }
         Command::Status(_) => Ok(Decided::Now(Answer::Status(shared.status(session)))),
         Command::SetAbsence(set) => {
@@ -127,8 +132,16 @@ async fn decide(
             let known = directories.tenant(tenant);
             let directory =
                 known.ok_or_else(|| WireError::new(ErrorCode::NotFound, "no tenant"))?;
-            Ok(Decided::Shard { tenant, input: absence::of(directory, set)?, beside: None })
+            Ok(Decided::Shard {
+                tenant,
+                input: absence::of(directory, set)?,
+                beside: None,
+                private: Bytes::new(),
+            })
         }
+        Command::BlockContact(block) => contacts::block(shared, session, block),
+        Command::UnblockContact(unblock) => contacts::unblock(shared, session, unblock),
+        Command::ListBlocked(list) => contacts::blocked(shared, session, list).await,
         Command::Explain(explain) => explain::decide(shared, session, explain).await,
         Command::Hello(_) | Command::Cursors(_) => {
             Err(WireError::new(ErrorCode::WrongState, "the session is open: hello comes once"))
@@ -172,7 +185,7 @@ fn one(
         Change::Put(PutChange { object, if_version }) => Input::Put { object, if_version },
         Change::Delete(DeleteChange { object, .. }) => Input::Delete { object },
     };
-    Ok(Decided::Shard { tenant, input, beside: None })
+    Ok(Decided::Shard { tenant, input, beside: None, private: Bytes::new() })
 }
 
 fn create_key(shared: &Shared, session: &Session, create: CreateKey) -> Result<Decided, WireError> {
@@ -197,7 +210,8 @@ fn create_key(shared: &Shared, session: &Session, create: CreateKey) -> Result<D
         created: shared.clock.now_us(),
     };
     let beside = Beside::Key(KeyCreated { key: key.reveal().to_owned(), prefix });
-    Ok(Decided::Shard { tenant, input: Input::CreateKey(stored), beside: Some(Box::new(beside)) })
+    let (input, beside) = (Input::CreateKey(stored), Some(Box::new(beside)));
+    Ok(Decided::Shard { tenant, input, beside, private: Bytes::new() })
 }
 
 fn info(key: &StoredKey) -> KeyInfo {

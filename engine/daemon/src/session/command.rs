@@ -119,6 +119,9 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::Reopen(_)
         | Command::SetAbsence(_) => Err(forbidden("agents")),
         Command::Explain(_)
+        | Command::BlockContact(_)
+        | Command::UnblockContact(_)
+        | Command::ListBlocked(_)
         | Command::Put(_)
         | Command::Delete(_)
         | Command::ListDirectory(_)
@@ -177,6 +180,9 @@ fn from_agent(
         | Command::CustomerLeft(_)
         | Command::TakeBack(_) => Err(forbidden("bots")),
         Command::Explain(_)
+        | Command::BlockContact(_)
+        | Command::UnblockContact(_)
+        | Command::ListBlocked(_)
         | Command::Put(_)
         | Command::Delete(_)
         | Command::ListDirectory(_)

@@ -37,7 +37,12 @@ pub(super) async fn decide(
         let beside = routing_now(shared, tenant, ticket)
             .await
             .map(|routing| Box::new(Beside::Routing(routing)));
-        return Ok(Decided::Shard { tenant, input: Input::Explain { ticket }, beside });
+        return Ok(Decided::Shard {
+            tenant,
+            input: Input::Explain { ticket },
+            beside,
+            private: Bytes::new(),
+        });
     };
     let explained = past(shared, session, ticket, at).await?;
     Ok(Decided::Now(Answer::Explained(explained)))

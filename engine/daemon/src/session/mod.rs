@@ -11,6 +11,7 @@ mod admin;
 pub mod buffers;
 mod catch_up;
 pub mod command;
+mod contacts;
 mod directory;
 mod explain;
 mod hello;

@@ -54,6 +54,7 @@ impl State {
             ObjectRef::Bot(_) => {
                 self.bot_can_act(now, BotId(deleted.id), false);
                 self.agents.forget_absences_for(BotId(deleted.id));
+                self.forget_blocks_of(BotId(deleted.id));
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
                 if bot.reachable {

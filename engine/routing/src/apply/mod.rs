@@ -5,6 +5,7 @@
 //! handler can forget it.
 
 mod absence;
+mod contacts;
 mod counters;
 mod directory;
 mod fairness;
@@ -38,6 +39,8 @@ impl State {
             Event::AgentUnreachable(e) => self.agent_unreachable(now, *e),
             Event::IntentSet(e) => self.intent_set(now, e),
             Event::AbsenceSet(e) => self.absence_set(event, e),
+            Event::ContactBlocked(e) => self.contact_blocked(*e),
+            Event::ContactUnblocked(e) => self.contact_unblocked(*e),
             Event::TicketOpened(e) => self.ticket_opened(now, e),
             Event::HandOffRepeated(e) => self.hand_off_repeated(*e),
             // A refused hand-off leaves no trace in the state: it is counted from the record.

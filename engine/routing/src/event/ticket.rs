@@ -129,6 +129,8 @@ pub enum Rejection {
     QueueFull,
     /// The queue's hours have it closed, and it refuses then.
     OutOfHours,
+    /// The contact is blocked.
+    Blocked,
 }
 
 /// A hand-off was refused; no ticket was made.

@@ -126,6 +126,9 @@ impl Turn<'_> {
     /// The queue named; or, where it is closed by its hours and says so, where nobody is online who
     /// could have the ticket, or the line is full, the first of its chain that takes it.
     fn place_of(&self, input: &HandOff, named: QueueId) -> Result<Place, Rejection> {
+        if self.is_blocked(input.bot, input.contact) {
+            return Err(Rejection::Blocked);
+        }
         if !self.state.is_active(named) {
             return Err(Rejection::Inactive);
         }
@@ -227,10 +230,12 @@ impl Turn<'_> {
             Rejection::Inactive => "queue_inactive",
             Rejection::QueueFull => "queue_full",
             Rejection::OutOfHours => "out_of_hours",
+            Rejection::Blocked => "blocked",
         };
         let (said, opens_at) = match rejection {
             Rejection::NoAgent => (Said::Offline, None),
-            Rejection::Inactive => (Said::SwitchedOff, None),
+            // Nobody tells a customer that he is blocked.
+            Rejection::Inactive | Rejection::Blocked => (Said::SwitchedOff, None),
             Rejection::QueueFull => (Said::Full, None),
             Rejection::OutOfHours => (Said::Closed, self.state.queues.at(queue).doors.until.get()),
         };

@@ -56,6 +56,8 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
         | Input::SetAbsence { .. }
+        | Input::BlockContact { .. }
+        | Input::UnblockContact { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

@@ -8,6 +8,7 @@ mod absence;
 mod changes;
 mod clocks;
 mod close;
+mod contacts;
 mod directory;
 mod explain;
 mod hand_off;
@@ -119,6 +120,8 @@ impl Turn<'_> {
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
             Input::SetAbsence { agent, bot, absence, .. } => self.set_absence(agent, bot, absence),
+            Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),
+            Input::UnblockContact { bot, contact } => self.unblock_contact(bot, contact),
             Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),

@@ -148,6 +148,8 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::Progress { party: Party::Bot(_) | Party::Agent(_), .. }
         | Input::Explain { .. }
         | Input::SetAbsence { .. }
+        | Input::BlockContact { .. }
+        | Input::UnblockContact { .. }
         | Input::AgentSessionOpened { .. }
         | Input::AgentSessionLost { .. }
         | Input::BotSessionOpened { .. }

@@ -20,10 +20,12 @@ impl Turn<'_> {
     }
 
     /// Whether words of the customer reopen a closed ticket: its time is not over, and its queue would
-    /// take a hand-off now.
+    /// take a hand-off of this contact now.
     pub(super) fn reopens(&self, slot: Slot) -> bool {
         let ticket = self.state.tickets.at(slot);
-        !ticket.is_over(self.now) && self.rejection(ticket.queue, ticket.test).is_none()
+        !ticket.is_over(self.now)
+            && !self.is_blocked(ticket.bot, ticket.contact)
+            && self.rejection(ticket.queue, ticket.test).is_none()
     }
 
     /// The new ticket, which waits: first for the agent who closed the one before, where it could have it.

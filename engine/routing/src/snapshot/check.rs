@@ -32,6 +32,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
     }
     demands(snapshot)?;
     doors(snapshot, directory)?;
+    blocks(snapshot, directory)?;
     order(snapshot)?;
     totals(snapshot)?;
     agents(&snapshot.agents, &tickets, directory)?;
@@ -114,6 +115,17 @@ fn doors(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotErr
         return Ok(());
     }
     Err(invalid("a queue is open or closed as no hours make it"))
+}
+
+/// Contacts of bots that are there are blocked, each once.
+fn blocks(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotError> {
+    let in_order = snapshot
+        .blocks
+        .is_sorted_by(|one, other| (one.bot, one.contact) < (other.bot, other.contact));
+    if in_order && snapshot.blocks.iter().all(|block| directory.bot(block.bot).is_some()) {
+        return Ok(());
+    }
+    Err(invalid("a contact is blocked twice, or of a bot that is not there"))
 }
 
 /// Within the bounds of a rule, each skill once.

@@ -6,6 +6,7 @@
 pub(crate) mod agents;
 pub(crate) mod asked;
 pub(crate) mod bits;
+pub(crate) mod blocks;
 pub(crate) mod bots;
 pub(crate) mod contacts;
 pub(crate) mod demands;
@@ -41,6 +42,7 @@ use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::texts;
 use agents::Agents;
+use blocks::Blocks;
 use bots::Bots;
 use contacts::ContactMessages;
 use demands::Demands;
@@ -74,6 +76,7 @@ pub(crate) struct State {
     pub(crate) fairness: Option<Limit>,
     pub(crate) idempotencies: Idempotencies,
     pub(crate) contact_messages: ContactMessages,
+    pub(crate) blocks: Blocks,
     /// Since when the daemon starts: between `Started` and `Ready`.
     pub(crate) starting_since: MaybeTime,
     pub(crate) timers: Timers,
@@ -119,6 +122,7 @@ impl State {
         Self {
             idempotencies: Idempotencies::new(&settings),
             contact_messages: ContactMessages::new(settings.contact_message_ids),
+            blocks: Blocks::default(),
             settings,
             directory: Directory::default(),
             tickets: Tickets::default(),

@@ -20,6 +20,8 @@ pub(crate) enum Timer {
     Fairness(AgentId),
     /// A gone agent has kept a ticket long enough.
     Keep(Slot),
+    /// The first block of a contact is over.
+    Unblock,
     /// A ticket reserved for an agent joins its queue.
     Reservation(Slot),
     /// The service-level threshold has passed.

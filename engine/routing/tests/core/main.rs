@@ -6,6 +6,7 @@ mod assignment;
 mod calibration;
 mod changes;
 mod common;
+mod contacts;
 mod directory;
 mod estimate;
 mod explain;

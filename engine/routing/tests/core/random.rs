@@ -123,6 +123,8 @@ fn the_random_world_comes_to_every_end() {
         "Held",
         "Inactive",
         "AbsenceSet",
+        "ContactBlocked",
+        "ContactUnblocked",
         "WrappedUp Done",
         "WrappedUp Limit",
         "WrappedUp AgentGone",

@@ -110,6 +110,14 @@ fn samples() -> Vec<(&'static str, Event)> {
             }),
         ),
         (
+            "contact_blocked",
+            Event::ContactBlocked(ContactBlocked { bot, contact, until: Some(START) }),
+        ),
+        (
+            "contact_unblocked",
+            Event::ContactUnblocked(ContactUnblocked { bot, contact, expired: true }),
+        ),
+        (
             "ticket_opened",
             Event::TicketOpened(TicketOpened {
                 ticket: TICKET,
@@ -346,7 +354,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=31).chain([34, 37, 38, 42, 43]).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).chain([34, 37, 38, 42, 43, 60, 61]).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Random commands on a small contact center, and what must hold after each.
 
+mod contacts;
 mod objects;
 mod service;
 
@@ -132,7 +133,8 @@ impl World {
             }
             64..76 => self.presence(),
             76 => Some(self.absence()),
-            77..80 => Some(self.bot_session()),
+            77 => Some(self.about_contact()),
+            78..80 => Some(self.bot_session()),
             80..84 => Some(self.directory()),
             84..86 => self.late.pop(),
             86 if self.chance(20) => return self.restart(),
@@ -435,6 +437,8 @@ impl World {
                 | Event::Answered(_)
                 | Event::QueueHours(_)
                 | Event::AbsenceSet(_)
+                | Event::ContactBlocked(_)
+                | Event::ContactUnblocked(_)
                 | Event::TargetMoved(_) => {}
             }
         }

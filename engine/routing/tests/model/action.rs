@@ -1,5 +1,6 @@
 //! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
 
+use crate::contacts::{ContactAsk, contact_ask};
 use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
 use crate::texts::{TextsShape, texts_shape};
 use proptest::prelude::*;
@@ -165,6 +166,7 @@ pub(crate) enum Ask {
         on: bool,
         own: bool,
     },
+    Contacts(ContactAsk),
     Explain {
         ticket: Which,
     },
@@ -266,7 +268,7 @@ pub(crate) enum Guard {
 
 const SECOND: u64 = 1_000_000;
 
-fn moments() -> impl Strategy<Value = u64> {
+pub(crate) fn moments() -> impl Strategy<Value = u64> {
     prop_oneof![
         4 => select(vec![0, 1, 1_000]),
         8 => select(vec![SECOND, 2 * SECOND, 5 * SECOND]),
@@ -302,7 +304,7 @@ fn agent() -> impl Strategy<Value = u8> {
 }
 
 /// A few contacts come again and again.
-fn contact() -> impl Strategy<Value = u8> {
+pub(crate) fn contact() -> impl Strategy<Value = u8> {
     prop_oneof![1 => 0..2_u8, 1 => 0..11_u8]
 }
 
@@ -414,6 +416,7 @@ fn present() -> BoxedStrategy<What> {
         3 => Just(What::Deliver),
         4 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
         3 => absence().prop_map(What::Ask),
+        6 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()

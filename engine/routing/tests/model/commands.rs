@@ -100,6 +100,7 @@ impl Pair {
                 let ticket = self.which(*ticket)?;
                 Input::Reopen { agent: self.by(*by, ticket), ticket }
             }
+            Ask::Contacts(ask) => self.about_contact(ask),
             Ask::Explain { ticket } => Input::Explain { ticket: self.which(*ticket)? },
             Ask::Put { object, version } => {
                 let object = object.object();
@@ -143,7 +144,7 @@ impl Pair {
     }
 
     /// A contact is a bot's own: the last three are the second bot's.
-    fn contact(&self, number: u8) -> (BotId, ContactKey) {
+    pub(crate) fn contact(&self, number: u8) -> (BotId, ContactKey) {
         let bot = bot_name(u8::from(number >= 8));
         let bot = self.reference.bot_id(&bot).unwrap_or(BotId(99));
         (bot, ContactKey(DIGEST.wrapping_mul(u128::from(number) + 1)))

@@ -37,6 +37,9 @@ impl Reference {
             return self.hand_over_again(input, ticket);
         }
         let named = self.queue_for(input)?;
+        if self.is_blocked(input.bot, input.contact) {
+            return Ok(self.reject(input, named, Rejection::Blocked));
+        }
         let cap = self.bot(input.bot).map_or(0, |bot| bot.priority_cap);
         let priority = input.priority_of_rule.unwrap_or(input.priority.min(cap));
         let demand = demand_for(input, named);
@@ -149,10 +152,11 @@ impl Reference {
             Rejection::Inactive => "queue_inactive",
             Rejection::QueueFull => "queue_full",
             Rejection::OutOfHours => "out_of_hours",
+            Rejection::Blocked => "blocked",
         };
         let said = match rejection {
             Rejection::NoAgent => Said::Offline,
-            Rejection::Inactive => Said::SwitchedOff,
+            Rejection::Inactive | Rejection::Blocked => Said::SwitchedOff,
             Rejection::QueueFull => Said::Full,
             Rejection::OutOfHours => Said::Closed,
         };

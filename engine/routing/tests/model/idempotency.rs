@@ -78,6 +78,8 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
         | Input::SetAbsence { .. }
+        | Input::BlockContact { .. }
+        | Input::UnblockContact { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

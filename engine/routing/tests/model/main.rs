@@ -28,6 +28,7 @@ mod agents;
 mod clocks;
 mod commands;
 mod compare;
+mod contacts;
 mod directory;
 mod ends;
 mod estimates;

@@ -10,7 +10,7 @@ use crate::shapes::Setup;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use relevo_routing::input::{Command, Idempotency, Input, Party};
-use relevo_routing::{Event, Micros};
+use relevo_routing::{Event, Micros, Settings};
 use relevo_wire::TicketId;
 use relevo_wire::vocabulary::Intent;
 
@@ -36,7 +36,7 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(setup: &Setup) -> Result<Self, TestCaseError> {
-        let settings = setup.tight.settings();
+        let settings = Settings { blocked_contacts: 2, ..setup.tight.settings() };
         let mut pair = Self {
             router: Router::new(settings.clone(), START),
             reference: Reference::new(settings),

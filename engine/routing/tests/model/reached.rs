@@ -28,12 +28,16 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Closed Transferred None",
     "Closed Unserved None",
     "Closed Unserved Some(Missed)",
+    "ContactBlocked",
     "ContactMessageStored",
+    "ContactUnblocked false",
+    "ContactUnblocked true",
     "Forgotten",
     "HandOffRejected Inactive",
     "HandOffRejected NoAgent",
     "HandOffRejected QueueFull",
     "HandOffRejected OutOfHours",
+    "HandOffRejected Blocked",
     "HandOffRepeated",
     "Inactive Agent",
     "Inactive Customer",
@@ -101,14 +105,17 @@ pub(crate) const EXPECTED: &[&str] = &[
     "idempotency_conflict idempotency_key",
     "limit_exceeded ",
     "limit_exceeded body",
+    "limit_exceeded contact",
     "limit_exceeded tags",
     "malformed hours",
     "malformed members",
     "malformed name",
     "malformed offer_agents",
     "malformed skills",
+    "malformed until",
     "next",
     "no_seat ",
+    "not_found contact",
     "not_found changes[1].object.queue.members",
     "not_found members",
     "not_found object",
@@ -193,6 +200,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.author)
     } else if let Event::HandOffRejected(e) = event {
         format!(" {:?}", e.rejection)
+    } else if let Event::ContactUnblocked(e) = event {
+        format!(" {}", e.expired)
     } else if let Event::Held(e) = event {
         format!(" {}", e.on)
     } else if let Event::OfferEnded(e) = event {

@@ -9,6 +9,7 @@
 //! at the same microsecond for the same reason, where any order is right.
 
 use crate::agents::Agent;
+use crate::contacts::Block;
 use crate::figures::Ever;
 use crate::idempotency::{self, FirstAnswer};
 use crate::queues::{Bot, Queue};
@@ -40,6 +41,7 @@ pub(crate) struct Reference {
     pub(crate) ever: Ever,
     /// Who is away for which bot, and who no longer is.
     pub(crate) absences: Vec<AbsenceSet>,
+    pub(crate) blocks: Vec<Block>,
     /// Between `Started` and `Ready`: since when.
     pub(crate) starting_since: Option<Micros>,
     /// How many tickets were ever assigned: the order of an agent's tickets.
@@ -85,6 +87,7 @@ impl Reference {
             contact_messages: Vec::new(),
             ever: Ever::default(),
             absences: Vec::new(),
+            blocks: Vec::new(),
             starting_since: None,
             assignments: 0,
             is_unfinished: false,
@@ -168,6 +171,10 @@ impl Reference {
             Input::SetAbsence { agent, bot, absence, .. } => {
                 self.set_absence(*agent, *bot, absence.as_ref())
             }
+            Input::BlockContact { bot, contact, until } => {
+                self.block_contact(*bot, *contact, *until)
+            }
+            Input::UnblockContact { bot, contact } => self.unblock_contact(*bot, *contact),
             Input::Reopen { agent, ticket } => self.agent_reopens(*agent, *ticket),
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),

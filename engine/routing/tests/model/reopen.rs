@@ -20,7 +20,9 @@ impl Reference {
     pub(crate) fn reopened_by_words(&self, newest: TicketId) -> bool {
         let ticket = self.ticket(newest);
         let is_in_time = ticket.reopen_until.is_some_and(|until| self.now < until);
-        is_in_time && self.rejection(ticket.test, ticket.queue).is_none()
+        is_in_time
+            && !self.is_blocked(ticket.bot, ticket.contact)
+            && self.rejection(ticket.test, ticket.queue).is_none()
     }
 
     pub(crate) fn reopen(&mut self, id: TicketId) -> TicketId {

@@ -20,6 +20,7 @@ enum Due {
     Presence(AgentId),
     Fairness(AgentId),
     Keep,
+    Unblock,
     Reservation,
     Target,
     Exclusion,
@@ -86,6 +87,7 @@ impl Reference {
         agents
             .chain(limited)
             .chain(self.deadlines_of_queues())
+            .chain(self.blocks_end().map(|at| (at, Due::Unblock, None)))
             .chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t)))
             .collect()
     }
@@ -188,6 +190,7 @@ impl Reference {
             | Due::Grace(_)
             | Due::Presence(_)
             | Due::Fairness(_)
+            | Due::Unblock
             | Due::Exclusion
             | Due::Reach
             | Due::Step
@@ -203,6 +206,7 @@ impl Reference {
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),
             Due::Fairness(agent) => self.at_mut(agent).is_free_again = true,
+            Due::Unblock => self.block_over(),
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
             Due::Reach => {
                 let at = self.reaches_more_at(self.ticket(ticket()));

@@ -21,6 +21,9 @@ pub const TRANSFER: u16 = 0x0204;
 pub const CLOSE: u16 = 0x0205;
 // Supervisors.
 pub const EXPLAIN: u16 = 0x0301;
+pub const BLOCK_CONTACT: u16 = 0x030a;
+pub const UNBLOCK_CONTACT: u16 = 0x030b;
+pub const LIST_BLOCKED: u16 = 0x030c;
 // Admins.
 pub const PUT: u16 = 0x0401;
 pub const DELETE: u16 = 0x0402;
@@ -55,6 +58,7 @@ pub const KEY: u16 = 0x100d;
 pub const KEYS: u16 = 0x100e;
 pub const STATUS_REPORT: u16 = 0x100f;
 pub const APPLIED: u16 = 0x1010;
+pub const BLOCKED: u16 = 0x1011;
 // Entries of tickets.
 pub const EMPTY: u16 = 0x2000;
 pub const HANDED_OFF: u16 = 0x2001;

@@ -1,5 +1,6 @@
 //! One message of every kind.
 
+mod contacts;
 mod pushes;
 
 use pushes::pushes;
@@ -134,14 +135,16 @@ fn photo() -> Body {
     Body { kind: MessageKind::Image, text: "the parcel".into(), media, fields: vec![] }
 }
 
+fn keyed(command: Command) -> Request {
+    Request { idempotency_key: Some("order-4711".into()), ..plain(command) }
+}
+
+fn plain(command: Command) -> Request {
+    Request { request_id: RequestId(7), idempotency_key: None, command }
+}
+
 /// One request of every command, and a second where a command is used in two ways.
 fn requests() -> Vec<Request> {
-    let keyed = |command| Request {
-        request_id: RequestId(7),
-        idempotency_key: Some("order-4711".into()),
-        command,
-    };
-    let plain = |command| Request { request_id: RequestId(7), idempotency_key: None, command };
     let cursor = Cursor { ticket: ticket(), received: 12 };
     let from_customer = Send {
         ticket: None,
@@ -434,7 +437,8 @@ fn answers() -> Vec<Answer> {
 
 /// Every kind of message, in the order of the catalogue.
 pub(crate) fn samples() -> Vec<Sample> {
-    let requests = requests().into_iter().map(Sample::Request);
-    let answers = answers().into_iter().map(|answer| Sample::Answer(RequestId(7), answer));
+    let requests = requests().into_iter().chain(contacts::requests()).map(Sample::Request);
+    let answers = answers().into_iter().chain(contacts::answers());
+    let answers = answers.map(|answer| Sample::Answer(RequestId(7), answer));
     requests.chain(answers).chain(pushes().into_iter().map(Sample::Push)).collect()
 }
