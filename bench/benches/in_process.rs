@@ -7,6 +7,10 @@ use relevo_bench::report::Report;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// That of the daemon, so that the raw limits have what it has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Decisions, rules, codec and journal beside their raw limits.
 #[derive(Debug, Parser)]
 struct Options {

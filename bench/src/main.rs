@@ -11,6 +11,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use tokio::runtime::{Builder, Runtime};
 
+/// That of the daemon, so that the raw limits have what it has.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Relevo beside raw limits, over real QUIC on the loopback.
 #[derive(Debug, Parser)]
 struct Cli {
