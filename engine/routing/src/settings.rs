@@ -39,6 +39,11 @@ pub struct Settings {
     /// Most contacts of a tenant that are blocked at once; one more is refused. 10,000: people decide on
     /// each.
     pub blocked_contacts: usize,
+    /// How long it is remembered who served a contact last, where its bot asks. 30 days: whoever comes
+    /// back later has another matter.
+    pub last_agent_us: Micros,
+    /// Most contacts of whom that is remembered, longest ago out first. 500,000: some 45 MB.
+    pub last_agents: usize,
     /// Most private bytes of a ticket that a party has not confirmed. 4 MiB: 64 messages of the
     /// greatest length.
     pub unconfirmed_bytes: u32,
@@ -74,6 +79,8 @@ impl Default for Settings {
             message_ids_per_ticket: 1_024,
             contact_message_ids: 65_536,
             blocked_contacts: 10_000,
+            last_agent_us: 30 * 24 * HOUR,
+            last_agents: 500_000,
             unconfirmed_bytes: 4 * 1024 * 1024,
             thresholds_seconds: vec![
                 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200,

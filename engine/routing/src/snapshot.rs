@@ -18,6 +18,7 @@ use crate::state::contacts::ContactMessages;
 use crate::state::demands::Demands;
 use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
+use crate::state::last_agents::{LastAgents, Served};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::pace::{Pace, Urgency};
 use crate::state::silences::Clock;
@@ -27,7 +28,7 @@ use crate::state::tickets::Tickets;
 use crate::state::timers::Timer;
 use crate::stats::Totals;
 use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
-use relevo_wire::{AgentId, BotId, QueueId, TenantId};
+use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId};
 use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -62,6 +63,7 @@ struct SnapshotV1 {
     answers: Vec<Remembered>,
     contact_messages: Vec<u128>,
     blocks: Vec<Block>,
+    last_agents: Vec<(ContactKey, Served)>,
     starting_since: MaybeTime,
 }
 
@@ -152,6 +154,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
         answers: state.idempotencies.in_order().cloned().collect(),
         contact_messages: state.contact_messages.in_order(),
         blocks: state.blocks.rows(),
+        last_agents: state.last_agents.iter().collect(),
         starting_since: state.starting_since,
     }
 }
@@ -190,6 +193,8 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     let most = state.settings.contact_message_ids;
     state.contact_messages = ContactMessages::restore(snapshot.contact_messages, most);
     state.change_blocks(|blocks| snapshot.blocks.iter().for_each(|block| blocks.put(*block)));
+    let (most, kept_us) = (state.settings.last_agents, state.settings.last_agent_us);
+    state.last_agents = LastAgents::restore(snapshot.last_agents, most, kept_us);
     restore_bots(&mut state, &snapshot.bots);
     let agent_tickets = restore_agents(&mut state, snapshot.agents);
     restore_absences(&mut state);

@@ -8,7 +8,9 @@ mod explained;
 pub use absence::Absent;
 pub use contacts::{BlockedContact, BlockedContacts};
 pub use directory::{Applied, DirectoryAnswer, Stored};
-pub use explained::{AgentReason, ChosenBy, Explained, MatchedRule, RoutingExplained, TriedRule};
+pub use explained::{
+    AgentReason, ChosenBy, Explained, MatchedRule, PreferredBy, RoutingExplained, TriedRule,
+};
 
 use crate::error::WireError;
 use crate::estimate::EstimatedWait;

@@ -166,6 +166,11 @@ pub struct Bot {
     /// Most tickets of this bot that one agent may have; absent: only the agent's own seats count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats_per_agent: Option<u16>,
+    /// Whom neither a hand-off nor a rule gives to an agent goes first to the one who served the contact
+    /// last, within 30 days: for the queue's `preferred_wait_seconds`, and only while that agent is there
+    /// (default false).
+    #[serde(default)]
+    pub last_agent: bool,
     /// IANA name of the time zone in which rules read the clock, such as `America/Sao_Paulo`
     /// (default `UTC`).
     #[serde(default = "default_time_zone")]
@@ -252,6 +257,7 @@ impl Bot {
             active: true,
             priority_cap: default_priority_cap(),
             seats_per_agent: None,
+            last_agent: false,
             time_zone: default_time_zone(),
             language: Language::default(),
             rules: Vec::new(),

@@ -226,6 +226,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
     let priority_cap =
         section.number("priority_cap", default.priority_cap, 0..=limits::PRIORITY, "a priority");
     let seats = section.optional_number("seats_per_agent", 1..=SEATS_MAX, "seats");
+    let last_agent = section.flag("last_agent", default.last_agent);
     let zone = section.text("time_zone");
     let mut rules = rules::read(&section);
     let object = Bot {
@@ -235,6 +236,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         active,
         priority_cap,
         seats_per_agent: seats.map(|found| found.value),
+        last_agent,
         time_zone: zone.as_ref().map_or(default.time_zone, |zone| zone.value.clone()),
         language: section.choice("language", default.language, &texts::LANGUAGES),
         rules: std::mem::take(&mut rules.rules),

@@ -9,7 +9,7 @@ use relevo_routing::directory::Directory;
 use relevo_routing::event::{RulesHeld, TicketOpened};
 use relevo_routing::rules::{Because, Explanation, Found, Tried};
 use relevo_routing::{Event, record};
-use relevo_wire::answer::{ChosenBy, MatchedRule, RoutingExplained, TriedRule};
+use relevo_wire::answer::{ChosenBy, MatchedRule, PreferredBy, RoutingExplained, TriedRule};
 use relevo_wire::limits;
 use relevo_wire::packed::Packed;
 use relevo_wire::vocabulary::HandOffDetails;
@@ -59,15 +59,26 @@ pub(crate) fn routing(
         let (index, name) = matched.as_ref()?;
         Some(MatchedRule { number: index + 1, name: name.clone() })
     };
-    let mut explained = RoutingExplained { chosen_by: by, ..RoutingExplained::default() };
+    let preferred = opened.routed.preferred;
+    let name = |agent| directory.agent_name(agent).unwrap_or("an agent who is gone").to_owned();
+    let mut explained = RoutingExplained {
+        chosen_by: by,
+        preferred_agent: preferred.map(|(agent, _)| name(agent)),
+        preferred_by: preferred.map(|(_, by)| by),
+        ..RoutingExplained::default()
+    };
+    let wish = preferred.map_or_else(String::new, |(agent, by)| {
+        let waits_for = opened.reserved.map(|(agent, _)| name(agent));
+        preferred_said(&name(agent), by, waits_for.as_deref())
+    });
     let Some(held_rules) = &opened.routed.rules else {
-        explained.because = chosen(opened, None);
+        explained.because = chosen(opened, None) + &wish;
         return explained;
     };
     explained.rule = matched(&held_rules.rule);
     explained.priority_rule = matched(&held_rules.priority_rule);
     explained.rules_version = held_rules.version;
-    explained.because = chosen(opened, Some(held_rules));
+    explained.because = chosen(opened, Some(held_rules)) + &wish;
     let version = directory.bot(opened.bot).map(|bot| bot.version);
     let details = held.details.check();
     let (Some(version), Some(rules), Ok(details)) = (version, rules, details) else {
@@ -124,6 +135,21 @@ fn chosen(opened: &TicketOpened, held: Option<&RulesHeld>) -> String {
         said += &format!(", and priority {} its priority", shown(rule));
     }
     said
+}
+
+/// Whom the ticket was for first and why, and what came of it.
+fn preferred_said(agent: &str, by: PreferredBy, waits_for: Option<&str>) -> String {
+    let why = match by {
+        PreferredBy::Named => "was named as the preferred agent",
+        PreferredBy::LastAgent => "served the contact last",
+    };
+    match waits_for {
+        None => format!("; {agent} {why}, but was not there to be waited for"),
+        Some(other) if other == agent => format!("; {agent} {why}, and was to have it first"),
+        Some(colleague) => {
+            format!("; {agent} {why}, is away, and {colleague} was to have it first instead")
+        }
+    }
 }
 
 /// Where to read on, of a ticket that no hand-off made.

@@ -21,7 +21,11 @@ impl State {
             Object::Bot(bot) => {
                 let id = BotId(put.id);
                 let is_new = self.bots.get(id).is_none();
+                let remembered = self.bots.get(id).is_some_and(|bot| bot.last_agent);
                 self.bots.put(id, bot);
+                if remembered && !bot.last_agent {
+                    self.last_agents.forget(id);
+                }
                 if is_new {
                     self.stats.bots_unreachable += 1;
                 }
@@ -55,6 +59,7 @@ impl State {
                 self.bot_can_act(now, BotId(deleted.id), false);
                 self.agents.forget_absences_for(BotId(deleted.id));
                 self.forget_blocks_of(BotId(deleted.id));
+                self.last_agents.forget(BotId(deleted.id));
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
                 if bot.reachable {

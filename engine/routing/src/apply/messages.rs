@@ -4,7 +4,9 @@ use crate::Micros;
 use crate::event::{ContactMessageStored, HandOffRepeated, MessageStored, Progressed};
 use crate::input::Party;
 use crate::state::State;
+use crate::state::last_agents::Served;
 use crate::state::maybe::MaybeTime;
+use crate::state::slab::Slot;
 use relevo_wire::vocabulary::{Author, Silent, TicketState};
 
 impl State {
@@ -47,6 +49,7 @@ impl State {
                     self.leave_state(slot);
                     self.tickets.at_mut(slot).state = TicketState::InService;
                     self.enter_state(slot);
+                    self.note_served(now, slot);
                 }
             }
         }
@@ -54,6 +57,17 @@ impl State {
             // The other one is awaited from now on.
             self.begin_silence(now, slot, false);
         }
+    }
+
+    /// The agent who has the ticket serves its contact from now on.
+    fn note_served(&mut self, now: Micros, slot: Slot) {
+        let ticket = self.tickets.at(slot);
+        if ticket.test || !self.bots.at(ticket.bot).last_agent {
+            return;
+        }
+        let (bot, contact, agent) = (ticket.bot, ticket.contact, ticket.agent.get());
+        let agent = agent.expect("a ticket in service names its agent");
+        self.last_agents.note(contact, Served { bot, agent, at: now });
     }
 
     pub(super) fn hand_off_repeated(&mut self, event: HandOffRepeated) {

@@ -1,7 +1,7 @@
 //! The life of a ticket.
 
 use crate::Micros;
-use relevo_wire::answer::ChosenBy;
+use relevo_wire::answer::{ChosenBy, PreferredBy};
 use relevo_wire::directory::{Ring, Skill};
 use relevo_wire::vocabulary::{CloseReason, HandOffReason, Language, Outcome, RequeueReason, Via};
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TicketId};
@@ -80,13 +80,16 @@ pub struct TicketOpened {
     pub routed: Routed,
 }
 
-/// Who chose the queue of a ticket, and by which rules: for explanations, and no decision reads it.
+/// Who chose the queue of a ticket, by which rules, and whom it preferred: for explanations, and no decision reads it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Routed {
     /// Who chose it.
     pub by: ChosenBy,
     /// What the bot's rules said; absent: it had none, or no hand-off made the ticket.
     pub rules: Option<Box<RulesHeld>>,
+    /// The agent who was to have it first, and why, whether or not it was there to be waited for; only at
+    /// a hand-off.
+    pub preferred: Option<(AgentId, PreferredBy)>,
 }
 
 /// What came of holding a bot's rules against a hand-off. With its details, which are in the private

@@ -17,7 +17,7 @@ use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use crate::texts;
-use relevo_wire::answer::{Accepted, Answer, ChosenBy, Rejected};
+use relevo_wire::answer::{Accepted, Answer, ChosenBy, PreferredBy, Rejected};
 use relevo_wire::directory::{NobodyOnline, OutsideHours};
 use relevo_wire::vocabulary::{Language, Text, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
@@ -253,6 +253,7 @@ impl Turn<'_> {
         let bot = self.state.bots.at(input.bot);
         let queue = self.state.queues.at(place.queue);
         let target_at = (!input.test).then(|| self.now.saturating_add(queue.threshold_us));
+        let wish = self.wish(input);
         TicketOpened {
             ticket,
             bot_number: bot.tickets + 1,
@@ -267,7 +268,7 @@ impl Turn<'_> {
             position_updates: input.position_updates,
             language: self.language(input),
             parent: None,
-            reserved: self.preferred(input.preferred_agent, place.queue, input.test),
+            reserved: self.preferred(wish.map(|(agent, _)| agent), place.queue, input.test),
             excluded: None,
             arrived: self.now,
             first_waiting_since: self.now,
@@ -278,8 +279,21 @@ impl Turn<'_> {
             bytes: input.bytes,
             private: input.bytes > 0,
             overflowed: place.reason.map(|reason| (place.named, reason)),
-            routed: Routed { by: chosen_by(input, place.named), rules: input.rules.clone() },
+            routed: Routed {
+                by: chosen_by(input, place.named),
+                rules: input.rules.clone(),
+                preferred: wish,
+            },
         }
+    }
+
+    /// Who is to have it first, and why: whoever is named, else whoever served the contact last.
+    fn wish(&self, input: &HandOff) -> Option<(AgentId, PreferredBy)> {
+        let named = input.preferred_agent.map(|agent| (agent, PreferredBy::Named));
+        named.or_else(|| {
+            let last = self.state.last_agents.of(input.bot, input.contact, self.now);
+            last.map(|agent| (agent, PreferredBy::LastAgent))
+        })
     }
 
     /// The preferred agent and until when it is waited for; none where it could not have the ticket now
@@ -292,7 +306,7 @@ impl Turn<'_> {
     ) -> Option<(AgentId, Micros)> {
         let agent = self.stands_in(agent?, self.state.queues.at(id).bot)?;
         let entry = self.state.agents.get(agent)?;
-        let could = entry.is_online()
+        let could = entry.attends()
             && entry.seats > 0
             && entry.queues.binary_search(&id).is_ok()
             && (!test || entry.accepts_tests)

@@ -107,7 +107,7 @@ impl Turn<'_> {
             bytes: 0,
             private: false,
             overflowed: None,
-            routed: Routed { by: ChosenBy::Reopened, rules: None },
+            routed: Routed { by: ChosenBy::Reopened, ..Routed::default() },
         };
         self.emit(Event::TicketOpened(opened));
         self.state.at_hand

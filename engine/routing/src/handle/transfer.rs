@@ -164,7 +164,7 @@ impl Turn<'_> {
             bytes: 0,
             private: note,
             overflowed: None,
-            routed: Routed { by: ChosenBy::Agent, rules: None },
+            routed: Routed { by: ChosenBy::Agent, ..Routed::default() },
         };
         self.close(slot, CloseReason::Transferred, Vec::new(), Some(child));
         self.emit(Event::TicketOpened(opened));

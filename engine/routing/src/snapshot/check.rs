@@ -35,6 +35,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
     blocks(snapshot, directory)?;
     order(snapshot)?;
     totals(snapshot)?;
+    last_agents(snapshot, counts)?;
     agents(&snapshot.agents, &tickets, directory)?;
     bots(&snapshot.bots, snapshot.totals.created)
 }
@@ -175,6 +176,24 @@ fn totals(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
     Err(invalid("the tickets do not add up"))
 }
 
+/// In the order of their times, each contact once, of bots and agents that the directory has.
+fn last_agents(
+    snapshot: &SnapshotV1,
+    (bots, _, agents): (usize, usize, usize),
+) -> Result<(), SnapshotError> {
+    let rows = &snapshot.last_agents;
+    let mut contacts = FxHashSet::default();
+    let known = rows.iter().all(|(contact, served)| {
+        (served.bot.0 as usize) < bots
+            && (served.agent.0 as usize) < agents
+            && contacts.insert(*contact)
+    });
+    if known && rows.is_sorted_by_key(|(contact, served)| (served.at, *contact)) {
+        return Ok(());
+    }
+    Err(invalid("who served a contact last is not known, or out of order"))
+}
+
 /// Each held ticket is with its agent, once; deleted agents have nothing.
 fn agents(
     rows: &[AgentRow],
@@ -217,6 +236,7 @@ mod tests {
     use crate::input::{Command, HandOff, Input};
     use crate::seats::{CloseCount, Seats};
     use crate::settings::Settings;
+    use crate::state::last_agents::Served;
     use crate::state::maybe::{MaybeAgent, MaybeTime};
     use crate::tenant::Tenant;
     use relevo_wire::directory::{Agent, Bot, Object, Queue};
@@ -268,7 +288,7 @@ mod tests {
     #[test]
     fn a_state_that_no_events_make_is_refused_behind_right_checksums() {
         type Change = fn(&mut SnapshotV1);
-        let changes: [(&str, Change); 21] = [
+        let changes: [(&str, Change); 22] = [
             ("has other numbers", |s| s.agents.clear()),
             ("does not have", |s| s.tickets[0].1.bot = BotId(7)),
             ("does not have", |s| s.tickets[1].1.reserved = AgentId(7).into()),
@@ -289,6 +309,10 @@ mod tests {
             ("a ticket of another", |s| s.agents[0].tickets = vec![1]),
             ("is with nobody", |s| s.agents[0].tickets.clear()),
             ("than the fairness limit counts", |s| s.agents[0].latest = vec![7]),
+            ("served a contact last", |s| {
+                let served = Served { bot: BotId(0), agent: AgentId(7), at: 1 };
+                s.last_agents.push((ContactKey(1), served));
+            }),
             ("more tickets than there are", |s| s.bots[0].tickets = 3),
         ];
         let restored = |snapshot: &SnapshotV1| read(&encode(snapshot), Settings::default());

@@ -20,6 +20,8 @@ pub(crate) struct Bot {
     pub(crate) active: bool,
     pub(crate) priority_cap: u16,
     pub(crate) seats_per_agent: Option<u16>,
+    /// A returning contact goes first to the agent who served it last.
+    pub(crate) last_agent: bool,
     /// Of contacts whose own is not known.
     pub(crate) language: Language,
     pub(crate) reachable: bool,
@@ -60,6 +62,7 @@ impl Bots {
         bot.active = object.active;
         bot.priority_cap = object.priority_cap;
         bot.language = object.language;
+        bot.last_agent = object.last_agent;
         let had_cap = bot.seats_per_agent.is_some();
         bot.seats_per_agent = object.seats_per_agent;
         self.caps =

@@ -17,6 +17,7 @@ pub(crate) mod fairness;
 pub(crate) mod grades;
 pub(crate) mod head;
 pub(crate) mod idempotency;
+pub(crate) mod last_agents;
 pub(crate) mod line;
 pub(crate) mod maybe;
 pub(crate) mod neighbours;
@@ -49,6 +50,7 @@ use demands::Demands;
 use estimates::Estimates;
 use fairness::Limit;
 use idempotency::Idempotencies;
+use last_agents::LastAgents;
 use maybe::MaybeTime;
 use overflow::MayOverflow;
 use positions::Positions;
@@ -77,6 +79,7 @@ pub(crate) struct State {
     pub(crate) idempotencies: Idempotencies,
     pub(crate) contact_messages: ContactMessages,
     pub(crate) blocks: Blocks,
+    pub(crate) last_agents: LastAgents,
     /// Since when the daemon starts: between `Started` and `Ready`.
     pub(crate) starting_since: MaybeTime,
     pub(crate) timers: Timers,
@@ -123,6 +126,7 @@ impl State {
             idempotencies: Idempotencies::new(&settings),
             contact_messages: ContactMessages::new(settings.contact_message_ids),
             blocks: Blocks::default(),
+            last_agents: LastAgents::new(settings.last_agents, settings.last_agent_us),
             settings,
             directory: Directory::default(),
             tickets: Tickets::default(),

@@ -16,6 +16,7 @@ mod hours;
 mod hours_meet;
 mod idempotency;
 mod inactivity;
+mod last_agent;
 mod members;
 mod messages;
 mod offers;

@@ -90,7 +90,11 @@ fn the_log_explains_each_instant_as_it_was_explained_then() {
     for seed in 0..SEEDS {
         let (world, said) = history(seed);
         all += said.len();
-        for (number, Said { explained, .. }) in said.iter().enumerate().step_by(29) {
+        // A wrap-up is rare: of those each is tried.
+        let is_tried = |(number, said): &(usize, &Said)| {
+            number % 29 == 0 || said.explained.state == TicketState::Wrapping
+        };
+        for (number, Said { explained, .. }) in said.iter().enumerate().filter(is_tried) {
             let at = explained.at;
             let past = explain_past(&mut tenant_at(&world.desk.log, at), at, explained.ticket);
             assert_eq!(past, *explained, "seed {seed}, explanation {number}");

@@ -6,7 +6,7 @@ use relevo_routing::input::{Key, Party};
 use relevo_routing::record::{self, Actor, ActorKind, RecordError, RecordHeader};
 use relevo_routing::snapshot::SnapshotError;
 use relevo_routing::{Event, Settings, Tenant};
-use relevo_wire::answer::ChosenBy;
+use relevo_wire::answer::{ChosenBy, PreferredBy};
 use relevo_wire::directory::{
     Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
 };
@@ -60,6 +60,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 version: 6,
                 id: 1,
                 object: Box::new(Object::Bot(Bot {
+                    last_agent: true,
                     time_zone: "America/Lima".into(),
                     rules: vec![Rule {
                         name: "r".into(),
@@ -156,6 +157,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                         rule: Some((2, "gold".into())),
                         priority_rule: Some((0, "vip".into())),
                     })),
+                    preferred: Some((AgentId(5), PreferredBy::LastAgent)),
                 },
             }),
         ),

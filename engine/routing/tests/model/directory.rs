@@ -156,6 +156,9 @@ impl Reference {
                         tickets: 0,
                     });
                 }
+                if !object.last_agent {
+                    self.served.retain(|served| served.bot.0 as usize != number);
+                }
                 self.bots[number].object = Some(Versioned { version, object });
             }
             Object::Queue(object) => {
@@ -360,6 +363,7 @@ impl Reference {
                 self.tenant = None;
             }
             ObjectRef::Bot(_) => {
+                self.served.retain(|served| served.bot.0 != id);
                 self.bots[at].object = None;
                 self.bots[at].is_reachable = false;
                 begin_pause(&mut self.bots[at].away, self.now);

@@ -174,6 +174,7 @@ impl Reference {
         past: Option<OverflowReason>,
     ) -> TicketId {
         let now = self.now;
+        let wish = self.wish(input);
         let threshold_us = self.queue(queue).map_or(0, |queue| seconds(queue.threshold_seconds));
         let opened = TicketOpened {
             ticket: self.fresh_id(),
@@ -189,7 +190,7 @@ impl Reference {
             position_updates: input.position_updates,
             language: self.language(input),
             parent: None,
-            reserved: self.preferred(input.preferred_agent, input.test, queue),
+            reserved: self.preferred(wish.map(|(agent, _)| agent), input.test, queue),
             excluded: None,
             arrived: now,
             first_waiting_since: now,
@@ -209,6 +210,7 @@ impl Reference {
                     ChosenBy::DefaultQueue
                 },
                 rules: input.rules.clone(),
+                preferred: wish,
             },
         };
         self.open(opened)
@@ -227,8 +229,8 @@ impl Reference {
         let agent = self.agent(preferred)?;
         let could = agent.seats > 0 && (agent.accepts_tests || !test);
         let until = self.now + seconds(self.queue(id)?.preferred_wait_seconds);
-        (could && self.is_online(preferred) && !self.is_absent(preferred, bot))
-            .then_some((preferred, until))
+        let is_there = self.is_online(preferred) && self.at(preferred).is_responding;
+        (could && is_there && !self.is_absent(preferred, bot)).then_some((preferred, until))
     }
 
     /// A ticket is made and waits.

@@ -25,6 +25,7 @@
 mod absence;
 mod action;
 mod agents;
+mod bot_shape;
 mod clocks;
 mod commands;
 mod compare;
@@ -38,6 +39,7 @@ mod hand_off;
 mod hours;
 mod hours_shape;
 mod idempotency;
+mod last_agent;
 mod matching;
 mod messages;
 mod offers;

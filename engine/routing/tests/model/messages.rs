@@ -152,6 +152,9 @@ impl Reference {
         self.check_unconfirmed(self.ticket(id), !is_human, bytes)?;
         let (now, most) = (self.now, self.settings.message_ids_per_ticket);
         let clocks = self.clocks(self.ticket(id));
+        if is_human && self.ticket(id).state == TicketState::Assigned {
+            self.note_last_agent(id);
+        }
         let ticket = self.ticket_mut(id);
         ticket.last += 1;
         let number = ticket.last;

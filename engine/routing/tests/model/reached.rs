@@ -123,6 +123,9 @@ pub(crate) const EXPECTED: &[&str] = &[
     "not_found queue",
     "not_found to",
     "nothing_waiting ",
+    "preferred LastAgent reserved false",
+    "preferred LastAgent reserved true",
+    "preferred Named reserved true",
     "opened elsewhere Full",
     "opened elsewhere NobodyOnline",
     "opened elsewhere OutOfHours",
@@ -161,6 +164,11 @@ impl Reached {
             if let Event::Assigned(Assigned { waited_us, told: Some(told), .. }) = event {
                 let is_longer = *waited_us > u64::from(told.p90_seconds) * 1_000_000;
                 self.count(format!("a wait was told, longer {is_longer}"));
+            }
+            if let Event::TicketOpened(opened) = event
+                && let Some((_, by)) = opened.routed.preferred
+            {
+                self.count(format!("preferred {by:?} reserved {}", opened.reserved.is_some()));
             }
             if let Event::TicketOpened(TicketOpened { overflowed: Some((_, reason)), .. }) = event {
                 self.count(format!("opened elsewhere {reason:?}"));

@@ -12,6 +12,7 @@ use crate::agents::Agent;
 use crate::contacts::Block;
 use crate::figures::Ever;
 use crate::idempotency::{self, FirstAnswer};
+use crate::last_agent::Served;
 use crate::queues::{Bot, Queue};
 use crate::tickets::Ticket;
 use relevo_routing::event::AbsenceSet;
@@ -38,6 +39,8 @@ pub(crate) struct Reference {
     pub(crate) first_answers: Vec<FirstAnswer>,
     /// What customers without a ticket said, as far as it is remembered, oldest first.
     pub(crate) contact_messages: Vec<(BotId, ContactKey, u128)>,
+    /// Who was served last, longest ago first.
+    pub(crate) served: Vec<Served>,
     pub(crate) ever: Ever,
     /// Who is away for which bot, and who no longer is.
     pub(crate) absences: Vec<AbsenceSet>,
@@ -85,6 +88,7 @@ impl Reference {
             tickets: Vec::new(),
             first_answers: Vec::new(),
             contact_messages: Vec::new(),
+            served: Vec::new(),
             ever: Ever::default(),
             absences: Vec::new(),
             blocks: Vec::new(),

@@ -85,7 +85,7 @@ impl Reference {
             bytes: 0,
             private: false,
             overflowed: None,
-            routed: Routed { by: ChosenBy::Reopened, rules: None },
+            routed: Routed { by: ChosenBy::Reopened, ..Routed::default() },
         })
     }
 

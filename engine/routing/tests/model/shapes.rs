@@ -1,5 +1,6 @@
 //! What directory objects look like: small numbers that name and shape them.
 
+use crate::bot_shape::{BotShape, bot_shape};
 use crate::hours_shape::{HoursShape, hours_shape};
 use crate::texts::{TextsShape, texts_shape};
 use crate::waiting_shape::{WaitingShape, waiting_shape};
@@ -11,23 +12,12 @@ use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, Hours, Member, NobodyOnline, Object, ObjectRef,
     Overflow, Queue, Ring, Skill, Strategy as Pick, Tenant,
 };
-use relevo_wire::vocabulary::{Language, Text};
+use relevo_wire::vocabulary::Text;
 
 /// Agents and queues that exist from the start; puts may make a few more.
 pub(crate) const AGENTS: u8 = 4;
 pub(crate) const QUEUES: u8 = 4;
 pub(crate) const BOTS: u8 = 2;
-
-#[derive(Debug, Clone)]
-pub(crate) struct BotShape {
-    active: bool,
-    time_zone: &'static str,
-    seats_per_agent: Option<u16>,
-    priority_cap: u16,
-    language: Language,
-    /// Its default queue is not in the directory.
-    no_default_queue: bool,
-}
 
 #[derive(Debug, Clone)]
 pub(crate) struct AgentShape {
@@ -130,22 +120,6 @@ pub(crate) fn queue_name(number: u8) -> (String, String) {
 
 fn bits(set: u8) -> impl Iterator<Item = u8> {
     (0..8).filter(move |bit| set & (1 << bit) != 0)
-}
-
-impl BotShape {
-    pub(crate) fn object(&self, number: u8) -> Object {
-        let default_queue = match (self.no_default_queue, number % 3) {
-            (false, 0) => "q0",
-            (false, _) => "q3",
-            (true, _) => "nowhere",
-        };
-        let mut bot = Bot::new(bot_name(number), default_queue);
-        bot.active = self.active;
-        bot.time_zone = self.time_zone.to_owned();
-        bot.seats_per_agent = self.seats_per_agent;
-        (bot.priority_cap, bot.language) = (self.priority_cap, self.language);
-        Object::Bot(bot)
-    }
 }
 
 impl AgentShape {
@@ -291,6 +265,8 @@ impl Tight {
             settings.idempotency_keys_per_credential = 3;
             settings.message_ids_per_ticket = 2;
             settings.contact_message_ids = 3;
+            settings.last_agents = 2;
+            settings.last_agent_us = 600_000_000;
         }
         if self.unconfirmed {
             // A dozen of the shortest messages: fewer than the router begins to put together.
@@ -318,22 +294,6 @@ pub(crate) fn mostly(in_hundred: u32) -> impl Strategy<Value = bool> {
 fn some_of(count: u8, in_hundred: u32) -> impl Strategy<Value = u8> {
     let each = prop::collection::vec(mostly(in_hundred), usize::from(count));
     each.prop_map(|each| each.iter().rev().fold(0, |set, is_in| set << 1 | u8::from(*is_in)))
-}
-
-pub(crate) fn bot_shape() -> impl Strategy<Value = BotShape> {
-    let cap = prop_oneof![3 => Just(None), 2 => (1..3_u16).prop_map(Some)];
-    let zone = select(vec!["UTC", "UTC", "Europe/Madrid"]);
-    let language = select(Language::ALL.to_vec());
-    (mostly(95), cap, select(vec![1000, 1000, 5, 0]), seldom(10), zone, language).prop_map(
-        |(active, seats_per_agent, priority_cap, no_default_queue, time_zone, language)| BotShape {
-            active,
-            time_zone,
-            seats_per_agent,
-            priority_cap,
-            language,
-            no_default_queue,
-        },
-    )
 }
 
 pub(crate) fn agent_shape() -> impl Strategy<Value = AgentShape> {

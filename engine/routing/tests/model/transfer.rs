@@ -130,7 +130,7 @@ impl Reference {
             bytes: 0,
             private: note,
             overflowed: None,
-            routed: Routed { by: ChosenBy::Agent, rules: None },
+            routed: Routed { by: ChosenBy::Agent, ..Routed::default() },
         })
     }
 

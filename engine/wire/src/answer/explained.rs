@@ -90,6 +90,27 @@ pub enum ChosenBy {
     Reopened,
 }
 
+/// Why an agent was to have a handed-over ticket first.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PreferredBy {
+    /// The hand-off named it, or else the rule that chose the queue.
+    Named,
+    /// It served the contact last, and the bot has `last_agent`.
+    LastAgent,
+}
+
 /// A rule that matched at the hand-off.
 #[derive(
     Debug,
@@ -150,6 +171,10 @@ pub struct RoutingExplained {
     pub chosen_by: ChosenBy,
     /// In a sentence: who chose it, and which rules are tried below.
     pub because: String,
+    /// The agent who was to have it first.
+    pub preferred_agent: Option<String>,
+    /// Why that one.
+    pub preferred_by: Option<PreferredBy>,
     /// The routing rule that matched at the hand-off.
     pub rule: Option<MatchedRule>,
     /// The priority rule that matched at the hand-off.

@@ -376,6 +376,8 @@ fn answers() -> Vec<Answer> {
             routing: Some(Box::new(RoutingExplained {
                 chosen_by: ChosenBy::Rule,
                 because: "rule 2 chose the queue".into(),
+                preferred_agent: Some("ana".into()),
+                preferred_by: Some(PreferredBy::LastAgent),
                 rule: Some(MatchedRule { number: 2, name: "gold".into() }),
                 priority_rule: None,
                 rules_version: 7,

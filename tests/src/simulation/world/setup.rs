@@ -73,7 +73,9 @@ impl World {
             let object = Tenant { fairness, ..Tenant::new(format!("t{number}")) };
             self.put(tenant, Object::Tenant(object));
             for bot in &bots {
-                self.put(tenant, Object::Bot(with_rules(Bot::new(bot.clone(), "q0"))));
+                let last_agent = self.random.chance(500);
+                let bot = Bot { last_agent, ..Bot::new(bot.clone(), "q0") };
+                self.put(tenant, Object::Bot(with_rules(bot)));
             }
             for agent in &agents {
                 let seats = 1 + u16::try_from(self.random.below(3)).expect("few");
@@ -134,6 +136,7 @@ impl World {
             1 => {
                 let mut bot = Bot::new(format!("b{}", self.random.below(BOTS.into())), "q0");
                 bot.seats_per_agent = self.random.chance(300).then_some(1);
+                bot.last_agent = self.random.chance(500);
                 Object::Bot(with_rules(bot))
             }
             _ => {

@@ -50,7 +50,7 @@ fn held(by: ChosenBy, rules: Option<RulesHeld>) -> Held {
         ..HandOffDetails::default()
     };
     let Event::TicketOpened(opened) = opened(TICKET, None) else { panic!("it opens a ticket") };
-    let routed = Routed { by, rules: rules.map(Box::new) };
+    let routed = Routed { by, rules: rules.map(Box::new), preferred: None };
     let opened = TicketOpened { bot: BotId(0), queue: QueueId(1), routed, ..opened };
     let actor = Actor { kind: ActorKind::Bot, id: 0, session: 1 };
     let header = RecordHeader {
@@ -185,4 +185,22 @@ fn more_rules_than_an_answer_has_room_for_are_counted() {
     assert!(explained.omitted > 0 && explained.tried.len() > 500);
     let bytes: usize = explained.tried.iter().map(|rule| rule.name.len()).sum();
     assert!(bytes < TOLD_BYTES);
+}
+
+#[test]
+fn whom_it_was_for_first_is_said_with_what_came_of_it() {
+    let (named, last) = (PreferredBy::Named, PreferredBy::LastAgent);
+    let said = [
+        preferred_said("ana", last, Some("ana")),
+        preferred_said("ana", last, None),
+        preferred_said("ana", named, Some("bea")),
+    ];
+    assert_eq!(
+        said,
+        [
+            "; ana served the contact last, and was to have it first",
+            "; ana served the contact last, but was not there to be waited for",
+            "; ana was named as the preferred agent, is away, and bea was to have it first instead",
+        ]
+    );
 }

@@ -57,6 +57,7 @@ impl World {
                 let mut bot = Bot::new("c", "q3");
                 bot.seats_per_agent = self.chance(50).then_some(1);
                 bot.active = self.chance(80);
+                bot.last_agent = self.chance(80);
                 Object::Bot(bot)
             }
             7 => {
