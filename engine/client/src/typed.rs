@@ -3,8 +3,8 @@
 use crate::client::ClientError;
 use crate::roles::HandOffAnswer;
 use relevo_wire::answer::{
-    AgentsOnlineAnswer, Answer, Applied, BlockedContacts, DirectoryAnswer, Explained, KeyCreated,
-    Keys, NextAnswer, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
+    AgentsOnlineAnswer, Answer, Applied, BlockedContacts, Callbacks, DirectoryAnswer, Explained,
+    KeyCreated, Keys, NextAnswer, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
 };
 
 /// A type that one kind of answer, or a few, become.
@@ -109,6 +109,12 @@ impl FromAnswer for Keys {
 impl FromAnswer for BlockedContacts {
     fn from_answer(answer: Answer) -> Option<Self> {
         if let Answer::Blocked(answer) = answer { Some(answer) } else { None }
+    }
+}
+
+impl FromAnswer for Callbacks {
+    fn from_answer(answer: Answer) -> Option<Self> {
+        if let Answer::Callbacks(answer) = answer { Some(answer) } else { None }
     }
 }
 

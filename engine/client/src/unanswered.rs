@@ -63,6 +63,8 @@ impl Kind {
             | Command::BlockContact(_)
             | Command::UnblockContact(_)
             | Command::ListBlocked(_)
+            | Command::WantCallback(_)
+            | Command::ListCallbacks(_)
             | Command::Explain(_)
             | Command::Put(_)
             | Command::Delete(_)

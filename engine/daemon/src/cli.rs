@@ -4,6 +4,7 @@
 //! client of a running daemon: the daemon alone holds its data directory.
 
 mod apply;
+mod callbacks;
 mod configuration;
 mod contacts;
 mod credentials;
@@ -70,6 +71,8 @@ enum Command {
     /// Block and unblock contacts
     #[command(subcommand)]
     Contact(contacts::Contact),
+    /// List who came outside the hours or waited at closing time, newest first, for 7 days
+    Callbacks(callbacks::Callbacks),
     /// Try the routing rules of a directory file, on this machine alone
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -115,6 +118,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Apply(apply) => apply.run(),
         Command::Directory(directory) => directory.run(),
         Command::Contact(contact) => contact.run(),
+        Command::Callbacks(callbacks) => callbacks.run(),
         Command::Rules(rules) => rules.run(),
         Command::Status(status) => status.run(),
         Command::Explain(explain) => explain.run(),

@@ -52,6 +52,7 @@ impl Bound {
         let (tickets, entries) = (limits.max_tickets + under_way, limits.max_entries + under_way);
         let objects = u64::from(limits.max_objects).max(config.directory.objects.len() as u64);
         let blocked = settings.blocked_contacts as u64 * tenants;
+        let callbacks = settings.callbacks as u64 * tenants;
         let idempotency_keys = settings.idempotency_keys as u64 * tenants;
         let mut parts = vec![
             part("program", 1, 64 * MIB, "code, threads' stacks, TLS, socket: 25 MiB when idle"),
@@ -89,6 +90,7 @@ impl Bound {
             part("keys", settings.keys as u64 * tenants, KIB, "a credential, likewise"),
             part("idempotency", idempotency_keys, 1536, "a key and the longest answer"),
             part("contacts", settings.contact_message_ids as u64 * tenants, 64, "an id, twice"),
+            part("callbacks", callbacks, 640, "a contact in the core, and in a list"),
             part("blocked", blocked, 512, "a contact in the core, and in a list"),
         ];
         let state = [
@@ -102,6 +104,7 @@ impl Bound {
             "idempotency",
             "contacts",
             "blocked",
+            "callbacks",
         ];
         let folded = parts.iter().filter(|part| state.contains(&part.name)).map(Part::bytes).sum();
         parts.extend([

@@ -15,7 +15,9 @@ mod silence;
 mod ticket;
 
 pub use absence::{Absence, AbsenceSet};
-pub use contacts::{ContactBlocked, ContactUnblocked};
+pub use contacts::{
+    CallbackEnd, CallbackEnded, CallbackListed, CallbackWished, ContactBlocked, ContactUnblocked,
+};
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use hours::{QueueHours, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
@@ -66,6 +68,12 @@ pub enum Event {
     ContactBlocked(ContactBlocked),
     /// A contact is blocked no longer.
     ContactUnblocked(ContactUnblocked),
+    /// A contact stands in a call-back list.
+    CallbackListed(CallbackListed),
+    /// A customer was asked whether he wants to be called back.
+    CallbackWished(CallbackWished),
+    /// A contact no longer stands in a call-back list.
+    CallbackEnded(CallbackEnded),
     /// A ticket was made and waits.
     TicketOpened(TicketOpened),
     /// The bot handed an already waiting or served contact over again.

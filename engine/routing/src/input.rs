@@ -186,6 +186,15 @@ pub enum Input {
         /// The agent itself asks, and not an admin.
         own: bool,
     },
+    /// A customer was asked whether he wants to be called back.
+    WantCallback {
+        /// The bot.
+        bot: BotId,
+        /// Its customer.
+        contact: ContactKey,
+        /// He wants to.
+        yes: bool,
+    },
     /// An admin blocks a contact; the private part says who it is and why.
     BlockContact {
         /// The bot.

@@ -112,6 +112,7 @@ impl Turn<'_> {
             told: self.told(slot),
         };
         self.emit_of(slot, Event::Assigned(assigned));
+        self.callback_served(slot);
         true
     }
 

@@ -233,6 +233,9 @@ mod number {
     pub(super) const ABSENCE_SET: u8 = 43;
     pub(super) const CONTACT_BLOCKED: u8 = 60;
     pub(super) const CONTACT_UNBLOCKED: u8 = 61;
+    pub(super) const CALLBACK_LISTED: u8 = 62;
+    pub(super) const CALLBACK_ENDED: u8 = 63;
+    pub(super) const CALLBACK_WISHED: u8 = 64;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -275,6 +278,9 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::AbsenceSet(e) => write(out, arena, number::ABSENCE_SET, e),
         Event::ContactBlocked(e) => write(out, arena, number::CONTACT_BLOCKED, e),
         Event::ContactUnblocked(e) => write(out, arena, number::CONTACT_UNBLOCKED, e),
+        Event::CallbackListed(e) => write(out, arena, number::CALLBACK_LISTED, e),
+        Event::CallbackWished(e) => write(out, arena, number::CALLBACK_WISHED, e),
+        Event::CallbackEnded(e) => write(out, arena, number::CALLBACK_ENDED, e),
     }
 }
 
@@ -368,6 +374,9 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::ABSENCE_SET => Event::AbsenceSet(read(bytes)?),
         number::CONTACT_BLOCKED => Event::ContactBlocked(read(bytes)?),
         number::CONTACT_UNBLOCKED => Event::ContactUnblocked(read(bytes)?),
+        number::CALLBACK_LISTED => Event::CallbackListed(read(bytes)?),
+        number::CALLBACK_WISHED => Event::CallbackWished(read(bytes)?),
+        number::CALLBACK_ENDED => Event::CallbackEnded(read(bytes)?),
         _ => return Ok(None),
     }))
 }

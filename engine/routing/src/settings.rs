@@ -44,6 +44,13 @@ pub struct Settings {
     pub last_agent_us: Micros,
     /// Most contacts of whom that is remembered, longest ago out first. 500,000: some 45 MB.
     pub last_agents: usize,
+    /// How long a contact stands in a call-back list. 7 days: who was not called by then has asked elsewhere.
+    pub callbacks_us: Micros,
+    /// Most contacts in the call-back list of a bot, oldest out first. 10,000: more than people call back
+    /// in a week.
+    pub callbacks_per_bot: usize,
+    /// Most contacts in the call-back lists of all bots of a tenant, oldest out first. 100,000.
+    pub callbacks: usize,
     /// Most private bytes of a ticket that a party has not confirmed. 4 MiB: 64 messages of the
     /// greatest length.
     pub unconfirmed_bytes: u32,
@@ -81,6 +88,9 @@ impl Default for Settings {
             blocked_contacts: 10_000,
             last_agent_us: 30 * 24 * HOUR,
             last_agents: 500_000,
+            callbacks_us: 7 * 24 * HOUR,
+            callbacks_per_bot: 10_000,
+            callbacks: 100_000,
             unconfirmed_bytes: 4 * 1024 * 1024,
             thresholds_seconds: vec![
                 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600, 7200,

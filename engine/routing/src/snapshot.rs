@@ -14,6 +14,7 @@ use crate::event::Demand;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::state::blocks::Block;
+use crate::state::callbacks::{Listed, Wish};
 use crate::state::contacts::ContactMessages;
 use crate::state::demands::Demands;
 use crate::state::fairness::Limit;
@@ -64,6 +65,8 @@ struct SnapshotV1 {
     contact_messages: Vec<u128>,
     blocks: Vec<Block>,
     last_agents: Vec<(ContactKey, Served)>,
+    callbacks: Vec<Listed>,
+    wishes: Vec<Wish>,
     starting_since: MaybeTime,
 }
 
@@ -155,6 +158,8 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
         contact_messages: state.contact_messages.in_order(),
         blocks: state.blocks.rows(),
         last_agents: state.last_agents.iter().collect(),
+        callbacks: state.callbacks.rows(),
+        wishes: state.callbacks.wishes(),
         starting_since: state.starting_since,
     }
 }
@@ -195,6 +200,7 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     state.change_blocks(|blocks| snapshot.blocks.iter().for_each(|block| blocks.put(*block)));
     let (most, kept_us) = (state.settings.last_agents, state.settings.last_agent_us);
     state.last_agents = LastAgents::restore(snapshot.last_agents, most, kept_us);
+    restore_callbacks(&mut state, &snapshot.callbacks, &snapshot.wishes);
     restore_bots(&mut state, &snapshot.bots);
     let agent_tickets = restore_agents(&mut state, snapshot.agents);
     restore_absences(&mut state);
@@ -207,6 +213,15 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     give_tickets(&mut state, &agent_tickets);
     state.wake.clear();
     Ok(state)
+}
+
+fn restore_callbacks(state: &mut State, listed: &[Listed], wishes: &[Wish]) {
+    state.change_callbacks(|callbacks| {
+        listed.iter().for_each(|row| callbacks.put(*row));
+        for Wish { bot, contact, yes } in wishes {
+            callbacks.set_wish(*bot, *contact, *yes);
+        }
+    });
 }
 
 fn restore_bots(state: &mut State, rows: &[BotRow]) {

@@ -6,7 +6,7 @@ mod directory;
 mod explained;
 
 pub use absence::Absent;
-pub use contacts::{BlockedContact, BlockedContacts};
+pub use contacts::{BlockedContact, BlockedContacts, CallbackEntry, Callbacks};
 pub use directory::{Applied, DirectoryAnswer, Stored};
 pub use explained::{
     AgentReason, ChosenBy, Explained, MatchedRule, PreferredBy, RoutingExplained, TriedRule,
@@ -58,6 +58,8 @@ pub enum Answer {
     Applied(Applied),
     /// Blocked contacts.
     Blocked(BlockedContacts),
+    /// Who is to be called back.
+    Callbacks(Callbacks),
 }
 
 impl Answer {
@@ -83,6 +85,7 @@ impl Answer {
             Self::Status(_) => "status",
             Self::Applied(_) => "applied",
             Self::Blocked(_) => "blocked",
+            Self::Callbacks(_) => "callbacks",
         }
     }
 }

@@ -87,6 +87,8 @@ pub const KINDS: &[Kind] = &[
     row(kind::BLOCK_CONTACT, "block_contact", Command, ADMIN, "Blocks a contact of a bot: its hand-offs are refused; what it has open goes on."),
     row(kind::UNBLOCK_CONTACT, "unblock_contact", Command, ADMIN, "Unblocks a contact."),
     row(kind::LIST_BLOCKED, "list_blocked", Command, ADMIN, "Lists blocked contacts, newest first, a page at a time."),
+    row(kind::WANT_CALLBACK, "want_callback", Command, BOT, "Notes whether a customer wants to be called back, who waits or stands in the call-back list."),
+    row(kind::LIST_CALLBACKS, "list_callbacks", Command, ADMIN, "Lists who came outside the hours or waited at closing time, newest first, a page at a time."),
     row(kind::DONE, "done", Answer, ANY, "Done; nothing to tell."),
     row(kind::ERROR, "error", Answer, ANY, "It was not done. Request 0: it answers none, and the lane ends."),
     row(kind::WELCOME, "welcome", Answer, ANY, "The session is open; its snapshot follows."),
@@ -105,6 +107,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::STATUS_REPORT, "status", Answer, ADMIN, "Live numbers."),
     row(kind::APPLIED, "applied", Answer, ADMIN, "The directory's version now, and what became of the changes."),
     row(kind::BLOCKED, "blocked", Answer, ADMIN, "A page of blocked contacts; without `next` the last."),
+    row(kind::CALLBACKS, "callbacks", Answer, ADMIN, "A page of a call-back list; without `next` the last."),
     row(kind::EMPTY, "empty", Entry, PARTY, "Not for this party; it only has its number."),
     row(kind::HANDED_OFF, "handed_off", Entry, AGENT, "The bot handed the customer over."),
     row(kind::MESSAGE, "message", Entry, PARTY, "Somebody said something."),
@@ -129,7 +132,6 @@ pub const KINDS: &[Kind] = &[
 /// Commands to come: their names and numbers are taken.
 #[rustfmt::skip]
 pub const RESERVED: &[Kind] = &[
-    row(0x0105, "want_callback", Command, BOT, "Does the customer want to be called back?"),
     row(0x0106, "rate", Command, BOT, "The customer's rating of a conversation that is over."),
     row(0x0107, "update_ticket", Command, BOT, "Changes fields of an open ticket."),
     row(0x0208, "send_active", Command, AGENT, "Writes to a contact first."),

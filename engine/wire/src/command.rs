@@ -11,7 +11,7 @@ mod talk;
 mod transfer;
 
 pub use absence::SetAbsence;
-pub use contacts::{BlockContact, ListBlocked, UnblockContact};
+pub use contacts::{BlockContact, ListBlocked, ListCallbacks, UnblockContact, WantCallback};
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
@@ -85,6 +85,10 @@ pub enum Command {
     UnblockContact(UnblockContact),
     /// Lists blocked contacts.
     ListBlocked(ListBlocked),
+    /// Notes whether a customer wants to be called back.
+    WantCallback(WantCallback),
+    /// Lists who is to be called back.
+    ListCallbacks(ListCallbacks),
     /// Goes on with a conversation that was closed.
     Reopen(Reopen),
     /// What a ticket waits for, or why this agent has it.
@@ -137,6 +141,8 @@ impl Command {
             Self::BlockContact(_) => "block_contact",
             Self::UnblockContact(_) => "unblock_contact",
             Self::ListBlocked(_) => "list_blocked",
+            Self::WantCallback(_) => "want_callback",
+            Self::ListCallbacks(_) => "list_callbacks",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",

@@ -183,6 +183,8 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::BlockContact(c) => write(out, kind::BLOCK_CONTACT, envelope, c),
         Command::UnblockContact(c) => write(out, kind::UNBLOCK_CONTACT, envelope, c),
         Command::ListBlocked(c) => write(out, kind::LIST_BLOCKED, envelope, c),
+        Command::WantCallback(c) => write(out, kind::WANT_CALLBACK, envelope, c),
+        Command::ListCallbacks(c) => write(out, kind::LIST_CALLBACKS, envelope, c),
         Command::Explain(c) => write(out, kind::EXPLAIN, envelope, c),
         Command::Put(c) => write(out, kind::PUT, envelope, c),
         Command::Delete(c) => write(out, kind::DELETE, envelope, c),
@@ -264,6 +266,8 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::BLOCK_CONTACT => Command::BlockContact(read(payload)?),
         kind::UNBLOCK_CONTACT => Command::UnblockContact(read(payload)?),
         kind::LIST_BLOCKED => Command::ListBlocked(read(payload)?),
+        kind::WANT_CALLBACK => Command::WantCallback(read(payload)?),
+        kind::LIST_CALLBACKS => Command::ListCallbacks(read(payload)?),
         kind::EXPLAIN => Command::Explain(read(payload)?),
         kind::PUT => Command::Put(read(payload)?),
         kind::DELETE => Command::Delete(read(payload)?),
@@ -307,6 +311,7 @@ pub fn write_answer(out: &mut Vec<u8>, request: RequestId, answer: &Answer) {
         Answer::Status(a) => write(out, kind::STATUS_REPORT, envelope, a),
         Answer::Applied(a) => write(out, kind::APPLIED, envelope, a),
         Answer::Blocked(a) => write(out, kind::BLOCKED, envelope, a),
+        Answer::Callbacks(a) => write(out, kind::CALLBACKS, envelope, a),
     }
 }
 
@@ -405,6 +410,7 @@ fn read_answer(kind: u16, payload: &[u8]) -> Result<Option<Answer>, WireError> {
         kind::STATUS_REPORT => Answer::Status(read(payload)?),
         kind::APPLIED => Answer::Applied(read(payload)?),
         kind::BLOCKED => Answer::Blocked(read(payload)?),
+        kind::CALLBACKS => Answer::Callbacks(read(payload)?),
         _ => return Ok(None),
     }))
 }

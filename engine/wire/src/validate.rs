@@ -65,6 +65,13 @@ pub fn command(command: &Command) -> Result<(), WireError> {
             optional("tenant", list.tenant.as_deref(), limits::NAME_BYTES)?;
             optional("bot", list.bot.as_deref(), limits::NAME_BYTES)
         }
+        Command::WantCallback(want) => {
+            length("contact", &want.contact, 1, limits::CONTACT_ID_BYTES)
+        }
+        Command::ListCallbacks(list) => {
+            optional("tenant", list.tenant.as_deref(), limits::NAME_BYTES)?;
+            optional("bot", list.bot.as_deref(), limits::NAME_BYTES)
+        }
         Command::SetPresence(presence) => length("reason", &presence.reason, 0, limits::NOTE_BYTES),
         Command::Next(next) => optional("queue", next.queue.as_deref(), 2 * limits::NAME_BYTES + 1),
         Command::Transfer(transfer) => {

@@ -4,10 +4,12 @@ mod offers;
 
 pub use offers::{OfferEnd, WrapUpEnd};
 
+mod callback;
 mod language;
 mod silence;
 mod texts;
 
+pub use callback::Callback;
 pub use language::Language;
 pub use silence::Silent;
 pub use texts::{Text, Texts};

@@ -35,6 +35,8 @@ pub enum CommandName {
     BlockContact,
     UnblockContact,
     ListBlocked,
+    WantCallback,
+    ListCallbacks,
     Explain,
     Put,
     Delete,
@@ -48,7 +50,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -74,6 +76,8 @@ impl CommandName {
         Self::BlockContact,
         Self::UnblockContact,
         Self::ListBlocked,
+        Self::WantCallback,
+        Self::ListCallbacks,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -114,6 +118,8 @@ impl CommandName {
             Self::BlockContact => "block_contact",
             Self::UnblockContact => "unblock_contact",
             Self::ListBlocked => "list_blocked",
+            Self::WantCallback => "want_callback",
+            Self::ListCallbacks => "list_callbacks",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -155,6 +161,8 @@ impl From<&Command> for CommandName {
             Command::BlockContact(_) => Self::BlockContact,
             Command::UnblockContact(_) => Self::UnblockContact,
             Command::ListBlocked(_) => Self::ListBlocked,
+            Command::WantCallback(_) => Self::WantCallback,
+            Command::ListCallbacks(_) => Self::ListCallbacks,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,

@@ -1,4 +1,4 @@
-//! Contacts in lists: who is blocked.
+//! Contacts in lists: who is blocked, and who is to be called back.
 //!
 //! A projection of durable events, as the conversations are. Who a contact is stands in the private part of
 //! a record: a row holds the place of it in the log, and no word of it.
@@ -8,8 +8,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use relevo_journal::{GroupNumber, Place};
 use relevo_routing::Event;
+use relevo_routing::event::CallbackListed;
 use relevo_wire::directory::ObjectRef;
-use relevo_wire::ids::{BotId, ContactKey, TenantId};
+use relevo_wire::ids::{BotId, ContactKey, QueueId, TenantId, TicketId};
+use relevo_wire::vocabulary::Callback;
 use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -35,10 +37,18 @@ pub(crate) struct Contacts(Mutex<BTreeMap<TenantId, Lists>>);
 #[derive(Debug, Default)]
 struct Lists {
     blocked: List<Until>,
+    callbacks: List<CalledBack>,
 }
 
 /// In microseconds since 1970; none: until somebody unblocks it.
 type Until = Option<u64>;
+
+/// Which queue was closed, and what the customer wishes. The place is that of the hand-off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub(crate) struct CalledBack {
+    pub(crate) queue: QueueId,
+    pub(crate) wish: Callback,
+}
 
 /// One list, in the order in which its rows came. A contact of a bot stands in it once.
 #[derive(Debug)]
@@ -61,7 +71,7 @@ pub(crate) struct Row<T> {
 }
 
 /// A part of a list, newest first.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page<T> {
     pub(crate) rows: Vec<Row<T>>,
     /// Where the next begins; none: this is the last.
@@ -72,6 +82,7 @@ pub(crate) struct Page<T> {
 struct Saved {
     tenant: TenantId,
     blocked: SavedList<Until>,
+    callbacks: SavedList<CalledBack>,
 }
 
 #[derive(Archive, Serialize, Deserialize)]
@@ -81,17 +92,39 @@ struct SavedList<T> {
 }
 
 impl Contacts {
-    /// Applies one event of a durable record.
-    pub(super) fn apply_event(&self, record: Record<'_>, event: &Event) {
+    /// Applies one event of a durable record. `hand_off_of` tells where the hand-off of a ticket is.
+    pub(super) fn apply_event(
+        &self,
+        record: Record<'_>,
+        event: &Event,
+        hand_off_of: impl Fn(TicketId) -> Option<Place>,
+    ) {
         if let Event::ContactBlocked(e) = event {
             let row = Row::new(record, e.bot, e.contact, e.until);
             self.change(record.tenant, |lists| lists.blocked.put(row));
         } else if let Event::ContactUnblocked(e) = event {
             self.change(record.tenant, |lists| lists.blocked.take(e.bot, e.contact));
+        } else if let Event::CallbackListed(e) = event {
+            let CallbackListed { bot, queue, contact, wish, ticket } = *e;
+            let place = ticket.and_then(hand_off_of).unwrap_or(record.place);
+            let row =
+                Row::new(Record { place, ..record }, bot, contact, CalledBack { queue, wish });
+            self.change(record.tenant, |lists| lists.callbacks.put(row));
+        } else if let Event::CallbackWished(e) = event {
+            self.change(record.tenant, |lists| {
+                if let Some(row) = lists.callbacks.find(e.bot, e.contact) {
+                    row.what.wish = e.yes.into();
+                }
+            });
+        } else if let Event::CallbackEnded(e) = event {
+            self.change(record.tenant, |lists| lists.callbacks.take(e.bot, e.contact));
         } else if let Event::ObjectDeleted(deleted) = event
             && let ObjectRef::Bot(_) = deleted.object
         {
-            self.change(record.tenant, |lists| lists.blocked.forget(BotId(deleted.id)));
+            self.change(record.tenant, |lists| {
+                lists.blocked.forget(BotId(deleted.id));
+                lists.callbacks.forget(BotId(deleted.id));
+            });
         }
     }
 
@@ -103,13 +136,29 @@ impl Contacts {
         before: Option<u64>,
     ) -> Page<Until> {
         let lists = self.lock();
-        lists.get(&tenant).map_or_else(Page::default, |lists| lists.blocked.page(bot, before))
+        let Some(lists) = lists.get(&tenant) else { return Page { rows: Vec::new(), next: None } };
+        lists.blocked.page(bot, before)
+    }
+
+    /// As [`Self::blocked`], of those who are to be called back.
+    pub(crate) fn callbacks(
+        &self,
+        tenant: TenantId,
+        bot: Option<BotId>,
+        before: Option<u64>,
+    ) -> Page<CalledBack> {
+        let lists = self.lock();
+        let Some(lists) = lists.get(&tenant) else { return Page { rows: Vec::new(), next: None } };
+        lists.callbacks.page(bot, before)
     }
 
     /// The lowest group of the log that says who one of them is.
     pub(super) fn first_group(&self) -> Option<GroupNumber> {
         let lists = self.lock();
-        lists.values().filter_map(|lists| lists.blocked.first_group()).min().map(GroupNumber)
+        let groups = lists
+            .values()
+            .flat_map(|lists| [lists.blocked.first_group(), lists.callbacks.first_group()]);
+        groups.flatten().min().map(GroupNumber)
     }
 
     /// All lists as bytes.
@@ -118,6 +167,7 @@ impl Contacts {
         let one = |(tenant, lists): (&TenantId, &Lists)| Saved {
             tenant: *tenant,
             blocked: lists.blocked.saved(),
+            callbacks: lists.callbacks.saved(),
         };
         let saved: Vec<Saved> = lists.iter().map(one).collect();
         rkyv::to_bytes::<rancor::Error>(&saved)
@@ -131,7 +181,9 @@ impl Contacts {
             .map_err(|error| InvalidSaved::new(&error))?;
         let mut lists = self.lock();
         for saved in saved {
-            lists.insert(saved.tenant, Lists { blocked: List::loaded(saved.blocked) });
+            let Saved { tenant, blocked, callbacks } = saved;
+            let (blocked, callbacks) = (List::loaded(blocked), List::loaded(callbacks));
+            lists.insert(tenant, Lists { blocked, callbacks });
         }
         Ok(())
     }
@@ -176,6 +228,10 @@ impl<T: Copy> List<T> {
         if let Some(number) = self.numbers.remove(&(bot, contact)) {
             self.rows.remove(&number);
         }
+    }
+
+    fn find(&mut self, bot: BotId, contact: ContactKey) -> Option<&mut Row<T>> {
+        self.rows.get_mut(self.numbers.get(&(bot, contact))?)
     }
 
     /// The bot is gone.

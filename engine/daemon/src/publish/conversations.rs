@@ -16,6 +16,7 @@ use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
 use relevo_wire::vocabulary::Via;
 
+use super::catch_up::ANCESTORS;
 use super::contacts::Contacts;
 use super::conversation::{Conversation, Private, Stored, What};
 use super::index::Index;
@@ -200,7 +201,7 @@ impl Conversations {
 
     /// Applies one event of a durable record.
     pub fn apply_event(&self, record: Record<'_>, event: &Event) {
-        self.contacts.apply_event(record, event);
+        self.contacts.apply_event(record, event, |ticket| self.hand_off_of(ticket));
         let Record { now, place, .. } = record;
         match event {
             Event::TicketOpened(opened) => self.opened(record, opened),
@@ -287,6 +288,9 @@ impl Conversations {
             | Event::AbsenceSet(_)
             | Event::ContactBlocked(_)
             | Event::ContactUnblocked(_)
+            | Event::CallbackListed(_)
+            | Event::CallbackWished(_)
+            | Event::CallbackEnded(_)
             | Event::HandOffRejected(_)
             | Event::ContactMessageStored(_)
             | Event::Unreserved(_)
@@ -314,6 +318,20 @@ impl Conversations {
             }
         }
         self.insert(opened.ticket, conversation);
+    }
+
+    /// Where the log says with which hand-off the conversation of a ticket began.
+    fn hand_off_of(&self, ticket: TicketId) -> Option<Place> {
+        let mut at = ticket;
+        for _ in 0..ANCESTORS {
+            let (place, parent) =
+                self.read(at, |c| (c.entries.first().map(|first| first.place), c.parent()))?;
+            match parent {
+                Some(parent) => at = parent,
+                None => return place,
+            }
+        }
+        None
     }
 
     /// Puts a conversation in, with its place in the look-ups.

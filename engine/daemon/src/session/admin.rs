@@ -141,6 +141,7 @@ async fn decide(
         }
         Command::BlockContact(block) => contacts::block(shared, session, block),
         Command::UnblockContact(unblock) => contacts::unblock(shared, session, unblock),
+        Command::ListCallbacks(list) => contacts::callbacks(shared, session, list).await,
         Command::ListBlocked(list) => contacts::blocked(shared, session, list).await,
         Command::Explain(explain) => explain::decide(shared, session, explain).await,
         Command::Hello(_) | Command::Cursors(_) => {
@@ -154,6 +155,7 @@ async fn decide(
         | Command::AgentsOnline(_)
         | Command::CustomerLeft(_)
         | Command::TakeBack(_)
+        | Command::WantCallback(_)
         | Command::SetPresence(_)
         | Command::Next(_)
         | Command::Targets(_)

@@ -104,6 +104,10 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
             let contact = contact_key(names.tenant, bot, &left.contact);
             Ok(shard(Input::CustomerLeft { bot, contact }))
         }
+        Command::WantCallback(want) => {
+            let contact = contact_key(names.tenant, bot, &want.contact);
+            Ok(shard(Input::WantCallback { bot, contact, yes: want.yes }))
+        }
         Command::TakeBack(back) => Ok(shard(Input::TakeBack { bot, ticket: back.ticket })),
         Command::Hello(_) | Command::Cursors(_) => Err(second_hello()),
         Command::SetPresence(_)
@@ -122,6 +126,7 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)
+        | Command::ListCallbacks(_)
         | Command::Put(_)
         | Command::Delete(_)
         | Command::ListDirectory(_)
@@ -178,11 +183,13 @@ fn from_agent(
         Command::HandOff(_)
         | Command::AgentsOnline(_)
         | Command::CustomerLeft(_)
-        | Command::TakeBack(_) => Err(forbidden("bots")),
+        | Command::TakeBack(_)
+        | Command::WantCallback(_) => Err(forbidden("bots")),
         Command::Explain(_)
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)
+        | Command::ListCallbacks(_)
         | Command::Put(_)
         | Command::Delete(_)
         | Command::ListDirectory(_)

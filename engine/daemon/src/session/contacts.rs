@@ -1,21 +1,22 @@
-//! Who is blocked: an admin says so, and lists them.
+//! Who is blocked, which an admin says and lists, and who is to be called back.
 
 use std::sync::Arc;
 
 use relevo_journal::RecordBytes;
 use relevo_routing::directory::Directory;
 use relevo_routing::input::Input;
-use relevo_wire::answer::{Answer, BlockedContact, BlockedContacts};
-use relevo_wire::command::{BlockContact, ListBlocked, UnblockContact};
+use relevo_wire::answer::{Answer, BlockedContact, BlockedContacts, CallbackEntry, Callbacks};
+use relevo_wire::command::{BlockContact, ListBlocked, ListCallbacks, UnblockContact};
 use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::{BotId, TenantId};
 use relevo_wire::packed::Packed;
+use relevo_wire::vocabulary::HandOffDetails;
 
 use super::Session;
 use super::admin::{Decided, existing};
 use super::command::contact_key;
 use crate::publish::contacts::{Blocked, Page, Row};
-use crate::publish::view::bot_name;
+use crate::publish::view::{bot_name, queue_name};
 use crate::runtime::shared::Shared;
 
 /// Who it is and why goes to the log beside what the core is told.
@@ -62,6 +63,32 @@ pub(super) async fn blocked(
     });
     let answer = BlockedContacts { blocked: blocked.await?, next };
     Ok(Decided::Now(Answer::Blocked(answer)))
+}
+
+/// A page of a call-back list.
+pub(super) async fn callbacks(
+    shared: &Arc<Shared>,
+    session: &Session,
+    list: ListCallbacks,
+) -> Result<Decided, WireError> {
+    let (tenant, directory) = of_tenant(shared, session, list.tenant.as_deref())?;
+    let bot = list.bot.map(|bot| named_bot(&directory, &bot)).transpose()?;
+    let page = shared.published.conversations.contacts().callbacks(tenant, bot, list.after);
+    let next = page.next;
+    let callbacks = people(shared, page, move |row, record| {
+        let said = Packed::<HandOffDetails>::from_bytes(record.private().to_vec().into());
+        let contact = &said.check().ok()?.contact;
+        Some(CallbackEntry {
+            at: row.at,
+            bot: bot_name(&directory, row.bot),
+            queue: queue_name(&directory, row.what.queue),
+            contact: contact.id.as_str().to_owned(),
+            name: contact.name.as_str().to_owned(),
+            callback: row.what.wish,
+        })
+    });
+    let answer = Callbacks { callbacks: callbacks.await?, next };
+    Ok(Decided::Now(Answer::Callbacks(answer)))
 }
 
 /// Who the rows of a page are, as the log says, which is read off the hot path.

@@ -60,6 +60,7 @@ impl State {
                 self.agents.forget_absences_for(BotId(deleted.id));
                 self.forget_blocks_of(BotId(deleted.id));
                 self.last_agents.forget(BotId(deleted.id));
+                self.forget_callbacks_of(BotId(deleted.id));
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
                 if bot.reachable {

@@ -5,6 +5,7 @@
 //! handler can forget it.
 
 mod absence;
+mod callbacks;
 mod contacts;
 mod counters;
 mod directory;
@@ -41,6 +42,9 @@ impl State {
             Event::AbsenceSet(e) => self.absence_set(event, e),
             Event::ContactBlocked(e) => self.contact_blocked(*e),
             Event::ContactUnblocked(e) => self.contact_unblocked(*e),
+            Event::CallbackListed(e) => self.callback_listed(now, *e),
+            Event::CallbackWished(e) => self.callback_wished(*e),
+            Event::CallbackEnded(e) => self.callback_ended(*e),
             Event::TicketOpened(e) => self.ticket_opened(now, e),
             Event::HandOffRepeated(e) => self.hand_off_repeated(*e),
             // A refused hand-off leaves no trace in the state: it is counted from the record.

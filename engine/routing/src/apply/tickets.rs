@@ -68,6 +68,7 @@ impl State {
         ticket.agent_progress = Progress::default();
         ticket.ever_assigned = true;
         let (queue, bot, test, priority) = (ticket.queue, ticket.bot, ticket.test, ticket.priority);
+        self.callbacks.forget_wish(bot, ticket.contact);
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.give(event.agent, slot, bot);
         self.begin_silence(now, slot, false);
@@ -173,6 +174,7 @@ impl State {
         if event.wraps_until.is_some() {
             ticket.state = TicketState::Wrapping;
         }
+        self.callbacks.forget_wish(ticket.bot, ticket.contact);
         ticket.child = event.child.into();
         ticket.for_agent.clear();
         ticket.for_bot.clear();

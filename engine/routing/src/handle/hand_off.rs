@@ -224,6 +224,9 @@ impl Turn<'_> {
                 rejection,
                 test: input.test,
             }));
+            if rejection == Rejection::OutOfHours && !input.test {
+                self.list_callback((input.bot, input.contact), queue, None, None);
+            }
         }
         let reason = match rejection {
             Rejection::NoAgent => "no_agent",

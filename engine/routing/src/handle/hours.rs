@@ -7,7 +7,6 @@ use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::QueueId;
 use relevo_wire::directory::Object;
-use relevo_wire::vocabulary::CloseReason;
 
 impl Turn<'_> {
     /// Queues whose hours an object that is put may change: itself, or those of a bot that are read by
@@ -46,7 +45,7 @@ impl Turn<'_> {
     /// Closes the ticket of the first who waited when the queue closed. A tick comes for each.
     pub(super) fn turn_away(&mut self, id: QueueId) {
         if let Some(slot) = self.first_left(id) {
-            self.close(slot, CloseReason::OutOfHours, Vec::new(), None);
+            self.close_out_of_hours(slot);
         }
     }
 

@@ -56,6 +56,7 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
         | Input::SetAbsence { .. }
+        | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
         | Input::Put { .. }

@@ -5,6 +5,7 @@
 //! of which a snapshot holds.
 
 mod absence;
+mod callbacks;
 mod changes;
 mod clocks;
 mod close;
@@ -120,6 +121,7 @@ impl Turn<'_> {
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
             Input::SetAbsence { agent, bot, absence, .. } => self.set_absence(agent, bot, absence),
+            Input::WantCallback { bot, contact, yes } => self.want_callback(bot, contact, yes),
             Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),
             Input::UnblockContact { bot, contact } => self.unblock_contact(bot, contact),
             Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),

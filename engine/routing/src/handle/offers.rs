@@ -53,6 +53,7 @@ impl Turn<'_> {
             };
             self.end_offers(slot, Some(agent), OfferEnd::Taken);
             self.emit_of(slot, Event::Assigned(assigned));
+            self.callback_served(slot);
         } else if ticket.holder() != Some(agent) {
             return Err(self.no_offer(slot));
         }
@@ -148,6 +149,7 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::Progress { party: Party::Bot(_) | Party::Agent(_), .. }
         | Input::Explain { .. }
         | Input::SetAbsence { .. }
+        | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
         | Input::AgentSessionOpened { .. }

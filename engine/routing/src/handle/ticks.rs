@@ -45,6 +45,7 @@ impl Turn<'_> {
             Timer::Grace(agent) => self.grace_over(agent),
             Timer::Presence(agent) => self.presence_expired(agent),
             Timer::Fairness(agent) => self.state.fairness_over(agent),
+            Timer::Callback => self.callback_over(),
             Timer::Unblock => self.block_over(),
             Timer::Keep(slot) => self.requeue(slot, RequeueReason::AgentGone),
             Timer::Reservation(slot) => {

@@ -4,6 +4,7 @@
 use super::{AgentRow, BotRow, QueueRow, SnapshotError, SnapshotV1, invalid};
 use crate::directory::Directory;
 use crate::event::Demand;
+use crate::state::callbacks::Listed;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Skill;
@@ -33,6 +34,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
     demands(snapshot)?;
     doors(snapshot, directory)?;
     blocks(snapshot, directory)?;
+    callbacks(snapshot, directory)?;
     order(snapshot)?;
     totals(snapshot)?;
     last_agents(snapshot, counts)?;
@@ -127,6 +129,18 @@ fn blocks(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotEr
         return Ok(());
     }
     Err(invalid("a contact is blocked twice, or of a bot that is not there"))
+}
+
+/// Contacts of bots that are there stand in their lists, each once.
+fn callbacks(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotError> {
+    let mut found = FxHashSet::default();
+    let is_new =
+        |row: &Listed| found.insert((row.bot, row.contact)) && directory.bot(row.bot).is_some();
+    let in_order = snapshot.callbacks.is_sorted_by_key(|row| row.at);
+    if in_order && snapshot.callbacks.iter().all(is_new) {
+        return Ok(());
+    }
+    Err(invalid("a contact stands in a call-back list twice, or in that of no bot"))
 }
 
 /// Within the bounds of a rule, each skill once.

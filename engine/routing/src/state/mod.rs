@@ -8,6 +8,7 @@ pub(crate) mod asked;
 pub(crate) mod bits;
 pub(crate) mod blocks;
 pub(crate) mod bots;
+pub(crate) mod callbacks;
 pub(crate) mod contacts;
 pub(crate) mod demands;
 pub(crate) mod doors;
@@ -45,6 +46,7 @@ use crate::texts;
 use agents::Agents;
 use blocks::Blocks;
 use bots::Bots;
+use callbacks::Callbacks;
 use contacts::ContactMessages;
 use demands::Demands;
 use estimates::Estimates;
@@ -80,6 +82,7 @@ pub(crate) struct State {
     pub(crate) contact_messages: ContactMessages,
     pub(crate) blocks: Blocks,
     pub(crate) last_agents: LastAgents,
+    pub(crate) callbacks: Callbacks,
     /// Since when the daemon starts: between `Started` and `Ready`.
     pub(crate) starting_since: MaybeTime,
     pub(crate) timers: Timers,
@@ -127,6 +130,7 @@ impl State {
             contact_messages: ContactMessages::new(settings.contact_message_ids),
             blocks: Blocks::default(),
             last_agents: LastAgents::new(settings.last_agents, settings.last_agent_us),
+            callbacks: Callbacks::default(),
             settings,
             directory: Directory::default(),
             tickets: Tickets::default(),

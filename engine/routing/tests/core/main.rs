@@ -4,6 +4,7 @@ mod absence;
 mod ageing;
 mod assignment;
 mod calibration;
+mod callbacks;
 mod changes;
 mod common;
 mod contacts;

@@ -11,8 +11,8 @@ use relevo_wire::directory::{
     Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
 };
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome, RequeueReason, Role,
-    Silent, Via, WrapUpEnd,
+    Author, Callback, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome,
+    RequeueReason, Role, Silent, Via, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
@@ -117,6 +117,21 @@ fn samples() -> Vec<(&'static str, Event)> {
         (
             "contact_unblocked",
             Event::ContactUnblocked(ContactUnblocked { bot, contact, expired: true }),
+        ),
+        (
+            "callback_listed",
+            Event::CallbackListed(CallbackListed {
+                bot,
+                queue,
+                contact,
+                wish: Callback::Yes,
+                ticket: Some(TICKET),
+            }),
+        ),
+        ("callback_wished", Event::CallbackWished(CallbackWished { bot, contact, yes: true })),
+        (
+            "callback_ended",
+            Event::CallbackEnded(CallbackEnded { bot, contact, end: CallbackEnd::Displaced }),
         ),
         (
             "ticket_opened",
@@ -356,7 +371,10 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=31).chain([34, 37, 38, 42, 43, 60, 61]).collect::<Vec<u8>>());
+    assert_eq!(
+        numbers,
+        (1..=31).chain([34, 37, 38, 42, 43, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
+    );
 }
 
 #[test]

@@ -439,6 +439,9 @@ impl World {
                 | Event::AbsenceSet(_)
                 | Event::ContactBlocked(_)
                 | Event::ContactUnblocked(_)
+                | Event::CallbackListed(_)
+                | Event::CallbackWished(_)
+                | Event::CallbackEnded(_)
                 | Event::TargetMoved(_) => {}
             }
         }

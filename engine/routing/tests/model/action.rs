@@ -371,15 +371,15 @@ fn moved() -> BoxedStrategy<Ask> {
         7 => (which(Among::Held), by(), stale(), prop_oneof![9 => 0..3_u8, 1 => Just(33)])
             .prop_map(|(ticket, by, stale, tags)| Ask::Close { ticket, by, stale, tags }),
         2 => which(Among::Open).prop_map(|ticket| Ask::TakeBack { ticket }),
-        5 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
+        11 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
         7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
             .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
         9 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
         6 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
-        4 => (which(Among::Held), by(), stale(), any::<bool>())
+        6 => (which(Among::Held), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
-        5 => (which(Among::OnHold), by())
+        9 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
         4 => (which(Among::Wrapping), by())
             .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
@@ -416,7 +416,7 @@ fn present() -> BoxedStrategy<What> {
         3 => Just(What::Deliver),
         4 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
         3 => absence().prop_map(What::Ask),
-        6 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
+        12 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()
@@ -470,9 +470,9 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         20 => hand_over().prop_map(What::Ask),
         20 => said().prop_map(What::Ask),
         2 => which(Among::Closed).prop_map(|ticket| What::Confirm { ticket }),
-        22 => moved().prop_map(What::Ask),
-        16 => present(),
-        7 => configured().prop_map(What::Ask),
+        32 => moved().prop_map(What::Ask),
+        20 => present(),
+        11 => configured().prop_map(What::Ask),
         16 => time(),
         2 => (0..8_u8).prop_map(|nth| What::Again { nth }),
     ];

@@ -4,6 +4,7 @@ use crate::action::{contact, moments};
 use crate::pair::Pair;
 use crate::reference::{Answered, Reference, done};
 use crate::refusals::{no_bot, refused};
+use crate::shapes::mostly;
 use proptest::prelude::*;
 use relevo_routing::event::{ContactBlocked, ContactUnblocked};
 use relevo_routing::input::Input;
@@ -29,13 +30,19 @@ pub(crate) enum ContactAsk {
     Unblock {
         contact: u8,
     },
+    WantCallback {
+        contact: u8,
+        yes: bool,
+    },
 }
 
 pub(crate) fn contact_ask() -> impl Strategy<Value = ContactAsk> {
     let time = prop_oneof![1 => Just(None), 3 => moments().prop_map(Some)];
     prop_oneof![
-        2 => (contact(), time).prop_map(|(contact, time)| ContactAsk::Block { contact, time }),
-        1 => contact().prop_map(|contact| ContactAsk::Unblock { contact }),
+        4 => (0..11_u8, time).prop_map(|(contact, time)| ContactAsk::Block { contact, time }),
+        3 => contact().prop_map(|contact| ContactAsk::Unblock { contact }),
+        11 => (contact(), mostly(55))
+            .prop_map(|(contact, yes)| ContactAsk::WantCallback { contact, yes }),
     ]
 }
 
@@ -46,6 +53,10 @@ impl Pair {
                 let (bot, contact) = self.contact(*contact);
                 let until = time.map(|time| self.reference.now + time);
                 Input::BlockContact { bot, contact, until }
+            }
+            ContactAsk::WantCallback { contact, yes } => {
+                let (bot, contact) = self.contact(*contact);
+                Input::WantCallback { bot, contact, yes: *yes }
             }
             ContactAsk::Unblock { contact } => {
                 let (bot, contact) = self.contact(*contact);

@@ -147,6 +147,9 @@ impl Reference {
             rejection,
             test: input.test,
         }));
+        if rejection == Rejection::OutOfHours && !input.test {
+            self.list_callback(input.bot, input.contact, queue, None, None);
+        }
         let reason = match rejection {
             Rejection::NoAgent => "no_agent",
             Rejection::Inactive => "queue_inactive",

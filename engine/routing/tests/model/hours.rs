@@ -6,7 +6,6 @@ use crate::tickets::Ticket;
 use relevo_routing::event::QueueHours;
 use relevo_routing::{Event, Micros};
 use relevo_wire::directory::{AtClosing, Hours, Object, OutsideHours};
-use relevo_wire::vocabulary::CloseReason;
 use relevo_wire::{QueueId, TicketId};
 
 const MINUTE: u64 = 60_000_000;
@@ -158,7 +157,7 @@ impl Reference {
 
     pub(crate) fn turn_away(&mut self, id: QueueId) {
         if let Some(ticket) = self.first_to_turn_away(id) {
-            self.close(ticket, CloseReason::OutOfHours, &[], None);
+            self.close_out_of_hours(ticket);
         }
     }
 }

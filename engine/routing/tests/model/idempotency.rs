@@ -78,6 +78,7 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
         | Input::SetAbsence { .. }
+        | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
         | Input::Put { .. }

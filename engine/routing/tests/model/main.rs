@@ -26,6 +26,7 @@ mod absence;
 mod action;
 mod agents;
 mod bot_shape;
+mod callbacks;
 mod clocks;
 mod commands;
 mod compare;

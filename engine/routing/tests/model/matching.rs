@@ -163,6 +163,7 @@ impl Reference {
         ticket.assignment = assignment;
         ticket.assigned_at = Some(now);
         ticket.ever_assigned = true;
+        ticket.wants_callback = None;
         ticket.reserved = None;
         ticket.excluded.clear();
         ticket.offers.clear();
@@ -184,6 +185,7 @@ impl Reference {
         self.ticket_mut(id).told = None;
         let assigned = Assigned { ticket: id, number, agent, epoch, waited_us, told };
         self.emit(Event::Assigned(assigned));
+        self.callback_served(id);
     }
 
     /// A ticket, or the question whether the agent takes it, is new to the agent.

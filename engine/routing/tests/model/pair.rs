@@ -36,7 +36,13 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(setup: &Setup) -> Result<Self, TestCaseError> {
-        let settings = Settings { blocked_contacts: 2, ..setup.tight.settings() };
+        let settings = Settings {
+            blocked_contacts: 2,
+            callbacks_us: 3_600_000_000,
+            callbacks_per_bot: 2,
+            callbacks: 3,
+            ..setup.tight.settings()
+        };
         let mut pair = Self {
             router: Router::new(settings.clone(), START),
             reference: Reference::new(settings),

@@ -16,6 +16,13 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Assigned",
     "BotReachable",
     "BotUnreachable",
+    "CallbackEnded Displaced",
+    "CallbackEnded Expired",
+    "CallbackEnded Served",
+    "CallbackListed No",
+    "CallbackListed NotAsked",
+    "CallbackListed Yes",
+    "CallbackWished",
     "Closed AbandonedAnswered None",
     "Closed AbandonedUnanswered None",
     "Closed AbandonedUnanswered Some(LostInTarget)",
@@ -210,6 +217,10 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.rejection)
     } else if let Event::ContactUnblocked(e) = event {
         format!(" {}", e.expired)
+    } else if let Event::CallbackListed(e) = event {
+        format!(" {:?}", e.wish)
+    } else if let Event::CallbackEnded(e) = event {
+        format!(" {:?}", e.end)
     } else if let Event::Held(e) = event {
         format!(" {}", e.on)
     } else if let Event::OfferEnded(e) = event {

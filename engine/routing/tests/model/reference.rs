@@ -9,6 +9,7 @@
 //! at the same microsecond for the same reason, where any order is right.
 
 use crate::agents::Agent;
+use crate::callbacks::Listed;
 use crate::contacts::Block;
 use crate::figures::Ever;
 use crate::idempotency::{self, FirstAnswer};
@@ -45,6 +46,8 @@ pub(crate) struct Reference {
     /// Who is away for which bot, and who no longer is.
     pub(crate) absences: Vec<AbsenceSet>,
     pub(crate) blocks: Vec<Block>,
+    /// Who stands in call-back lists, oldest first.
+    pub(crate) callbacks: Vec<Listed>,
     /// Between `Started` and `Ready`: since when.
     pub(crate) starting_since: Option<Micros>,
     /// How many tickets were ever assigned: the order of an agent's tickets.
@@ -92,6 +95,7 @@ impl Reference {
             ever: Ever::default(),
             absences: Vec::new(),
             blocks: Vec::new(),
+            callbacks: Vec::new(),
             starting_since: None,
             assignments: 0,
             is_unfinished: false,
@@ -175,6 +179,7 @@ impl Reference {
             Input::SetAbsence { agent, bot, absence, .. } => {
                 self.set_absence(*agent, *bot, absence.as_ref())
             }
+            Input::WantCallback { bot, contact, yes } => self.want_callback(*bot, *contact, *yes),
             Input::BlockContact { bot, contact, until } => {
                 self.block_contact(*bot, *contact, *until)
             }

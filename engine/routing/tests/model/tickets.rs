@@ -34,6 +34,8 @@ pub(crate) struct Ticket {
     /// Which of all assignments the present one is.
     pub(crate) assignment: u64,
     pub(crate) ever_assigned: bool,
+    /// What its customer said since it waits.
+    pub(crate) wants_callback: Option<bool>,
     /// Waits for this agent alone, until then.
     pub(crate) reserved: Option<(AgentId, Micros)>,
     pub(crate) excluded: Vec<Exclusion>,
@@ -147,6 +149,7 @@ impl Ticket {
             agent: None,
             assignment: 0,
             ever_assigned: false,
+            wants_callback: None,
             reserved: event.reserved,
             excluded: excluded
                 .map(|(agent, until)| Exclusion { agent, until, is_over: false })

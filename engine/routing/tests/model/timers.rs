@@ -21,6 +21,7 @@ enum Due {
     Fairness(AgentId),
     Keep,
     Unblock,
+    Callback,
     Reservation,
     Target,
     Exclusion,
@@ -88,6 +89,7 @@ impl Reference {
             .chain(limited)
             .chain(self.deadlines_of_queues())
             .chain(self.blocks_end().map(|at| (at, Due::Unblock, None)))
+            .chain(self.callbacks_end().map(|at| (at, Due::Callback, None)))
             .chain(self.tickets.iter().flat_map(|t| self.deadlines_of(t)))
             .collect()
     }
@@ -191,6 +193,7 @@ impl Reference {
             | Due::Presence(_)
             | Due::Fairness(_)
             | Due::Unblock
+            | Due::Callback
             | Due::Exclusion
             | Due::Reach
             | Due::Step
@@ -207,6 +210,7 @@ impl Reference {
             Due::Presence(agent) => self.presence_expired(agent),
             Due::Fairness(agent) => self.at_mut(agent).is_free_again = true,
             Due::Unblock => self.block_over(),
+            Due::Callback => self.callback_over(),
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
             Due::Reach => {
                 let at = self.reaches_more_at(self.ticket(ticket()));

@@ -1,4 +1,4 @@
-//! Contacts of a bot whom an admin blocks.
+//! Contacts of a bot whom an admin blocks, and who are to be called back.
 
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -69,6 +69,51 @@ pub struct UnblockContact {
 )]
 #[serde(deny_unknown_fields)]
 pub struct ListBlocked {
+    /// The tenant, for an operator; an admin's own otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// Of this bot; absent: of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bot: Option<String>,
+    /// `next` of the page before; absent: the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+}
+
+/// Notes whether a customer wants to be called back, who waits or was refused outside the hours.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct WantCallback {
+    /// Who.
+    pub contact: String,
+    /// He wants to.
+    pub yes: bool,
+}
+
+/// Lists who came outside the hours or waited at closing time, newest first, a page at a time.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct ListCallbacks {
     /// The tenant, for an operator; an admin's own otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,

@@ -13,6 +13,7 @@ pub const HAND_OFF: u16 = 0x0101;
 pub const AGENTS_ONLINE: u16 = 0x0102;
 pub const CUSTOMER_LEFT: u16 = 0x0103;
 pub const TAKE_BACK: u16 = 0x0104;
+pub const WANT_CALLBACK: u16 = 0x0105;
 // Agents.
 pub const SET_PRESENCE: u16 = 0x0201;
 pub const NEXT: u16 = 0x0202;
@@ -24,6 +25,7 @@ pub const EXPLAIN: u16 = 0x0301;
 pub const BLOCK_CONTACT: u16 = 0x030a;
 pub const UNBLOCK_CONTACT: u16 = 0x030b;
 pub const LIST_BLOCKED: u16 = 0x030c;
+pub const LIST_CALLBACKS: u16 = 0x030d;
 // Admins.
 pub const PUT: u16 = 0x0401;
 pub const DELETE: u16 = 0x0402;
@@ -59,6 +61,7 @@ pub const KEYS: u16 = 0x100e;
 pub const STATUS_REPORT: u16 = 0x100f;
 pub const APPLIED: u16 = 0x1010;
 pub const BLOCKED: u16 = 0x1011;
+pub const CALLBACKS: u16 = 0x1012;
 // Entries of tickets.
 pub const EMPTY: u16 = 0x2000;
 pub const HANDED_OFF: u16 = 0x2001;

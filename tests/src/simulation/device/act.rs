@@ -3,7 +3,7 @@
 use relevo::session::Party as Who;
 use relevo_wire::command::{
     Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Receipt, Reopen, Send,
-    SetAbsence, SetPresence, TakeBack, Transfer, TransferTarget, Unhold, WrapUpDone,
+    SetAbsence, SetPresence, TakeBack, Transfer, TransferTarget, Unhold, WantCallback, WrapUpDone,
 };
 use relevo_wire::ids::TicketId;
 use relevo_wire::packed::Packed;
@@ -82,7 +82,11 @@ impl Device {
                 };
                 self.ask(Command::Send(send), What::Message(token));
             }
-            88..94 => {
+            88..91 => {
+                let want = WantCallback { contact: contact.id.clone(), yes: random.chance(500) };
+                self.ask(Command::WantCallback(want), What::Other);
+            }
+            91..95 => {
                 let left = CustomerLeft { contact: contact.id.clone() };
                 self.ask(Command::CustomerLeft(left), What::Other);
             }

@@ -7,6 +7,9 @@ use relevo_routing::input::Input;
 impl World {
     pub(super) fn about_contact(&mut self) -> Input {
         let (bot, contact) = self.contact();
+        if self.chance(40) {
+            return Input::WantCallback { bot, contact, yes: self.chance(50) };
+        }
         if self.chance(30) {
             return Input::UnblockContact { bot, contact };
         }
