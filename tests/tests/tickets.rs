@@ -396,6 +396,7 @@ async fn transferred(inbox: &mut relevo_tests::harness::Inbox) -> (TicketId, Tra
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
             | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_)
             | EntryEvent::Returned(_) => None,
         })
         .await

@@ -241,7 +241,8 @@ impl Tickets {
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
-            | EntryEvent::Inactive(_) => false,
+            | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_) => false,
         };
         let id = entry.ticket;
         due.push(entry);

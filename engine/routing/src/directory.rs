@@ -128,6 +128,8 @@ impl Directory {
             | Event::OfferEnded(_)
             | Event::Responding(_)
             | Event::Held(_)
+            | Event::TransferAsked(_)
+            | Event::TransferEnded(_)
             | Event::Inactive(_)
             | Event::WrappedUp(_)
             | Event::Overflowed(_)

@@ -21,7 +21,7 @@ pub use contacts::{
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use hours::{QueueHours, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
-pub use offers::{Held, OfferEnded, Offered, Responding, WrappedUp};
+pub use offers::{Held, OfferEnded, Offered, Responding, TransferAsked, TransferEnded, WrappedUp};
 pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
     IntentSet, Ready, Started,
@@ -118,6 +118,10 @@ pub enum Event {
     /// A closed ticket is no longer resumable and leaves memory.
     Forgotten(Forgotten),
 
+    /// The receiver is asked to accept a transfer.
+    TransferAsked(TransferAsked),
+    /// Nobody has accepted it.
+    TransferEnded(TransferEnded),
     /// A queue was opened or closed by its hours.
     QueueHours(QueueHours),
     /// The service-level threshold passes later: the queue was closed.

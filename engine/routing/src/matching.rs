@@ -102,6 +102,12 @@ impl Turn<'_> {
         if !self.claim(agent) {
             return false;
         }
+        self.emit_assigned(slot, agent);
+        true
+    }
+
+    /// The agent, whose seat is claimed, has the ticket.
+    pub(crate) fn emit_assigned(&mut self, slot: Slot, agent: AgentId) {
         let ticket = self.state.tickets.at(slot);
         let assigned = Assigned {
             ticket: ticket.id,
@@ -113,7 +119,6 @@ impl Turn<'_> {
         };
         self.emit_of(slot, Event::Assigned(assigned));
         self.callback_served(slot);
-        true
     }
 
     /// A session has just closed the agent's word: until its command comes nobody claims it.

@@ -236,6 +236,8 @@ mod number {
     pub(super) const CALLBACK_LISTED: u8 = 62;
     pub(super) const CALLBACK_ENDED: u8 = 63;
     pub(super) const CALLBACK_WISHED: u8 = 64;
+    pub(super) const TRANSFER_ASKED: u8 = 58;
+    pub(super) const TRANSFER_ENDED: u8 = 59;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -281,6 +283,8 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::CallbackListed(e) => write(out, arena, number::CALLBACK_LISTED, e),
         Event::CallbackWished(e) => write(out, arena, number::CALLBACK_WISHED, e),
         Event::CallbackEnded(e) => write(out, arena, number::CALLBACK_ENDED, e),
+        Event::TransferAsked(e) => write(out, arena, number::TRANSFER_ASKED, e),
+        Event::TransferEnded(e) => write(out, arena, number::TRANSFER_ENDED, e),
     }
 }
 
@@ -377,6 +381,8 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::CALLBACK_LISTED => Event::CallbackListed(read(bytes)?),
         number::CALLBACK_WISHED => Event::CallbackWished(read(bytes)?),
         number::CALLBACK_ENDED => Event::CallbackEnded(read(bytes)?),
+        number::TRANSFER_ASKED => Event::TransferAsked(read(bytes)?),
+        number::TRANSFER_ENDED => Event::TransferEnded(read(bytes)?),
         _ => return Ok(None),
     }))
 }

@@ -40,7 +40,7 @@ pub enum Answer {
     Next(NextAnswer),
     /// Where a ticket may go.
     Targets(TargetsAnswer),
-    /// The child of a transfer.
+    /// Where a transferred ticket goes on.
     Transferred(TransferredAnswer),
     /// The ticket explained.
     Explained(Explained),
@@ -333,8 +333,11 @@ pub struct TargetsAnswer {
     serde::Deserialize,
 )]
 pub struct TransferredAnswer {
-    /// The child ticket.
+    /// The child ticket; the ticket itself while the receiver is asked.
     pub child: TicketId,
+    /// Until when the first who are asked may accept it, in microseconds since 1970; absent: nobody had
+    /// to be asked, and it is done.
+    pub asked_until: Option<u64>,
 }
 
 /// A credential, shown once.

@@ -348,6 +348,7 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
         EntryEvent::Returned(e) => write(out, kind::RETURNED, envelope, e),
         EntryEvent::Held(e) => write(out, kind::HELD, envelope, e),
         EntryEvent::Inactive(e) => write(out, kind::INACTIVE, envelope, e),
+        EntryEvent::TransferAsked(e) => write(out, kind::TRANSFER_ASKED, envelope, e),
     }
 }
 
@@ -374,7 +375,9 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         return Ok(answer.map(|answer| ServerFrame::Answer(id, answer)));
     }
     let push = match header.kind {
-        kind::EMPTY..=kind::INACTIVE => Push::Entry(read_entry(header.kind, bytes)?),
+        kind::EMPTY..=kind::INACTIVE | kind::TRANSFER_ASKED => {
+            Push::Entry(read_entry(header.kind, bytes)?)
+        }
         kind::SNAPSHOT => Push::Snapshot(read(bytes)?),
         kind::PROGRESS => Push::Progress(read(bytes)?),
         kind::TYPING_PUSH => Push::Typing(read(bytes)?),
@@ -428,6 +431,7 @@ fn read_entry(kind: u16, bytes: &[u8]) -> Result<Entry, WireError> {
         kind::RETURNED => EntryEvent::Returned(read(payload)?),
         kind::HELD => EntryEvent::Held(read(payload)?),
         kind::INACTIVE => EntryEvent::Inactive(read(payload)?),
+        kind::TRANSFER_ASKED => EntryEvent::TransferAsked(read(payload)?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(read(payload)?),
     };

@@ -13,7 +13,7 @@ mod offers;
 
 pub use absence::Absence;
 pub use inactivity::Inactive;
-pub use offers::{Held, Offer, OfferEnded, WrapUp};
+pub use offers::{Held, Offer, OfferEnded, TransferAsked, WrapUp};
 
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -99,6 +99,8 @@ pub enum EntryEvent {
     Held(Held),
     /// Customer or agent has been silent for too long.
     Inactive(Inactive),
+    /// The receiver of a transfer is asked to accept it, or nobody has. For agents.
+    TransferAsked(TransferAsked),
 }
 
 impl EntryEvent {
@@ -115,6 +117,7 @@ impl EntryEvent {
             Self::Returned(_) => "returned",
             Self::Held(_) => "held",
             Self::Inactive(_) => "inactive",
+            Self::TransferAsked(_) => "transfer_asked",
         }
     }
 }

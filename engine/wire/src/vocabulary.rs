@@ -2,7 +2,7 @@
 
 mod offers;
 
-pub use offers::{OfferEnd, WrapUpEnd};
+pub use offers::{OfferEnd, TransferEnd, WrapUpEnd};
 
 mod callback;
 mod language;

@@ -184,7 +184,8 @@ impl BotDesk {
             EntryEvent::Empty(_)
             | EntryEvent::HandedOff(_)
             | EntryEvent::Held(_)
-            | EntryEvent::Inactive(_) => {}
+            | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_) => {}
             EntryEvent::Message(message) => {
                 if message.author == Author::Agent {
                     let heard = message.body.unpack().ok();

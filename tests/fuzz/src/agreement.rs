@@ -76,6 +76,7 @@ fn could_be_passed_on(event: &EntryEvent) -> bool {
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
         | EntryEvent::Inactive(_)
+        | EntryEvent::TransferAsked(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => true,
     }

@@ -128,6 +128,7 @@ impl Inbox {
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
             | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_) => None,
         })
         .await
@@ -224,6 +225,7 @@ pub fn said(entry: &Entry) -> Option<(Author, String)> {
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
         | EntryEvent::Inactive(_)
+        | EntryEvent::TransferAsked(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => None,
     }

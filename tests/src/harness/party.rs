@@ -161,6 +161,7 @@ impl Agent {
                 | EntryEvent::Requeued(_)
                 | EntryEvent::Held(_)
                 | EntryEvent::Inactive(_)
+                | EntryEvent::TransferAsked(_)
                 | EntryEvent::Transferred(_)
                 | EntryEvent::Returned(_) => None,
             })

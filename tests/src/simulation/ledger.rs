@@ -18,7 +18,7 @@ use relevo_routing::record;
 use relevo_wire::directory::Object;
 use relevo_wire::ids::{AgentId, BotId, ContactKey, TenantId, TicketId};
 use relevo_wire::packed::Packed;
-use relevo_wire::vocabulary::{Author, Body, CloseReason, Silent, TicketState};
+use relevo_wire::vocabulary::{Author, Body, CloseReason, Silent, TicketState, TransferEnd};
 
 use super::Violation;
 use super::disk::Disk;
@@ -40,6 +40,8 @@ pub enum Entry {
     Held(bool),
     /// Somebody was told that he is awaited.
     Inactive(Silent),
+    /// The receiver of a transfer is asked, or nobody has accepted it.
+    TransferAsked(Option<TransferEnd>),
     /// It ended.
     Closed(CloseReason),
 }
@@ -57,6 +59,8 @@ pub struct Ticket {
     pub agent: Option<AgentId>,
     /// Who is asked whether they take it.
     pub offers: BTreeSet<AgentId>,
+    /// For a transfer, while its agent has it.
+    pub is_asked: bool,
     /// Its epoch.
     pub epoch: u32,
     /// Its sequence, from number 1.
@@ -238,6 +242,8 @@ impl Books {
             Event::Offered(e) => self.offered(*e),
             Event::OfferEnded(e) => self.offer_ended(*e),
             Event::Held(e) => self.held(*e),
+            Event::TransferAsked(e) => self.transfer_asked(*e),
+            Event::TransferEnded(e) => self.transfer_ended(*e),
             Event::Inactive(e) => self.inactive(e),
             Event::WrappedUp(e) => self.wrapped_up(*e),
             Event::Started(_) => {
@@ -302,6 +308,7 @@ impl Books {
             state: TicketState::Waiting,
             agent: None,
             offers: BTreeSet::new(),
+            is_asked: false,
             epoch: e.epoch,
             entries: vec![Entry::HandedOff],
             progress: [(0, 0); 2],
@@ -378,8 +385,12 @@ impl Books {
         let wraps = e.wraps_until.is_some();
         ticket.state = if wraps { TicketState::Wrapping } else { TicketState::Closed };
         ticket.epoch = e.epoch;
-        let offers = ticket.offers.len();
-        must(offers == 0, "what is over is offered to nobody", || format!("{e:?}"))?;
+        let accepted = std::mem::take(&mut ticket.offers);
+        let was_asked = std::mem::take(&mut ticket.is_asked);
+        let most = usize::from(was_asked && e.child.is_some());
+        must(accepted.len() == most, "what is over is offered to nobody", || format!("{e:?}"))?;
+        // Who accepted a transfer has the child with the seat that was held.
+        accepted.iter().for_each(|agent| self.free(*agent, e.ticket));
         if let Some(owner) = owner.filter(|_| !wraps) {
             self.free(owner, e.ticket);
         }

@@ -137,6 +137,7 @@ fn epoch(header: Header, bytes: &[u8]) -> Result<u32> {
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
             | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => bail!("the kind says assigned"),
         },

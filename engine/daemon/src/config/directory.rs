@@ -288,6 +288,12 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         keep_seconds: seconds("keep_seconds", default.keep_seconds),
         transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
         offer_seconds: section.number("offer_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
+        transfer_accept_seconds: section.number(
+            "transfer_accept_seconds",
+            0,
+            0..=ASKING_SECONDS_MAX,
+            "seconds",
+        ),
         offer_agents: section.number("offer_agents", 1, 1..=limits::OFFER_AGENTS, "agents"),
         wrap_up_seconds: section.number("wrap_up_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
         preferred_wait_seconds: seconds("preferred_wait_seconds", default.preferred_wait_seconds),
@@ -316,7 +322,8 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         name: String::new(),
     };
     let table = section.span().clone();
-    if object.offer_agents > 1 && object.offer_seconds == 0 {
+    let asks = object.offer_seconds > 0 || object.transfer_accept_seconds > 0;
+    if object.offer_agents > 1 && !asks {
         let what = format!("offer_agents is {} and nothing is offered", object.offer_agents);
         section.problem(&table, what, "set offer_seconds, the time for which an offer stands, too");
     }

@@ -120,6 +120,7 @@ pub(super) async fn bot(bot: BotClient, mut events: Events, figures: Arc<Figures
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
             | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_) => {}
         }
     }
@@ -161,6 +162,7 @@ pub(super) async fn agent(agent: AgentClient, mut events: Events, seed: u64) {
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
             | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => {}
         }

@@ -161,6 +161,8 @@ impl ContactCenter {
             | Event::Relaxed(_)
             | Event::Responding(_)
             | Event::Held(_)
+            | Event::TransferAsked(_)
+            | Event::TransferEnded(_)
             | Event::WrappedUp(_)
             | Event::Progressed(_)
             | Event::Answered(_)

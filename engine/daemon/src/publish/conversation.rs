@@ -6,11 +6,12 @@
 use bytes::Bytes;
 use relevo_journal::Place;
 use relevo_routing::event::{
-    Assigned, Closed, Held, Inactive, MessageStored, Requeued, TicketOpened,
+    Assigned, Closed, Held, Inactive, MessageStored, Requeued, TicketOpened, TransferAsked,
+    TransferEnded,
 };
 use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId, TicketId};
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Outcome, RequeueReason, Silent, TicketState,
+    Author, CloseReason, HandOffReason, Outcome, RequeueReason, Silent, TicketState, TransferEnd,
 };
 
 use super::live::Live;
@@ -56,6 +57,10 @@ pub enum What {
     Held { on: bool },
     /// Somebody was silent for too long; what the customer is told. Boxed as above.
     Inactive { silent: Silent, text: Option<Box<String>> },
+    /// The receiver of a transfer is asked; the private part holds the giver's note.
+    TransferAsked { queue: QueueId, agent: Option<AgentId>, seconds: u32 },
+    /// Nobody has accepted it.
+    TransferEnded(TransferEnd),
     /// Over.
     Returned {
         reason: CloseReason,
@@ -153,6 +158,8 @@ impl Conversation {
             | What::Requeued { .. }
             | What::Held { .. }
             | What::Inactive { .. }
+            | What::TransferAsked { .. }
+            | What::TransferEnded(_)
             | What::Returned { .. } => None,
         }
     }
@@ -269,6 +276,25 @@ impl Conversation {
     pub fn inactive(&mut self, at: u64, place: Place, event: &Inactive) {
         let text = (!event.text.is_empty()).then(|| Box::new(event.text.clone()));
         let what = What::Inactive { silent: event.silent, text };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// The receiver of a transfer is asked: it stays with its agent.
+    pub fn transfer_asked(
+        &mut self,
+        at: u64,
+        place: Place,
+        event: &TransferAsked,
+        private: Private,
+    ) {
+        let seconds = u32::try_from(event.wait_us / 1_000_000).unwrap_or(u32::MAX);
+        let what = What::TransferAsked { queue: event.queue, agent: event.agent, seconds };
+        self.append(event.number, Stored { at, place, private, what });
+    }
+
+    /// Nobody has accepted it.
+    pub fn transfer_ended(&mut self, at: u64, place: Place, event: &TransferEnded) {
+        let what = What::TransferEnded(event.end);
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
 

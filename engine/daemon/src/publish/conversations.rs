@@ -268,6 +268,17 @@ impl Conversations {
             Event::Held(held) => {
                 self.append(held.ticket, |c| c.held(now, place, held));
             }
+            Event::TransferAsked(asked) => {
+                let private = if asked.private {
+                    self.keep(asked.ticket, asked.number, record.private)
+                } else {
+                    Private::None
+                };
+                self.append(asked.ticket, |c| c.transfer_asked(now, place, asked, private));
+            }
+            Event::TransferEnded(ended) => {
+                self.append(ended.ticket, |c| c.transfer_ended(now, place, ended));
+            }
             Event::Inactive(inactive) => {
                 self.append(inactive.ticket, |c| c.inactive(now, place, inactive));
             }

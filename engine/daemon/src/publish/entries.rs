@@ -60,6 +60,8 @@ impl<O: Observer> Publisher<O> {
                 }
             }
             Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::TransferAsked(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::TransferEnded(e) => self.entry(directory, e.ticket, e.number, None),
             Event::Inactive(e) => self.entry(directory, e.ticket, e.number, None),
             Event::Offered(e) => {
                 let offer = |c: &_| view::offer(c, directory, e.ticket, e.until);
@@ -170,8 +172,14 @@ impl<O: Observer> Publisher<O> {
     fn assigned(&mut self, outcome: &Outcome, directory: &Directory, assigned: &Assigned) {
         self.entry(directory, assigned.ticket, assigned.number, None);
         let conversations = &self.published.conversations;
-        if conversations.take_offer(outcome.tenant, assigned.agent, assigned.ticket) {
-            let push = Push::OfferEnded(OfferEnded { ticket: assigned.ticket, end: None });
+        // What was offered is the ticket, or the parent whose transfer the agent has accepted.
+        let parent = conversations.read(assigned.ticket, |c| c.parent()).flatten();
+        let accepted = [Some(assigned.ticket), parent]
+            .into_iter()
+            .flatten()
+            .find(|ticket| conversations.take_offer(outcome.tenant, assigned.agent, *ticket));
+        if let Some(ticket) = accepted {
+            let push = Push::OfferEnded(OfferEnded { ticket, end: None });
             self.tell_agent(outcome.tenant, assigned.agent, &push);
         }
         let sessions = self.sessions.of_agent(outcome.tenant, assigned.agent);

@@ -7,7 +7,7 @@ use relevo_wire::ids::{AgentId, BotId, QueueId, TicketId};
 use relevo_wire::packed::Packed;
 use relevo_wire::push::{
     self, Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Requeued,
-    Returned, Transferred,
+    Returned, TransferAsked, Transferred,
 };
 use relevo_wire::vocabulary::{HandOffReason, Silent};
 
@@ -47,7 +47,10 @@ pub fn entry_with(
     let stored = &conversation.entries[number as usize - 1];
     let is_for_agents = matches!(
         stored.what,
-        What::HandedOff { .. } | What::Inactive { silent: Silent::Agent, .. }
+        What::HandedOff { .. }
+            | What::Inactive { silent: Silent::Agent, .. }
+            | What::TransferAsked { .. }
+            | What::TransferEnded(_)
     );
     let event = match side {
         Side::Bot if is_for_agents => EntryEvent::Empty(Empty {}),
@@ -70,10 +73,7 @@ fn event(
     Some(match &stored.what {
         What::HandedOff { reason, priority } => {
             let (note, details) = match (conversation.parent(), private) {
-                (Some(_), note) => (
-                    note.map_or_else(String::new, |n| String::from_utf8_lossy(&n).into_owned()),
-                    None,
-                ),
+                (Some(_), words) => (words.map_or_else(String::new, note), None),
                 (None, details) => (String::new(), details.map(Packed::from_bytes)),
             };
             EntryEvent::HandedOff(HandedOff {
@@ -117,6 +117,21 @@ fn event(
             let text = text.as_deref().cloned().unwrap_or_default();
             EntryEvent::Inactive(Inactive { silent: *silent, text })
         }
+        What::TransferAsked { queue, agent, seconds } => {
+            let to = agent.map(|agent| agent_name(directory, agent));
+            EntryEvent::TransferAsked(TransferAsked {
+                to: to.unwrap_or_else(|| queue_name(directory, *queue)),
+                seconds: *seconds,
+                note: private.map_or_else(String::new, note),
+                end: None,
+            })
+        }
+        What::TransferEnded(end) => EntryEvent::TransferAsked(TransferAsked {
+            to: String::new(),
+            seconds: 0,
+            note: String::new(),
+            end: Some(*end),
+        }),
         What::Returned { reason, outcome, tags, epoch, reopen_until } => {
             EntryEvent::Returned(Returned {
                 reason: *reason,
@@ -127,6 +142,11 @@ fn event(
             })
         }
     })
+}
+
+/// What a giver says to the receiver.
+fn note(private: Bytes) -> String {
+    String::from_utf8_lossy(&private).into_owned()
 }
 
 /// An offer as the agent sees it.

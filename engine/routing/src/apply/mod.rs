@@ -5,6 +5,7 @@
 //! handler can forget it.
 
 mod absence;
+mod acceptance;
 mod callbacks;
 mod contacts;
 mod counters;
@@ -59,6 +60,8 @@ impl State {
             Event::Offered(e) => self.offered(now, *e),
             Event::OfferEnded(e) => self.offer_ended(now, *e),
             Event::Responding(e) => self.responding(*e),
+            Event::TransferAsked(e) => self.transfer_asked(now, *e),
+            Event::TransferEnded(e) => self.transfer_ended(now, *e),
             Event::Held(e) => self.held(now, *e),
             Event::Inactive(e) => self.inactive(now, e),
             Event::WrappedUp(e) => self.wrapped_up(now, *e),

@@ -12,20 +12,28 @@ use relevo_wire::vocabulary::{OfferEnd, TicketState};
 impl State {
     pub(super) fn offered(&mut self, now: Micros, event: Offered) {
         let slot = self.slot(event.ticket);
+        let ticket = self.tickets.at(slot);
+        let transfer = ticket.asked.transfer();
+        if ticket.asked.offers().is_empty() {
+            self.timers.set(event.until, Timer::Offer(slot));
+        }
         if self.tickets.at(slot).is_waiting() {
             self.leave_line(slot);
             self.forget_step(slot);
             self.set_offered(slot, true);
-            self.timers.set(event.until, Timer::Offer(slot));
         }
         let ticket = self.tickets.at_mut(slot);
         ticket.asked.change(|both| both.offers.add(event.agent, event.until));
-        let (queue, bot) = (ticket.queue, ticket.bot);
+        let (own, bot) = (ticket.queue, ticket.bot);
+        let queue = transfer.map_or(own, |transfer| transfer.queue);
         self.queues.at_mut(queue).last_served = event.agent.into();
         // An offer counts as a ticket got, so that the next one goes to somebody else.
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.offer(event.agent, slot, bot);
-        self.note_new_ticket(now, event.agent);
+        // Of a transfer the child counts, when it is assigned.
+        if transfer.is_none() {
+            self.note_new_ticket(now, event.agent);
+        }
         self.stats.seats_used += 1;
         self.refresh_agent(event.agent);
     }
@@ -35,17 +43,23 @@ impl State {
         if event.end == OfferEnd::Missed {
             self.agents.at_mut(event.agent).not_responding = true;
         }
+        let is_transfer = self.tickets.at(slot).asked.transfer().is_some();
         if let Some(until) = event.excluded_until {
             self.exclude(slot, event.agent, until, now);
         }
         let asked = &mut self.tickets.at_mut(slot).asked;
+        if is_transfer {
+            asked.change(|both| both.excluded.add(event.agent, Micros::MAX, now));
+        }
         let until = asked.offers().until();
         asked.change(|both| both.offers.remove(event.agent));
         let was_last = asked.offers().is_empty();
         self.free_offered(slot, event.agent);
         if let Some(until) = until.filter(|_| was_last) {
             self.timers.clear(until, Timer::Offer(slot));
-            self.back_to_line(now, slot);
+            if !is_transfer {
+                self.back_to_line(now, slot);
+            }
         }
     }
 
@@ -60,14 +74,16 @@ impl State {
         }
     }
 
-    /// No session outlived the process, so that nobody can accept: all are in line again.
+    /// No session outlived the process, so that nobody can accept: all that nobody has are in line again.
     pub(super) fn drop_all_offers(&mut self, now: Micros) {
         let offered = self.tickets.slab().iter();
-        let offered = offered.filter(|(_, ticket)| ticket.state == TicketState::Offered);
+        let offered = offered.filter(|(_, ticket)| !ticket.asked.offers().is_empty());
         let offered: Vec<Slot> = offered.map(|(slot, _)| slot).collect();
         for slot in offered {
             self.drop_offers(slot);
-            self.back_to_line(now, slot);
+            if self.tickets.at(slot).is_unassigned() {
+                self.back_to_line(now, slot);
+            }
         }
     }
 
@@ -78,7 +94,8 @@ impl State {
 
     pub(super) fn held(&mut self, now: Micros, event: Held) {
         let slot = self.slot(event.ticket);
-        if event.on {
+        let stood = self.tickets.at(slot).silence_stands();
+        if event.on && !stood {
             self.pause_silence(now, slot);
         }
         self.leave_state(slot);
@@ -86,7 +103,7 @@ impl State {
         ticket.last = event.number;
         ticket.state = if event.on { TicketState::OnHold } else { TicketState::InService };
         self.enter_state(slot);
-        if !event.on {
+        if !event.on && !self.tickets.at(slot).silence_stands() {
             self.time_silence(now, slot);
         }
     }

@@ -7,7 +7,7 @@ use crate::state::maybe::MaybeTime;
 use crate::state::silences::Silences;
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
-use relevo_wire::vocabulary::{Silent, TicketState};
+use relevo_wire::vocabulary::Silent;
 use relevo_wire::{AgentId, BotId};
 
 impl State {
@@ -25,7 +25,7 @@ impl State {
         let Some(silent) = ticket.awaited() else { return };
         let patience = self.queues.at(ticket.queue).patience.with(silent, warned);
         self.tickets.at_mut(slot).set_silent_until(patience.into());
-        if self.tickets.at(slot).state != TicketState::OnHold {
+        if !self.tickets.at(slot).silence_stands() {
             self.time_silence(now, slot);
         }
     }
@@ -37,14 +37,14 @@ impl State {
             return;
         }
         if let Some(until) = ticket.silent_until()
-            && ticket.state != TicketState::OnHold
+            && !ticket.silence_stands()
         {
             self.change_silences(slot, |silences| silences.remove(until, slot));
         }
         self.tickets.at_mut(slot).set_silent_until(MaybeTime::NONE);
     }
 
-    /// Of a ticket that is put on hold now, what is left is kept.
+    /// Of a silence that stands from now on, what is left is kept.
     pub(super) fn pause_silence(&mut self, now: Micros, slot: Slot) {
         let Some(until) = self.tickets.at(slot).silent_until() else { return };
         let mut left = 0;
@@ -69,7 +69,7 @@ impl State {
     /// What is derived from a ticket that a snapshot held.
     pub(super) fn silence_restored(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
-        if ticket.awaited().is_none() || ticket.state == TicketState::OnHold {
+        if ticket.awaited().is_none() || ticket.silence_stands() {
             return;
         }
         if let Some(until) = ticket.silent_until() {

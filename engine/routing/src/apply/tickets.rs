@@ -90,6 +90,7 @@ impl State {
         self.end_silence(slot);
         self.leave_state(slot);
         self.set_kept(slot, MaybeTime::NONE);
+        self.forget_asked(slot);
         self.free_seat(now, slot, event.agent);
         self.begin_clocks(now, slot);
         let ticket = self.tickets.at_mut(slot);
@@ -159,6 +160,7 @@ impl State {
             self.follow_pace(self.tickets.at(slot).queue);
         } else {
             self.set_kept(slot, MaybeTime::NONE);
+            self.forget_asked(slot);
             if event.wraps_until.is_none() {
                 let agent = self.tickets.at(slot).agent.get();
                 self.free_seat(now, slot, agent.expect("an assigned ticket names its agent"));

@@ -1,8 +1,8 @@
 //! Offers, hold and wrap-up.
 
 use crate::Micros;
-use relevo_wire::vocabulary::{OfferEnd, WrapUpEnd};
-use relevo_wire::{AgentId, TicketId};
+use relevo_wire::vocabulary::{OfferEnd, TransferEnd, WrapUpEnd};
+use relevo_wire::{AgentId, QueueId, TicketId};
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A ticket is offered to an agent, of whom it holds a seat. One event for each of several agents.
@@ -57,4 +57,33 @@ pub struct WrappedUp {
     pub agent: AgentId,
     /// How.
     pub end: WrapUpEnd,
+}
+
+/// The receiver is asked to accept a transfer: the ticket stays with its agent meanwhile. Offers of it
+/// follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct TransferAsked {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Number of this entry.
+    pub number: u32,
+    /// Into this queue.
+    pub queue: QueueId,
+    /// To this agent; absent: to whom the queue's strategy picks.
+    pub agent: Option<AgentId>,
+    /// For how long each is asked.
+    pub wait_us: Micros,
+    /// The private part holds the giver's note.
+    pub private: bool,
+}
+
+/// A transfer that was asked is over without anybody having accepted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+pub struct TransferEnded {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// Number of this entry.
+    pub number: u32,
+    /// Why.
+    pub end: TransferEnd,
 }

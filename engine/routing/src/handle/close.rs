@@ -59,7 +59,10 @@ impl Turn<'_> {
         tags: Vec<String>,
         child: Option<TicketId>,
     ) {
-        self.end_offers(slot, None, OfferEnd::Closed);
+        // Who has accepted its transfer keeps the seat, for the child.
+        if reason != CloseReason::Transferred {
+            self.end_offers(slot, None, OfferEnd::Closed);
+        }
         let ticket = self.state.tickets.at(slot);
         let holder = ticket.holder();
         let waited_us = ticket.is_unassigned().then(|| self.waited_us(ticket));
@@ -84,8 +87,12 @@ impl Turn<'_> {
         self.bound_closed();
     }
 
-    /// Back to the line, at its place, not to this agent for a while.
+    /// Back to the line, at its place, not to this agent for a while. What was to be transferred goes on
+    /// to where it was meant for.
     pub(super) fn requeue(&mut self, slot: Slot, reason: RequeueReason) {
+        if self.leave_giver(slot, reason) {
+            return;
+        }
         let ticket = self.state.tickets.at(slot);
         let Some(agent) = ticket.holder() else { return };
         let requeued = Requeued {

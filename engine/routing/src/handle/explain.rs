@@ -40,7 +40,7 @@ impl Turn<'_> {
             }
             TicketState::Offered => self.offered_to(ticket) + &self.requires(ticket),
             TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
-                self.assigned_because(ticket)
+                self.assigned_because(ticket) + &self.asked_for(ticket)
             }
             TicketState::Wrapping => self.wrapped_up_by(ticket),
             TicketState::Closed => match ticket.child.get() {
@@ -109,6 +109,18 @@ impl Turn<'_> {
         let names: Vec<String> =
             ticket.asked.offers().agents().iter().map(|agent| self.agent_name(*agent)).collect();
         format!("it is offered to {} for {left} s more, then back in its line", names.join(", "))
+    }
+
+    /// Who is asked to accept its transfer.
+    fn asked_for(&self, ticket: &Ticket) -> String {
+        let Some(transfer) = ticket.asked.transfer() else { return String::new() };
+        let offers = ticket.asked.offers();
+        let left = offers.until().unwrap_or_default().saturating_sub(self.now) / 1_000_000;
+        let names: Vec<String> =
+            offers.agents().iter().map(|agent| self.agent_name(*agent)).collect();
+        let to = self.target_name(transfer);
+        let names = names.join(", ");
+        format!("; its transfer to {to} is asked of {names} for {left} s more")
     }
 
     fn wrapped_up_by(&self, ticket: &Ticket) -> String {

@@ -5,6 +5,7 @@
 //! of which a snapshot holds.
 
 mod absence;
+mod acceptance;
 mod callbacks;
 mod changes;
 mod clocks;

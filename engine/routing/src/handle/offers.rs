@@ -2,12 +2,12 @@
 
 use super::refusals::no_agent;
 use super::{Answered, Turn, done};
-use crate::event::{Assigned, Event, OfferEnded, Offered, Responding};
+use crate::event::{Event, OfferEnded, Offered, Responding};
 use crate::input::{Input, Party};
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{Answer, NextAnswer};
-use relevo_wire::vocabulary::OfferEnd;
+use relevo_wire::vocabulary::{OfferEnd, TransferEnd};
 use relevo_wire::{AgentId, BotId, TicketId};
 
 impl Turn<'_> {
@@ -30,7 +30,7 @@ impl Turn<'_> {
         true
     }
 
-    fn emit_offer(&mut self, slot: Slot, agent: AgentId, until: crate::Micros) {
+    pub(super) fn emit_offer(&mut self, slot: Slot, agent: AgentId, until: crate::Micros) {
         let ticket = self.state.tickets.at(slot).id;
         self.emit_of(slot, Event::Offered(Offered { ticket, agent, until }));
     }
@@ -43,17 +43,11 @@ impl Turn<'_> {
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
         let ticket = self.state.tickets.at(slot);
         if ticket.asked.offers().holds(agent) {
-            let assigned = Assigned {
-                ticket: ticket.id,
-                number: ticket.last + 1,
-                agent,
-                epoch: ticket.epoch + 1,
-                waited_us: self.waited_us(ticket),
-                told: self.told(slot),
-            };
+            if let Some(transfer) = ticket.asked.transfer() {
+                return self.accept_transfer(slot, agent, transfer);
+            }
             self.end_offers(slot, Some(agent), OfferEnd::Taken);
-            self.emit_of(slot, Event::Assigned(assigned));
-            self.callback_served(slot);
+            self.emit_assigned(slot, agent);
         } else if ticket.holder() != Some(agent) {
             return Err(self.no_offer(slot));
         }
@@ -61,15 +55,22 @@ impl Turn<'_> {
         Ok(Answer::Next(NextAnswer { ticket: ticket.id, epoch: ticket.epoch }))
     }
 
+    /// The giver of a transfer that is asked withdraws it.
     pub(super) fn decline(&mut self, agent: AgentId, ticket: TicketId) -> Answered {
         if self.state.agents.get(agent).is_none() {
             return Err(no_agent());
         }
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
-        if !self.state.tickets.at(slot).asked.offers().holds(agent) {
+        let ticket = self.state.tickets.at(slot);
+        if ticket.holder() == Some(agent) && ticket.asked.transfer().is_some() {
+            self.withdraw_transfer(slot);
+            return Ok(done());
+        }
+        if !ticket.asked.offers().holds(agent) {
             return Err(self.no_offer(slot));
         }
         self.end_offer(slot, agent, OfferEnd::Declined);
+        self.go_on_asking(slot, TransferEnd::Declined);
         Ok(done())
     }
 
@@ -98,7 +99,14 @@ impl Turn<'_> {
         offers.sort_unstable_by_key(|slot| self.state.tickets.at(*slot).order);
         for slot in offers {
             self.end_offer(slot, agent, OfferEnd::Withdrawn);
+            self.go_on_asking(slot, TransferEnd::Unavailable);
         }
+    }
+
+    /// Nobody to whom it was offered has answered in time.
+    pub(super) fn offers_missed(&mut self, slot: Slot) {
+        self.end_offers(slot, None, OfferEnd::Missed);
+        self.go_on_asking(slot, TransferEnd::Missed);
     }
 
     /// An agent who had missed an offer and does something is there again.
@@ -111,7 +119,9 @@ impl Turn<'_> {
 
     fn end_offer(&mut self, slot: Slot, agent: AgentId, end: OfferEnd) {
         let ticket = self.state.tickets.at(slot).id;
-        let is_excluded = matches!(end, OfferEnd::Declined | OfferEnd::Missed);
+        // Whoever was asked to accept a transfer is not asked again as long as that stands.
+        let is_transfer = self.state.tickets.at(slot).asked.transfer().is_some();
+        let is_excluded = !is_transfer && matches!(end, OfferEnd::Declined | OfferEnd::Missed);
         let until = self.now.saturating_add(self.state.settings.exclusion_us);
         let excluded_until = is_excluded.then_some(until);
         self.release(Some(agent));

@@ -6,11 +6,12 @@ use crate::event::{Event, Forgotten, Ready, Relaxed, Started, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::QueueId;
-use relevo_wire::vocabulary::{OfferEnd, Reachability, RequeueReason, WrapUpEnd};
+use relevo_wire::vocabulary::{Reachability, RequeueReason, WrapUpEnd};
 
 impl Turn<'_> {
     pub(super) fn started(&mut self, down_us: Micros) {
         self.emit(Event::Started(Started { down_us }));
+        self.end_transfers();
         for (id, agent) in self.state.agents.iter() {
             if let Some(word) = self.seats.word(id.0 as usize) {
                 word.set_grace(agent.reachability == Reachability::Grace);
@@ -60,7 +61,7 @@ impl Turn<'_> {
                 self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }
             // Nobody it was made to is responding.
-            Timer::Offer(slot) => self.end_offers(slot, None, OfferEnd::Missed),
+            Timer::Offer(slot) => self.offers_missed(slot),
             Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit),
             Timer::Step(slot) => self.state.may_step(slot),
             Timer::Limit(queue) => self.limit_over(queue),

@@ -13,7 +13,7 @@ use relevo_wire::vocabulary::{CloseReason, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 /// Where a child waits: its queue, and the agent for whom it waits first, until then.
-type Place = (QueueId, Option<(AgentId, Micros)>);
+pub(super) type Place = (QueueId, Option<(AgentId, Micros)>);
 
 impl Turn<'_> {
     pub(super) fn transfer(
@@ -30,16 +30,21 @@ impl Turn<'_> {
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
         let ticket = self.state.tickets.at(slot);
         self.check_owner(ticket, agent, epoch)?;
+        self.check_unasked(ticket)?;
         let place = match to {
             Target::Queue(queue) => self.queue_target(ticket, queue)?,
             Target::Agent(to) => self.agent_target(ticket, agent, to)?,
         };
+        let accept_us = self.state.queues.at(place.0).accept_us;
+        if accept_us > 0 {
+            return self.ask_transfer(slot, place, accept_us, note);
+        }
         let child = self.child(slot, agent, place, note);
-        Ok(Answer::Transferred(TransferredAnswer { child }))
+        Ok(Answer::Transferred(TransferredAnswer { child, asked_until: None }))
     }
 
     /// A queue of the same bot, allowed, open and not full, with somebody online.
-    fn queue_target(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
+    pub(super) fn queue_target(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
         let Some(queue) = self.state.queues.get(to).filter(|queue| queue.bot == ticket.bot) else {
             return Err(refused(ErrorCode::NotFound, "the ticket's bot has no such queue"));
         };
@@ -129,7 +134,14 @@ impl Turn<'_> {
         targets.is_none_or(|targets| name.is_some_and(|name| targets.iter().any(|t| t == name)))
     }
 
-    fn child(&mut self, slot: Slot, giver: AgentId, place: Place, note: bool) -> TicketId {
+    /// The child, which waits; not for the one who is excluded.
+    pub(super) fn child(
+        &mut self,
+        slot: Slot,
+        excluded: AgentId,
+        place: Place,
+        note: bool,
+    ) -> TicketId {
         let child = self.ids.next(self.now);
         let (queue, reserved) = place;
         let parent = self.state.tickets.at(slot);
@@ -154,7 +166,7 @@ impl Turn<'_> {
             language: parent.telling.language(),
             parent: Some(parent.id),
             reserved,
-            excluded: Some((giver, self.now.saturating_add(self.state.settings.exclusion_us))),
+            excluded: Some((excluded, self.now.saturating_add(self.state.settings.exclusion_us))),
             arrived: parent.arrived,
             first_waiting_since: self.now.saturating_sub(self.waited_in_all_us(parent)),
             waited_us: parent.waited_us,

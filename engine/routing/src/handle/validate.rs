@@ -91,6 +91,7 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     members(&queue.members)?;
     at_most("ageing", u32::from(queue.ageing), u32::from(PRIORITY))?;
     at_most("offer_seconds", queue.offer_seconds, LONGEST_ASKING_SECONDS)?;
+    at_most("transfer_accept_seconds", queue.transfer_accept_seconds, LONGEST_ASKING_SECONDS)?;
     at_most("wrap_up_seconds", queue.wrap_up_seconds, LONGEST_ASKING_SECONDS)?;
     offer_agents(queue)?;
     at_most("keep_seconds", queue.keep_seconds, LONGEST_SECONDS)?;
@@ -124,9 +125,10 @@ fn offer_agents(queue: &Queue) -> Result<(), WireError> {
     if !(1..=OFFER_AGENTS).contains(&agents) {
         return Err(malformed("offer_agents", format!("1 to {OFFER_AGENTS}, not {agents}")));
     }
-    if agents > 1 && queue.offer_seconds == 0 {
+    if agents > 1 && queue.offer_seconds == 0 && queue.transfer_accept_seconds == 0 {
         let message = format!(
-            "{agents} agents are asked only where offers stand for some time: set offer_seconds too"
+            "{agents} agents are asked only where offers stand for some time: set offer_seconds or \
+             transfer_accept_seconds too"
         );
         return Err(malformed("offer_agents", message));
     }

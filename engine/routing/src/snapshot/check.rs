@@ -51,9 +51,13 @@ fn references(
     let agents = [ticket.agent.get(), ticket.reserved.get()];
     let excluded = ticket.asked.excluded().iter().map(|(agent, _)| agent);
     let offered = ticket.asked.offers().agents().iter().copied();
-    let mut agents = agents.into_iter().flatten().chain(excluded).chain(offered);
+    let transfer = ticket.asked.transfer();
+    let receiver = transfer.and_then(|transfer| transfer.agent.get());
+    let mut agents = agents.into_iter().flatten().chain(excluded).chain(offered).chain(receiver);
+    let target = transfer.map_or(ticket.queue, |transfer| transfer.queue);
     let known = (ticket.bot.0 as usize) < counts.0
         && directory.queue_bot(ticket.queue) == Some(ticket.bot)
+        && directory.queue_bot(target) == Some(ticket.bot)
         && agents.all(|agent| (agent.0 as usize) < counts.2);
     let exists = directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some();
     if known && (exists || !ticket.is_open()) {
@@ -79,7 +83,10 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
         TicketState::Assigned | TicketState::InService | TicketState::OnHold => true,
         TicketState::Closed => !ticket.by_state.is_some(),
     };
-    let fits = fits && is_offered != ticket.asked.offers().is_empty() && has_moment;
+    let is_asked = ticket.asked.transfer().is_some();
+    let asked_fits = !is_asked || (held && !closed);
+    let is_asking = is_offered || is_asked;
+    let fits = fits && asked_fits && is_asking != ticket.asked.offers().is_empty() && has_moment;
     let reserved_waits = ticket.is_unassigned() || !ticket.reserved.is_some();
     if fits && reserved_waits && ticket.last.max(ticket.epoch) < SHORT_COUNT_MAX {
         return Ok(());

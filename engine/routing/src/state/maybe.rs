@@ -76,6 +76,12 @@ impl From<AgentId> for MaybeAgent {
     }
 }
 
+impl From<Option<AgentId>> for MaybeAgent {
+    fn from(agent: Option<AgentId>) -> Self {
+        agent.map_or(Self::NONE, Self::from)
+    }
+}
+
 /// A ticket's id, or none: no UUID is all zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub(crate) struct MaybeTicket(u128);

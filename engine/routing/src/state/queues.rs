@@ -96,6 +96,8 @@ pub(crate) struct Queue {
     feeders: Vec<QueueId>,
     pub(crate) keep_us: Micros,
     pub(crate) transfer_wait_us: Micros,
+    /// How long a transfer into it waits for acceptance; 0: it needs none.
+    pub(crate) accept_us: Micros,
     pub(crate) preferred_wait_us: Micros,
     /// After how much waiting a ticket reaches more members: in rising order, without 0.
     delays: Vec<Micros>,
@@ -132,6 +134,7 @@ impl Queue {
             feeders: Vec::new(),
             keep_us: 0,
             transfer_wait_us: 0,
+            accept_us: 0,
             preferred_wait_us: 0,
             has_grades: false,
             has_delays: false,
@@ -177,6 +180,7 @@ impl Queue {
         self.doors.at_closing = object.at_closing;
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;
         self.transfer_wait_us = Micros::from(object.transfer_wait_seconds) * SECOND;
+        self.accept_us = Micros::from(object.transfer_accept_seconds) * SECOND;
         self.preferred_wait_us = Micros::from(object.preferred_wait_seconds) * SECOND;
         self.threshold_us = Micros::from(object.threshold_seconds) * SECOND;
         self.short_loss_us = Micros::from(object.short_loss_seconds) * SECOND;

@@ -127,7 +127,15 @@ impl Ticket {
         }
     }
 
-    /// Until when silence is borne, by the clock of who is awaited; how much longer, while on hold.
+    /// Silence counts for nothing: it is on hold, or the customer is awaited while a transfer is asked.
+    pub(crate) fn silence_stands(&self) -> bool {
+        let is_asked = || self.asked.transfer().is_some();
+        self.state == TicketState::OnHold
+            || (self.awaited() == Some(Silent::Customer) && is_asked())
+    }
+
+    /// Until when silence is borne, by the clock of who is awaited; how much longer, while it
+    /// stands.
     pub(crate) fn silent_until(&self) -> Option<Micros> {
         debug_assert!(self.awaited().is_some(), "nobody is awaited before a human has it");
         MaybeTime::from_raw(self.reserved_until).get()

@@ -1,6 +1,7 @@
 //! The decisions of the core as values: inputs in, events out. One test per statement.
 
 mod absence;
+mod acceptance;
 mod ageing;
 mod assignment;
 mod calibration;

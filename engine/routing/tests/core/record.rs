@@ -12,7 +12,7 @@ use relevo_wire::directory::{
 };
 use relevo_wire::vocabulary::{
     Author, Callback, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome,
-    RequeueReason, Role, Silent, Via, WrapUpEnd,
+    RequeueReason, Role, Silent, TransferEnd, Via, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
@@ -282,6 +282,25 @@ fn samples() -> Vec<(&'static str, Event)> {
                 excluded_until: Some(START + 7),
             }),
         ),
+        (
+            "transfer_asked",
+            Event::TransferAsked(TransferAsked {
+                ticket: TICKET,
+                number: 8,
+                queue: QueueId(3),
+                agent: Some(agent),
+                wait_us: 30_000_000,
+                private: true,
+            }),
+        ),
+        (
+            "transfer_ended",
+            Event::TransferEnded(TransferEnded {
+                ticket: TICKET,
+                number: 9,
+                end: TransferEnd::Declined,
+            }),
+        ),
         ("responding", Event::Responding(Responding { agent })),
         ("held", Event::Held(Held { ticket: TICKET, number: 8, on: true })),
         (
@@ -373,7 +392,7 @@ fn every_kind_of_event_has_a_sample() {
     numbers.dedup();
     assert_eq!(
         numbers,
-        (1..=31).chain([34, 37, 38, 42, 43, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
+        (1..=31).chain([34, 37, 38, 42, 43, 58, 59, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
     );
 }
 

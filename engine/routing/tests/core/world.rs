@@ -24,6 +24,8 @@ struct Known {
     state: TicketState,
     agent: Option<AgentId>,
     offers: Vec<AgentId>,
+    /// Its agent has it while the receiver of a transfer is asked.
+    is_asked: bool,
     epoch: u32,
     last: u32,
     progress: BTreeMap<&'static str, (u32, u32)>,
@@ -314,7 +316,11 @@ impl World {
         // Nobody is left who could accept.
         for known in self.tickets.values_mut().filter(|known| !known.offers.is_empty()) {
             known.offers.clear();
-            known.state = TicketState::Waiting;
+            if std::mem::take(&mut known.is_asked) {
+                known.last += 1;
+            } else {
+                known.state = TicketState::Waiting;
+            }
         }
         self.desk.now += SECOND;
         let step = self.desk.handle(Input::Ready);
@@ -338,6 +344,7 @@ impl World {
                         state: TicketState::Waiting,
                         agent: None,
                         offers: Vec::new(),
+                        is_asked: false,
                         epoch: e.epoch,
                         last: 1,
                         progress: BTreeMap::new(),
@@ -358,6 +365,8 @@ impl World {
                 }
                 Event::Offered(e) => self.offered(e),
                 Event::OfferEnded(e) => self.offer_ended(e),
+                Event::TransferAsked(e) => self.transfer_asked(e),
+                Event::TransferEnded(e) => self.transfer_ended(e),
                 Event::Held(e) => self.held(e),
                 Event::Inactive(e) => self.inactive(e),
                 Event::WrappedUp(e) => self.wrapped_up(e),
@@ -380,6 +389,7 @@ impl World {
                     self.entry(e.ticket, e.number);
                     let known = self.known(e.ticket);
                     assert_eq!(known.agent.take(), Some(e.agent));
+                    assert!(!known.is_asked, "its transfer is over before");
                     assert_eq!(e.epoch, known.epoch + 1);
                     known.epoch = e.epoch;
                     known.state = TicketState::Waiting;
@@ -390,6 +400,10 @@ impl World {
                     let known = self.known(e.ticket);
                     assert!(known.is_open());
                     assert!(e.wraps_until.is_none() || known.agent.is_some());
+                    let accepted = known.offers.drain(..).count();
+                    let was_asked = std::mem::take(&mut known.is_asked);
+                    let is_accepted = was_asked && e.child.is_some();
+                    assert_eq!(accepted, usize::from(is_accepted), "one who accepted, or nobody");
                     known.epoch = e.epoch;
                     let wraps = e.wraps_until.is_some();
                     known.state = if wraps { TicketState::Wrapping } else { TicketState::Closed };

@@ -1,16 +1,27 @@
 //! Agents who are away for a bot.
 
+use crate::action::{Ask, agent};
 use crate::reference::{Answered, Reference, done};
 use crate::refusals::{no_agent, no_bot, refused};
+use crate::shapes::mostly;
 use crate::texts::told_absent;
 use crate::tickets::Ticket;
+use proptest::prelude::*;
 use relevo_routing::Event;
 use relevo_routing::event::{Absence, AbsenceSet};
 use relevo_routing::input::HandOff;
 use relevo_wire::answer::Absent;
 use relevo_wire::limits::TEXT_BYTES;
-use relevo_wire::vocabulary::OfferEnd;
+use relevo_wire::vocabulary::{OfferEnd, TransferEnd};
 use relevo_wire::{AgentId, BotId, ErrorCode, TicketId};
+
+pub(crate) fn absence() -> impl Strategy<Value = Ask> {
+    let colleague = prop_oneof![1 => Just(None), 2 => agent().prop_map(Some)];
+    let how = (any::<bool>(), mostly(60), mostly(70));
+    (agent(), 0..3_u8, colleague, how).prop_map(|(agent, bot, colleague, (words, on, own))| {
+        Ask::SetAbsence { agent, bot, colleague, words, on, own }
+    })
+}
 
 impl Reference {
     /// Of agents and bots that are still there.
@@ -58,7 +69,10 @@ impl Reference {
         if absence.is_some() {
             let asked = self.tickets.iter().filter(|t| t.bot == bot && t.offers.contains(&agent));
             let asked: Vec<TicketId> = asked.map(|ticket| ticket.id).collect();
-            asked.into_iter().for_each(|id| self.end_offer(id, agent, OfferEnd::Withdrawn));
+            for id in asked {
+                self.end_offer(id, agent, OfferEnd::Withdrawn);
+                self.go_on_asking(id, TransferEnd::Unavailable);
+            }
         }
         Ok(done())
     }

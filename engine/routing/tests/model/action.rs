@@ -1,6 +1,8 @@
 //! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
 
+use crate::absence::absence;
 use crate::contacts::{ContactAsk, contact_ask};
+use crate::giving::{Then, give};
 use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
 use crate::texts::{TextsShape, texts_shape};
 use proptest::prelude::*;
@@ -69,6 +71,11 @@ pub(crate) enum What {
         queue: u8,
         agent: u8,
         seconds: u64,
+    },
+    /// A ticket is transferred to somebody who has just come.
+    Give {
+        agent: u8,
+        then: Then,
     },
     /// A snapshot is taken: the next start begins there.
     Snapshot,
@@ -219,6 +226,8 @@ pub(crate) enum Among {
     Held,
     Waiting,
     Offered,
+    /// With its agent, while the receiver of its transfer is asked.
+    Asked,
     OnHold,
     Wrapping,
     Closed,
@@ -236,6 +245,8 @@ pub(crate) enum Line {
 pub(crate) enum By {
     /// The agent who has the ticket, or is asked first whether it takes it.
     Holder,
+    /// The agent who is asked first, else who has it.
+    Asked,
     Agent(u8),
 }
 
@@ -291,6 +302,10 @@ fn by() -> impl Strategy<Value = By> {
     prop_oneof![9 => Just(By::Holder), 1 => (0..6_u8).prop_map(By::Agent)]
 }
 
+fn asked() -> impl Strategy<Value = By> {
+    prop_oneof![9 => Just(By::Asked), 1 => (0..6_u8).prop_map(By::Agent)]
+}
+
 fn id() -> impl Strategy<Value = Option<u8>> {
     prop_oneof![4 => Just(None), 3 => Just(Some(0)), 2 => (0..4_u8).prop_map(Some)]
 }
@@ -299,7 +314,7 @@ fn bytes() -> impl Strategy<Value = u32> {
     60..=250_u32
 }
 
-fn agent() -> impl Strategy<Value = u8> {
+pub(crate) fn agent() -> impl Strategy<Value = u8> {
     prop_oneof![12 => 0..4_u8, 1 => 4..8_u8]
 }
 
@@ -375,8 +390,10 @@ fn moved() -> BoxedStrategy<Ask> {
         7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
             .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
-        9 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
-        6 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
+        9 => (which(Among::Offered), asked()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
+        6 => (which(Among::Offered), asked()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
+        3 => (which(Among::Asked), asked()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
+        3 => (which(Among::Asked), asked()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
         6 => (which(Among::Held), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
         9 => (which(Among::OnHold), by())
@@ -387,14 +404,6 @@ fn moved() -> BoxedStrategy<Ask> {
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
     ]
     .boxed()
-}
-
-fn absence() -> impl Strategy<Value = Ask> {
-    let colleague = prop_oneof![1 => Just(None), 2 => agent().prop_map(Some)];
-    let how = (any::<bool>(), mostly(60), mostly(70));
-    (agent(), 0..3_u8, colleague, how).prop_map(|(agent, bot, colleague, (words, on, own))| {
-        Ask::SetAbsence { agent, bot, colleague, words, on, own }
-    })
 }
 
 fn present() -> BoxedStrategy<What> {
@@ -473,6 +482,7 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         32 => moved().prop_map(What::Ask),
         20 => present(),
         11 => configured().prop_map(What::Ask),
+        3 => give(),
         16 => time(),
         2 => (0..8_u8).prop_map(|nth| What::Again { nth }),
     ];

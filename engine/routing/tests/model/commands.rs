@@ -178,7 +178,8 @@ impl Pair {
                 Among::Open => ticket.is_open(),
                 Among::Held => ticket.holder().is_some(),
                 Among::Waiting => ticket.is_waiting(),
-                Among::Offered => ticket.state == TicketState::Offered,
+                Among::Offered => !ticket.offers.is_empty(),
+                Among::Asked => ticket.transfer.is_some(),
                 Among::OnHold => ticket.state == TicketState::OnHold,
                 Among::Wrapping => ticket.state == TicketState::Wrapping,
                 Among::Closed => !ticket.is_open(),
@@ -202,6 +203,10 @@ impl Pair {
         let latest = self.reference.ticket(self.reference.latest(ticket));
         match by {
             By::Holder => {
+                let asked = || latest.offers.first().copied();
+                latest.holder().or_else(asked).or(latest.agent).unwrap_or(AgentId(0))
+            }
+            By::Asked => {
                 let asked = latest.offers.first().copied();
                 asked.or(latest.agent).unwrap_or(AgentId(0))
             }

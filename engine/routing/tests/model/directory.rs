@@ -156,9 +156,7 @@ impl Reference {
                         tickets: 0,
                     });
                 }
-                if !object.last_agent {
-                    self.served.retain(|served| served.bot.0 as usize != number);
-                }
+                self.keep_served(number, object.last_agent);
                 self.bots[number].object = Some(Versioned { version, object });
             }
             Object::Queue(object) => {
@@ -262,13 +260,13 @@ impl Reference {
         for target in queue.transfer_targets.iter().flatten() {
             name("transfer_targets", target)?;
         }
-        for (field, seconds) in
-            [("offer_seconds", queue.offer_seconds), ("wrap_up_seconds", queue.wrap_up_seconds)]
-        {
+        let asks = queue.offer_seconds > 0 || queue.transfer_accept_seconds > 0;
+        let accepts = ("transfer_accept_seconds", queue.transfer_accept_seconds);
+        let offers = ("offer_seconds", queue.offer_seconds);
+        for (field, seconds) in [offers, accepts, ("wrap_up_seconds", queue.wrap_up_seconds)] {
             must(seconds <= 3_600, ErrorCode::Malformed, field)?;
         }
-        let can_ask = (1..=16).contains(&queue.offer_agents)
-            && (queue.offer_agents == 1 || queue.offer_seconds > 0);
+        let can_ask = (1..=16).contains(&queue.offer_agents) && (queue.offer_agents == 1 || asks);
         must(can_ask, ErrorCode::Malformed, "offer_agents")?;
         for (field, seconds) in [
             ("keep_seconds", queue.keep_seconds),
@@ -363,7 +361,7 @@ impl Reference {
                 self.tenant = None;
             }
             ObjectRef::Bot(_) => {
-                self.served.retain(|served| served.bot.0 != id);
+                self.keep_served(at, false);
                 self.bots[at].object = None;
                 self.bots[at].is_reachable = false;
                 begin_pause(&mut self.bots[at].away, self.now);

@@ -56,7 +56,10 @@ impl Reference {
         child: Option<TicketId>,
     ) {
         let now = self.now;
-        self.end_offers(id, None, OfferEnd::Closed);
+        // Who accepts a transfer keeps the seat that was held.
+        if reason != CloseReason::Transferred {
+            self.end_offers(id, None, OfferEnd::Closed);
+        }
         let ticket = self.ticket(id);
         let outcome = outcome(ticket, reason);
         let closed = Closed {
@@ -84,6 +87,9 @@ impl Reference {
             if wraps_until.is_some() { TicketState::Wrapping } else { TicketState::Closed };
         ticket.wraps_until = wraps_until;
         ticket.excluded.clear();
+        ticket.offers.clear();
+        ticket.offered_until = None;
+        ticket.transfer = None;
         ticket.last += 1;
         ticket.epoch += 1;
         ticket.closed_at = Some(now);
@@ -105,6 +111,9 @@ impl Reference {
 
     /// Back to the line at its place, and not to this agent for a while.
     pub(crate) fn requeue(&mut self, id: TicketId, reason: RequeueReason) {
+        if self.leave_giver(id, reason) {
+            return;
+        }
         let now = self.now;
         let excluded_until = now + self.settings.exclusion_us;
         let ticket = self.ticket_mut(id);
@@ -119,6 +128,7 @@ impl Reference {
         ticket.ring = 0;
         ticket.silence = None;
         ticket.holds.clear();
+        ticket.asked.clear();
         ticket.kept_until = None;
         ticket.looked_at = None;
         ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];

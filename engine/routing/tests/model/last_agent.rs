@@ -9,7 +9,7 @@ use relevo_wire::{AgentId, BotId, ContactKey, TicketId};
 /// An agent has answered a contact.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Served {
-    pub(crate) bot: BotId,
+    bot: BotId,
     contact: ContactKey,
     agent: AgentId,
     at: Micros,
@@ -31,6 +31,11 @@ impl Reference {
         self.served.sort_by_key(|served| (served.at, served.contact));
         let surplus = self.served.len().saturating_sub(self.settings.last_agents);
         self.served.drain(..surplus);
+    }
+
+    /// Of a bot that no longer asks for it nobody is remembered.
+    pub(crate) fn keep_served(&mut self, bot: usize, is_asked: bool) {
+        self.served.retain(|served| is_asked || served.bot.0 as usize != bot);
     }
 
     /// Who is to have it first, as the hand-off or its rule says, else as it was the last time.

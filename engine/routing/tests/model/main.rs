@@ -23,6 +23,7 @@
 //!   than sixteen entries are.
 
 mod absence;
+mod acceptance;
 mod action;
 mod agents;
 mod bot_shape;
@@ -36,6 +37,7 @@ mod ends;
 mod estimates;
 mod explain;
 mod figures;
+mod giving;
 mod hand_off;
 mod hours;
 mod hours_shape;

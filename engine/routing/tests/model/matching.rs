@@ -73,7 +73,11 @@ impl Reference {
 
     /// The agent for a waiting ticket; none when nobody is eligible, or its queue is only pulled.
     pub(crate) fn pick(&self, ticket: &Ticket) -> Option<AgentId> {
-        let mut eligible = self.able(ticket);
+        self.choose(ticket, self.able(ticket))
+    }
+
+    /// Of those who could have it, the one that is named, else that of the strategy.
+    pub(crate) fn choose(&self, ticket: &Ticket, mut eligible: Vec<AgentId>) -> Option<AgentId> {
         if ticket.reserved.is_some() {
             return eligible.pop();
         }

@@ -7,7 +7,7 @@ use relevo_routing::event::{Held, OfferEnded, Offered, Responding, WrappedUp};
 use relevo_routing::input::Input;
 use relevo_routing::{Event, Micros};
 use relevo_wire::answer::{Answer, NextAnswer};
-use relevo_wire::vocabulary::{CloseReason, OfferEnd, TicketState, WrapUpEnd};
+use relevo_wire::vocabulary::{CloseReason, OfferEnd, TicketState, TransferEnd, WrapUpEnd};
 use relevo_wire::{AgentId, TicketId};
 
 impl Reference {
@@ -28,16 +28,22 @@ impl Reference {
         }
     }
 
-    fn offer(&mut self, id: TicketId, agent: AgentId, until: Micros) {
+    pub(crate) fn offer(&mut self, id: TicketId, agent: AgentId, until: Micros) {
+        let target = self.ticket(id).transfer.map(|transfer| transfer.queue);
         let ticket = self.ticket_mut(id);
-        ticket.state = TicketState::Offered;
+        if target.is_none() {
+            ticket.state = TicketState::Offered;
+        }
         ticket.step_is_over = false;
         ticket.offered_until = Some(until);
         ticket.offers.push(agent);
-        let queue = ticket.queue;
+        let queue = target.unwrap_or(ticket.queue);
         self.queues[queue.0 as usize].last_served = Some(agent);
         self.at_mut(agent).last_ticket_at = self.now;
-        self.note_new(agent);
+        // The child of a transfer is the new one.
+        if target.is_none() {
+            self.note_new(agent);
+        }
         self.emit(Event::Offered(Offered { ticket: id, agent, until }));
     }
 
@@ -46,7 +52,11 @@ impl Reference {
             return Err(no_agent());
         }
         let id = self.latest_known(ticket)?;
-        if self.ticket(id).offers.contains(&agent) {
+        let is_asked = self.ticket(id).offers.contains(&agent);
+        if is_asked && self.ticket(id).transfer.is_some() {
+            return self.accept_transfer(id, agent);
+        }
+        if is_asked {
             self.end_offers(id, Some(agent), OfferEnd::Taken);
             self.assign(id, agent);
         } else if self.ticket(id).holder() != Some(agent) {
@@ -60,10 +70,17 @@ impl Reference {
             return Err(no_agent());
         }
         let id = self.latest_known(ticket)?;
-        if !self.ticket(id).offers.contains(&agent) {
-            return Err(self.wrong_state(self.ticket(id)));
+        let ticket = self.ticket(id);
+        if ticket.transfer.is_some() && ticket.agent == Some(agent) {
+            self.end_offers(id, None, OfferEnd::Withdrawn);
+            self.transfer_over(id, TransferEnd::Withdrawn);
+            return Ok(done());
+        }
+        if !ticket.offers.contains(&agent) {
+            return Err(self.wrong_state(ticket));
         }
         self.end_offer(id, agent, OfferEnd::Declined);
+        self.go_on_asking(id, TransferEnd::Declined);
         Ok(done())
     }
 
@@ -73,6 +90,7 @@ impl Reference {
             self.at_mut(agent).is_responding = false;
         }
         self.end_offers(id, None, OfferEnd::Missed);
+        self.go_on_asking(id, TransferEnd::Missed);
     }
 
     /// But for that of who has accepted.
@@ -90,6 +108,7 @@ impl Reference {
         let offered: Vec<TicketId> = offered.map(|ticket| ticket.id).collect();
         for id in offered {
             self.end_offer(id, agent, OfferEnd::Withdrawn);
+            self.go_on_asking(id, TransferEnd::Unavailable);
         }
     }
 
@@ -105,16 +124,23 @@ impl Reference {
     pub(crate) fn end_offer(&mut self, id: TicketId, agent: AgentId, end: OfferEnd) {
         let now = self.now;
         let until = now + self.settings.exclusion_us;
-        let excluded_until = matches!(end, OfferEnd::Declined | OfferEnd::Missed).then_some(until);
+        let is_transfer = self.ticket(id).transfer.is_some();
+        let is_refused = matches!(end, OfferEnd::Declined | OfferEnd::Missed);
+        let excluded_until = (is_refused && !is_transfer).then_some(until);
         let ticket = self.ticket_mut(id);
+        if is_transfer {
+            ticket.exclude_for_good(agent);
+        }
         if excluded_until.is_some() {
             ticket.excluded.retain(|other| other.agent != agent && now < other.until);
             ticket.excluded.push(Exclusion { agent, until, is_over: false });
         }
         ticket.offers.retain(|other| *other != agent);
         if ticket.offers.is_empty() {
-            ticket.state = TicketState::Waiting;
             ticket.offered_until = None;
+        }
+        if ticket.offers.is_empty() && !is_transfer {
+            ticket.state = TicketState::Waiting;
             ticket.looked_at = None;
         }
         self.emit(Event::OfferEnded(OfferEnded { ticket: id, agent, end, excluded_until }));

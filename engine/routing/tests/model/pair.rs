@@ -94,6 +94,7 @@ impl Pair {
                 Ok(())
             }
             What::Rush { queue, agent, seconds } => self.rush(*queue, *agent, *seconds, when),
+            What::Give { agent, then } => self.hand_around(*agent, *then, when),
             What::Tick => self.give(Input::Tick, when),
             What::Snapshot => {
                 self.router.take_snapshot();

@@ -219,6 +219,7 @@ impl Reference {
             bot.is_reachable = false;
             begin_pause(&mut bot.away, down_since);
         }
+        self.end_transfers();
         self.forget_offers();
         self.forget_estimates();
         self.move_deadlines(down_us);

@@ -77,6 +77,15 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Requeued AgentInactivity",
     "Responding",
     "Started",
+    "TransferAsked agent false",
+    "TransferAsked agent true",
+    "TransferEnded Declined",
+    "TransferEnded GiverGone",
+    "TransferEnded Missed",
+    "TransferEnded Restarted",
+    "TransferEnded Unavailable",
+    "TransferEnded Withdrawn",
+    "accepted a transfer",
     "TargetMissed",
     "TargetMoved",
     "TicketOpened HandOff reserved false",
@@ -165,6 +174,11 @@ impl Reached {
     pub(crate) fn note(&mut self, step: &Step) {
         for event in &step.events {
             self.count(of_event(event));
+            if matches!(event, Event::Closed(_))
+                && matches!(step.reply, Some(Reply::Answer(Answer::Next(_))))
+            {
+                self.count("accepted a transfer".to_owned());
+            }
             if let Event::Closed(closed) = event {
                 self.count(format!("closed as {:?}", closed.reason));
             }
@@ -224,6 +238,10 @@ fn of_event(event: &Event) -> String {
     } else if let Event::Held(e) = event {
         format!(" {}", e.on)
     } else if let Event::OfferEnded(e) = event {
+        format!(" {:?}", e.end)
+    } else if let Event::TransferAsked(e) = event {
+        format!(" agent {}", e.agent.is_some())
+    } else if let Event::TransferEnded(e) = event {
         format!(" {:?}", e.end)
     } else if let Event::WrappedUp(e) = event {
         format!(" {:?}", e.end)

@@ -43,6 +43,7 @@ pub(crate) struct QueueShape {
     gone: AgentGone,
     keep_seconds: u32,
     transfer_wait_seconds: u32,
+    transfer_accept_seconds: u32,
     nobody_online: NobodyOnline,
     active: bool,
     /// One bit for each queue.
@@ -169,6 +170,11 @@ impl QueueShape {
         queue.ageing = self.ageing;
         queue.keep_seconds = self.keep_seconds;
         queue.transfer_wait_seconds = self.transfer_wait_seconds;
+        queue.transfer_accept_seconds = self.transfer_accept_seconds;
+        // Several are asked only where somebody is.
+        if queue.offer_seconds == 0 && queue.transfer_accept_seconds == 0 {
+            queue.offer_agents = 1;
+        }
         queue.nobody_online = self.nobody_online;
         queue.active = self.active;
         queue.transfer_targets =
@@ -358,10 +364,10 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
     let grades = prop_oneof![1 => Just(None), 1 => graded];
     let periods = (
         select(vec![600_u32, 60, 0]),
-        select(vec![60_u32, 20, 0]),
+        (select(vec![60_u32, 20, 0]), select(vec![0_u32, 0, 5, 20])),
         select(vec![60_u32, 1, 5]),
         select(vec![5_u32, 0]),
-        select(vec![(0_u32, 1_u16), (0, 1), (20, 1), (5, 1), (20, 2), (20, 3)]),
+        select(vec![(0_u32, 1_u16), (0, 1), (0, 2), (20, 1), (5, 1), (20, 2), (20, 3)]),
         select(vec![0_u32, 0, 5, 60, 600]),
         select(vec![30_u32, 5, 0]),
     );
@@ -385,7 +391,8 @@ pub(crate) fn queue_shape() -> impl Strategy<Value = QueueShape> {
                 wrap_up_seconds,
                 gone,
                 keep_seconds: keep,
-                transfer_wait_seconds: wait,
+                transfer_wait_seconds: wait.0,
+                transfer_accept_seconds: wait.1,
                 nobody_online,
                 active,
                 targets,

@@ -56,7 +56,9 @@ impl Reference {
             Silent::Customer => &self.bots[ticket.bot.0 as usize].away,
             Silent::Agent => &self.at(ticket.agent?).away,
         };
-        let pauses = party.iter().chain(&ticket.holds);
+        // A customer whose ticket may go on elsewhere is not hurried.
+        let asked = ticket.asked.iter().filter(|_| silence.silent == Silent::Customer);
+        let pauses = party.iter().chain(&ticket.holds).chain(asked);
         if pauses.clone().any(|(_, to)| to.is_none()) {
             return None;
         }

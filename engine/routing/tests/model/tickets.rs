@@ -1,5 +1,6 @@
 //! One service episode of a contact: a ticket, and the tickets of a conversation.
 
+use crate::acceptance::Transfer;
 use crate::reference::Reference;
 use crate::silence::{Pauses, Silence};
 use relevo_routing::Micros;
@@ -42,6 +43,8 @@ pub(crate) struct Ticket {
     /// Who is asked whether they take it, until then.
     pub(crate) offers: Vec<AgentId>,
     pub(crate) offered_until: Option<Micros>,
+    /// The transfer for which they are asked while an agent has it.
+    pub(crate) transfer: Option<Transfer>,
     /// Closed, and its agent keeps the seat until then.
     pub(crate) wraps_until: Option<Micros>,
     /// Closed, and can be reopened until then.
@@ -89,8 +92,9 @@ pub(crate) struct Ticket {
     pub(crate) client_messages: Vec<ClientMessage>,
     /// Whose answer is awaited.
     pub(crate) silence: Option<Silence>,
-    /// When it was on hold.
+    /// When it was on hold, and when its transfer was asked.
     pub(crate) holds: Pauses,
+    pub(crate) asked: Pauses,
 }
 
 /// Who gave a ticket away does not get it back until then.
@@ -157,6 +161,7 @@ impl Ticket {
                 .collect(),
             offers: Vec::new(),
             offered_until: None,
+            transfer: None,
             wraps_until: None,
             reopen_until: None,
             reopen_is_over: false,
@@ -187,6 +192,7 @@ impl Ticket {
             client_messages: Vec::new(),
             silence: None,
             holds: Vec::new(),
+            asked: Vec::new(),
         }
     }
 

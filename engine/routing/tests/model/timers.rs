@@ -6,7 +6,8 @@ use crate::tickets::Ticket;
 use relevo_routing::event::{Relaxed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{
-    CloseReason, Intent, OfferEnd, Reachability, RequeueReason, Silent, TicketState, WrapUpEnd,
+    CloseReason, Intent, OfferEnd, Reachability, RequeueReason, Silent, TicketState, TransferEnd,
+    WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 
@@ -161,7 +162,10 @@ impl Reference {
 
     fn told_at(&self, due: Due, ticket: TicketId) -> usize {
         self.witnessed(|event| match due {
-            Due::Keep => matches!(event, Event::Requeued(e) if e.ticket == ticket),
+            Due::Keep => {
+                matches!(event, Event::Requeued(e) if e.ticket == ticket)
+                    || matches!(event, Event::TransferEnded(e) if e.ticket == ticket)
+            }
             Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
             Due::Target => {
                 matches!(event, Event::TargetMissed(e) if e.ticket == ticket)
@@ -185,6 +189,8 @@ impl Reference {
                     if e.ticket == ticket && e.silent == Silent::Agent)
                     || matches!(event, Event::Requeued(e)
                         if e.ticket == ticket && e.reason == RequeueReason::AgentInactivity)
+                    || matches!(event, Event::TransferEnded(e)
+                        if e.ticket == ticket && e.end == TransferEnd::GiverGone)
             }
             // Of agents the number decides; an exclusion and a delay leave no event.
             Due::TurnAway(_)

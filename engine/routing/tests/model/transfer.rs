@@ -14,7 +14,7 @@ use relevo_wire::vocabulary::{CloseReason, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 /// The child's queue, and the agent for whom it waits first, until then.
-type Place = (QueueId, Option<(AgentId, Micros)>);
+pub(crate) type Place = (QueueId, Option<(AgentId, Micros)>);
 
 impl Reference {
     pub(crate) fn transfer(
@@ -31,16 +31,22 @@ impl Reference {
         let id = self.latest_known(ticket)?;
         let ticket = self.ticket(id);
         self.check_owner(ticket, agent, epoch)?;
+        if ticket.transfer.is_some() {
+            return Err(self.wrong_state(ticket));
+        }
         let place = match to {
             Target::Queue(queue) => self.place_in_queue(ticket, queue)?,
             Target::Agent(to) => self.place_with_agent(ticket, agent, to)?,
         };
+        if let Some(wait_us) = self.accept_us(place.0) {
+            return self.ask_transfer(id, place, wait_us, note);
+        }
         let child = self.go_on(id, agent, place, note);
-        Ok(Answer::Transferred(TransferredAnswer { child }))
+        Ok(Answer::Transferred(TransferredAnswer { child, asked_until: None }))
     }
 
     /// A queue of the same bot, allowed, open and not full, with somebody online.
-    fn place_in_queue(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
+    pub(crate) fn place_in_queue(&self, ticket: &Ticket, to: QueueId) -> Result<Place, WireError> {
         let of_bot = |id: &QueueId| self.queue_bot(*id) == ticket.bot;
         let Some(queue) = Some(to).filter(|to| self.queue(*to).is_some()).filter(of_bot) else {
             return Err(refused(ErrorCode::NotFound, "to"));
@@ -98,7 +104,13 @@ impl Reference {
         self.queue(queue).is_some_and(|queue| queue.active)
     }
 
-    fn go_on(&mut self, id: TicketId, giver: AgentId, place: Place, note: bool) -> TicketId {
+    pub(crate) fn go_on(
+        &mut self,
+        id: TicketId,
+        excluded: AgentId,
+        place: Place,
+        note: bool,
+    ) -> TicketId {
         let child = self.fresh_id();
         let (queue, reserved) = place;
         let parent = self.ticket(id).clone();
@@ -120,7 +132,7 @@ impl Reference {
             language: parent.language,
             parent: Some(id),
             reserved,
-            excluded: Some((giver, self.now + self.settings.exclusion_us)),
+            excluded: Some((excluded, self.now + self.settings.exclusion_us)),
             arrived: parent.arrived,
             first_waiting_since: self.now - clocks.in_all_us,
             waited_us: parent.waited_us,

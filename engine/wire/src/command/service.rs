@@ -21,7 +21,7 @@ pub struct Accept {
     pub ticket: TicketId,
 }
 
-/// Declines an offer: the ticket goes to somebody else.
+/// Declines an offer: the ticket goes to somebody else. The giver of a transfer that is asked withdraws it.
 #[derive(
     Debug,
     Clone,

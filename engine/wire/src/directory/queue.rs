@@ -154,6 +154,11 @@ pub struct Queue {
     /// (default 60).
     #[serde(default = "default_transfer_wait_seconds")]
     pub transfer_wait_seconds: u32,
+    /// For how long the receiver of a transfer into this queue, or to an agent through it, is asked to
+    /// accept it, in seconds; the ticket stays with its agent meanwhile. 0 (default): it goes at once. At
+    /// most 3,600.
+    #[serde(default)]
+    pub transfer_accept_seconds: u32,
     /// How long a ticket with a preferred agent waits for it before it joins the line, in seconds
     /// (default 30, at most a week).
     #[serde(default = "default_preferred_wait_seconds")]
@@ -264,6 +269,7 @@ impl Queue {
             offer_agents: default_offer_agents(),
             wrap_up_seconds: 0,
             transfer_wait_seconds: default_transfer_wait_seconds(),
+            transfer_accept_seconds: 0,
             preferred_wait_seconds: default_preferred_wait_seconds(),
             ageing: 0,
             nobody_online: NobodyOnline::default(),

@@ -72,6 +72,7 @@ pub const TRANSFERRED: u16 = 0x2005;
 pub const RETURNED: u16 = 0x2006;
 pub const HELD: u16 = 0x2007;
 pub const INACTIVE: u16 = 0x2008;
+pub const TRANSFER_ASKED: u16 = 0x200c;
 // Other pushes.
 pub const SNAPSHOT: u16 = 0x2100;
 pub const PROGRESS: u16 = 0x2101;

@@ -1,7 +1,7 @@
 //! Offers, hold and wrap-up.
 
 use crate::ids::TicketId;
-use crate::vocabulary::{HandOffReason, OfferEnd};
+use crate::vocabulary::{HandOffReason, OfferEnd, TransferEnd};
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// A ticket is offered to this agent, to be accepted or declined. It holds a seat meanwhile. A session
@@ -85,4 +85,30 @@ pub struct WrapUp {
 pub struct Held {
     /// It is on hold now.
     pub on: bool,
+}
+
+/// The receiver of a transfer is asked to accept it: the ticket stays with its agent until then. Or that
+/// is over, and nobody has accepted it.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+pub struct TransferAsked {
+    /// The queue or the agent; empty when it is over.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub to: String,
+    /// For how long each who is asked may accept it, in seconds; 0 when it is over.
+    pub seconds: u32,
+    /// Of the giver, for the receiver.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// Why it is over, without anybody having accepted it; absent: it begins.
+    pub end: Option<TransferEnd>,
 }

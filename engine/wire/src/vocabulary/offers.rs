@@ -30,6 +30,35 @@ pub enum OfferEnd {
     Closed,
 }
 
+/// How a transfer that was asked ended without anybody having accepted it.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferEnd {
+    /// The last one who was asked declined it.
+    Declined,
+    /// The last one who was asked let the time pass.
+    Missed,
+    /// The last one who was asked is no longer there, or had no free seat any more.
+    Unavailable,
+    /// The giver withdrew it.
+    Withdrawn,
+    /// The daemon has started anew, and nobody who was asked is there any more.
+    Restarted,
+    /// The giver has lost the ticket: it waits in the queue that it was meant for, or in its own.
+    GiverGone,
+}
+
 /// How the wrap-up of a closed ticket ended.
 #[derive(
     Debug,

@@ -363,7 +363,10 @@ fn answers() -> Vec<Answer> {
             queues: vec![QueueTarget { queue: "support".into(), open: true, online: 4 }],
             agents: vec![AgentTarget { agent: "bruno".into(), online: true, free: 2 }],
         }),
-        Answer::Transferred(TransferredAnswer { child: child() }),
+        Answer::Transferred(TransferredAnswer {
+            child: child(),
+            asked_until: Some(1_757_000_030_000_000),
+        }),
         Answer::Explained(Explained {
             ticket: ticket(),
             state: TicketState::Waiting,

@@ -310,6 +310,7 @@ impl State {
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
             | EntryEvent::Inactive(_)
+            | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => None,
         }

@@ -323,6 +323,9 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
         }
         (EntryEvent::Held(held), Some(logged)) => *logged == Logged::Held(held.on),
         (EntryEvent::Inactive(told), Some(logged)) => *logged == Logged::Inactive(told.silent),
+        (EntryEvent::TransferAsked(told), Some(logged)) => {
+            *logged == Logged::TransferAsked(told.end)
+        }
         (EntryEvent::Returned(_), Some(logged)) => matches!(logged, Logged::Closed(_)),
         (EntryEvent::Message(_) | EntryEvent::Assigned(_), Some(_)) => false,
     };
@@ -369,6 +372,7 @@ fn follow(party: &mut Party, entry: &Entry) {
         EntryEvent::Empty(_)
         | EntryEvent::HandedOff(_)
         | EntryEvent::Held(_)
-        | EntryEvent::Inactive(_) => {}
+        | EntryEvent::Inactive(_)
+        | EntryEvent::TransferAsked(_) => {}
     }
 }

@@ -1,6 +1,8 @@
 //! Offers, hold, silences and wrap-up, as the log tells of them.
 
-use relevo_routing::event::{Held, Inactive, OfferEnded, Offered, WrappedUp};
+use relevo_routing::event::{
+    Held, Inactive, OfferEnded, Offered, TransferAsked, TransferEnded, WrappedUp,
+};
 use relevo_wire::vocabulary::{Silent, TicketState};
 
 use super::{Books, Entry, Violation, must};
@@ -10,9 +12,12 @@ impl Books {
         let ticket = self.ticket(e.ticket)?;
         let bot = ticket.bot;
         let waits = matches!(ticket.state, TicketState::Waiting | TicketState::Offered);
-        let is_free = ticket.agent.is_none() && waits;
-        let is_new = ticket.offers.insert(e.agent);
-        ticket.state = TicketState::Offered;
+        // What an agent has is offered while the receiver of its transfer is asked.
+        let is_free = ticket.is_asked || (ticket.agent.is_none() && waits);
+        let is_new = ticket.offers.insert(e.agent) && ticket.agent != Some(e.agent);
+        if !ticket.is_asked {
+            ticket.state = TicketState::Offered;
+        }
         must(is_free, "only what nobody has is offered", || format!("{e:?}"))?;
         must(is_new, "nobody is asked twice at once", || format!("{e:?}"))?;
         self.take_seat(e.agent, e.ticket, bot)
@@ -21,7 +26,7 @@ impl Books {
     pub(super) fn offer_ended(&mut self, e: OfferEnded) -> Result<(), Violation> {
         let ticket = self.ticket(e.ticket)?;
         let stood = ticket.offers.remove(&e.agent);
-        if ticket.offers.is_empty() {
+        if ticket.offers.is_empty() && !ticket.is_asked {
             ticket.state = TicketState::Waiting;
         }
         self.free(e.agent, e.ticket);
@@ -32,12 +37,30 @@ impl Books {
     pub(super) fn forget_offers(&mut self) {
         let mut freed = Vec::new();
         for (id, ticket) in self.tickets.iter_mut().filter(|(_, t)| !t.offers.is_empty()) {
-            ticket.state = TicketState::Waiting;
+            if !ticket.is_asked {
+                ticket.state = TicketState::Waiting;
+            }
             freed.extend(std::mem::take(&mut ticket.offers).into_iter().map(|agent| (agent, *id)));
         }
         for (agent, id) in freed {
             self.free(agent, id);
         }
+    }
+
+    pub(super) fn transfer_asked(&mut self, e: TransferAsked) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::TransferAsked(None))?;
+        let ticket = self.ticket(e.ticket)?;
+        let is_first = !std::mem::replace(&mut ticket.is_asked, true);
+        let is_held = ticket.agent.is_some();
+        must(is_first && is_held, "one transfer of who has it is asked", || format!("{e:?}"))
+    }
+
+    pub(super) fn transfer_ended(&mut self, e: TransferEnded) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::TransferAsked(Some(e.end)))?;
+        let ticket = self.ticket(e.ticket)?;
+        let was_asked = std::mem::take(&mut ticket.is_asked);
+        let is_over = ticket.offers.is_empty();
+        must(was_asked && is_over, "it ends once, and nobody is asked", || format!("{e:?}"))
     }
 
     pub(super) fn held(&mut self, e: Held) -> Result<(), Violation> {
@@ -54,9 +77,10 @@ impl Books {
 
     pub(super) fn inactive(&mut self, e: &Inactive) -> Result<(), Violation> {
         self.append(e.ticket, e.number, Entry::Inactive(e.silent))?;
-        let state = self.ticket(e.ticket)?.state;
+        let ticket = self.ticket(e.ticket)?;
+        let state = ticket.state;
         let is_awaited = match e.silent {
-            Silent::Customer => state == TicketState::InService,
+            Silent::Customer => state == TicketState::InService && !ticket.is_asked,
             Silent::Agent => matches!(state, TicketState::Assigned | TicketState::InService),
         };
         must(is_awaited, "only who is awaited is hurried", || format!("{e:?}: {state:?}"))

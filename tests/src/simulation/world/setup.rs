@@ -179,6 +179,9 @@ impl World {
             queue.offer_seconds = 1 + u32::try_from(random.below(20)).expect("few");
             queue.offer_agents = 1 + u16::try_from(random.below(3)).expect("few");
         }
+        if random.chance(300) {
+            queue.transfer_accept_seconds = 1 + u32::try_from(random.below(20)).expect("few");
+        }
         queue.wrap_up_seconds = if random.chance(300) { 10 } else { 0 };
         queue.keep_seconds = 60;
         if random.chance(400) {

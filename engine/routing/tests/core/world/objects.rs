@@ -128,6 +128,9 @@ impl World {
             queue.offer_seconds = 10;
             queue.offer_agents = 1 + u16::try_from(self.below(3)).expect("small");
         }
+        if self.chance(40) {
+            queue.transfer_accept_seconds = 10;
+        }
         queue.wrap_up_seconds = if self.chance(40) { 15 } else { 0 };
         queue.keep_seconds = 60;
         queue.nobody_online =

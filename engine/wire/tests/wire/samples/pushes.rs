@@ -43,6 +43,18 @@ pub(super) fn pushes() -> Vec<Push> {
             silent: Silent::Customer,
             text: "are you still there?".into(),
         }),
+        EntryEvent::TransferAsked(TransferAsked {
+            to: "billing".into(),
+            seconds: 30,
+            note: "wants a refund".into(),
+            end: None,
+        }),
+        EntryEvent::TransferAsked(TransferAsked {
+            to: String::new(),
+            seconds: 0,
+            note: String::new(),
+            end: Some(TransferEnd::Declined),
+        }),
     ];
     let entries = events.into_iter().zip(1..).map(|(event, number)| {
         Push::Entry(Entry { ticket: ticket(), number, at: AT + u64::from(number), event })
