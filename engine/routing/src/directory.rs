@@ -137,7 +137,8 @@ impl Directory {
             | Event::Answered(_)
             | Event::Forgotten(_)
             | Event::QueueHours(_)
-            | Event::TargetMoved(_) => {}
+            | Event::TargetMoved(_)
+            | Event::TargetTold(_) => {}
         }
     }
 

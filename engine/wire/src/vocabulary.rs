@@ -7,11 +7,13 @@ pub use offers::{OfferEnd, WrapUpEnd};
 mod callback;
 mod language;
 mod silence;
+mod targets;
 mod texts;
 
 pub use callback::Callback;
 pub use language::Language;
 pub use silence::Silent;
+pub use targets::{TargetState, TicketTarget};
 pub use texts::{Text, Texts};
 
 use rkyv::{Archive, Deserialize, Serialize};

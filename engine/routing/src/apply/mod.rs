@@ -18,6 +18,7 @@ mod overflow;
 mod presence;
 mod reach;
 mod silence;
+mod targets;
 mod tickets;
 
 use crate::Micros;
@@ -69,6 +70,7 @@ impl State {
             Event::Forgotten(e) => self.forgotten(*e),
             Event::QueueHours(e) => self.queue_hours(now, *e),
             Event::TargetMoved(e) => self.target_moved(*e),
+            Event::TargetTold(e) => self.target_told(*e),
         }
     }
 }

@@ -6,10 +6,11 @@ use crate::directory::Directory;
 use crate::event::Demand;
 use crate::state::callbacks::Listed;
 use crate::state::slab::Slot;
+use crate::state::targets::TargetClock;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Skill;
 use relevo_wire::limits::{REQUIREMENTS, RINGS, SEATS, SKILL_LEVEL};
-use relevo_wire::vocabulary::TicketState;
+use relevo_wire::vocabulary::{TicketState, TicketTarget};
 use relevo_wire::{AgentId, QueueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -32,6 +33,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
         life(ticket)?;
     }
     demands(snapshot)?;
+    targets(&snapshot.targets, &tickets)?;
     doors(snapshot, directory)?;
     blocks(snapshot, directory)?;
     callbacks(snapshot, directory)?;
@@ -103,6 +105,29 @@ fn demands(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
         left.remove(demand);
     }
     if left.is_empty() { Ok(()) } else { Err(invalid("nobody requires a demand")) }
+}
+
+/// Each clock against a target is that of a ticket in which it can run, once.
+fn targets(
+    rows: &[(Slot, TicketTarget, TargetClock)],
+    tickets: &Tickets<'_>,
+) -> Result<(), SnapshotError> {
+    let mut clocks = FxHashSet::default();
+    let mut runs = |(slot, which, clock): &(Slot, TicketTarget, TargetClock)| {
+        let Some(ticket) = tickets.get(slot) else { return false };
+        let can_run = match which {
+            TicketTarget::FirstResponse => ticket.state == TicketState::Assigned,
+            TicketTarget::NextResponse => {
+                ticket.is_in_service() && ticket.unanswered_since.is_some()
+            }
+            TicketTarget::Resolution => ticket.is_open() && ticket.first_response_at.is_some(),
+        };
+        can_run && clock.is_right() && clocks.insert((*slot, *which))
+    };
+    if rows.iter().all(&mut runs) {
+        return Ok(());
+    }
+    Err(invalid("a clock runs against a target of no ticket that has one"))
 }
 
 /// Only hours shut a queue, and open it again.

@@ -134,6 +134,8 @@ fn the_random_world_comes_to_every_end() {
         "Overflowed",
         "QueueHours",
         "TargetMoved",
+        "TargetTold AtRisk",
+        "TargetTold Missed",
     ] {
         assert!(seen.contains(expected), "never came to {expected:?}, only to {seen:?}");
     }
@@ -149,6 +151,9 @@ fn told(event: &Event) -> String {
     }
     if let Event::OfferEnded(ended) = event {
         return format!("OfferEnded {:?}", ended.end);
+    }
+    if let Event::TargetTold(told) = event {
+        return format!("TargetTold {:?}", told.state);
     }
     if let Event::WrappedUp(ended) = event {
         return format!("WrappedUp {:?}", ended.end);

@@ -12,7 +12,7 @@ use relevo_wire::directory::{
 };
 use relevo_wire::vocabulary::{
     Author, Callback, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome,
-    RequeueReason, Role, Silent, Via, WrapUpEnd,
+    RequeueReason, Role, Silent, TargetState, TicketTarget, Via, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
@@ -335,6 +335,15 @@ fn samples() -> Vec<(&'static str, Event)> {
             "target_moved",
             Event::TargetMoved(TargetMoved { ticket: TICKET, target_at: START + 6, closed_us: 24 }),
         ),
+        (
+            "target_told",
+            Event::TargetTold(TargetTold {
+                ticket: TICKET,
+                which: TicketTarget::NextResponse,
+                state: TargetState::AtRisk,
+                due: START + 7,
+            }),
+        ),
     ]
 }
 
@@ -373,7 +382,7 @@ fn every_kind_of_event_has_a_sample() {
     numbers.dedup();
     assert_eq!(
         numbers,
-        (1..=31).chain([34, 37, 38, 42, 43, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
+        (1..=31).chain([34, 37, 38, 42, 43, 56, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
     );
 }
 

@@ -1,10 +1,10 @@
 //! What must hold of offers, of holds, of silences, and of wrapping up.
 
-use super::World;
-use relevo_routing::event::{Absence, Held, Inactive, OfferEnded, Offered, WrappedUp};
+use super::{Known, World};
+use relevo_routing::event::{Absence, Held, Inactive, OfferEnded, Offered, TargetTold, WrappedUp};
 use relevo_routing::input::Input;
 use relevo_wire::BotId;
-use relevo_wire::vocabulary::{Silent, TicketState};
+use relevo_wire::vocabulary::{Silent, TicketState, TicketTarget};
 
 impl World {
     pub(super) fn absence(&mut self) -> Input {
@@ -57,5 +57,26 @@ impl World {
         assert_eq!(known.state, TicketState::Wrapping);
         assert_eq!(known.agent, Some(e.agent));
         known.state = TicketState::Closed;
+    }
+
+    pub(super) fn target_told(&mut self, e: &TargetTold) {
+        let known = self.known(e.ticket);
+        let fits = match e.which {
+            TicketTarget::FirstResponse => known.state == TicketState::Assigned,
+            TicketTarget::NextResponse => {
+                matches!(known.state, TicketState::InService | TicketState::OnHold)
+            }
+            TicketTarget::Resolution => known.is_open(),
+        };
+        assert!(fits, "{:?} is no target of a ticket that is {:?}", e.which, known.state);
+        assert!(!known.told.contains(&(e.which, e.state)), "nothing is told twice");
+        known.told.push((e.which, e.state));
+    }
+}
+
+impl Known {
+    /// Whatever was told of a response's target is of the past.
+    pub(super) fn end_responses(&mut self) {
+        self.told.retain(|(which, _)| *which == TicketTarget::Resolution);
     }
 }
