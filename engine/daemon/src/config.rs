@@ -21,6 +21,7 @@ mod render;
 mod rules;
 mod sections;
 mod skills;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod texts;

@@ -127,6 +127,7 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Progressed(e) => Some(e.ticket),
         Event::Forgotten(e) => Some(e.ticket),
         Event::TargetMoved(e) => Some(e.ticket),
+        Event::TargetTold(e) => Some(e.ticket),
         Event::ObjectPut(_)
         | Event::ObjectDeleted(_)
         | Event::KeyCreated(_)

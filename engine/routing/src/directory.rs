@@ -128,6 +128,8 @@ impl Directory {
             | Event::OfferEnded(_)
             | Event::Responding(_)
             | Event::Held(_)
+            | Event::Parked(_)
+            | Event::Unparked(_)
             | Event::Inactive(_)
             | Event::WrappedUp(_)
             | Event::Overflowed(_)
@@ -138,7 +140,8 @@ impl Directory {
             | Event::Forgotten(_)
             | Event::QueueHours(_)
             | Event::QueueModeSet(_)
-            | Event::TargetMoved(_) => {}
+            | Event::TargetMoved(_)
+            | Event::TargetTold(_) => {}
         }
     }
 

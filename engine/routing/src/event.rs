@@ -12,6 +12,7 @@ mod message;
 mod offers;
 mod presence;
 mod silence;
+mod targets;
 mod ticket;
 
 pub use absence::{Absence, AbsenceSet};
@@ -27,6 +28,7 @@ pub use presence::{
     IntentSet, Ready, Started,
 };
 pub use silence::Inactive;
+pub use targets::TargetTold;
 pub use ticket::{
     Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement,
     OverflowReason, Overflowed, Rejection, Relaxed, Requeued, Routed, RulesHeld, TargetMissed,
@@ -124,4 +126,7 @@ pub enum Event {
     QueueModeSet(QueueModeSet),
     /// The service-level threshold passes later: the queue was closed.
     TargetMoved(TargetMoved),
+
+    /// A target of a ticket is at risk or missed.
+    TargetTold(TargetTold),
 }

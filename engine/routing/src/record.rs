@@ -231,6 +231,7 @@ mod number {
     pub(super) const TARGET_MOVED: u8 = 38;
     pub(super) const INACTIVE: u8 = 42;
     pub(super) const ABSENCE_SET: u8 = 43;
+    pub(super) const TARGET_TOLD: u8 = 56;
     pub(super) const CONTACT_BLOCKED: u8 = 60;
     pub(super) const CONTACT_UNBLOCKED: u8 = 61;
     pub(super) const CALLBACK_LISTED: u8 = 62;
@@ -277,6 +278,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::TargetMoved(e) => write(out, arena, number::TARGET_MOVED, e),
         Event::Inactive(e) => write(out, arena, number::INACTIVE, e),
         Event::AbsenceSet(e) => write(out, arena, number::ABSENCE_SET, e),
+        Event::TargetTold(e) => write(out, arena, number::TARGET_TOLD, e),
         Event::ContactBlocked(e) => write(out, arena, number::CONTACT_BLOCKED, e),
         Event::ContactUnblocked(e) => write(out, arena, number::CONTACT_UNBLOCKED, e),
         Event::CallbackListed(e) => write(out, arena, number::CALLBACK_LISTED, e),
@@ -374,6 +376,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::TARGET_MOVED => Event::TargetMoved(read(bytes)?),
         number::INACTIVE => Event::Inactive(read(bytes)?),
         number::ABSENCE_SET => Event::AbsenceSet(read(bytes)?),
+        number::TARGET_TOLD => Event::TargetTold(read(bytes)?),
         number::CONTACT_BLOCKED => Event::ContactBlocked(read(bytes)?),
         number::CONTACT_UNBLOCKED => Event::ContactUnblocked(read(bytes)?),
         number::CALLBACK_LISTED => Event::CallbackListed(read(bytes)?),

@@ -24,11 +24,12 @@ use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::pace::{Pace, Urgency};
 use crate::state::silences::Clock;
 use crate::state::slab::{Slab, Slot};
+use crate::state::targets::{TargetClock, Targets};
 use crate::state::ticket::Ticket;
 use crate::state::tickets::Tickets;
 use crate::state::timers::Timer;
 use crate::stats::Totals;
-use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
+use relevo_wire::vocabulary::{Intent, Reachability, TicketState, TicketTarget};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId};
 use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
@@ -59,6 +60,8 @@ struct SnapshotV1 {
     modes: Vec<QueueModeSet>,
     agents: Vec<AgentRow>,
     tickets: Vec<(Slot, Ticket)>,
+    /// Clocks against targets, by queue.
+    targets: Vec<(Slot, TicketTarget, TargetClock)>,
     demands: Vec<Option<Demand>>,
     free: Vec<Slot>,
     totals: Totals,
@@ -153,6 +156,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             })
             .collect(),
         tickets: state.tickets.slab().iter().map(|(slot, t)| (slot, t.clone())).collect(),
+        targets: targets(state),
         demands: state.demands.rows(),
         free: state.tickets.slab().free().to_vec(),
         totals: state.tickets.totals,
@@ -164,6 +168,11 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
         wishes: state.callbacks.wishes(),
         starting_since: state.starting_since,
     }
+}
+
+fn targets(state: &State) -> Vec<(Slot, TicketTarget, TargetClock)> {
+    let queues = state.queues.ids().filter_map(|id| state.queues.at(id).targets.as_deref());
+    queues.flat_map(Targets::running).collect()
 }
 
 fn encode(snapshot: &SnapshotV1) -> Vec<u8> {
@@ -213,6 +222,9 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
         .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;
     state.tickets = Tickets::restore(slab, snapshot.totals);
     restore_tickets(&mut state);
+    for (slot, which, clock) in snapshot.targets {
+        state.target_restored(slot, which, clock);
+    }
     give_tickets(&mut state, &agent_tickets);
     state.wake.clear();
     Ok(state)

@@ -128,6 +128,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::OFFER_ENDED, "offer_ended", Push, AGENT, "An offer is over, and how; without `end` the agent has accepted it. After a missed one it is offered nothing until it does something."),
     row(kind::WRAP_UP, "wrap_up", Push, AGENT, "The wrap-up of a closed ticket began, or is over: without `until` its seat is free."),
     row(kind::ABSENCE, "absence", Push, AGENT, "The agent is away for a bot, or no longer: at the start of a session, and whenever it is switched."),
+    row(kind::TARGET, "target", Push, AGENT, "A target of a ticket that the agent has is at risk (80 % of its time are over) or missed: once each, and those that are so at the start of a session."),
 ];
 
 /// Commands to come: their names and numbers are taken.

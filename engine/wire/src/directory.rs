@@ -7,6 +7,7 @@ mod member;
 mod overflow;
 mod queue;
 mod rules;
+mod targets;
 
 pub use hours::{AtClosing, Holiday, Hours, OutsideHours};
 pub use inactivity::Inactivity;
@@ -14,6 +15,7 @@ pub use member::Member;
 pub use overflow::{Overflow, overflow_circle};
 pub use queue::{AgentGone, Delivery, NobodyOnline, Queue, Strategy};
 pub use rules::{PriorityRule, Ring, Rule, Skill};
+pub use targets::TicketTargets;
 
 use crate::vocabulary::Language;
 use rkyv::{Archive, Deserialize, Serialize};

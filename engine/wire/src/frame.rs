@@ -330,6 +330,7 @@ pub fn write_push(out: &mut Vec<u8>, push: &Push) {
         Push::OfferEnded(p) => write(out, kind::OFFER_ENDED, &[], p),
         Push::WrapUp(p) => write(out, kind::WRAP_UP, &[], p),
         Push::Absence(p) => write(out, kind::ABSENCE, &[], p),
+        Push::Target(p) => write(out, kind::TARGET, &[], p),
         Push::GoAway(p) => write(out, kind::GO_AWAY, &[], p),
     }
 }
@@ -386,6 +387,7 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         kind::OFFER_ENDED => Push::OfferEnded(read(bytes)?),
         kind::WRAP_UP => Push::WrapUp(read(bytes)?),
         kind::ABSENCE => Push::Absence(read(bytes)?),
+        kind::TARGET => Push::Target(read(bytes)?),
         kind::GO_AWAY => Push::GoAway(read(bytes)?),
         _ => return Ok(None),
     };

@@ -10,10 +10,12 @@ use crate::vocabulary::{
 mod absence;
 mod inactivity;
 mod offers;
+mod target;
 
 pub use absence::Absence;
 pub use inactivity::Inactive;
 pub use offers::{Held, Offer, OfferEnded, WrapUp};
+pub use target::Target;
 
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -40,6 +42,8 @@ pub enum Push {
     WrapUp(WrapUp),
     /// The agent is away for a bot, or no longer.
     Absence(Absence),
+    /// A target of a ticket is at risk, or missed.
+    Target(Target),
     /// The session ends: why, and when to come back.
     GoAway(GoAway),
 }
@@ -59,6 +63,7 @@ impl Push {
             Self::OfferEnded(_) => "offer_ended",
             Self::WrapUp(_) => "wrap_up",
             Self::Absence(_) => "absence",
+            Self::Target(_) => "target",
             Self::GoAway(_) => "go_away",
         }
     }

@@ -8,12 +8,14 @@ mod callback;
 mod language;
 mod mode;
 mod silence;
+mod targets;
 mod texts;
 
 pub use callback::Callback;
 pub use language::Language;
 pub use mode::QueueMode;
 pub use silence::Silent;
+pub use targets::{TargetState, TicketTarget};
 pub use texts::{Text, Texts};
 
 use rkyv::{Archive, Deserialize, Serialize};

@@ -43,6 +43,7 @@ impl Inbox {
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
             | ClientEvent::Absence(_)
+            | ClientEvent::Target(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => self.others.push(event.clone()),
@@ -86,6 +87,7 @@ impl Inbox {
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
             | ClientEvent::Absence(_)
+            | ClientEvent::Target(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => None,
@@ -147,6 +149,7 @@ impl Inbox {
                 | ClientEvent::OfferEnded(_)
                 | ClientEvent::WrapUp(_)
                 | ClientEvent::Absence(_)
+                | ClientEvent::Target(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Disconnected { .. }
                 | ClientEvent::Reconnected => self.others.push(event),

@@ -6,6 +6,7 @@
 
 mod offers;
 mod periods;
+mod targets;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use relevo_wire::vocabulary::{Author, Body, CloseReason, Silent, TicketState};
 use super::Violation;
 use super::disk::Disk;
 use periods::Periods;
+pub use targets::Targets;
 pub use tokens::{Token, Tokens};
 
 /// An entry of a ticket's sequence.
@@ -57,6 +59,8 @@ pub struct Ticket {
     pub agent: Option<AgentId>,
     /// Who is asked whether they take it.
     pub offers: BTreeSet<AgentId>,
+    /// What was told of its targets.
+    pub targets: Targets,
     /// Its epoch.
     pub epoch: u32,
     /// Its sequence, from number 1.
@@ -227,6 +231,7 @@ impl Books {
                 self.append(e.ticket, e.number, Entry::Requeued(e.agent))?;
                 let ticket = self.ticket(e.ticket)?;
                 let owner = ticket.agent.take();
+                ticket.targets.end_responses();
                 ticket.state = TicketState::Waiting;
                 ticket.epoch = e.epoch;
                 self.free(e.agent, e.ticket);
@@ -240,6 +245,7 @@ impl Books {
             Event::Held(e) => self.held(*e),
             Event::Inactive(e) => self.inactive(e),
             Event::WrappedUp(e) => self.wrapped_up(*e),
+            Event::TargetTold(e) => self.target_told(*e),
             Event::Started(_) => {
                 self.forget_offers();
                 Ok(())
@@ -303,6 +309,7 @@ impl Books {
             state: TicketState::Waiting,
             agent: None,
             offers: BTreeSet::new(),
+            targets: Targets::default(),
             epoch: e.epoch,
             entries: vec![Entry::HandedOff],
             progress: [(0, 0); 2],
@@ -323,6 +330,7 @@ impl Books {
         let ticket = self.ticket(e.ticket)?;
         must(ticket.is_open(), "nothing is said in a closed ticket", || format!("{e:?}"))?;
         if e.author == Author::Agent {
+            ticket.targets.end_responses();
             if ticket.state == TicketState::Assigned {
                 ticket.state = TicketState::InService;
             }

@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{hours, inactivity, members, overflow, rules, skills, texts};
+use super::{hours, inactivity, members, overflow, rules, skills, targets, texts};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -306,6 +306,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         at_closing: section.choice("at_closing", default.at_closing, &hours::AT_CLOSING),
         reopen_seconds: section.number("reopen_seconds", 0, 0..=limits::REOPEN_SECONDS, "seconds"),
         inactivity: inactivity::read(&section),
+        targets: targets::read(&section),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),

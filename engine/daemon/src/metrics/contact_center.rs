@@ -120,6 +120,11 @@ impl ContactCenter {
                     queue.warned(inactive.silent);
                 }
             }
+            Event::TargetTold(told) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.target_told(told.which, told.state);
+                }
+            }
             Event::Requeued(requeued) => {
                 if let Some(queue) = count.queue(facts) {
                     queue.requeued(requeued.reason);

@@ -3,7 +3,8 @@
 use relevo_routing::event::OverflowReason;
 use relevo_wire::Command;
 use relevo_wire::vocabulary::{
-    CloseReason, HandOffReason, OfferEnd, Outcome, RequeueReason, Silent, Via,
+    CloseReason, HandOffReason, OfferEnd, Outcome, RequeueReason, Silent, TargetState,
+    TicketTarget, Via,
 };
 
 /// Name of a command, as it stands in the protocol.
@@ -333,6 +334,26 @@ pub(super) fn silent(silent: Silent) -> &'static str {
     }
 }
 
+pub(super) const TICKET_TARGETS: [TicketTarget; 3] =
+    [TicketTarget::FirstResponse, TicketTarget::NextResponse, TicketTarget::Resolution];
+
+pub(super) fn ticket_target(which: TicketTarget) -> &'static str {
+    match which {
+        TicketTarget::FirstResponse => "first_response",
+        TicketTarget::NextResponse => "next_response",
+        TicketTarget::Resolution => "resolution",
+    }
+}
+
+pub(super) const TARGET_STATES: [TargetState; 2] = [TargetState::AtRisk, TargetState::Missed];
+
+pub(super) fn target_state(state: TargetState) -> &'static str {
+    match state {
+        TargetState::AtRisk => "at_risk",
+        TargetState::Missed => "missed",
+    }
+}
+
 pub(super) const REQUEUE_REASONS: [RequeueReason; 3] =
     [RequeueReason::AgentGone, RequeueReason::AgentRemoved, RequeueReason::AgentInactivity];
 
@@ -440,6 +461,8 @@ mod tests {
         assert!(HandOffResult::ALL.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(OVERFLOW_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(SILENT.into_iter().enumerate().all(|(i, silent)| silent as usize == i));
+        assert!(TICKET_TARGETS.into_iter().enumerate().all(|(i, which)| which as usize == i));
+        assert!(TARGET_STATES.into_iter().enumerate().all(|(i, state)| state as usize == i));
         assert!(REQUEUE_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(HAND_OFF_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
     }

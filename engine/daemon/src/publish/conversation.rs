@@ -14,6 +14,7 @@ use relevo_wire::vocabulary::{
 };
 
 use super::live::Live;
+use super::targets::ToldTargets;
 
 /// Where the private part of an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +119,8 @@ pub struct Conversation {
     pub had_agent: bool,
     /// The conversation's service-level threshold has passed.
     pub target_missed: bool,
+    /// What was told of its targets.
+    pub told: ToldTargets,
     /// How far the bot has come.
     pub bot_progress: Progress,
     /// How far the agent has come.
@@ -182,6 +185,7 @@ impl Conversation {
             test: opened.test,
             had_agent: false,
             target_missed: false,
+            told: ToldTargets::default(),
             bot_progress: Progress::default(),
             agent_progress: Progress::default(),
             forgotten: false,
@@ -208,6 +212,9 @@ impl Conversation {
         if event.author == Author::Agent && self.state == TicketState::Assigned {
             self.state = TicketState::InService;
         }
+        if event.author == Author::Agent {
+            self.told.end_responses();
+        }
         let what = What::Message { author: event.author, agent: event.agent };
         self.append(event.number, Stored { at, place, private, what });
     }
@@ -228,6 +235,7 @@ impl Conversation {
         self.state = TicketState::Waiting;
         self.epoch = event.epoch;
         self.agent = None;
+        self.told.end_responses();
         let what = What::Requeued { agent: event.agent, reason: event.reason, epoch: event.epoch };
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
@@ -235,6 +243,7 @@ impl Conversation {
     /// Over. `child` is the ticket that the same record opened for a transfer.
     pub fn closed(&mut self, at: u64, place: Place, event: &Closed, child: Option<&TicketOpened>) {
         self.state = TicketState::Closed;
+        self.told.end();
         if let Some(until) = event.wraps_until {
             self.state = TicketState::Wrapping;
             self.wraps_until = until;

@@ -253,6 +253,9 @@ impl Conversations {
             Event::TargetMissed(missed) => {
                 self.change(missed.ticket, |c| c.target_missed = true);
             }
+            Event::TargetTold(told) => {
+                self.change(told.ticket, |c| c.told.tell(told));
+            }
             Event::Overflowed(overflowed) => {
                 self.change(overflowed.ticket, |c| c.queue = overflowed.to);
             }

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
-use relevo_routing::event::{Assigned, IntentSet, Progressed, TicketOpened};
+use relevo_routing::event::{Assigned, IntentSet, Progressed, TargetTold, TicketOpened};
 use relevo_routing::input::Party as RoutingParty;
 use relevo_wire::ids::{AgentId, TenantId, TicketId};
-use relevo_wire::push::{OfferEnded, Presence, Progress, Push, WrapUp};
+use relevo_wire::push::{OfferEnded, Presence, Progress, Push, Target, WrapUp};
 
 use super::catch_up::start_agent;
+use super::conversation::Conversation;
 use super::outcome::{Asker, Outcome};
 use super::view::{self, Side};
 use super::{Observer, Publisher};
@@ -82,6 +83,7 @@ impl<O: Observer> Publisher<O> {
                 let push = view::absence(directory, e.bot, e.absence.as_ref());
                 self.tell_agent(outcome.tenant, e.agent, &Push::Absence(push));
             }
+            Event::TargetTold(e) => self.target_told(outcome.tenant, e),
             Event::KeyRevoked(e) => {
                 for session in self.sessions.with_key(&e.prefix) {
                     session.send_away("revoked", 0);
@@ -182,8 +184,12 @@ impl<O: Observer> Publisher<O> {
             Arc::ptr_eq(opened, session)
         };
         let sessions: Vec<_> = sessions.iter().filter(|s| !has_begun(s)).cloned().collect();
+        let told = |c: &Conversation| c.told.list().to_vec();
+        let told = self.published.conversations.read(assigned.ticket, told).unwrap_or_default();
         for session in sessions {
-            if start_agent(&self.published, directory, &session, assigned.ticket, 1) {
+            let pushes = told.iter().map(|told| Push::Target(told.push(assigned.ticket)));
+            let is_told = pushes.fold(false, |is_told, push| session.push(&push) || is_told);
+            if start_agent(&self.published, directory, &session, assigned.ticket, 1) || is_told {
                 self.touched.push(session);
             }
         }
@@ -217,6 +223,15 @@ impl<O: Observer> Publisher<O> {
     fn intent_set(&mut self, tenant: TenantId, set: &IntentSet) {
         let push = Push::Presence(Presence { intent: set.intent, reason: set.reason.clone() });
         self.tell_agent(tenant, set.agent, &push);
+    }
+
+    /// To who has the ticket, if somebody does.
+    fn target_told(&mut self, tenant: TenantId, told: &TargetTold) {
+        let TargetTold { ticket, which, state, due } = *told;
+        let agent = self.published.conversations.read(ticket, |c| c.agent).flatten();
+        if let Some(agent) = agent {
+            self.tell_agent(tenant, agent, &Push::Target(Target { ticket, which, state, due }));
+        }
     }
 
     /// The wrap-up of a ticket began.

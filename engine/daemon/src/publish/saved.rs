@@ -9,6 +9,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 use super::conversation::{Conversation, Private, Progress, Stored, What};
 use super::conversations::Conversations;
 use super::live::Live;
+use super::targets::Told;
 
 /// The section holds no conversations.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,7 @@ struct SavedConversation {
     test: bool,
     had_agent: bool,
     target_missed: bool,
+    told: Vec<Told>,
     bot_progress: Progress,
     agent_progress: Progress,
     forgotten: bool,
@@ -95,6 +97,7 @@ fn save_one(ticket: TicketId, c: &Conversation) -> SavedConversation {
         test: c.test,
         had_agent: c.had_agent,
         target_missed: c.target_missed,
+        told: c.told.list().to_vec(),
         #[cfg(not(planted))]
         bot_progress: c.bot_progress,
         #[cfg(planted)]
@@ -130,6 +133,7 @@ fn load_one(saved: SavedConversation) -> Conversation {
         test: saved.test,
         had_agent: saved.had_agent,
         target_missed: saved.target_missed,
+        told: saved.told.into(),
         bot_progress: saved.bot_progress,
         agent_progress: saved.agent_progress,
         forgotten: saved.forgotten,

@@ -13,6 +13,7 @@ impl State {
     pub(super) fn queue_hours(&mut self, now: Micros, event: QueueHours) {
         let id = event.queue;
         self.set_doors_until(id, event.until.into());
+        let told_at = self.queues.at(id).tells_at();
         if self.queues.at(id).shut == event.open {
             let closed_us = self.queues.at(id).closed_us(now);
             self.queues.set_closed(id, closed_us, now);
@@ -20,6 +21,7 @@ impl State {
                 self.begin_held_steps(now, id);
             }
             self.queues.set_shut(id, !event.open, self.tickets.totals.created);
+            self.retime_targets(id, told_at, self.queues.at(id).tells_at());
             self.wake_queue(id);
             if event.open {
                 self.all_may_step(id);

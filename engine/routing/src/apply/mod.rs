@@ -18,6 +18,7 @@ mod overflow;
 mod presence;
 mod reach;
 mod silence;
+mod targets;
 mod tickets;
 
 use crate::Micros;
@@ -70,6 +71,7 @@ impl State {
             Event::QueueHours(e) => self.queue_hours(now, *e),
             Event::QueueModeSet(e) => self.queue_mode_set(e),
             Event::TargetMoved(e) => self.target_moved(*e),
+            Event::TargetTold(e) => self.target_told(*e),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::slab::Slot;
 use crate::state::ticket::{Progress, Ticket};
 use crate::state::timers::Timer;
-use relevo_wire::vocabulary::{TicketState, Via};
+use relevo_wire::vocabulary::{TicketState, TicketTarget, Via};
 use relevo_wire::{AgentId, TicketId};
 
 impl State {
@@ -72,6 +72,7 @@ impl State {
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.give(event.agent, slot, bot);
         self.begin_silence(now, slot, false);
+        self.begin_target(now, slot, TicketTarget::FirstResponse);
         if !was_asked {
             self.note_new_ticket(now, event.agent);
         }
@@ -88,6 +89,7 @@ impl State {
     pub(super) fn requeued(&mut self, now: Micros, event: Requeued) {
         let slot = self.slot(event.ticket);
         self.end_silence(slot);
+        self.end_responses(slot);
         self.leave_state(slot);
         self.set_kept(slot, MaybeTime::NONE);
         self.free_seat(now, slot, event.agent);
@@ -152,6 +154,7 @@ impl State {
     pub(super) fn closed(&mut self, now: Micros, event: &Closed) {
         let slot = self.slot(event.ticket);
         self.end_silence(slot);
+        self.end_all_targets(slot);
         self.leave_state(slot);
         self.judged(slot);
         if self.tickets.at(slot).is_unassigned() {

@@ -41,7 +41,7 @@ impl Turn<'_> {
             }
             TicketState::Offered => self.offered_to(ticket) + &self.requires(ticket),
             TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
-                self.assigned_because(ticket)
+                self.assigned_because(ticket) + &self.targets_said(slot, ticket)
             }
             TicketState::Wrapping => self.wrapped_up_by(ticket),
             TicketState::Closed => match ticket.child.get() {

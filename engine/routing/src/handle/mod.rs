@@ -5,6 +5,7 @@
 //! of which a snapshot holds.
 
 mod absence;
+mod at_risk;
 mod callbacks;
 mod changes;
 mod clocks;

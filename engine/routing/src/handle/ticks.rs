@@ -68,6 +68,7 @@ impl Turn<'_> {
             Timer::Reopen(slot) => self.reopen_over(slot),
             Timer::CustomerSilence(bot) => self.customer_is_silent(bot),
             Timer::AgentSilence(agent) => self.agent_is_silent(agent),
+            Timer::Targets(queue) => self.target_over(queue),
             Timer::Forget(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Forgotten(Forgotten { ticket }));

@@ -108,6 +108,9 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     }
     at_most("reopen_seconds", queue.reopen_seconds, REOPEN_SECONDS)?;
     inactivity(&queue.inactivity)?;
+    for (name, time) in queue.targets.times() {
+        seconds(&format!("targets.{name}"), time)?;
+    }
     relevo_wire::validate::texts("texts", &queue.texts)?;
     queue.hours.as_ref().map_or(Ok(()), hours)
 }

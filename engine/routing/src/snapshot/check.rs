@@ -6,10 +6,11 @@ use crate::directory::Directory;
 use crate::event::{Demand, QueueModeSet};
 use crate::state::callbacks::Listed;
 use crate::state::slab::Slot;
+use crate::state::targets::TargetClock;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Skill;
 use relevo_wire::limits::{REQUIREMENTS, RINGS, SEATS, SKILL_LEVEL};
-use relevo_wire::vocabulary::{QueueMode, TicketState};
+use relevo_wire::vocabulary::{QueueMode, TicketState, TicketTarget};
 use relevo_wire::{AgentId, QueueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -32,6 +33,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
         life(ticket)?;
     }
     demands(snapshot)?;
+    targets(&snapshot.targets, &tickets)?;
     doors(snapshot, directory)?;
     blocks(snapshot, directory)?;
     callbacks(snapshot, directory)?;
@@ -55,7 +57,9 @@ fn references(
     let known = (ticket.bot.0 as usize) < counts.0
         && directory.queue_bot(ticket.queue) == Some(ticket.bot)
         && agents.all(|agent| (agent.0 as usize) < counts.2);
-    let exists = directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some();
+    let owner = ticket.owner().is_none_or(|agent| directory.agent(agent).is_some());
+    let exists =
+        directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some() && owner;
     if known && (exists || !ticket.is_open()) {
         return Ok(());
     }
@@ -67,7 +71,10 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
     let (held, closed) = (ticket.agent.is_some(), ticket.closed_at.is_some());
     let fits = match ticket.state {
         TicketState::Waiting | TicketState::Offered => !held && !closed,
-        TicketState::Assigned | TicketState::InService | TicketState::OnHold => held && !closed,
+        TicketState::Assigned
+        | TicketState::InService
+        | TicketState::OnHold
+        | TicketState::Parked => held && !closed,
         TicketState::Wrapping => held && closed,
         TicketState::Closed => closed,
     };
@@ -77,7 +84,7 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
             ticket.by_state.is_some()
         }
         TicketState::Assigned | TicketState::InService | TicketState::OnHold => true,
-        TicketState::Closed => !ticket.by_state.is_some(),
+        TicketState::Parked | TicketState::Closed => !ticket.by_state.is_some(),
     };
     let fits = fits && is_offered != ticket.asked.offers().is_empty() && has_moment;
     let reserved_waits = ticket.is_unassigned() || !ticket.reserved.is_some();
@@ -103,6 +110,29 @@ fn demands(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
         left.remove(demand);
     }
     if left.is_empty() { Ok(()) } else { Err(invalid("nobody requires a demand")) }
+}
+
+/// Each clock against a target is that of a ticket in which it can run, once.
+fn targets(
+    rows: &[(Slot, TicketTarget, TargetClock)],
+    tickets: &Tickets<'_>,
+) -> Result<(), SnapshotError> {
+    let mut clocks = FxHashSet::default();
+    let mut runs = |(slot, which, clock): &(Slot, TicketTarget, TargetClock)| {
+        let Some(ticket) = tickets.get(slot) else { return false };
+        let can_run = match which {
+            TicketTarget::FirstResponse => ticket.state == TicketState::Assigned,
+            TicketTarget::NextResponse => {
+                ticket.is_in_service() && ticket.unanswered_since.is_some()
+            }
+            TicketTarget::Resolution => ticket.is_open() && ticket.first_response_at.is_some(),
+        };
+        can_run && clock.is_right() && clocks.insert((*slot, *which))
+    };
+    if rows.iter().all(&mut runs) {
+        return Ok(());
+    }
+    Err(invalid("a clock runs against a target of no ticket that has one"))
 }
 
 /// Only hours and modes shut a queue, and open it again.

@@ -34,6 +34,7 @@ pub(crate) mod silences;
 pub(crate) mod skilled;
 pub(crate) mod skills;
 pub(crate) mod slab;
+pub(crate) mod targets;
 pub(crate) mod telling;
 pub(crate) mod ticket;
 pub(crate) mod tickets;

@@ -12,6 +12,7 @@ use super::positions::LineName;
 use super::silences::Patience;
 use super::skills::Need;
 use super::slab::Slot;
+use super::targets::Targets;
 use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
@@ -104,6 +105,8 @@ pub(crate) struct Queue {
     pub(crate) doors: Doors,
     pub(crate) patience: Patience,
     pub(crate) urgency: Urgency,
+    /// None as long as it never had any.
+    pub(crate) targets: Option<Box<Targets>>,
 }
 
 const SECOND: Micros = 1_000_000;
@@ -148,6 +151,7 @@ impl Queue {
             last_served: MaybeAgent::NONE,
             pace: Pace::default(),
             urgency: Urgency::default(),
+            targets: None,
             online: 0,
             online_for_tests: 0,
             seats: 0,
@@ -176,6 +180,7 @@ impl Queue {
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
         self.limit = Limit::of(object);
         self.patience = Patience::of(&object.inactivity);
+        self.set_targets(object.targets);
         self.doors.outside = object.outside_hours;
         self.doors.at_closing = object.at_closing;
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;

@@ -50,6 +50,8 @@ pub(crate) enum Timer {
     CustomerSilence(BotId),
     /// An agent has been silent for too long.
     AgentSilence(AgentId),
+    /// A target of a ticket of a queue is at risk or missed.
+    Targets(QueueId),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

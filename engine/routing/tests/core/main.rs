@@ -3,6 +3,7 @@
 mod absence;
 mod ageing;
 mod assignment;
+mod at_risk;
 mod calibration;
 mod callbacks;
 mod changes;

@@ -137,6 +137,8 @@ fn the_random_world_comes_to_every_end() {
         "QueueModeSet Drain",
         "QueueModeSet Open",
         "TargetMoved",
+        "TargetTold AtRisk",
+        "TargetTold Missed",
     ] {
         assert!(seen.contains(expected), "never came to {expected:?}, only to {seen:?}");
     }
@@ -152,6 +154,9 @@ fn told(event: &Event) -> String {
     }
     if let Event::OfferEnded(ended) = event {
         return format!("OfferEnded {:?}", ended.end);
+    }
+    if let Event::TargetTold(told) = event {
+        return format!("TargetTold {:?}", told.state);
     }
     if let Event::WrappedUp(ended) = event {
         return format!("WrappedUp {:?}", ended.end);

@@ -8,7 +8,7 @@ use crate::common::*;
 use relevo_routing::event::Event;
 use relevo_routing::input::{Command, HandOff, Idempotency, Input, Party, Target};
 use relevo_wire::directory::{Agent, Bot, Object};
-use relevo_wire::vocabulary::{Author, Intent, TicketState};
+use relevo_wire::vocabulary::{Author, Intent, TargetState, TicketState, TicketTarget};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, SessionId, TicketId};
 use std::collections::BTreeMap;
 
@@ -27,6 +27,8 @@ struct Known {
     epoch: u32,
     last: u32,
     progress: BTreeMap<&'static str, (u32, u32)>,
+    /// Of its targets.
+    told: Vec<(TicketTarget, TargetState)>,
 }
 
 impl Known {
@@ -342,6 +344,7 @@ impl World {
                         epoch: e.epoch,
                         last: 1,
                         progress: BTreeMap::new(),
+                        told: Vec::new(),
                     };
                     assert!(self.tickets.insert(e.ticket, known).is_none(), "ids are unique");
                 }
@@ -352,6 +355,7 @@ impl World {
                     assert_eq!(e.agent.is_some(), e.author == Author::Agent);
                     if e.author == Author::Agent {
                         assert_eq!(e.agent, known.agent, "only the owner speaks");
+                        known.end_responses();
                         if known.state == TicketState::Assigned {
                             known.state = TicketState::InService;
                         }
@@ -381,6 +385,7 @@ impl World {
                     self.entry(e.ticket, e.number);
                     let known = self.known(e.ticket);
                     assert_eq!(known.agent.take(), Some(e.agent));
+                    known.end_responses();
                     assert_eq!(e.epoch, known.epoch + 1);
                     known.epoch = e.epoch;
                     known.state = TicketState::Waiting;
@@ -418,6 +423,7 @@ impl World {
                     let known = self.tickets.remove(&e.ticket).expect("known");
                     assert_eq!(known.state, TicketState::Closed);
                 }
+                Event::TargetTold(e) => self.target_told(e),
                 Event::ObjectDeleted(e) => panic!("{e:?} is in use"),
                 Event::ObjectPut(_)
                 | Event::KeyCreated(_)

@@ -98,6 +98,7 @@ impl Reference {
         ticket.reopen_until = reopen_until;
         ticket.ring = 0;
         ticket.silence = None;
+        ticket.targets.clear();
         self.ever.closed.push(outcome);
         self.emit(Event::Closed(closed));
         self.bound_closed();
@@ -123,6 +124,7 @@ impl Reference {
         ticket.looked_at = None;
         ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
         let (number, epoch) = (ticket.last, ticket.epoch);
+        self.end_responses(id);
         self.at_mut(agent).last_ticket_at = now;
         let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };
         self.begins_to_wait(id);

@@ -59,6 +59,7 @@ mod rush;
 mod sessions;
 mod shapes;
 mod silence;
+mod targets;
 mod texts;
 mod tickets;
 mod timers;

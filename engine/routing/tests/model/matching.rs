@@ -7,7 +7,7 @@ use crate::tickets::Ticket;
 use relevo_routing::Event;
 use relevo_routing::event::Assigned;
 use relevo_wire::directory::{Member, Skill, Strategy};
-use relevo_wire::vocabulary::{Silent, TicketState};
+use relevo_wire::vocabulary::{Silent, TicketState, TicketTarget};
 use relevo_wire::{AgentId, QueueId, TicketId};
 use std::cmp::Reverse;
 
@@ -178,6 +178,7 @@ impl Reference {
         let waited_us = open_us;
         let told = ticket.told;
         self.begin_silence(id, Silent::Agent, false);
+        self.begin_target(id, TicketTarget::FirstResponse);
         self.note_served(queue, agent);
         if !test {
             self.note_pace(queue, id, waited_us);

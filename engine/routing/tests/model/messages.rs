@@ -8,7 +8,7 @@ use relevo_routing::Event;
 use relevo_routing::event::{ContactMessageStored, Judgement, MessageStored, Progressed};
 use relevo_routing::input::Party;
 use relevo_wire::answer::{Answer, Sent};
-use relevo_wire::vocabulary::{Author, Holder, TicketState};
+use relevo_wire::vocabulary::{Author, Holder, TicketState, TicketTarget};
 use relevo_wire::{AgentId, BotId, ContactKey, ErrorCode, TicketId, WireError};
 
 /// A repeat is looked for in so many tickets of a conversation, the newest.
@@ -176,9 +176,15 @@ impl Reference {
             judged: None,
         };
         if is_human {
+            let is_first = ticket.first_response_at.is_none();
             answer_customer(ticket, &mut stored, now, clocks);
+            self.end_responses(id);
+            if is_first {
+                self.begin_target(id, TicketTarget::Resolution);
+            }
         } else if author == Author::Customer && ticket.unanswered_since.is_none() {
             ticket.unanswered_since = Some(now);
+            self.asks_agent(id);
         }
         if matches!(author, Author::Agent | Author::Customer) {
             self.answered_silence(id, is_human);

@@ -82,6 +82,12 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Started",
     "TargetMissed",
     "TargetMoved",
+    "TargetTold FirstResponse AtRisk",
+    "TargetTold FirstResponse Missed",
+    "TargetTold NextResponse AtRisk",
+    "TargetTold NextResponse Missed",
+    "TargetTold Resolution AtRisk",
+    "TargetTold Resolution Missed",
     "TicketOpened HandOff reserved false",
     "TicketOpened HandOff reserved true",
     "TicketOpened Reopen reserved true",
@@ -236,6 +242,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.silent)
     } else if let Event::Overflowed(e) = event {
         format!(" {:?}", e.reason)
+    } else if let Event::TargetTold(e) = event {
+        format!(" {:?} {:?}", e.which, e.state)
     } else if let Event::QueueHours(e) = event {
         format!(" {}", e.open)
     } else if let Event::QueueModeSet(e) = event {

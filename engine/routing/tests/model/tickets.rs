@@ -2,6 +2,7 @@
 
 use crate::reference::Reference;
 use crate::silence::{Pauses, Silence};
+use crate::targets::TargetClock;
 use relevo_routing::Micros;
 use relevo_routing::event::{Demand, Forgotten, TicketOpened};
 use relevo_routing::{Event, input::Party};
@@ -91,6 +92,8 @@ pub(crate) struct Ticket {
     pub(crate) silence: Option<Silence>,
     /// When it was on hold.
     pub(crate) holds: Pauses,
+    /// What runs against the targets of its queue.
+    pub(crate) targets: Vec<TargetClock>,
 }
 
 /// Who gave a ticket away does not get it back until then.
@@ -187,6 +190,7 @@ impl Ticket {
             client_messages: Vec::new(),
             silence: None,
             holds: Vec::new(),
+            targets: Vec::new(),
         }
     }
 

@@ -35,6 +35,7 @@ enum Due {
     Reopen,
     CustomerSilence(BotId),
     AgentSilence(AgentId),
+    Targets(QueueId),
     Forget,
 }
 
@@ -116,6 +117,8 @@ impl Reference {
             Silent::Customer => (Some(at), Due::CustomerSilence(ticket.bot)),
             Silent::Agent => (Some(at), Due::AgentSilence(ticket.agent.expect("it is awaited"))),
         });
+        let targets = self.targets_told_at(ticket).into_iter();
+        let targets = targets.map(|(at, _)| (Some(at), Due::Targets(ticket.queue)));
         let due = [
             (ticket.kept_until, Due::Keep),
             (ticket.reserved.map(|(_, until)| until), Due::Reservation),
@@ -138,6 +141,7 @@ impl Reference {
         due.into_iter()
             .chain(exclusions)
             .chain(silence)
+            .chain(targets)
             .filter_map(|(at, due)| Some((at?, due, Some(ticket.id))))
             .collect()
     }
@@ -188,6 +192,7 @@ impl Reference {
                     || matches!(event, Event::Requeued(e)
                         if e.ticket == ticket && e.reason == RequeueReason::AgentInactivity)
             }
+            Due::Targets(_) => matches!(event, Event::TargetTold(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion and a delay leave no event.
             Due::TurnAway(_)
             | Due::Mode(_)
@@ -249,6 +254,7 @@ impl Reference {
             Due::Limit(queue) => self.limit_over(queue),
             Due::Reopen => self.reopen_over(ticket()),
             Due::CustomerSilence(_) | Due::AgentSilence(_) => self.silence_over(ticket()),
+            Due::Targets(_) => self.target_over(ticket()),
             Due::Forget => self.forget(ticket()),
         }
     }

@@ -1,6 +1,6 @@
 //! A line of a bot, and how it is served.
 
-use super::{AtClosing, Hours, Inactivity, Member, OutsideHours, Overflow, yes};
+use super::{AtClosing, Hours, Inactivity, Member, OutsideHours, Overflow, TicketTargets, yes};
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -197,6 +197,9 @@ pub struct Queue {
     /// How long a customer or an agent may be silent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub inactivity: Inactivity,
+    /// How soon agents are to answer and to end a ticket. The service level is apart from it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub targets: TicketTargets,
     /// Queues of the same bot to which its tickets may go; absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_targets: Option<Vec<String>>,
@@ -215,8 +218,8 @@ pub struct Queue {
     pub own_metrics: bool,
 }
 
-fn is_default(inactivity: &Inactivity) -> bool {
-    *inactivity == Inactivity::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn default_keep_seconds() -> u32 {
@@ -276,6 +279,7 @@ impl Queue {
             at_closing: AtClosing::default(),
             reopen_seconds: 0,
             inactivity: Inactivity::default(),
+            targets: TicketTargets::default(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),
             short_loss_seconds: default_short_loss_seconds(),

@@ -84,3 +84,4 @@ pub const OFFER: u16 = 0x2106;
 pub const OFFER_ENDED: u16 = 0x2107;
 pub const WRAP_UP: u16 = 0x2108;
 pub const ABSENCE: u16 = 0x2109;
+pub const TARGET: u16 = 0x210a;

@@ -58,6 +58,7 @@ pub fn write_push_line(out: &mut Vec<u8>, push: &Push) {
         Push::OfferEnded(p) => line(out, &envelope, p),
         Push::WrapUp(p) => line(out, &envelope, p),
         Push::Absence(p) => line(out, &envelope, p),
+        Push::Target(p) => line(out, &envelope, p),
         Push::GoAway(p) => line(out, &envelope, p),
     };
     written.expect("only entries hold something packed, and the empty one does not");
@@ -110,6 +111,7 @@ pub fn read_server_line(line: &[u8]) -> Result<Option<ServerFrame>, WireError> {
         "offer_ended" => Push::OfferEnded(fields.into_type()?),
         "wrap_up" => Push::WrapUp(fields.into_type()?),
         "absence" => Push::Absence(fields.into_type()?),
+        "target" => Push::Target(fields.into_type()?),
         "go_away" => Push::GoAway(fields.into_type()?),
         _ => return Ok(None),
     };

@@ -162,6 +162,9 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     }
     queue.hours.as_ref().map_or(Ok(()), |of| hours("object.queue.hours", of))?;
     inactivity(&queue.inactivity)?;
+    for (name, time) in queue.targets.times() {
+        seconds(&format!("object.queue.targets.{name}"), time)?;
+    }
     if queue.reopen_seconds > limits::REOPEN_SECONDS {
         let (most, found) = (limits::REOPEN_SECONDS, queue.reopen_seconds);
         let message = format!("must be 0 to {most}, not {found}");

@@ -5,7 +5,7 @@ use crate::command::{
 };
 use crate::directory::{
     Agent, Bot, Fairness, Holiday, Hours, Member, Object, ObjectRef, Overflow, PriorityRule, Queue,
-    Ring, Rule, Skill, Tenant,
+    Ring, Rule, Skill, Tenant, TicketTargets,
 };
 use crate::ids::TicketId;
 use crate::packed::Packed;
@@ -328,6 +328,12 @@ fn steps_and_limits_of_waiting_keep_to_their_ranges() {
     };
     assert_eq!(put(step(|_| {})), Ok(()));
     let queue = || Queue::new("b", "q");
+    let targets = |[first_response_seconds, next_response_seconds, resolution_seconds]: [_; 3]| {
+        let targets =
+            TicketTargets { first_response_seconds, next_response_seconds, resolution_seconds };
+        Queue { targets, ..queue() }
+    };
+    assert_eq!(put(targets([Some(1), Some(604_800), None])), Ok(()));
     for (field, queue) in [
         ("overflow.to", step(|step| step.to = "not ok".into())),
         ("overflow.after_seconds", step(|step| step.after_seconds = Some(0))),
@@ -337,6 +343,9 @@ fn steps_and_limits_of_waiting_keep_to_their_ranges() {
         ("max_wait_seconds", Queue { max_wait_seconds: Some(0), ..queue() }),
         ("ttl_seconds", Queue { ttl_seconds: 0, ..queue() }),
         ("ttl_seconds", Queue { ttl_seconds: 604_801, ..queue() }),
+        ("targets.first_response_seconds", targets([Some(0), None, None])),
+        ("targets.next_response_seconds", targets([None, Some(604_801), None])),
+        ("targets.resolution_seconds", targets([Some(1), Some(604_800), Some(0)])),
     ] {
         let error = put(queue).expect_err("must be refused");
         let field = format!("object.queue.{field}");

@@ -7,7 +7,8 @@ use pushes::pushes;
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
 use relevo_wire::directory::{
-    Agent, Holiday, Hours, Inactivity, Member, Object, ObjectRef, Overflow, Queue, Versioned,
+    Agent, Holiday, Hours, Inactivity, Member, Object, ObjectRef, Overflow, Queue, TicketTargets,
+    Versioned,
 };
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
@@ -251,6 +252,11 @@ fn requests() -> Vec<Request> {
                     client_close_seconds: Some(120),
                     agent_alert_seconds: Some(60),
                     agent_requeue_seconds: None,
+                },
+                targets: TicketTargets {
+                    first_response_seconds: Some(60),
+                    next_response_seconds: Some(120),
+                    resolution_seconds: None,
                 },
                 ..queue()
             })),

@@ -247,6 +247,7 @@ impl Shared {
                 | ClientEvent::OfferEnded(_)
                 | ClientEvent::WrapUp(_)
                 | ClientEvent::Absence(_)
+                | ClientEvent::Target(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Reconnected => {}
             }

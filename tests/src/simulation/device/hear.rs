@@ -137,6 +137,14 @@ impl Device {
                 }
                 Ok(())
             }
+            Push::Target(target) => {
+                let ticket = books.tickets.get(&target.ticket);
+                if books.was(target.ticket) || ticket.is_some_and(|t| t.targets.told(&target)) {
+                    return Ok(());
+                }
+                let rule = "of a target is told what the log tells";
+                Err(Violation::new(rule, format!("{target:?}: {ticket:?}")))
+            }
             Push::Progress(_)
             | Push::Typing(_)
             | Push::Position(_)

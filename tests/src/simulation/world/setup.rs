@@ -8,6 +8,7 @@ use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
     Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Inactivity, Member, Object,
     OutsideHours, Overflow, PriorityRule, Queue, Ring, Rule, Skill, Strategy, Tenant,
+    TicketTargets,
 };
 use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId};
 use relevo_wire::vocabulary::QueueMode;
@@ -229,6 +230,13 @@ impl World {
                 client_close_seconds: random.chance(500).then_some(20),
                 agent_alert_seconds: Some(20),
                 agent_requeue_seconds: random.chance(500).then_some(20),
+            };
+        }
+        if random.chance(500) {
+            queue.targets = TicketTargets {
+                first_response_seconds: Some(10),
+                next_response_seconds: Some(15),
+                resolution_seconds: random.chance(500).then_some(60),
             };
         }
         let is_graded = random.chance(500);

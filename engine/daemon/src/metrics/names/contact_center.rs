@@ -75,6 +75,12 @@ pub const INACTIVITY_WARNINGS: Metric = counter(
     &["tenant", "bot", "queue", "reason"],
     "Warnings by the queue's rules of inactivity, by who was silent (reason): customer or agent.",
 );
+/// Targets of tickets that agents have. The service level of conversations has series of its own.
+pub const TARGETS_TOLD: Metric = counter(
+    "relevo_ticket_targets_told_total",
+    &["tenant", "bot", "queue", "reason", "result"],
+    "Targets of tickets that agents were told of, by target (reason): first_response, next_response, resolution; at_risk at 80 % of the time, missed after all of it.",
+);
 /// Tickets that went back to their line.
 pub const TICKETS_REQUEUED: Metric = counter(
     "relevo_tickets_requeued_total",
@@ -245,6 +251,7 @@ pub const ALL: &[Metric] = &[
     WAIT_ESTIMATES,
     TICKETS_OVERFLOWED,
     INACTIVITY_WARNINGS,
+    TARGETS_TOLD,
     TICKETS_REQUEUED,
     HAND_OFFS,
     OFFERS_MADE,

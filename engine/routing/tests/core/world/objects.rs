@@ -5,7 +5,7 @@ use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
     Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Inactivity, Member, NobodyOnline,
-    Object, ObjectRef, OutsideHours, Overflow, Queue, Ring, Skill, Strategy, Tenant,
+    Object, ObjectRef, OutsideHours, Overflow, Queue, Ring, Skill, Strategy, Tenant, TicketTargets,
 };
 
 impl World {
@@ -121,6 +121,13 @@ impl World {
                 client_close_seconds: self.chance(50).then_some(10),
                 agent_alert_seconds: Some(15),
                 agent_requeue_seconds: self.chance(50).then_some(15),
+            };
+        }
+        if self.chance(50) {
+            queue.targets = TicketTargets {
+                first_response_seconds: Some(10),
+                next_response_seconds: Some(20),
+                resolution_seconds: self.chance(50).then_some(60),
             };
         }
         queue.reopen_seconds = if self.chance(50) { 60 } else { 0 };

@@ -70,6 +70,12 @@ pub(super) fn pushes() -> Vec<Push> {
             text: "back on Monday".into(),
             colleague: Some("bea".into()),
         }),
+        Push::Target(Target {
+            ticket: ticket(),
+            which: TicketTarget::FirstResponse,
+            state: TargetState::AtRisk,
+            due: AT + 12_000_000,
+        }),
     ];
     entries.chain(others).collect()
 }
