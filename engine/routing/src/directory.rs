@@ -125,6 +125,8 @@ impl Directory {
             | Event::OfferEnded(_)
             | Event::Responding(_)
             | Event::Held(_)
+            | Event::Parked(_)
+            | Event::Unparked(_)
             | Event::Inactive(_)
             | Event::WrappedUp(_)
             | Event::Overflowed(_)

@@ -233,6 +233,8 @@ mod number {
     pub(super) const ABSENCE_SET: u8 = 43;
     pub(super) const CONTACT_BLOCKED: u8 = 60;
     pub(super) const CONTACT_UNBLOCKED: u8 = 61;
+    pub(super) const PARKED: u8 = 52;
+    pub(super) const UNPARKED: u8 = 53;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -275,6 +277,8 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::AbsenceSet(e) => write(out, arena, number::ABSENCE_SET, e),
         Event::ContactBlocked(e) => write(out, arena, number::CONTACT_BLOCKED, e),
         Event::ContactUnblocked(e) => write(out, arena, number::CONTACT_UNBLOCKED, e),
+        Event::Parked(e) => write(out, arena, number::PARKED, e),
+        Event::Unparked(e) => write(out, arena, number::UNPARKED, e),
     }
 }
 
@@ -368,6 +372,8 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::ABSENCE_SET => Event::AbsenceSet(read(bytes)?),
         number::CONTACT_BLOCKED => Event::ContactBlocked(read(bytes)?),
         number::CONTACT_UNBLOCKED => Event::ContactUnblocked(read(bytes)?),
+        number::PARKED => Event::Parked(read(bytes)?),
+        number::UNPARKED => Event::Unparked(read(bytes)?),
         _ => return Ok(None),
     }))
 }

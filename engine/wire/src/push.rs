@@ -10,10 +10,12 @@ use crate::vocabulary::{
 mod absence;
 mod inactivity;
 mod offers;
+mod parking;
 
 pub use absence::Absence;
 pub use inactivity::Inactive;
 pub use offers::{Held, Offer, OfferEnded, WrapUp};
+pub use parking::{Parked, Unparked};
 
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -99,6 +101,10 @@ pub enum EntryEvent {
     Held(Held),
     /// Customer or agent has been silent for too long.
     Inactive(Inactive),
+    /// Its agent parked it.
+    Parked(Parked),
+    /// It is parked no longer.
+    Unparked(Unparked),
 }
 
 impl EntryEvent {
@@ -115,6 +121,8 @@ impl EntryEvent {
             Self::Returned(_) => "returned",
             Self::Held(_) => "held",
             Self::Inactive(_) => "inactive",
+            Self::Parked(_) => "parked",
+            Self::Unparked(_) => "unparked",
         }
     }
 }

@@ -5,10 +5,12 @@ mod offers;
 pub use offers::{OfferEnd, WrapUpEnd};
 
 mod language;
+mod parking;
 mod silence;
 mod texts;
 
 pub use language::Language;
+pub use parking::UnparkCause;
 pub use silence::Silent;
 pub use texts::{Text, Texts};
 
@@ -112,6 +114,8 @@ pub enum TicketState {
     InService,
     /// In service, and the agent has put it on hold.
     OnHold,
+    /// Its agent has parked it until a time: nobody has it in a seat.
+    Parked,
     /// Ended; its agent keeps the seat to wrap up. To the bot it is closed.
     Wrapping,
     /// Ended.

@@ -127,6 +127,8 @@ impl Inbox {
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_) => None,
         })
@@ -223,6 +225,8 @@ pub fn said(entry: &Entry) -> Option<(Author, String)> {
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
+        | EntryEvent::Parked(_)
+        | EntryEvent::Unparked(_)
         | EntryEvent::Inactive(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => None,

@@ -16,6 +16,7 @@ mod hours;
 mod idempotent;
 mod messages;
 mod offers;
+mod parking;
 mod presence;
 mod progress;
 mod pull;
@@ -118,6 +119,8 @@ impl Turn<'_> {
             Input::Accept { agent, ticket } => self.accept(agent, ticket),
             Input::Decline { agent, ticket } => self.decline(agent, ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
+            Input::Park { agent, ticket, epoch, until } => self.park(agent, ticket, epoch, until),
+            Input::Unpark { agent, ticket, epoch } => self.agent_unparks(agent, ticket, epoch),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
             Input::SetAbsence { agent, bot, absence, .. } => self.set_absence(agent, bot, absence),
             Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),

@@ -53,7 +53,9 @@ fn references(
     let known = (ticket.bot.0 as usize) < counts.0
         && directory.queue_bot(ticket.queue) == Some(ticket.bot)
         && agents.all(|agent| (agent.0 as usize) < counts.2);
-    let exists = directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some();
+    let owner = ticket.owner().is_none_or(|agent| directory.agent(agent).is_some());
+    let exists =
+        directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some() && owner;
     if known && (exists || !ticket.is_open()) {
         return Ok(());
     }
@@ -65,7 +67,10 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
     let (held, closed) = (ticket.agent.is_some(), ticket.closed_at.is_some());
     let fits = match ticket.state {
         TicketState::Waiting | TicketState::Offered => !held && !closed,
-        TicketState::Assigned | TicketState::InService | TicketState::OnHold => held && !closed,
+        TicketState::Assigned
+        | TicketState::InService
+        | TicketState::OnHold
+        | TicketState::Parked => held && !closed,
         TicketState::Wrapping => held && closed,
         TicketState::Closed => closed,
     };
@@ -75,7 +80,7 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
             ticket.by_state.is_some()
         }
         TicketState::Assigned | TicketState::InService | TicketState::OnHold => true,
-        TicketState::Closed => !ticket.by_state.is_some(),
+        TicketState::Parked | TicketState::Closed => !ticket.by_state.is_some(),
     };
     let fits = fits && is_offered != ticket.asked.offers().is_empty() && has_moment;
     let reserved_waits = ticket.is_unassigned() || !ticket.reserved.is_some();

@@ -22,6 +22,8 @@ pub(crate) enum Timer {
     Keep(Slot),
     /// The first block of a contact is over.
     Unblock,
+    /// A parked ticket comes back.
+    Unpark(Slot),
     /// A ticket reserved for an agent joins its queue.
     Reservation(Slot),
     /// The service-level threshold has passed.

@@ -22,6 +22,7 @@ mod messages;
 mod offers;
 mod outcomes;
 mod overflow;
+mod parking;
 mod past;
 mod positions;
 mod preferred;

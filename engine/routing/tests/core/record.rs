@@ -12,7 +12,7 @@ use relevo_wire::directory::{
 };
 use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome, RequeueReason, Role,
-    Silent, Via, WrapUpEnd,
+    Silent, UnparkCause, Via, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TenantId, TicketId};
 use std::path::PathBuf;
@@ -269,6 +269,17 @@ fn samples() -> Vec<(&'static str, Event)> {
         ),
         ("responding", Event::Responding(Responding { agent })),
         ("held", Event::Held(Held { ticket: TICKET, number: 8, on: true })),
+        ("parked", Event::Parked(Parked { ticket: TICKET, number: 10, agent, until: START + 9 })),
+        (
+            "unparked",
+            Event::Unparked(Unparked {
+                ticket: TICKET,
+                number: 11,
+                agent,
+                cause: UnparkCause::Customer,
+                reserved: Some((agent, START + 11)),
+            }),
+        ),
         (
             "absence_set",
             Event::AbsenceSet(AbsenceSet {
@@ -356,7 +367,8 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert_eq!(numbers, (1..=31).chain([34, 37, 38, 42, 43, 60, 61]).collect::<Vec<u8>>());
+    let beyond = [34, 37, 38, 42, 43, 52, 53, 60, 61];
+    assert_eq!(numbers, (1..=31).chain(beyond).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What must hold of offers, of holds, of silences, and of wrapping up.
 
 use super::World;
-use relevo_routing::event::{Absence, Held, Inactive, OfferEnded, Offered, WrappedUp};
+use crate::common::SECOND;
+use relevo_routing::event::{
+    Absence, Held, Inactive, OfferEnded, Offered, Parked, Unparked, WrappedUp,
+};
 use relevo_routing::input::Input;
-use relevo_wire::BotId;
 use relevo_wire::vocabulary::{Silent, TicketState};
+use relevo_wire::{AgentId, BotId, TicketId};
 
 impl World {
     pub(super) fn absence(&mut self) -> Input {
@@ -13,6 +16,33 @@ impl World {
         let colleague = Some(self.agent()).filter(|colleague| *colleague != agent);
         let absence = self.chance(50).then(|| Absence { text: String::new(), colleague });
         Input::SetAbsence { agent, bot, absence, own: true }
+    }
+
+    pub(super) fn hold_or_park(&mut self, agent: AgentId, ticket: TicketId, epoch: u32) -> Input {
+        if self.tickets[&ticket].state == TicketState::Parked {
+            return Input::Unpark { agent, ticket, epoch };
+        }
+        if self.chance(50) {
+            return Input::Hold { agent, ticket, epoch, on: self.chance(50) };
+        }
+        let until = self.desk.now + self.below(60) * SECOND;
+        Input::Park { agent, ticket, epoch, until }
+    }
+
+    pub(super) fn parked(&mut self, e: &Parked) {
+        self.entry(e.ticket, e.number);
+        let known = self.known(e.ticket);
+        assert_eq!(known.agent, Some(e.agent), "only its agent parks a ticket");
+        assert!(matches!(known.state, TicketState::InService | TicketState::OnHold));
+        known.state = TicketState::Parked;
+    }
+
+    pub(super) fn unparked(&mut self, e: &Unparked) {
+        self.entry(e.ticket, e.number);
+        let known = self.known(e.ticket);
+        assert_eq!(known.state, TicketState::Parked);
+        assert_eq!(known.agent.take(), Some(e.agent));
+        known.state = TicketState::Waiting;
     }
 
     pub(super) fn offered(&mut self, e: &Offered) {
