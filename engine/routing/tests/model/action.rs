@@ -192,11 +192,11 @@ fn moved() -> BoxedStrategy<Ask> {
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
         9 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
         6 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
-        4 => (which(Among::Held), by(), stale(), any::<bool>())
+        5 => (which(Among::Served), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
-        5 => (which(Among::OnHold), by())
+        7 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
-        9 => parked(),
+        16 => parked(),
         4 => (which(Among::Wrapping), by())
             .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
         3 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),

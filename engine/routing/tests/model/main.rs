@@ -118,8 +118,8 @@ impl fmt::Debug for Case {
 fn case(most: usize) -> impl Strategy<Value = Case> {
     (setup(), actions(most)).prop_map(|(setup, mut actions)| {
         // By what is drawn already: a further draw would make every case another one.
-        if actions.len() % 4 == 0 {
-            let number = u8::try_from(actions.len()).unwrap_or(u8::MAX) / 4;
+        if actions.len() % 2 == 0 {
+            let number = u8::try_from(actions.len()).unwrap_or(u8::MAX) / 2;
             let (queue, agent, seconds) = (number % 3, number % 4, 1 + u64::from(number % 8));
             let what = What::Rush { queue, agent, seconds };
             actions.push(Action { what, key: None });
