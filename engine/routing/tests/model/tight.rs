@@ -17,6 +17,8 @@ impl Tight {
             settings.parked_per_agent = 1;
             settings.message_ids_per_ticket = 2;
             settings.contact_message_ids = 3;
+            settings.last_agents = 2;
+            settings.last_agent_us = 600_000_000;
         }
         if self.unconfirmed {
             // A dozen of the shortest messages: fewer than the router begins to put together.
