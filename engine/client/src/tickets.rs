@@ -241,7 +241,9 @@ impl Tickets {
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
-            | EntryEvent::Inactive(_) => false,
+            | EntryEvent::Inactive(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_) => false,
         };
         let id = entry.ticket;
         due.push(entry);

@@ -57,6 +57,8 @@ impl Kind {
             | Command::Decline(_)
             | Command::Hold(_)
             | Command::Unhold(_)
+            | Command::Park(_)
+            | Command::Unpark(_)
             | Command::WrapUpDone(_)
             | Command::Reopen(_)
             | Command::SetAbsence(_)

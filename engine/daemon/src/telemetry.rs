@@ -119,6 +119,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Offered(e) => Some(e.ticket),
         Event::OfferEnded(e) => Some(e.ticket),
         Event::Held(e) => Some(e.ticket),
+        Event::Parked(e) => Some(e.ticket),
+        Event::Unparked(e) => Some(e.ticket),
         Event::Inactive(e) => Some(e.ticket),
         Event::WrappedUp(e) => Some(e.ticket),
         Event::Overflowed(e) => Some(e.ticket),

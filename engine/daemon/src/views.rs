@@ -32,6 +32,7 @@ pub struct QueueFigures {
     assigned: AtomicU32,
     in_service: AtomicU32,
     on_hold: AtomicU32,
+    parked: AtomicU32,
     wrapping: AtomicU32,
 }
 
@@ -56,6 +57,8 @@ pub struct QueueNow {
     pub in_service: u32,
     /// Tickets on hold.
     pub on_hold: u32,
+    /// Tickets that an agent has parked.
+    pub parked: u32,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u32,
 }
@@ -121,6 +124,7 @@ impl Views {
             Some(TicketState::Assigned) => Some(&figures.assigned),
             Some(TicketState::InService) => Some(&figures.in_service),
             Some(TicketState::OnHold) => Some(&figures.on_hold),
+            Some(TicketState::Parked) => Some(&figures.parked),
             Some(TicketState::Wrapping) => Some(&figures.wrapping),
             Some(TicketState::Waiting | TicketState::Offered | TicketState::Closed) | None => None,
         };
@@ -186,6 +190,7 @@ impl Views {
             assigned: figures.assigned.load(Relaxed),
             in_service: figures.in_service.load(Relaxed),
             on_hold: figures.on_hold.load(Relaxed),
+            parked: figures.parked.load(Relaxed),
             wrapping: figures.wrapping.load(Relaxed),
         })
     }

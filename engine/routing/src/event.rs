@@ -10,6 +10,7 @@ mod directory;
 mod hours;
 mod message;
 mod offers;
+mod parking;
 mod presence;
 mod silence;
 mod targets;
@@ -23,6 +24,7 @@ pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use hours::{QueueHours, QueueModeSet, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
 pub use offers::{Held, OfferEnded, Offered, Responding, WrappedUp};
+pub use parking::{Parked, Unparked};
 pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
     IntentSet, Ready, Started,
@@ -102,6 +104,10 @@ pub enum Event {
     Responding(Responding),
     /// A ticket is on hold, or no longer.
     Held(Held),
+    /// A ticket is parked: nobody has it in a seat.
+    Parked(Parked),
+    /// A parked ticket waits again.
+    Unparked(Unparked),
     /// Customer or agent has been silent for too long.
     Inactive(Inactive),
     /// The wrap-up of a closed ticket is over.

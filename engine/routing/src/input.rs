@@ -168,6 +168,26 @@ pub enum Input {
         /// On hold from now on.
         on: bool,
     },
+    /// An agent parks a ticket in service.
+    Park {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+        /// The epoch that it believes in.
+        epoch: u32,
+        /// Until when.
+        until: Micros,
+    },
+    /// An agent takes a ticket up again that it has parked.
+    Unpark {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+        /// The epoch that it believes in.
+        epoch: u32,
+    },
     /// An agent has wrapped a closed ticket up.
     WrapUpDone {
         /// The agent.

@@ -237,6 +237,8 @@ mod number {
     pub(super) const CALLBACK_LISTED: u8 = 62;
     pub(super) const CALLBACK_ENDED: u8 = 63;
     pub(super) const CALLBACK_WISHED: u8 = 64;
+    pub(super) const PARKED: u8 = 52;
+    pub(super) const UNPARKED: u8 = 53;
     pub(super) const QUEUE_MODE_SET: u8 = 50;
 }
 
@@ -284,6 +286,8 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::CallbackListed(e) => write(out, arena, number::CALLBACK_LISTED, e),
         Event::CallbackWished(e) => write(out, arena, number::CALLBACK_WISHED, e),
         Event::CallbackEnded(e) => write(out, arena, number::CALLBACK_ENDED, e),
+        Event::Parked(e) => write(out, arena, number::PARKED, e),
+        Event::Unparked(e) => write(out, arena, number::UNPARKED, e),
         Event::QueueModeSet(e) => write(out, arena, number::QUEUE_MODE_SET, e),
     }
 }
@@ -382,6 +386,8 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::CALLBACK_LISTED => Event::CallbackListed(read(bytes)?),
         number::CALLBACK_WISHED => Event::CallbackWished(read(bytes)?),
         number::CALLBACK_ENDED => Event::CallbackEnded(read(bytes)?),
+        number::PARKED => Event::Parked(read(bytes)?),
+        number::UNPARKED => Event::Unparked(read(bytes)?),
         number::QUEUE_MODE_SET => Event::QueueModeSet(read(bytes)?),
         _ => return Ok(None),
     }))

@@ -337,6 +337,7 @@ fn restore_tickets(state: &mut State) {
         TicketState::Assigned => ticket.assigned_at.get().unwrap_or_default(),
         TicketState::InService
         | TicketState::OnHold
+        | TicketState::Parked
         | TicketState::Wrapping
         | TicketState::Closed => 0,
     };

@@ -37,6 +37,8 @@ pub struct TicketStats {
     pub in_service: u32,
     /// In service, and on hold.
     pub on_hold: u32,
+    /// Parked by an agent, in no seat.
+    pub parked: u32,
     /// Closed, and its agent wraps it up.
     pub wrapping: u32,
     /// Closed, and not yet forgotten.

@@ -17,7 +17,7 @@ pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, Put
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
 pub use queues::SetQueueMode;
-pub use service::{Accept, Decline, Hold, Reopen, Unhold, WrapUpDone};
+pub use service::{Accept, Decline, Hold, Park, Reopen, Unhold, Unpark, WrapUpDone};
 pub use talk::{ArchivedSend, Read, Receipt, Send, Typing};
 pub use transfer::{Targets, Transfer, TransferTarget};
 
@@ -77,6 +77,10 @@ pub enum Command {
     Hold(Hold),
     /// Takes it up again.
     Unhold(Unhold),
+    /// Parks a ticket in service until a time.
+    Park(Park),
+    /// Takes a parked ticket up again.
+    Unpark(Unpark),
     /// Frees the seat after the close.
     WrapUpDone(WrapUpDone),
     /// Switches an absence on or off.
@@ -139,6 +143,8 @@ impl Command {
             Self::Decline(_) => "decline",
             Self::Hold(_) => "hold",
             Self::Unhold(_) => "unhold",
+            Self::Park(_) => "park",
+            Self::Unpark(_) => "unpark",
             Self::WrapUpDone(_) => "wrap_up_done",
             Self::Reopen(_) => "reopen",
             Self::SetAbsence(_) => "set_absence",

@@ -177,6 +177,8 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::Decline(c) => write(out, kind::DECLINE, envelope, c),
         Command::Hold(c) => write(out, kind::HOLD, envelope, c),
         Command::Unhold(c) => write(out, kind::UNHOLD, envelope, c),
+        Command::Park(c) => write(out, kind::PARK, envelope, c),
+        Command::Unpark(c) => write(out, kind::UNPARK, envelope, c),
         Command::WrapUpDone(c) => write(out, kind::WRAP_UP_DONE, envelope, c),
         Command::Reopen(c) => write(out, kind::REOPEN, envelope, c),
         Command::SetAbsence(c) => write(out, kind::SET_ABSENCE, envelope, c),
@@ -261,6 +263,8 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::DECLINE => Command::Decline(read(payload)?),
         kind::HOLD => Command::Hold(read(payload)?),
         kind::UNHOLD => Command::Unhold(read(payload)?),
+        kind::PARK => Command::Park(read(payload)?),
+        kind::UNPARK => Command::Unpark(read(payload)?),
         kind::WRAP_UP_DONE => Command::WrapUpDone(read(payload)?),
         kind::REOPEN => Command::Reopen(read(payload)?),
         kind::SET_ABSENCE => Command::SetAbsence(read(payload)?),
@@ -351,6 +355,8 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
         EntryEvent::Returned(e) => write(out, kind::RETURNED, envelope, e),
         EntryEvent::Held(e) => write(out, kind::HELD, envelope, e),
         EntryEvent::Inactive(e) => write(out, kind::INACTIVE, envelope, e),
+        EntryEvent::Parked(e) => write(out, kind::PARKED, envelope, e),
+        EntryEvent::Unparked(e) => write(out, kind::UNPARKED, envelope, e),
     }
 }
 
@@ -377,7 +383,7 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         return Ok(answer.map(|answer| ServerFrame::Answer(id, answer)));
     }
     let push = match header.kind {
-        kind::EMPTY..=kind::INACTIVE => Push::Entry(read_entry(header.kind, bytes)?),
+        kind::EMPTY..=kind::UNPARKED => Push::Entry(read_entry(header.kind, bytes)?),
         kind::SNAPSHOT => Push::Snapshot(read(bytes)?),
         kind::PROGRESS => Push::Progress(read(bytes)?),
         kind::TYPING_PUSH => Push::Typing(read(bytes)?),
@@ -432,6 +438,8 @@ fn read_entry(kind: u16, bytes: &[u8]) -> Result<Entry, WireError> {
         kind::RETURNED => EntryEvent::Returned(read(payload)?),
         kind::HELD => EntryEvent::Held(read(payload)?),
         kind::INACTIVE => EntryEvent::Inactive(read(payload)?),
+        kind::PARKED => EntryEvent::Parked(read(payload)?),
+        kind::UNPARKED => EntryEvent::Unparked(read(payload)?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(read(payload)?),
     };

@@ -10,11 +10,13 @@ use crate::vocabulary::{
 mod absence;
 mod inactivity;
 mod offers;
+mod parking;
 mod target;
 
 pub use absence::Absence;
 pub use inactivity::Inactive;
 pub use offers::{Held, Offer, OfferEnded, WrapUp};
+pub use parking::{Parked, Unparked};
 pub use target::Target;
 
 use rkyv::{Archive, Deserialize, Serialize};
@@ -104,6 +106,10 @@ pub enum EntryEvent {
     Held(Held),
     /// Customer or agent has been silent for too long.
     Inactive(Inactive),
+    /// Its agent parked it.
+    Parked(Parked),
+    /// It is parked no longer.
+    Unparked(Unparked),
 }
 
 impl EntryEvent {
@@ -120,6 +126,8 @@ impl EntryEvent {
             Self::Returned(_) => "returned",
             Self::Held(_) => "held",
             Self::Inactive(_) => "inactive",
+            Self::Parked(_) => "parked",
+            Self::Unparked(_) => "unparked",
         }
     }
 }

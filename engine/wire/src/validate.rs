@@ -119,6 +119,8 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         | Command::Decline(_)
         | Command::Hold(_)
         | Command::Unhold(_)
+        | Command::Park(_)
+        | Command::Unpark(_)
         | Command::WrapUpDone(_)
         | Command::Reopen(_)
         | Command::Explain(_)

@@ -7,6 +7,7 @@ pub use offers::{OfferEnd, WrapUpEnd};
 mod callback;
 mod language;
 mod mode;
+mod parking;
 mod silence;
 mod targets;
 mod texts;
@@ -14,6 +15,7 @@ mod texts;
 pub use callback::Callback;
 pub use language::Language;
 pub use mode::QueueMode;
+pub use parking::UnparkCause;
 pub use silence::Silent;
 pub use targets::{TargetState, TicketTarget};
 pub use texts::{Text, Texts};
@@ -118,6 +120,8 @@ pub enum TicketState {
     InService,
     /// In service, and the agent has put it on hold.
     OnHold,
+    /// Its agent has parked it until a time: nobody has it in a seat.
+    Parked,
     /// Ended; its agent keeps the seat to wrap up. To the bot it is closed.
     Wrapping,
     /// Ended.

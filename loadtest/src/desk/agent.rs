@@ -131,7 +131,11 @@ impl AgentDesk {
         let ticket = self.tickets.entry(entry.ticket).or_default();
         ticket.opened_at.get_or_insert(entry.at);
         match &entry.event {
-            EntryEvent::Empty(_) | EntryEvent::Held(_) | EntryEvent::Inactive(_) => {}
+            EntryEvent::Empty(_)
+            | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
+            | EntryEvent::Inactive(_) => {}
             EntryEvent::HandedOff(handed_off) => {
                 ticket.stamp = ticket.stamp.or_else(|| stamp_of(handed_off));
             }

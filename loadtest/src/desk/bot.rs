@@ -184,6 +184,8 @@ impl BotDesk {
             EntryEvent::Empty(_)
             | EntryEvent::HandedOff(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_) => {}
             EntryEvent::Message(message) => {
                 if message.author == Author::Agent {

@@ -100,7 +100,11 @@ impl Ledger {
     pub fn saw(&mut self, party: &str, is_bot: bool, entry: &Entry) {
         let what = match &entry.event {
             // The campaign's agents put nothing on hold, and its queues have no rules of inactivity.
-            EntryEvent::Empty(_) | EntryEvent::Held(_) | EntryEvent::Inactive(_) => What::Hidden,
+            EntryEvent::Empty(_)
+            | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
+            | EntryEvent::Inactive(_) => What::Hidden,
             EntryEvent::HandedOff(_) => What::HandedOff,
             EntryEvent::Message(message) => match message.body.unpack() {
                 Ok(body) => What::Message(body.text),

@@ -129,6 +129,8 @@ impl Inbox {
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_) => None,
         })
@@ -226,6 +228,8 @@ pub fn said(entry: &Entry) -> Option<(Author, String)> {
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
+        | EntryEvent::Parked(_)
+        | EntryEvent::Unparked(_)
         | EntryEvent::Inactive(_)
         | EntryEvent::Transferred(_)
         | EntryEvent::Returned(_) => None,

@@ -40,6 +40,10 @@ pub enum Entry {
     Requeued(AgentId),
     /// It is on hold, or no longer.
     Held(bool),
+    /// Its agent parked it.
+    Parked,
+    /// It came back, and is no longer this agent's.
+    Unparked(AgentId),
     /// Somebody was told that he is awaited.
     Inactive(Silent),
     /// It ended.
@@ -243,6 +247,8 @@ impl Books {
             Event::Offered(e) => self.offered(*e),
             Event::OfferEnded(e) => self.offer_ended(*e),
             Event::Held(e) => self.held(*e),
+            Event::Parked(e) => self.parked(*e),
+            Event::Unparked(e) => self.unparked(*e),
             Event::Inactive(e) => self.inactive(e),
             Event::WrappedUp(e) => self.wrapped_up(*e),
             Event::TargetTold(e) => self.target_told(*e),
@@ -335,7 +341,8 @@ impl Books {
                 ticket.state = TicketState::InService;
             }
             let owner = ticket.agent;
-            let is_owner = e.agent.is_some() && e.agent == owner;
+            let is_parked = ticket.state == TicketState::Parked;
+            let is_owner = e.agent.is_some() && e.agent == owner && !is_parked;
             must(is_owner, "only the owner talks", || format!("{e:?}, owner {owner:?}"))?;
         }
         if e.author == Author::Bot {

@@ -127,6 +127,7 @@ fn shown(explained: &Explained, is_past: bool) -> String {
         TicketState::Assigned => "assigned",
         TicketState::InService => "in service",
         TicketState::OnHold => "on hold",
+        TicketState::Parked => "parked",
         TicketState::Wrapping => "closed, being wrapped up",
         TicketState::Closed => "closed",
     };

@@ -119,6 +119,8 @@ pub(super) async fn bot(bot: BotClient, mut events: Events, figures: Arc<Figures
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_) => {}
         }
@@ -160,6 +162,8 @@ pub(super) async fn agent(agent: AgentClient, mut events: Events, seed: u64) {
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => {}

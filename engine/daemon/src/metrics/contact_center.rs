@@ -166,6 +166,8 @@ impl ContactCenter {
             | Event::Relaxed(_)
             | Event::Responding(_)
             | Event::Held(_)
+            | Event::Parked(_)
+            | Event::Unparked(_)
             | Event::WrappedUp(_)
             | Event::Progressed(_)
             | Event::Answered(_)

@@ -30,6 +30,8 @@ pub enum CommandName {
     Decline,
     Hold,
     Unhold,
+    Park,
+    Unpark,
     WrapUpDone,
     Reopen,
     SetAbsence,
@@ -52,7 +54,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -72,6 +74,8 @@ impl CommandName {
         Self::Decline,
         Self::Hold,
         Self::Unhold,
+        Self::Park,
+        Self::Unpark,
         Self::WrapUpDone,
         Self::Reopen,
         Self::SetAbsence,
@@ -115,6 +119,8 @@ impl CommandName {
             Self::Decline => "decline",
             Self::Hold => "hold",
             Self::Unhold => "unhold",
+            Self::Park => "park",
+            Self::Unpark => "unpark",
             Self::WrapUpDone => "wrap_up_done",
             Self::Reopen => "reopen",
             Self::SetAbsence => "set_absence",
@@ -159,6 +165,8 @@ impl From<&Command> for CommandName {
             Command::Decline(_) => Self::Decline,
             Command::Hold(_) => Self::Hold,
             Command::Unhold(_) => Self::Unhold,
+            Command::Park(_) => Self::Park,
+            Command::Unpark(_) => Self::Unpark,
             Command::WrapUpDone(_) => Self::WrapUpDone,
             Command::Reopen(_) => Self::Reopen,
             Command::SetAbsence(_) => Self::SetAbsence,

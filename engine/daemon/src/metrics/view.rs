@@ -89,6 +89,8 @@ pub struct QueueView {
     pub in_service: u64,
     /// Tickets on hold.
     pub on_hold: u64,
+    /// Tickets that an agent has parked.
+    pub parked: u64,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u64,
     /// When the ticket that waits longest began to wait; 0 for none.
@@ -203,8 +205,8 @@ impl QueueSum {
         let QueueAgentCounts { paused, invisible, unreachable, .. } = queue.agents;
         let agents = [available, full, not_responding, paused, invisible, unreachable];
         add(&mut self.agents, agents);
-        let QueueView { waiting, assigned, in_service, on_hold, wrapping, .. } = *queue;
-        add(&mut self.tickets, [waiting, assigned, in_service, on_hold, wrapping]);
+        let QueueView { waiting, assigned, in_service, on_hold, parked, wrapping, .. } = *queue;
+        add(&mut self.tickets, [waiting, assigned, in_service, on_hold, parked, wrapping]);
         self.open += u64::from(queue.open);
         self.oldest_waiting_since = oldest(self.oldest_waiting_since, queue.oldest_waiting_since);
         self.oldest_unanswered = oldest(self.oldest_unanswered, queue.oldest_unanswered);
@@ -253,6 +255,7 @@ mod tests {
             assigned: 2,
             in_service: 3,
             on_hold: 4,
+            parked: 0,
             wrapping: 5,
             oldest_waiting_since: oldest,
             oldest_unanswered: 0,

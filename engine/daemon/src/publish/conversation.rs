@@ -6,11 +6,11 @@
 use bytes::Bytes;
 use relevo_journal::Place;
 use relevo_routing::event::{
-    Assigned, Closed, Held, Inactive, MessageStored, Requeued, TicketOpened,
+    Assigned, Closed, Held, Inactive, MessageStored, Parked, Requeued, TicketOpened, Unparked,
 };
 use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId, TicketId};
 use relevo_wire::vocabulary::{
-    Author, CloseReason, HandOffReason, Outcome, RequeueReason, Silent, TicketState,
+    Author, CloseReason, HandOffReason, Outcome, RequeueReason, Silent, TicketState, UnparkCause,
 };
 
 use super::live::Live;
@@ -55,6 +55,10 @@ pub enum What {
     Transferred(Box<Child>),
     /// On hold, or no longer.
     Held { on: bool },
+    /// Its agent parked it until then, in microseconds since 1970.
+    Parked { until: u64 },
+    /// Parked no longer.
+    Unparked { agent: AgentId, cause: UnparkCause },
     /// Somebody was silent for too long; what the customer is told. Boxed as above.
     Inactive { silent: Silent, text: Option<Box<String>> },
     /// Over.
@@ -155,6 +159,8 @@ impl Conversation {
             | What::Assigned { .. }
             | What::Requeued { .. }
             | What::Held { .. }
+            | What::Parked { .. }
+            | What::Unparked { .. }
             | What::Inactive { .. }
             | What::Returned { .. } => None,
         }
@@ -274,6 +280,21 @@ impl Conversation {
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
 
+    /// Its agent has parked it, and it stays the agent's.
+    pub fn parked(&mut self, at: u64, place: Place, event: &Parked) {
+        self.state = TicketState::Parked;
+        let what = What::Parked { until: event.until };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Parked no longer: it waits.
+    pub fn unparked(&mut self, at: u64, place: Place, event: &Unparked) {
+        self.state = TicketState::Waiting;
+        self.agent = None;
+        let what = What::Unparked { agent: event.agent, cause: event.cause };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
     /// Somebody was told that he is awaited.
     pub fn inactive(&mut self, at: u64, place: Place, event: &Inactive) {
         let text = (!event.text.is_empty()).then(|| Box::new(event.text.clone()));
@@ -293,8 +314,10 @@ impl Conversation {
         if self.agent == Some(agent) {
             return Some(self.last());
         }
-        let lost =
-            |what: &What| matches!(what, What::Requeued { agent: from, .. } if *from == agent);
+        let lost = |what: &What| {
+            matches!(what, What::Requeued { agent: from, .. } | What::Unparked { agent: from, .. }
+                if *from == agent)
+        };
         self.entries.iter().rposition(|entry| lost(&entry.what)).map(|at| at as u32 + 1)
     }
 }

@@ -231,10 +231,17 @@ impl Conversations {
                     c.requeued(now, place, requeued);
                     c.tenant
                 });
-                if let Some(tenant) = tenant {
-                    let agent = (tenant, requeued.agent);
-                    self.lock_index().of_agent.take(&agent, requeued.ticket);
-                }
+                self.lost(tenant, requeued.agent, requeued.ticket);
+            }
+            Event::Parked(parked) => {
+                self.append(parked.ticket, |c| c.parked(now, place, parked));
+            }
+            Event::Unparked(unparked) => {
+                let tenant = self.append(unparked.ticket, |c| {
+                    c.unparked(now, place, unparked);
+                    c.tenant
+                });
+                self.lost(tenant, unparked.agent, unparked.ticket);
             }
             Event::Closed(closed) => {
                 let child = closed.child.and_then(|child| opened_in(record.events, child));
@@ -303,6 +310,13 @@ impl Conversations {
             | Event::QueueHours(_)
             | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
+        }
+    }
+
+    /// An agent has a ticket no more.
+    fn lost(&self, tenant: Option<TenantId>, agent: AgentId, ticket: TicketId) {
+        if let Some(tenant) = tenant {
+            self.lock_index().of_agent.take(&(tenant, agent), ticket);
         }
     }
 

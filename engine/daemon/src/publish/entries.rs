@@ -50,10 +50,9 @@ impl<O: Observer> Publisher<O> {
                 self.entry(directory, e.ticket, e.number, Some(&message));
             }
             Event::Assigned(e) => self.assigned(outcome, directory, e),
-            Event::Requeued(e) => {
-                self.entry(directory, e.ticket, e.number, None);
-                self.published.conversations.change(e.ticket, |c| c.live.clear_agents());
-            }
+            Event::Requeued(e) => self.lost(directory, e.ticket, e.number),
+            Event::Parked(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Unparked(e) => self.lost(directory, e.ticket, e.number),
             Event::Closed(e) => {
                 self.entry(directory, e.ticket, e.number, None);
                 if e.wraps_until.is_some() {
@@ -150,6 +149,12 @@ impl<O: Observer> Publisher<O> {
                 }
             }
         });
+    }
+
+    /// The last entry that the agent gets who had the ticket.
+    fn lost(&mut self, directory: &Directory, ticket: TicketId, number: u32) {
+        self.entry(directory, ticket, number, None);
+        self.published.conversations.change(ticket, |c| c.live.clear_agents());
     }
 
     fn opened(&mut self, outcome: &Outcome, directory: &Directory, opened: &TicketOpened) {

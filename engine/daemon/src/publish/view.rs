@@ -6,8 +6,8 @@ use relevo_routing::event::Absence;
 use relevo_wire::ids::{AgentId, BotId, QueueId, TicketId};
 use relevo_wire::packed::Packed;
 use relevo_wire::push::{
-    self, Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Requeued,
-    Returned, Transferred,
+    self, Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Parked,
+    Requeued, Returned, Transferred, Unparked,
 };
 use relevo_wire::vocabulary::{HandOffReason, Silent};
 
@@ -113,6 +113,10 @@ fn event(
             epoch: child.epoch,
         }),
         What::Held { on } => EntryEvent::Held(Held { on: *on }),
+        What::Parked { until } => EntryEvent::Parked(Parked { until: *until }),
+        What::Unparked { agent, cause } => {
+            EntryEvent::Unparked(Unparked { agent: agent_name(directory, *agent), cause: *cause })
+        }
         What::Inactive { silent, text } => {
             let text = text.as_deref().cloned().unwrap_or_default();
             EntryEvent::Inactive(Inactive { silent: *silent, text })

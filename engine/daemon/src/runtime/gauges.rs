@@ -119,6 +119,7 @@ fn gauge_view(shared: &Shared) -> GaugeView {
                 assigned: now.assigned.into(),
                 in_service: now.in_service.into(),
                 on_hold: now.on_hold.into(),
+                parked: now.parked.into(),
                 wrapping: now.wrapping.into(),
                 oldest_waiting_since: now.oldest_waiting_since,
                 oldest_unanswered: now.oldest_unanswered,

@@ -165,6 +165,8 @@ async fn decide(
         | Command::Accept(_)
         | Command::Decline(_)
         | Command::Hold(_)
+        | Command::Park(_)
+        | Command::Unpark(_)
         | Command::Unhold(_)
         | Command::WrapUpDone(_)
         | Command::Reopen(_) => {

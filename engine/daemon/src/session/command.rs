@@ -118,6 +118,8 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::Accept(_)
         | Command::Decline(_)
         | Command::Hold(_)
+        | Command::Park(_)
+        | Command::Unpark(_)
         | Command::Unhold(_)
         | Command::WrapUpDone(_)
         | Command::Reopen(_)
@@ -179,6 +181,12 @@ fn from_agent(
         }
         Command::WrapUpDone(done) => Ok(shard(Input::WrapUpDone { agent, ticket: done.ticket })),
         Command::SetAbsence(set) => absence::own(names, agent, set),
+        Command::Park(command::Park { ticket, epoch, until }) => {
+            Ok(shard(Input::Park { agent, ticket, epoch, until }))
+        }
+        Command::Unpark(command::Unpark { ticket, epoch }) => {
+            Ok(shard(Input::Unpark { agent, ticket, epoch }))
+        }
         Command::Reopen(reopen) => Ok(shard(Input::Reopen { agent, ticket: reopen.ticket })),
         Command::Hello(_) | Command::Cursors(_) => Err(second_hello()),
         Command::HandOff(_)

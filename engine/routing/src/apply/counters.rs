@@ -100,6 +100,7 @@ impl State {
             }
             TicketState::InService
             | TicketState::OnHold
+            | TicketState::Parked
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
@@ -151,6 +152,7 @@ impl State {
             }
             TicketState::InService
             | TicketState::OnHold
+            | TicketState::Parked
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
@@ -179,6 +181,7 @@ fn count_in(stats: &mut crate::stats::TicketStats, state: TicketState) -> &mut u
         TicketState::Assigned => &mut stats.assigned,
         TicketState::InService => &mut stats.in_service,
         TicketState::OnHold => &mut stats.on_hold,
+        TicketState::Parked => &mut stats.parked,
         TicketState::Wrapping => &mut stats.wrapping,
         TicketState::Closed => &mut stats.resumable,
     }

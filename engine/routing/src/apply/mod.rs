@@ -15,6 +15,7 @@ mod lines;
 mod messages;
 mod offers;
 mod overflow;
+mod parking;
 mod presence;
 mod reach;
 mod silence;
@@ -61,6 +62,8 @@ impl State {
             Event::OfferEnded(e) => self.offer_ended(now, *e),
             Event::Responding(e) => self.responding(*e),
             Event::Held(e) => self.held(now, *e),
+            Event::Parked(e) => self.parked(now, *e),
+            Event::Unparked(e) => self.unparked(now, *e),
             Event::Inactive(e) => self.inactive(now, e),
             Event::WrappedUp(e) => self.wrapped_up(now, *e),
             Event::TargetMissed(e) => self.target_missed(*e),

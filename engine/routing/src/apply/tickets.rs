@@ -95,15 +95,21 @@ impl State {
         self.free_seat(now, slot, event.agent);
         self.begin_clocks(now, slot);
         let ticket = self.tickets.at_mut(slot);
-        ticket.state = TicketState::Waiting;
         ticket.agent = MaybeAgent::NONE;
         ticket.epoch = event.epoch;
         ticket.last = event.number;
+        ticket.begin_step(now);
+        self.exclude(slot, event.agent, event.excluded_until, now);
+        self.begin_waiting(now, slot);
+    }
+
+    /// A ticket that an agent had waits again, at its place.
+    pub(super) fn begin_waiting(&mut self, now: Micros, slot: Slot) {
+        let ticket = self.tickets.at_mut(slot);
+        ticket.state = TicketState::Waiting;
         ticket.waiting_since = now;
         ticket.by_state = MaybeTime::at(now);
-        ticket.begin_step(now);
         ticket.ring = 0;
-        self.exclude(slot, event.agent, event.excluded_until, now);
         self.await_ring(slot);
         self.await_step(slot);
         self.enter_line(now, slot);
@@ -160,6 +166,8 @@ impl State {
         if self.tickets.at(slot).is_unassigned() {
             self.stop_waiting(slot);
             self.follow_pace(self.tickets.at(slot).queue);
+        } else if self.tickets.at(slot).is_parked() {
+            self.end_parking(slot);
         } else {
             self.set_kept(slot, MaybeTime::NONE);
             if event.wraps_until.is_none() {
@@ -231,6 +239,9 @@ impl State {
         }
         if let Some(until) = ticket.asked.offers().until() {
             self.timers.set(until, Timer::Offer(slot));
+        }
+        if ticket.is_parked() {
+            self.await_unpark(slot);
         }
         self.silence_restored(slot);
         let ticket = self.tickets.at(slot);

@@ -363,11 +363,14 @@ impl<'a> Plan<'a> {
 
     fn deletable_agent(&self, name: &str) -> Result<u32, WireError> {
         let id = self.directory.agent_id(name).ok_or_else(|| unknown("agent", name))?;
-        let (open, reserved, served) = self.state.agents.get(id).map_or((0, 0, 0), |agent| {
-            (agent.seats_used(), agent.reserved.len(), agent.queues.len())
+        let has = self.state.agents.get(id).map(|agent| {
+            let (open, parked) = (agent.seats_used(), agent.parked as usize);
+            (open, parked, agent.reserved.len(), agent.queues.len())
         });
+        let (open, parked, reserved, served) = has.unwrap_or_default();
         let uses = [
             (open, "open tickets"),
+            (parked, "tickets that it has parked"),
             (reserved, "tickets reserved for it"),
             (more(served, self.served.get(&id)), "queues of which it is a member"),
         ];

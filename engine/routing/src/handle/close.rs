@@ -46,7 +46,7 @@ impl Turn<'_> {
             return Err(WireError::field(ErrorCode::LimitExceeded, "tags", message));
         }
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
-        self.check_owner(self.state.tickets.at(slot), agent, epoch)?;
+        self.check_keeper(self.state.tickets.at(slot), agent, epoch)?;
         self.close(slot, CloseReason::Agent, tags, None);
         Ok(done())
     }

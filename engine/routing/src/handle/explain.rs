@@ -43,6 +43,7 @@ impl Turn<'_> {
             TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
                 self.assigned_because(ticket) + &self.targets_said(slot, ticket)
             }
+            TicketState::Parked => self.parked_by(ticket),
             TicketState::Wrapping => self.wrapped_up_by(ticket),
             TicketState::Closed => match ticket.child.get() {
                 Some(child) => format!("it is closed, and goes on as ticket {child}"),
@@ -118,6 +119,15 @@ impl Turn<'_> {
         let names: Vec<String> =
             ticket.asked.offers().agents().iter().map(|agent| self.agent_name(*agent)).collect();
         format!("it is offered to {} for {left} s more, then back in its line", names.join(", "))
+    }
+
+    fn parked_by(&self, ticket: &Ticket) -> String {
+        let left = ticket.parked_until().unwrap_or_default().saturating_sub(self.now);
+        let name = ticket.owner().map_or_else(String::new, |agent| self.agent_name(agent));
+        format!(
+            "{name} has parked it for {} s more, or until its customer writes",
+            left / 1_000_000
+        )
     }
 
     fn wrapped_up_by(&self, ticket: &Ticket) -> String {

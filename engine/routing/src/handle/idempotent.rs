@@ -53,6 +53,8 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::Accept { .. }
         | Input::Decline { .. }
         | Input::Hold { .. }
+        | Input::Park { .. }
+        | Input::Unpark { .. }
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
         | Input::SetAbsence { .. }

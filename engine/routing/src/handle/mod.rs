@@ -19,6 +19,7 @@ mod idempotent;
 mod messages;
 mod modes;
 mod offers;
+mod parking;
 mod presence;
 mod progress;
 mod pull;
@@ -121,6 +122,8 @@ impl Turn<'_> {
             Input::Accept { agent, ticket } => self.accept(agent, ticket),
             Input::Decline { agent, ticket } => self.decline(agent, ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
+            Input::Park { agent, ticket, epoch, until } => self.park(agent, ticket, epoch, until),
+            Input::Unpark { agent, ticket, epoch } => self.agent_unparks(agent, ticket, epoch),
             Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
             Input::SetAbsence { agent, bot, absence, .. } => self.set_absence(agent, bot, absence),
             Input::WantCallback { bot, contact, yes } => self.want_callback(bot, contact, yes),

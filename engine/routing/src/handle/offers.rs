@@ -138,6 +138,8 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::Accept { agent, .. }
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
+        | Input::Park { agent, .. }
+        | Input::Unpark { agent, .. }
         | Input::WrapUpDone { agent, .. }
         | Input::Reopen { agent, .. }
         | Input::SetAbsence { agent, own: true, .. } => Some(*agent),

@@ -16,7 +16,7 @@ impl Turn<'_> {
             return Err(no_agent());
         }
         let ticket = self.state.tickets.at(self.state.tickets.latest(self.ticket(ticket)?));
-        if ticket.holder() != Some(agent) {
+        if ticket.owner() != Some(agent) {
             return Err(self.wrong_state(ticket, "an agent may transfer its own open tickets"));
         }
         let of_bot = self.state.queues_of(ticket.bot);

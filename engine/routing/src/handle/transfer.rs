@@ -29,7 +29,7 @@ impl Turn<'_> {
         }
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
         let ticket = self.state.tickets.at(slot);
-        self.check_owner(ticket, agent, epoch)?;
+        self.check_keeper(ticket, agent, epoch)?;
         let place = match to {
             Target::Queue(queue) => self.queue_target(ticket, queue)?,
             Target::Agent(to) => self.agent_target(ticket, agent, to)?,

@@ -72,6 +72,8 @@ pub(crate) struct Agent {
     pub(crate) tickets: Vec<Slot>,
     /// Tickets offered to it: each holds a seat.
     pub(crate) offers: Vec<Slot>,
+    /// Tickets that it has parked.
+    pub(crate) parked: u32,
     /// It let an offer pass and has done nothing since.
     pub(crate) not_responding: bool,
     /// The bots for which it is away.
@@ -138,6 +140,7 @@ impl Agent {
             limited_until: MaybeTime::NONE,
             tickets: Vec::new(),
             offers: Vec::new(),
+            parked: 0,
             not_responding: false,
             absent_for: SmallVec::new(),
             silences: Silences::default(),

@@ -26,6 +26,8 @@ pub(crate) enum Timer {
     Unblock,
     /// Somebody has stood in a call-back list for long enough.
     Callback,
+    /// A parked ticket comes back.
+    Unpark(Slot),
     /// A ticket reserved for an agent joins its queue.
     Reservation(Slot),
     /// The service-level threshold has passed.

@@ -25,6 +25,7 @@ mod modes;
 mod offers;
 mod outcomes;
 mod overflow;
+mod parking;
 mod past;
 mod positions;
 mod preferred;

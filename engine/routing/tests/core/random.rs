@@ -121,6 +121,10 @@ fn the_random_world_comes_to_every_end() {
         "OfferEnded Withdrawn",
         "Responding",
         "Held",
+        "Parked",
+        "Unparked Time",
+        "Unparked Customer",
+        "Unparked Agent",
         "Inactive",
         "AbsenceSet",
         "ContactBlocked",
@@ -160,6 +164,9 @@ fn told(event: &Event) -> String {
     }
     if let Event::WrappedUp(ended) = event {
         return format!("WrappedUp {:?}", ended.end);
+    }
+    if let Event::Unparked(back) = event {
+        return format!("Unparked {:?}", back.cause);
     }
     if let Event::MessageStored(stored) = event {
         return format!("{:?}", stored.author);

@@ -16,7 +16,7 @@ impl Desk {
         Input::WrapUpDone { agent: self.agent_id(agent), ticket }
     }
 
-    fn used(&self, agent: &str) -> u16 {
+    pub(crate) fn used(&self, agent: &str) -> u16 {
         let word = self.seats.word(self.agent_id(agent).0 as usize);
         word.expect("a word").view().used
     }

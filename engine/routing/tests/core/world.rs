@@ -35,6 +35,10 @@ impl Known {
     fn is_open(&self) -> bool {
         !matches!(self.state, TicketState::Wrapping | TicketState::Closed)
     }
+
+    fn is_seated(&self) -> bool {
+        !matches!(self.state, TicketState::Parked | TicketState::Closed)
+    }
 }
 
 pub(crate) struct World {
@@ -222,8 +226,8 @@ impl World {
         if self.tickets[&ticket].state == TicketState::Wrapping && self.chance(50) {
             return Some(Input::WrapUpDone { agent, ticket });
         }
-        if self.chance(5) {
-            return Some(Input::Hold { agent, ticket, epoch, on: self.chance(50) });
+        if self.chance(10) {
+            return Some(self.hold_or_park(agent, ticket, epoch));
         }
         let client_message = self.chance(50).then(|| u128::from(self.below(30)));
         Some(match self.below(20) {
@@ -364,6 +368,8 @@ impl World {
                 Event::Offered(e) => self.offered(e),
                 Event::OfferEnded(e) => self.offer_ended(e),
                 Event::Held(e) => self.held(e),
+                Event::Parked(e) => self.parked(e),
+                Event::Unparked(e) => self.unparked(e),
                 Event::Inactive(e) => self.inactive(e),
                 Event::WrappedUp(e) => self.wrapped_up(e),
                 Event::Started(_) => panic!("only a restart brings it"),
@@ -474,7 +480,7 @@ impl World {
         assert_eq!(stats.all.closed_in_all(), self.closed, "{when}");
         assert_eq!(self.created - self.closed, open.count() as u64, "{when}");
         let mut held: BTreeMap<AgentId, BTreeMap<BotId, usize>> = BTreeMap::new();
-        for known in self.tickets.values().filter(|known| known.state != TicketState::Closed) {
+        for known in self.tickets.values().filter(|known| known.is_seated()) {
             for agent in known.agent.iter().chain(&known.offers) {
                 let agent = *agent;
                 *held.entry(agent).or_default().entry(known.bot).or_default() += 1;

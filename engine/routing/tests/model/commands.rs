@@ -1,6 +1,6 @@
 //! From an action that speaks of small numbers to a command that speaks of what is there.
 
-use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
+use crate::ask::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
 use crate::pair::{DIGEST, Pair, START};
 use crate::shapes::{agent_name, bot_name, queue_name};
 use relevo_routing::event::{Absence, QueueModeSet, RulesHeld};
@@ -18,6 +18,11 @@ impl Pair {
             Ask::CustomerMessage { contact, id, bytes } => {
                 let (bot, contact) = self.contact(*contact);
                 Input::CustomerMessage { bot, contact, client_message: digit(*id), bytes: *bytes }
+            }
+            Ask::Words { ticket, bytes } => {
+                let ticket = self.reference.ticket(self.which(*ticket)?);
+                let (bot, contact) = (ticket.bot, ticket.contact);
+                Input::CustomerMessage { bot, contact, client_message: None, bytes: *bytes }
             }
             Ask::BotMessage { ticket, stale, id, bytes } => {
                 let (ticket, epoch) = self.believed(*ticket, *stale)?;
@@ -83,6 +88,15 @@ impl Pair {
             Ask::Hold { ticket, by, stale, on } => {
                 let (ticket, epoch) = self.believed(*ticket, *stale)?;
                 Input::Hold { agent: self.by(*by, ticket), ticket, epoch, on: *on }
+            }
+            Ask::Park { ticket, by, stale, seconds } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                let until = self.now + seconds * 1_000_000;
+                Input::Park { agent: self.by(*by, ticket), ticket, epoch, until }
+            }
+            Ask::Unpark { ticket, by, stale } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                Input::Unpark { agent: self.by(*by, ticket), ticket, epoch }
             }
             Ask::WrapUpDone { ticket, by } => {
                 let ticket = self.which(*ticket)?;
@@ -185,7 +199,11 @@ impl Pair {
                 Among::Held => ticket.holder().is_some(),
                 Among::Waiting => ticket.is_waiting(),
                 Among::Offered => ticket.state == TicketState::Offered,
+                Among::Served => {
+                    matches!(ticket.state, TicketState::InService | TicketState::OnHold)
+                }
                 Among::OnHold => ticket.state == TicketState::OnHold,
+                Among::Parked => ticket.state == TicketState::Parked,
                 Among::Wrapping => ticket.state == TicketState::Wrapping,
                 Among::Closed => !ticket.is_open(),
                 Among::All => true,

@@ -415,7 +415,8 @@ impl Reference {
         let is_waited_for =
             self.tickets.iter().any(|ticket| ticket.reserved.is_some_and(|(for_, _)| for_ == id));
         let serves = !self.queues_served_by(id).is_empty();
-        Some((id.0, serves || is_waited_for || self.seats_used(id, |_| true) > 0))
+        let has_parked = self.parked_by(id) > 0;
+        Some((id.0, serves || is_waited_for || has_parked || self.seats_used(id, |_| true) > 0))
     }
 
     pub(crate) fn create_key(&mut self, key: &Key) -> Answered {

@@ -43,7 +43,7 @@ impl Reference {
             return Err(refused(ErrorCode::LimitExceeded, "tags"));
         }
         let id = self.latest_known(ticket)?;
-        self.check_owner(self.ticket(id), agent, epoch)?;
+        self.check_keeper(self.ticket(id), agent, epoch)?;
         self.close(id, CloseReason::Agent, tags, None);
         Ok(done())
     }
@@ -89,6 +89,7 @@ impl Reference {
         ticket.closed_at = Some(now);
         ticket.child = child;
         ticket.reserved = None;
+        ticket.parked_until = None;
         ticket.kept_until = None;
         ticket.target_at = None;
         ticket.unconfirmed.clear();
@@ -110,25 +111,32 @@ impl Reference {
         let excluded_until = now + self.settings.exclusion_us;
         let ticket = self.ticket_mut(id);
         let agent = ticket.agent.take().expect("somebody has the ticket");
-        ticket.state = TicketState::Waiting;
         ticket.last += 1;
         ticket.epoch += 1;
+        ticket.silence = None;
+        ticket.holds.clear();
+        ticket.kept_until = None;
+        ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
+        let (number, epoch) = (ticket.last, ticket.epoch);
+        self.at_mut(agent).last_ticket_at = now;
+        let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };
+        self.end_responses(id);
+        self.waits_again(id);
+        self.emit(Event::Requeued(requeued));
+    }
+
+    /// A ticket that an agent had waits at its place.
+    pub(crate) fn waits_again(&mut self, id: TicketId) {
+        let now = self.now;
+        let ticket = self.ticket_mut(id);
+        ticket.state = TicketState::Waiting;
         ticket.waiting_since = now;
         ticket.limits_from = now;
         ticket.step_from = now;
         ticket.step_is_over = false;
         ticket.ring = 0;
-        ticket.silence = None;
-        ticket.holds.clear();
-        ticket.kept_until = None;
         ticket.looked_at = None;
-        ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
-        let (number, epoch) = (ticket.last, ticket.epoch);
-        self.end_responses(id);
-        self.at_mut(agent).last_ticket_at = now;
-        let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };
         self.begins_to_wait(id);
-        self.emit(Event::Requeued(requeued));
     }
 
     /// A conversation that ends unjudged: left within its target, or missed. A transfer ends none.

@@ -75,6 +75,8 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::Accept { .. }
         | Input::Decline { .. }
         | Input::Hold { .. }
+        | Input::Park { .. }
+        | Input::Unpark { .. }
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
         | Input::SetAbsence { .. }

@@ -25,6 +25,7 @@
 mod absence;
 mod action;
 mod agents;
+mod ask;
 mod bot_shape;
 mod callbacks;
 mod clocks;
@@ -47,6 +48,8 @@ mod modes;
 mod offers;
 mod overflow;
 mod pair;
+mod parking;
+mod parking_shape;
 mod presence;
 mod pull;
 mod queues;
@@ -62,6 +65,7 @@ mod silence;
 mod targets;
 mod texts;
 mod tickets;
+mod tight;
 mod timers;
 mod transfer;
 mod waiting_shape;
@@ -117,8 +121,8 @@ impl fmt::Debug for Case {
 fn case(most: usize) -> impl Strategy<Value = Case> {
     (setup(), actions(most)).prop_map(|(setup, mut actions)| {
         // By what is drawn already: a further draw would make every case another one.
-        if actions.len() % 4 == 0 {
-            let number = u8::try_from(actions.len()).unwrap_or(u8::MAX) / 4;
+        if actions.len() % 2 == 0 {
+            let number = u8::try_from(actions.len()).unwrap_or(u8::MAX) / 2;
             let (queue, agent, seconds) = (number % 3, number % 4, 1 + u64::from(number % 8));
             let what = What::Rush { queue, agent, seconds };
             actions.push(Action { what, key: None });

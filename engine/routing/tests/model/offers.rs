@@ -142,6 +142,8 @@ impl Reference {
         | Input::Accept { agent, .. }
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
+        | Input::Park { agent, .. }
+        | Input::Unpark { agent, .. }
         | Input::WrapUpDone { agent, .. }
         | Input::Reopen { agent, .. }
         | Input::SetAbsence { agent, own: true, .. }) = input

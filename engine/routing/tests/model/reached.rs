@@ -60,6 +60,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "ObjectPut",
     "Overflowed NobodyOnline",
     "Overflowed Timeout",
+    "Parked",
     "Progressed",
     "Held true",
     "Held false",
@@ -93,6 +94,9 @@ pub(crate) const EXPECTED: &[&str] = &[
     "TicketOpened Reopen reserved true",
     "TicketOpened Transfer reserved false",
     "TicketOpened Transfer reserved true",
+    "Unparked Agent",
+    "Unparked Customer",
+    "Unparked Time",
     "Unreserved",
     "WrappedUp AgentGone",
     "WrappedUp Done",
@@ -123,6 +127,8 @@ pub(crate) const EXPECTED: &[&str] = &[
     "limit_exceeded body",
     "limit_exceeded contact",
     "limit_exceeded tags",
+    "limit_exceeded ticket",
+    "limit_exceeded until",
     "malformed hours",
     "malformed members",
     "malformed name",
@@ -238,6 +244,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.end)
     } else if let Event::Requeued(e) = event {
         format!(" {:?}", e.reason)
+    } else if let Event::Unparked(e) = event {
+        format!(" {:?}", e.cause)
     } else if let Event::Inactive(e) = event {
         format!(" {:?}", e.silent)
     } else if let Event::Overflowed(e) = event {

@@ -1,6 +1,7 @@
 //! A line that moves for a while with customers in it, as single actions seldom make one.
 
-use crate::action::{Action, Among, Ask, By, HandOver, Line, What, Which};
+use crate::action::{Action, What};
+use crate::ask::{Among, Ask, By, HandOver, Line, Which};
 use crate::compare::Compared;
 use crate::pair::Pair;
 use crate::shapes::AGENTS;

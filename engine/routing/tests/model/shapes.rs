@@ -6,7 +6,6 @@ use crate::texts::{TextsShape, texts_shape};
 use crate::waiting_shape::{WaitingShape, waiting_shape};
 use proptest::prelude::*;
 use proptest::sample::select;
-use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, Hours, Member, NobodyOnline, Object, ObjectRef,
@@ -94,10 +93,10 @@ pub(crate) struct Setup {
 /// Which bounds are so tight that a few actions come to them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tight {
-    assignments: bool,
-    memories: bool,
-    unconfirmed: bool,
-    objects: bool,
+    pub(crate) assignments: bool,
+    pub(crate) memories: bool,
+    pub(crate) unconfirmed: bool,
+    pub(crate) objects: bool,
 }
 
 pub(crate) fn bot_name(number: u8) -> String {
@@ -250,33 +249,6 @@ impl Named {
             }
             Self::Agent(number) => ObjectRef::Agent(agent_name(number)),
         }
-    }
-}
-
-impl Tight {
-    pub(crate) fn settings(self) -> Settings {
-        let mut settings = Settings::default();
-        if self.assignments {
-            settings.assignments_per_step = 2;
-        }
-        if self.memories {
-            settings.closed_tickets = 2;
-            settings.idempotency_keys = 4;
-            settings.idempotency_keys_per_credential = 3;
-            settings.message_ids_per_ticket = 2;
-            settings.contact_message_ids = 3;
-            settings.last_agents = 2;
-            settings.last_agent_us = 600_000_000;
-        }
-        if self.unconfirmed {
-            // A dozen of the shortest messages: fewer than the router begins to put together.
-            settings.unconfirmed_bytes = 900;
-        }
-        if self.objects {
-            settings.objects = 5;
-            settings.keys = 1;
-        }
-        settings
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Ticket {
     pub(crate) epoch: u32,
     /// Number of the last entry.
     pub(crate) last: u32,
-    /// Who has it, or had it when it was closed.
+    /// Who has it or has parked it, or had it when it was closed.
     pub(crate) agent: Option<AgentId>,
     /// Which of all assignments the present one is.
     pub(crate) assignment: u64,
@@ -43,6 +43,8 @@ pub(crate) struct Ticket {
     /// Who is asked whether they take it, until then.
     pub(crate) offers: Vec<AgentId>,
     pub(crate) offered_until: Option<Micros>,
+    /// Its agent has parked it until then.
+    pub(crate) parked_until: Option<Micros>,
     /// Closed, and its agent keeps the seat until then.
     pub(crate) wraps_until: Option<Micros>,
     /// Closed, and can be reopened until then.
@@ -160,6 +162,7 @@ impl Ticket {
                 .collect(),
             offers: Vec::new(),
             offered_until: None,
+            parked_until: None,
             wraps_until: None,
             reopen_until: None,
             reopen_is_over: false,
@@ -207,14 +210,19 @@ impl Ticket {
         self.state == TicketState::Waiting
     }
 
+    /// Whose it is now, in a seat or parked.
+    pub(crate) fn owner(&self) -> Option<AgentId> {
+        self.agent.filter(|_| self.is_open())
+    }
+
     /// Who has it now.
     pub(crate) fn holder(&self) -> Option<AgentId> {
-        self.agent.filter(|_| self.is_open())
+        self.owner().filter(|_| self.state != TicketState::Parked)
     }
 
     /// Whose seat it takes: who has it, or wraps it up.
     pub(crate) fn seated(&self) -> Option<AgentId> {
-        self.agent.filter(|_| self.state != TicketState::Closed)
+        self.agent.filter(|_| !matches!(self.state, TicketState::Parked | TicketState::Closed))
     }
 
     /// When its requirements are relaxed next, if ever.

@@ -6,7 +6,8 @@ use crate::tickets::Ticket;
 use relevo_routing::event::{Relaxed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{
-    CloseReason, Intent, OfferEnd, Reachability, RequeueReason, Silent, TicketState, WrapUpEnd,
+    CloseReason, Intent, OfferEnd, Reachability, RequeueReason, Silent, TicketState, UnparkCause,
+    WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 
@@ -23,6 +24,7 @@ enum Due {
     Keep,
     Unblock,
     Callback,
+    Unpark,
     Reservation,
     Target,
     Exclusion,
@@ -121,6 +123,7 @@ impl Reference {
         let targets = targets.map(|(at, _)| (Some(at), Due::Targets(ticket.queue)));
         let due = [
             (ticket.kept_until, Due::Keep),
+            (ticket.parked_until, Due::Unpark),
             (ticket.reserved.map(|(_, until)| until), Due::Reservation),
             // An answer at the very moment is in time.
             (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
@@ -168,6 +171,7 @@ impl Reference {
     fn told_at(&self, due: Due, ticket: TicketId) -> usize {
         self.witnessed(|event| match due {
             Due::Keep => matches!(event, Event::Requeued(e) if e.ticket == ticket),
+            Due::Unpark => matches!(event, Event::Unparked(e) if e.ticket == ticket),
             Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
             Due::Target => {
                 matches!(event, Event::TargetMissed(e) if e.ticket == ticket)
@@ -221,6 +225,7 @@ impl Reference {
             Due::Unblock => self.block_over(),
             Due::Callback => self.callback_over(),
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
+            Due::Unpark => self.unpark(ticket(), UnparkCause::Time),
             Due::Reach => {
                 let at = self.reaches_more_at(self.ticket(ticket()));
                 self.ticket_mut(ticket()).looked_at = at;

@@ -30,7 +30,7 @@ impl Reference {
         }
         let id = self.latest_known(ticket)?;
         let ticket = self.ticket(id);
-        self.check_owner(ticket, agent, epoch)?;
+        self.check_keeper(ticket, agent, epoch)?;
         let place = match to {
             Target::Queue(queue) => self.place_in_queue(ticket, queue)?,
             Target::Agent(to) => self.place_with_agent(ticket, agent, to)?,
@@ -139,7 +139,7 @@ impl Reference {
             return Err(no_agent());
         }
         let ticket = self.ticket(self.latest_known(ticket)?);
-        if ticket.holder() != Some(asker) {
+        if ticket.owner() != Some(asker) {
             return Err(self.wrong_state(ticket));
         }
         let mut allowed = self.queues_of(ticket.bot);

@@ -40,9 +40,11 @@ pub const ACCEPT: u16 = 0x0206;
 pub const DECLINE: u16 = 0x0207;
 pub const HOLD: u16 = 0x020f;
 pub const UNHOLD: u16 = 0x0210;
+pub const PARK: u16 = 0x0211;
 pub const WRAP_UP_DONE: u16 = 0x0215;
 pub const REOPEN: u16 = 0x0216;
 pub const SET_ABSENCE: u16 = 0x0217;
+pub const UNPARK: u16 = 0x0218;
 // Answers.
 pub const DONE: u16 = 0x1000;
 pub const ERROR: u16 = 0x1001;
@@ -73,6 +75,8 @@ pub const TRANSFERRED: u16 = 0x2005;
 pub const RETURNED: u16 = 0x2006;
 pub const HELD: u16 = 0x2007;
 pub const INACTIVE: u16 = 0x2008;
+pub const PARKED: u16 = 0x2009;
+pub const UNPARKED: u16 = 0x200a;
 // Other pushes.
 pub const SNAPSHOT: u16 = 0x2100;
 pub const PROGRESS: u16 = 0x2101;

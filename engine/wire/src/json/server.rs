@@ -82,6 +82,8 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) -> Result<(), serde_json::Error
         EntryEvent::Returned(e) => line(out, &envelope, e),
         EntryEvent::Held(e) => line(out, &envelope, e),
         EntryEvent::Inactive(e) => line(out, &envelope, e),
+        EntryEvent::Parked(e) => line(out, &envelope, e),
+        EntryEvent::Unparked(e) => line(out, &envelope, e),
     }
 }
 
@@ -157,6 +159,8 @@ fn read_entry(mut fields: Fields<'_>) -> Result<Entry, WireError> {
         "returned" => EntryEvent::Returned(fields.into_type()?),
         "held" => EntryEvent::Held(fields.into_type()?),
         "inactive" => EntryEvent::Inactive(fields.into_type()?),
+        "parked" => EntryEvent::Parked(fields.into_type()?),
+        "unparked" => EntryEvent::Unparked(fields.into_type()?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(Empty {}),
     };

@@ -310,6 +310,8 @@ impl State {
             | EntryEvent::Empty(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::Transferred(_)
             | EntryEvent::Returned(_) => None,

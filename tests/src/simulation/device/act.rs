@@ -2,8 +2,9 @@
 
 use relevo::session::Party as Who;
 use relevo_wire::command::{
-    Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Receipt, Reopen, Send,
-    SetAbsence, SetPresence, TakeBack, Transfer, TransferTarget, Unhold, WantCallback, WrapUpDone,
+    Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Park, Receipt, Reopen,
+    Send, SetAbsence, SetPresence, TakeBack, Transfer, TransferTarget, Unhold, Unpark,
+    WantCallback, WrapUpDone,
 };
 use relevo_wire::ids::TicketId;
 use relevo_wire::packed::Packed;
@@ -13,6 +14,9 @@ use super::{Device, UNANSWERED, What};
 use crate::campaign::seeded::Seeded;
 use crate::simulation::ledger::Token;
 use crate::simulation::party::Party;
+
+/// For how long a ticket is parked.
+const PARKED_US: u64 = 20_000_000;
 
 impl Device {
     /// One act, or none. `has_large` makes large messages likely.
@@ -151,8 +155,13 @@ impl Device {
                 };
                 self.ask(Command::Send(send), What::Message(token));
             }
-            62..65 => self.ask(Command::Hold(Hold { ticket, epoch }), What::Other),
-            65..68 => self.ask(Command::Unhold(Unhold { ticket, epoch }), What::Other),
+            62..64 => self.ask(Command::Hold(Hold { ticket, epoch }), What::Other),
+            64..66 => self.ask(Command::Unhold(Unhold { ticket, epoch }), What::Other),
+            66 => {
+                let until = self.clock + PARKED_US;
+                self.ask(Command::Park(Park { ticket, epoch, until }), What::Other);
+            }
+            67 => self.ask(Command::Unpark(Unpark { ticket, epoch }), What::Other),
             68..88 => {
                 let close = Close { ticket, epoch, tags: Vec::new() };
                 self.ask(Command::Close(close), What::Close(ticket));

@@ -330,6 +330,8 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
             *logged == Logged::Closed(CloseReason::Transferred)
         }
         (EntryEvent::Held(held), Some(logged)) => *logged == Logged::Held(held.on),
+        (EntryEvent::Parked(_), Some(logged)) => *logged == Logged::Parked,
+        (EntryEvent::Unparked(_), Some(logged)) => matches!(logged, Logged::Unparked(_)),
         (EntryEvent::Inactive(told), Some(logged)) => *logged == Logged::Inactive(told.silent),
         (EntryEvent::Returned(_), Some(logged)) => matches!(logged, Logged::Closed(_)),
         (EntryEvent::Message(_) | EntryEvent::Assigned(_), Some(_)) => false,
@@ -367,6 +369,9 @@ fn follow(party: &mut Party, entry: &Entry) {
                 party.tickets.remove(&entry.ticket);
             }
         }
+        EntryEvent::Unparked(_) if !is_bot => {
+            party.tickets.remove(&entry.ticket);
+        }
         EntryEvent::Transferred(_) | EntryEvent::Returned(_) => {
             party.tickets.remove(&entry.ticket);
             party.ended = Some(entry.ticket);
@@ -377,6 +382,8 @@ fn follow(party: &mut Party, entry: &Entry) {
         EntryEvent::Empty(_)
         | EntryEvent::HandedOff(_)
         | EntryEvent::Held(_)
+        | EntryEvent::Parked(_)
+        | EntryEvent::Unparked(_)
         | EntryEvent::Inactive(_) => {}
     }
 }

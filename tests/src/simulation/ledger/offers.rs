@@ -1,6 +1,6 @@
-//! Offers, hold, silences and wrap-up, as the log tells of them.
+//! Offers, hold, parking, silences and wrap-up, as the log tells of them.
 
-use relevo_routing::event::{Held, Inactive, OfferEnded, Offered, WrappedUp};
+use relevo_routing::event::{Held, Inactive, OfferEnded, Offered, Parked, Unparked, WrappedUp};
 use relevo_wire::vocabulary::{Silent, TicketState};
 
 use super::{Books, Entry, Violation, must};
@@ -50,6 +50,25 @@ impl Books {
         };
         let before = std::mem::replace(&mut ticket.state, to);
         must(before == from, "hold is of what is in service", || format!("{e:?}: {before:?}"))
+    }
+
+    pub(super) fn parked(&mut self, e: Parked) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::Parked)?;
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Parked);
+        let is_own = ticket.agent == Some(e.agent);
+        self.free(e.agent, e.ticket);
+        let serves = matches!(before, TicketState::InService | TicketState::OnHold);
+        must(serves && is_own, "an agent parks what it serves", || format!("{e:?}: {before:?}"))
+    }
+
+    pub(super) fn unparked(&mut self, e: Unparked) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::Unparked(e.agent))?;
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Waiting);
+        let owner = ticket.agent.take();
+        let was_parked = before == TicketState::Parked && owner == Some(e.agent);
+        must(was_parked, "what is parked comes back once", || format!("{e:?}: {before:?}"))
     }
 
     pub(super) fn inactive(&mut self, e: &Inactive) -> Result<(), Violation> {

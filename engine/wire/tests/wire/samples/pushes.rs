@@ -43,6 +43,8 @@ pub(super) fn pushes() -> Vec<Push> {
             silent: Silent::Customer,
             text: "are you still there?".into(),
         }),
+        EntryEvent::Parked(Parked { until: AT + 600_000_000 }),
+        EntryEvent::Unparked(Unparked { agent: "ana".into(), cause: UnparkCause::Customer }),
     ];
     let entries = events.into_iter().zip(1..).map(|(event, number)| {
         Push::Entry(Entry { ticket: ticket(), number, at: AT + u64::from(number), event })
