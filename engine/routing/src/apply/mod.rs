@@ -16,6 +16,7 @@ mod offers;
 mod overflow;
 mod presence;
 mod reach;
+mod shares;
 mod silence;
 mod tickets;
 

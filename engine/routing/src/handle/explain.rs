@@ -34,6 +34,7 @@ impl Turn<'_> {
             TicketState::Waiting => {
                 let said = self.waits_for(ticket, &agents) + &self.requires(ticket);
                 said + &self.gained(ticket)
+                    + &self.shares_said(ticket)
                     + &self.reaches_next(ticket)
                     + &self.goes_on(slot)
                     + &self.wait_said(slot)

@@ -23,6 +23,7 @@ mod refusals;
 mod reopen;
 mod service;
 mod sessions;
+mod shares;
 mod silence;
 mod targets;
 mod ticks;

@@ -62,6 +62,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 object: Box::new(Object::Bot(Bot {
                     last_agent: true,
                     time_zone: "America/Lima".into(),
+                    guaranteed_share: Some(35),
                     rules: vec![Rule {
                         name: "r".into(),
                         when: "message exists".into(),
