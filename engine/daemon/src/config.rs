@@ -20,6 +20,7 @@ mod references;
 mod render;
 mod rules;
 mod sections;
+mod shares;
 mod skills;
 mod targets;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use dashmap::DashMap;
-use relevo_routing::stats::{QueueAgents, QueueStats, Stats};
+use relevo_routing::stats::{BotSeats, QueueAgents, QueueStats, Stats};
 use relevo_wire::answer::{AgentsOnlineAnswer, QueueStatus};
 use relevo_wire::ids::{BotId, QueueId, TenantId};
 use relevo_wire::vocabulary::TicketState;
@@ -80,6 +80,8 @@ pub struct Views {
     queues: DashMap<(TenantId, QueueId), Arc<QueueFigures>, FxBuildHasher>,
     tenants: Mutex<BTreeMap<TenantId, Stats>>,
     violations_us: Mutex<BTreeMap<TenantId, u64>>,
+    /// Of bots with a guaranteed share.
+    shares: Mutex<BTreeMap<TenantId, BTreeMap<BotId, BotSeats>>>,
 }
 
 impl Views {
@@ -107,6 +109,24 @@ impl Views {
     /// A shard's figures of a tenant.
     pub fn store_tenant(&self, tenant: TenantId, stats: Stats) {
         self.lock_tenants().insert(tenant, stats);
+    }
+
+    /// A shard's figures of the bots of a tenant that have a guaranteed share.
+    pub fn store_shares(&self, tenant: TenantId, shares: BTreeMap<BotId, BotSeats>) {
+        let mut all = self.shares.lock().expect("nothing panics while it holds them");
+        if shares.is_empty() {
+            all.remove(&tenant);
+        } else {
+            all.insert(tenant, shares);
+        }
+    }
+
+    /// What a bot has of the seats of the agents online who serve it.
+    #[must_use]
+    pub fn bot_seats(&self, tenant: TenantId, bot: BotId) -> BotSeats {
+        let all = self.shares.lock().expect("nothing panics while it holds them");
+        let shares = all.get(&tenant);
+        shares.and_then(|shares| shares.get(&bot)).copied().unwrap_or_default()
     }
 
     /// A ticket changed its state durably.

@@ -358,7 +358,7 @@ fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) {
         for slot in slots {
             let bot = state.tickets.at(*slot).bot;
             state.agents.give(id, *slot, bot);
-            state.stats.seats_used += 1;
+            state.seat_taken(id, bot);
         }
         state.refresh_agent(id);
     }
@@ -372,7 +372,7 @@ fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) {
     for (slot, bot, agents) in offered {
         for agent in agents {
             state.agents.offer(agent, slot, bot);
-            state.stats.seats_used += 1;
+            state.seat_taken(agent, bot);
             state.refresh_agent(agent);
         }
     }

@@ -94,6 +94,18 @@ pub struct QueueStats {
     pub online: u32,
 }
 
+/// What a bot has of the seats of the agents online who serve it. All 0 for a bot without a guaranteed
+/// share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BotSeats {
+    /// Seats of the agents online who serve it: in a queue of its, and not away for it.
+    pub seats: u64,
+    /// Those that are guaranteed to it, rounded down.
+    pub guaranteed: u64,
+    /// Those that its tickets use, with offers, wrap-ups and tests.
+    pub used: u64,
+}
+
 /// What the members of a queue do: counted when asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct QueueAgents {

@@ -68,6 +68,8 @@ pub const LANGUAGE_BYTES: usize = 35;
 pub const TAG_BYTES: usize = 64;
 /// Most seats of an agent: what the packed seat word holds.
 pub const SEATS: u16 = 4095;
+/// Most percent of its seats that an agent's bots may be guaranteed in all.
+pub const SHARE_PERCENT: u8 = 100;
 /// Most agents of a queue.
 pub const MEMBERS: usize = 15_000;
 /// Highest level of a member; the lowest is 1.

@@ -94,6 +94,8 @@ pub(super) struct Places {
     /// The queue that a queue overflows to.
     pub(super) overflow: Range<usize>,
     pub(super) threshold: Range<usize>,
+    /// The guaranteed share of a bot.
+    pub(super) share: Range<usize>,
 }
 
 pub(super) struct Credential {
@@ -227,6 +229,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         section.number("priority_cap", default.priority_cap, 0..=limits::PRIORITY, "a priority");
     let seats = section.optional_number("seats_per_agent", 1..=SEATS_MAX, "seats");
     let last_agent = section.flag("last_agent", default.last_agent);
+    let share = section.optional_number("guaranteed_share", 1..=limits::SHARE_PERCENT, "percent");
     let zone = section.text("time_zone");
     let mut rules = rules::read(&section);
     let object = Bot {
@@ -237,6 +240,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         priority_cap,
         seats_per_agent: seats.map(|found| found.value),
         last_agent,
+        guaranteed_share: share.as_ref().map(|found| found.value),
         time_zone: zone.as_ref().map_or(default.time_zone, |zone| zone.value.clone()),
         language: section.choice("language", default.language, &texts::LANGUAGES),
         rules: std::mem::take(&mut rules.rules),
@@ -254,6 +258,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
             name: name.span,
             refers: queue.span,
             preferred: rules.preferred,
+            share: share.map_or(0..0, |found| found.span),
             ..Places::default()
         },
     })

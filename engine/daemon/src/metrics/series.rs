@@ -269,11 +269,17 @@ fn closed(
 #[derive(Debug)]
 pub(super) struct BotSeries {
     pub(super) states: [Gauge; BOT_STATES.len()],
+    /// In all, guaranteed, used.
+    pub(super) seats: [Gauge; 3],
 }
 
 impl BotSeries {
     pub(super) fn new(exporter: &Exporter, [tenant, bot]: [&str; 2]) -> Self {
-        Self { states: BOT_STATES.map(|state| exporter.gauge(&names::BOTS, &[tenant, bot, state])) }
+        let seats = [&names::BOT_SEATS, &names::BOT_SEATS_GUARANTEED, &names::BOT_SEATS_USED];
+        Self {
+            states: BOT_STATES.map(|state| exporter.gauge(&names::BOTS, &[tenant, bot, state])),
+            seats: seats.map(|metric| exporter.gauge(metric, &[tenant, bot])),
+        }
     }
 }
 

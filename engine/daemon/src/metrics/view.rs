@@ -4,6 +4,7 @@ use super::board::{Board, BoardMaker};
 use super::labels::Transport;
 use super::series::{AGENT_STATES, BOT_STATES, QUEUE_AGENT_STATES, TICKET_STATES};
 use relevo_routing::Micros;
+use relevo_routing::stats::BotSeats;
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{BotId, QueueId, TenantId};
 use std::collections::HashMap;
@@ -70,6 +71,8 @@ pub struct BotView {
     pub bot: BotId,
     /// Has a session.
     pub reachable: bool,
+    /// What it has of the seats of the agents online who serve it.
+    pub seats: BotSeats,
 }
 
 /// A queue now.
@@ -125,13 +128,14 @@ impl GaugeView {
         self.set_queues(board, maker);
         let mut bots = HashMap::new();
         for bot in &self.bots {
-            let sum: &mut [u64; BOT_STATES.len()] =
+            let sum: &mut BotSum =
                 bots.entry(Arc::as_ptr(board.bot(bot.tenant, bot.bot))).or_default();
-            sum[usize::from(!bot.reachable)] += 1;
+            sum.add(bot);
         }
         for series in maker.bots() {
             let sum = bots.get(&Arc::as_ptr(series)).copied().unwrap_or_default();
-            for (gauge, count) in series.states.iter().zip(sum) {
+            let gauges = series.states.iter().chain(&series.seats);
+            for (gauge, count) in gauges.zip(sum.states.into_iter().chain(sum.seats)) {
                 gauge.set(count as f64);
             }
         }
@@ -171,6 +175,20 @@ impl GaugeView {
                 gauge.set(count as f64);
             }
         }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct BotSum {
+    states: [u64; BOT_STATES.len()],
+    seats: [u64; 3],
+}
+
+impl BotSum {
+    fn add(&mut self, bot: &BotView) {
+        self.states[usize::from(!bot.reachable)] += 1;
+        let BotSeats { seats, guaranteed, used } = bot.seats;
+        add(&mut self.seats, [seats, guaranteed, used]);
     }
 }
 
@@ -324,11 +342,15 @@ mod tests {
     #[test]
     fn tenants_bots_and_the_engine_show_theirs() {
         let metrics = metrics(&[entry(1, 0), entry(1, 10)]);
-        let bot = |bot, reachable| BotView { tenant: TenantId(1), bot: BotId(bot), reachable };
+        let bot = |bot: u32, reachable| {
+            let used = u64::from(bot) + 1;
+            let seats = BotSeats { seats: 10 * used, guaranteed: 5 * used, used };
+            BotView { tenant: TenantId(1), bot: BotId(bot), reachable, seats }
+        };
         let agents = AgentCounts { online: 1, paused: 2, invisible: 3, offline: 4, unreachable: 5 };
         let view = GaugeView {
             tenants: vec![TenantView { tenant: TenantId(1), agents, seats: 30, seats_used: 12 }],
-            bots: vec![bot(0, true), bot(1, false), bot(2, false)],
+            bots: vec![bot(0, true), bot(1, false), bot(2, false), bot(3, false)],
             sessions: [[1, 2, 3, 4], [5, 6, 7, 8]],
             work_conservation_violation_us: 2_500_000,
             journal_decided_sequence: 12,
@@ -346,10 +368,21 @@ mod tests {
             ("tenant-1", "bot-0", "reachable", 1.0),
             ("tenant-1", "bot-0", "unreachable", 0.0),
             ("tenant-1", "bot-1", "unreachable", 1.0),
-            ("__other__", "__other__", "unreachable", 1.0),
+            ("__other__", "__other__", "unreachable", 2.0),
         ] {
             let labels = [("tenant", tenant), ("bot", bot), ("state", state)];
             assert_eq!(now.value("relevo_bots", &labels), Some(count), "{labels:?}");
+        }
+        for (tenant, bot, used) in [
+            ("tenant-1", "bot-0", 1.0),
+            ("tenant-1", "bot-1", 2.0),
+            ("__other__", "__other__", 7.0),
+        ] {
+            let seats =
+                ["relevo_bot_seats", "relevo_bot_seats_guaranteed", "relevo_bot_seats_used"];
+            let labels = [("tenant", tenant), ("bot", bot)];
+            let values = seats.map(|name| now.value(name, &labels));
+            assert_eq!(values, [10.0, 5.0, 1.0].map(|of_one| Some(of_one * used)), "{labels:?}");
         }
         let json_agents = [("transport", "quic_json"), ("role", "agent")];
         assert_eq!(now.value("relevo_sessions", &json_agents), Some(6.0));

@@ -53,6 +53,7 @@ impl State {
             }
             self.queues.note_changed(*queue);
         }
+        self.follow_shares(id, before);
         let (before, after) = (before.online_for_tests, after.online_for_tests);
         self.presence_changed(id, after && !before, before && !after);
     }

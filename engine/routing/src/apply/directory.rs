@@ -22,7 +22,7 @@ impl State {
                 let id = BotId(put.id);
                 let is_new = self.bots.get(id).is_none();
                 let remembered = self.bots.get(id).is_some_and(|bot| bot.last_agent);
-                self.bots.put(id, bot);
+                self.put_bot(id, bot);
                 if remembered && !bot.last_agent {
                     self.last_agents.forget(id);
                 }
@@ -61,6 +61,7 @@ impl State {
                 self.forget_blocks_of(BotId(deleted.id));
                 self.last_agents.forget(BotId(deleted.id));
                 self.forget_callbacks_of(BotId(deleted.id));
+                self.bots.set_share(BotId(deleted.id), None);
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
                 if bot.reachable {
@@ -179,6 +180,7 @@ impl State {
         if online == 0 {
             queue.pace.interrupt();
         }
+        self.follow_members(id, former);
     }
 
     fn note_all_changed(&mut self) {

@@ -18,6 +18,7 @@ mod overflow;
 mod parking;
 mod presence;
 mod reach;
+mod shares;
 mod silence;
 mod targets;
 mod tickets;

@@ -26,7 +26,7 @@ impl State {
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.offer(event.agent, slot, bot);
         self.note_new_ticket(now, event.agent);
-        self.stats.seats_used += 1;
+        self.seat_taken(event.agent, bot);
         self.refresh_agent(event.agent);
     }
 
@@ -139,7 +139,7 @@ impl State {
     fn free_offered(&mut self, slot: Slot, agent: AgentId) {
         let bot = self.tickets.at(slot).bot;
         self.agents.take_offer(agent, slot, bot);
-        self.stats.seats_used -= 1;
+        self.seat_freed(agent, bot);
         self.wake_agent(agent);
     }
 }

@@ -76,7 +76,7 @@ impl State {
         if !was_asked {
             self.note_new_ticket(now, event.agent);
         }
-        self.stats.seats_used += 1;
+        self.seat_taken(event.agent, bot);
         self.refresh_agent(event.agent);
         self.enter_state(slot);
         let queue = self.queues.at_mut(queue);
@@ -295,7 +295,7 @@ impl State {
         let bot = self.tickets.at(slot).bot;
         self.agents.at_mut(agent).last_ticket_at = now;
         self.agents.take(agent, slot, bot);
-        self.stats.seats_used -= 1;
+        self.seat_freed(agent, bot);
         self.wake_agent(agent);
     }
 

@@ -35,6 +35,7 @@ impl Turn<'_> {
                 let said = self.waits_for(ticket, &agents) + &self.requires(ticket);
                 said + &self.drains(ticket)
                     + &self.gained(ticket)
+                    + &self.shares_said(ticket)
                     + &self.reaches_next(ticket)
                     + &self.goes_on(slot)
                     + &self.wait_said(slot)

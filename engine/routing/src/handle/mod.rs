@@ -27,6 +27,7 @@ mod refusals;
 mod reopen;
 mod service;
 mod sessions;
+mod shares;
 mod silence;
 mod targets;
 mod ticks;

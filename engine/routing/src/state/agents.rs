@@ -90,6 +90,9 @@ pub(crate) struct Agent {
     pub(crate) grades: Grades,
     /// Seats in use, by bot.
     per_bot: SmallVec<[(BotId, u16); 2]>,
+    /// Bots with a guaranteed share in whose seats its own are counted: those that it serves, while it is
+    /// online.
+    pub(crate) shared_by: SmallVec<[BotId; 2]>,
     /// Its session has closed the seat word, and the command that tells why is on its way. Known
     /// only while the daemon runs.
     pub(crate) closing: bool,
@@ -149,6 +152,7 @@ impl Agent {
             queues: Vec::new(),
             grades: Grades::default(),
             per_bot: SmallVec::new(),
+            shared_by: SmallVec::new(),
             closing: false,
             counted: Counted::default(),
         }

@@ -30,6 +30,7 @@ pub(crate) mod pace;
 pub(crate) mod positions;
 pub(crate) mod queues;
 pub(crate) mod recent;
+pub(crate) mod shares;
 pub(crate) mod silences;
 pub(crate) mod skilled;
 pub(crate) mod skills;

@@ -37,6 +37,7 @@ mod reopen;
 mod restart;
 mod schedule;
 mod service;
+mod shares;
 mod skills;
 mod stats;
 mod texts;

@@ -38,6 +38,9 @@ fn the_log_gives_the_same_state_and_the_snapshot_the_same_tenant() {
                         assert_eq!(other.queue_stats(queue), live.queue_stats(queue));
                         assert_eq!(other.queue_agents(queue), live.queue_agents(queue));
                     }
+                    for (bot, _) in live.directory().bots() {
+                        assert_eq!(other.bot_seats(bot), live.bot_seats(bot));
+                    }
                 }
             }
         }

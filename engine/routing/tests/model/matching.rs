@@ -25,14 +25,15 @@ impl Reference {
         self.is_unfinished = false;
     }
 
-    /// Of all pairs of a waiting ticket and an agent who could have it: those of tickets that wait for
-    /// one agent first, then the lowest level, then the most urgent ticket, then the strategy's choice.
+    /// Of all pairs of a waiting ticket and an agent who could have it: those of bots below their
+    /// guaranteed shares first, then those of tickets that wait for one agent, then the lowest level, then the most urgent ticket, then the strategy's choice.
     fn next_match(&self) -> Option<(TicketId, AgentId)> {
         let waiting = self.tickets.iter().filter(|ticket| ticket.is_waiting());
         let possible = waiting.filter_map(|ticket| {
             let able = self.able(ticket);
             let level = able.iter().map(|agent| self.level_in(ticket, *agent)).min()?;
-            let first = (ticket.reserved.is_none(), level, self.urgency(ticket));
+            let share = self.by_share(ticket.bot);
+            let first = (share, ticket.reserved.is_none(), level, self.urgency(ticket));
             Some((first, ticket))
         });
         let (_, ticket) = possible.min_by_key(|(first, _)| *first)?;

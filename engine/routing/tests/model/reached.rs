@@ -120,15 +120,19 @@ pub(crate) const EXPECTED: &[&str] = &[
     "closed as OutOfHours",
     "done",
     "explained",
+    "explained by a share",
     "forbidden to",
     "held_by_other ticket",
     "idempotency_conflict idempotency_key",
     "limit_exceeded ",
     "limit_exceeded body",
     "limit_exceeded contact",
+    "limit_exceeded guaranteed_share",
+    "limit_exceeded members",
     "limit_exceeded tags",
     "limit_exceeded ticket",
     "limit_exceeded until",
+    "malformed guaranteed_share",
     "malformed hours",
     "malformed members",
     "malformed name",
@@ -199,6 +203,11 @@ impl Reached {
         if let Some(reply) = &step.reply {
             if let Reply::Answer(Answer::Accepted(accepted)) = reply {
                 self.count(format!("told {}", whose(&accepted.text)));
+            }
+            if let Reply::Answer(Answer::Explained(explained)) = reply
+                && explained.because.contains(" goes first, which uses ")
+            {
+                self.count("explained by a share".to_owned());
             }
             self.count(of_reply(reply));
         }

@@ -203,7 +203,7 @@ fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 26 {
+    match which % 27 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant::new("")),
@@ -229,10 +229,11 @@ fn wrong(which: u8) -> Object {
         8 => queue.texts.set(None, Text::Offline, "x".repeat(1025)),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
+        26 => bot.guaranteed_share = Some(101),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 26 {
-        9..=11 => Object::Bot(bot),
+    match which % 27 {
+        9..=11 | 26 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
     }

@@ -80,6 +80,7 @@ fn check_bot(bot: &Bot) -> Result<(), WireError> {
     length("object.bot.channel", &bot.channel, 0, limits::NAME_BYTES)?;
     at_most("object.bot.priority_cap", bot.priority_cap, limits::PRIORITY)?;
     bot.seats_per_agent.map_or(Ok(()), |seats| check_seats("object.bot.seats_per_agent", seats))?;
+    check_share(bot.guaranteed_share)?;
     length("object.bot.time_zone", &bot.time_zone, 1, limits::TIME_ZONE_BYTES)?;
     count("object.bot.rules", bot.rules.len(), limits::RULES)?;
     count("object.bot.priority_rules", bot.priority_rules.len(), limits::RULES)?;
@@ -231,6 +232,17 @@ fn check_seats(field: &str, seats: u16) -> Result<(), WireError> {
         return Ok(());
     }
     Err(malformed(field, format!("must be 1 to {}, not {seats}", limits::SEATS)))
+}
+
+fn check_share(share: Option<u8>) -> Result<(), WireError> {
+    let most = limits::SHARE_PERCENT;
+    match share.filter(|share| !(1..=most).contains(share)) {
+        Some(share) => {
+            let message = format!("must be 1 to {most} percent, or left out, not {share}");
+            Err(malformed("object.bot.guaranteed_share", message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn name(field: &str, name: &str) -> Result<(), WireError> {

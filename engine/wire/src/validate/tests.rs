@@ -200,6 +200,10 @@ fn directory_objects_keep_to_their_ranges() {
     let bot = || Bot::new("b", "q");
     let capped = Bot { priority_cap: 1001, ..bot() };
     assert_eq!(refused(Object::Bot(capped)), wrong("object.bot.priority_cap"));
+    for share in [0, 101] {
+        let share = Bot { guaranteed_share: Some(share), ..bot() };
+        assert_eq!(refused(Object::Bot(share)), wrong("object.bot.guaranteed_share"));
+    }
     let seats = Bot { seats_per_agent: Some(0), ..bot() };
     assert_eq!(refused(Object::Bot(seats)), wrong("object.bot.seats_per_agent"));
     let members = Queue { members: vec!["ok".into(), "not ok".into()], ..Queue::new("b", "q") };

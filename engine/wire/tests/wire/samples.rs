@@ -7,8 +7,8 @@ use pushes::pushes;
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
 use relevo_wire::directory::{
-    Agent, Holiday, Hours, Inactivity, Member, Object, ObjectRef, Overflow, Queue, TicketTargets,
-    Versioned,
+    Agent, Bot, Holiday, Hours, Inactivity, Member, Object, ObjectRef, Overflow, Queue,
+    TicketTargets, Versioned,
 };
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
@@ -284,6 +284,13 @@ fn requests() -> Vec<Request> {
                 Change::Put(PutChange {
                     object: Box::new(Object::Agent(Agent::new("ana", 4))),
                     if_version: Some(8),
+                }),
+                Change::Put(PutChange {
+                    object: Box::new(Object::Bot(Bot {
+                        guaranteed_share: Some(40),
+                        ..Bot::new("shop", "sales")
+                    })),
+                    if_version: None,
                 }),
                 Change::Delete(DeleteChange {
                     object: ObjectRef::Queue("shop".into(), "old".into()),

@@ -143,6 +143,7 @@ impl World {
                 let mut bot = Bot::new(format!("b{}", self.random.below(BOTS.into())), "q0");
                 bot.seats_per_agent = self.random.chance(300).then_some(1);
                 bot.last_agent = self.random.chance(500);
+                bot.guaranteed_share = self.random.chance(500).then_some(50);
                 Object::Bot(with_rules(bot))
             }
             _ => {

@@ -200,6 +200,27 @@ pub const BOTS: Metric = gauge(
     &["tenant", "bot", "state"],
     "Active bots by whether they have a session.",
 );
+/// Seats of the agents who serve a bot.
+pub const BOT_SEATS: Metric = gauge(
+    "relevo_bot_seats",
+    Unit::Things,
+    &["tenant", "bot"],
+    "Seats of the agents online who serve the bot; 0 for a bot without a guaranteed share.",
+);
+/// Seats that a bot is guaranteed.
+pub const BOT_SEATS_GUARANTEED: Metric = gauge(
+    "relevo_bot_seats_guaranteed",
+    Unit::Things,
+    &["tenant", "bot"],
+    "Seats of these that the bot's guaranteed share comes to, rounded down.",
+);
+/// Seats that a bot's tickets use.
+pub const BOT_SEATS_USED: Metric = gauge(
+    "relevo_bot_seats_used",
+    Unit::Things,
+    &["tenant", "bot"],
+    "Seats of these that the bot's tickets use: more than are guaranteed are borrowed.",
+);
 /// Seats of the agents who take tickets.
 pub const SEATS: Metric = gauge(
     "relevo_seats",
@@ -271,6 +292,9 @@ pub const ALL: &[Metric] = &[
     TICKETS,
     AGENTS,
     BOTS,
+    BOT_SEATS,
+    BOT_SEATS_GUARANTEED,
+    BOT_SEATS_USED,
     SEATS,
     SEATS_USED,
     PROBE_TICKETS_OPENED,

@@ -54,9 +54,13 @@ impl World {
                 Object::Agent(agent)
             }
             5..7 => {
-                let mut bot = Bot::new("c", "q3");
-                bot.seats_per_agent = self.chance(50).then_some(1);
-                bot.active = self.chance(80);
+                let is_first = self.chance(40);
+                let mut bot = if is_first { Bot::new("b", "q") } else { Bot::new("c", "q3") };
+                bot.seats_per_agent = (!is_first && self.chance(50)).then_some(1);
+                bot.active = is_first || self.chance(80);
+                // Together they are sometimes more than all, and refused.
+                let share = [20, 50, 60][usize::try_from(self.below(3)).expect("small")];
+                bot.guaranteed_share = self.chance(70).then_some(share);
                 bot.last_agent = self.chance(80);
                 Object::Bot(bot)
             }
