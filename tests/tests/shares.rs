@@ -55,7 +55,8 @@ async fn a_bot_gets_its_share_of_the_seats_that_come_free_and_the_gauges_show_it
     }
 
     let refused = within("put", put(bot("shop", Some(51)))).await;
-    let said = "agent \"ana\" serves bots with guaranteed shares of 101 % in all (care 50 %, shop 51 %)";
+    let said =
+        "agent \"ana\" serves bots with guaranteed shares of 101 % in all (care 50 %, shop 51 %)";
     assert!(refused.as_ref().is_err_and(|error| error.to_string().contains(said)), "{refused:?}");
     assert_refused(refused, ErrorCode::LimitExceeded);
 

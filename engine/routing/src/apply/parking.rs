@@ -12,6 +12,7 @@ impl State {
     pub(super) fn parked(&mut self, now: Micros, event: Parked) {
         let slot = self.slot(event.ticket);
         self.end_silence(slot);
+        self.end_responses(slot);
         self.leave_state(slot);
         self.set_kept(slot, MaybeTime::NONE);
         self.free_seat(now, slot, event.agent);

@@ -4,7 +4,7 @@ use crate::contacts::ContactAsk;
 use crate::shapes::{Named, Shape};
 use crate::texts::TextsShape;
 use relevo_routing::event::Demand;
-use relevo_wire::vocabulary::{Language, Role};
+use relevo_wire::vocabulary::{Language, QueueMode, Role};
 
 /// What becomes one command.
 #[derive(Debug, Clone)]
@@ -110,6 +110,12 @@ pub(crate) enum Ask {
         own: bool,
     },
     Contacts(ContactAsk),
+    SetMode {
+        queue: u8,
+        mode: QueueMode,
+        text: usize,
+        in_us: Option<u64>,
+    },
     Explain {
         ticket: Which,
     },

@@ -1,6 +1,7 @@
 //! Modes of queues: what whoever runs the desk has said, looked up at every question.
 
-use crate::action::{Ask, moments};
+use crate::action::moments;
+use crate::ask::Ask;
 use crate::hand_off::Said;
 use crate::reference::{Answered, Reference, done};
 use crate::refusals::refused;

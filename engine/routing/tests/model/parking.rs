@@ -44,6 +44,7 @@ impl Reference {
         ticket.holds = Vec::new();
         ticket.last += 1;
         let number = ticket.last;
+        self.end_responses(id);
         self.emit(Event::Parked(Parked { ticket: id, number, agent, until }));
         Ok(done())
     }
