@@ -57,7 +57,9 @@ fn a_queue_that_drains_takes_nobody_new_and_serves_who_waits() {
     let (events, refused) = rejected(&mut desk, hand_off(2));
     assert_eq!((refused.reason.as_str(), refused.opens_at), ("out_of_hours", Some(later)));
     assert_eq!(refused.text, "back at four");
-    let [Event::HandOffRejected(counted)] = &events[..] else { panic!("{events:?}") };
+    let [Event::HandOffRejected(counted), Event::CallbackListed(_)] = &events[..] else {
+        panic!("{events:?}")
+    };
     assert_eq!(counted.rejection, Rejection::OutOfHours);
     desk.online("ana");
     assert_eq!(state(&desk, waits), TicketState::Assigned, "who waited is served");

@@ -226,7 +226,8 @@ impl World {
         if self.tickets[&ticket].state == TicketState::Wrapping && self.chance(50) {
             return Some(Input::WrapUpDone { agent, ticket });
         }
-        if self.chance(10) {
+        let is_parked = self.tickets[&ticket].state == TicketState::Parked;
+        if self.chance(if is_parked { 50 } else { 10 }) {
             return Some(self.hold_or_park(agent, ticket, epoch));
         }
         let client_message = self.chance(50).then(|| u128::from(self.below(30)));
