@@ -197,7 +197,7 @@ fn moved() -> BoxedStrategy<Ask> {
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
         7 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
-        16 => parked(),
+        20 => parked(),
         4 => (which(Among::Wrapping), by())
             .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
         3 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 pub(crate) fn parked() -> BoxedStrategy<Ask> {
-    let seconds = select(vec![0, 1, 30, 60, 600, 3_600, 86_400, 700_000]);
+    let seconds = select(vec![0, 1, 30, 60, 600, 3_600, 86_400, 700_000, 800_000]);
     let of_parked = || (which(Among::Parked), by(), seldom(8));
     prop_oneof![
-        9 => (which(Among::Served), by(), seldom(8), seconds)
+        14 => (which(Among::Served), by(), seldom(8), seconds)
             .prop_map(|(ticket, by, stale, seconds)| Ask::Park { ticket, by, stale, seconds }),
         2 => (which(Among::Parked), bytes()).prop_map(|(ticket, bytes)| Ask::Words { ticket, bytes }),
         6 => of_parked().prop_map(|(ticket, by, stale)| Ask::Unpark { ticket, by, stale }),

@@ -14,7 +14,6 @@ impl Tight {
             settings.idempotency_keys = 4;
             settings.idempotency_keys_per_credential = 3;
             settings.parked_per_agent = 1;
-            settings.parked_per_agent = 1;
             settings.message_ids_per_ticket = 2;
             settings.contact_message_ids = 3;
             settings.last_agents = 2;
