@@ -65,6 +65,7 @@ impl Kind {
             | Command::ListBlocked(_)
             | Command::WantCallback(_)
             | Command::ListCallbacks(_)
+            | Command::SetQueueMode(_)
             | Command::Explain(_)
             | Command::Put(_)
             | Command::Delete(_)

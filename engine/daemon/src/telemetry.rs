@@ -149,7 +149,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         | Event::ContactMessageStored(_)
         | Event::Responding(_)
         | Event::Answered(_)
-        | Event::QueueHours(_) => None,
+        | Event::QueueHours(_)
+        | Event::QueueModeSet(_) => None,
     }
 }
 

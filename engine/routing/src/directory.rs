@@ -137,6 +137,7 @@ impl Directory {
             | Event::Answered(_)
             | Event::Forgotten(_)
             | Event::QueueHours(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
         }
     }

@@ -19,7 +19,7 @@ pub use contacts::{
     CallbackEnd, CallbackEnded, CallbackListed, CallbackWished, ContactBlocked, ContactUnblocked,
 };
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
-pub use hours::{QueueHours, TargetMoved};
+pub use hours::{QueueHours, QueueModeSet, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
 pub use offers::{Held, OfferEnded, Offered, Responding, WrappedUp};
 pub use presence::{
@@ -118,8 +118,10 @@ pub enum Event {
     /// A closed ticket is no longer resumable and leaves memory.
     Forgotten(Forgotten),
 
-    /// A queue was opened or closed by its hours.
+    /// A queue was opened or closed by its hours or its mode.
     QueueHours(QueueHours),
+    /// Whoever runs the desk, or the end of the time told then, has set a queue's mode.
+    QueueModeSet(QueueModeSet),
     /// The service-level threshold passes later: the queue was closed.
     TargetMoved(TargetMoved),
 }

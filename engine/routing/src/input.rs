@@ -1,7 +1,7 @@
 //! Everything that can happen to a tenant: one variant each.
 
 use crate::Micros;
-use crate::event::{Demand, RulesHeld};
+use crate::event::{Demand, QueueModeSet, RulesHeld};
 use relevo_wire::command::Change;
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::vocabulary::{HandOffReason, Intent, Language, Role, Texts};
@@ -211,6 +211,8 @@ pub enum Input {
         /// Its contact.
         contact: ContactKey,
     },
+    /// Whoever runs the desk opens, drains or closes a queue.
+    SetQueueMode(QueueModeSet),
     /// An agent goes on with a conversation that it has closed.
     Reopen {
         /// The agent.

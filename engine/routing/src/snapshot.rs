@@ -10,7 +10,7 @@ mod check;
 
 use crate::Micros;
 use crate::directory::{Directory, DirectoryRows};
-use crate::event::Demand;
+use crate::event::{Demand, QueueModeSet};
 use crate::settings::Settings;
 use crate::state::State;
 use crate::state::blocks::Block;
@@ -56,6 +56,7 @@ struct SnapshotV1 {
     directory: DirectoryRows,
     bots: Vec<BotRow>,
     queues: Vec<QueueRow>,
+    modes: Vec<QueueModeSet>,
     agents: Vec<AgentRow>,
     tickets: Vec<(Slot, Ticket)>,
     demands: Vec<Option<Demand>>,
@@ -136,6 +137,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 shut_us: queue.doors.shut_us,
             })
             .collect(),
+        modes: state.modes.iter().cloned().collect(),
         agents: agents
             .map(|(_, agent)| AgentRow {
                 intent: agent.intent,
@@ -205,6 +207,7 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     let agent_tickets = restore_agents(&mut state, snapshot.agents);
     restore_absences(&mut state);
     restore_queues(&mut state, &snapshot.queues);
+    snapshot.modes.into_iter().for_each(|set| state.set_mode(set));
     state.demands = Demands::restore(snapshot.demands, &mut state.skills);
     let slab = Slab::restore(snapshot.tickets, snapshot.free)
         .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;

@@ -6,6 +6,7 @@ mod contacts;
 mod directory;
 mod hand_off;
 mod keys;
+mod queues;
 mod service;
 mod talk;
 mod transfer;
@@ -15,6 +16,7 @@ pub use contacts::{BlockContact, ListBlocked, ListCallbacks, UnblockContact, Wan
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
+pub use queues::SetQueueMode;
 pub use service::{Accept, Decline, Hold, Reopen, Unhold, WrapUpDone};
 pub use talk::{ArchivedSend, Read, Receipt, Send, Typing};
 pub use transfer::{Targets, Transfer, TransferTarget};
@@ -91,6 +93,8 @@ pub enum Command {
     ListCallbacks(ListCallbacks),
     /// Goes on with a conversation that was closed.
     Reopen(Reopen),
+    /// Opens, drains or closes a queue.
+    SetQueueMode(SetQueueMode),
     /// What a ticket waits for, or why this agent has it.
     Explain(Explain),
     /// Creates or changes a directory object.
@@ -143,6 +147,7 @@ impl Command {
             Self::ListBlocked(_) => "list_blocked",
             Self::WantCallback(_) => "want_callback",
             Self::ListCallbacks(_) => "list_callbacks",
+            Self::SetQueueMode(_) => "set_queue_mode",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",

@@ -12,11 +12,11 @@ mod object;
 pub use body::body;
 pub use details::{CutDetails, cut_details};
 
-use crate::command::{Command, Send, TransferTarget};
+use crate::command::{Command, Send, SetQueueMode, TransferTarget};
 use crate::error::{ErrorCode, WireError};
 use crate::frame::packed_bytes;
 use crate::limits;
-use crate::vocabulary::{Author, Texts};
+use crate::vocabulary::{Author, QueueMode, Texts};
 
 /// Checks everything of a command but the details of a hand-off, which [`cut_details`] checks.
 ///
@@ -72,6 +72,7 @@ pub fn command(command: &Command) -> Result<(), WireError> {
             optional("tenant", list.tenant.as_deref(), limits::NAME_BYTES)?;
             optional("bot", list.bot.as_deref(), limits::NAME_BYTES)
         }
+        Command::SetQueueMode(set) => queue_mode(set),
         Command::SetPresence(presence) => length("reason", &presence.reason, 0, limits::NOTE_BYTES),
         Command::Next(next) => optional("queue", next.queue.as_deref(), 2 * limits::NAME_BYTES + 1),
         Command::Transfer(transfer) => {
@@ -129,6 +130,21 @@ pub fn command(command: &Command) -> Result<(), WireError> {
 fn contact(bot: &str, contact: &str) -> Result<(), WireError> {
     length("bot", bot, 1, limits::NAME_BYTES)?;
     length("contact", contact, 1, limits::CONTACT_ID_BYTES)
+}
+
+/// An open queue goes by its hours, and has nothing of its own to say.
+fn queue_mode(set: &SetQueueMode) -> Result<(), WireError> {
+    length("queue", &set.queue, 1, 2 * limits::NAME_BYTES + 1)?;
+    length("text", &set.text, 0, limits::TEXT_BYTES)?;
+    if set.mode != QueueMode::Open {
+        return Ok(());
+    }
+    let field = match (set.text.is_empty(), set.until) {
+        (false, _) => "text",
+        (true, Some(_)) => "until",
+        (true, None) => return Ok(()),
+    };
+    Err(malformed(field, "belongs to drain and closed: an open queue goes by its hours"))
 }
 
 /// Who may say what: a customer by contact and without epoch, bot and agent by ticket and epoch.

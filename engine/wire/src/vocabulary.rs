@@ -6,11 +6,13 @@ pub use offers::{OfferEnd, WrapUpEnd};
 
 mod callback;
 mod language;
+mod mode;
 mod silence;
 mod texts;
 
 pub use callback::Callback;
 pub use language::Language;
+pub use mode::QueueMode;
 pub use silence::Silent;
 pub use texts::{Text, Texts};
 

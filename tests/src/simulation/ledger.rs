@@ -291,6 +291,7 @@ impl Books {
             | Event::TargetMissed(_)
             | Event::Answered(_)
             | Event::QueueHours(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => Ok(()),
         }
     }

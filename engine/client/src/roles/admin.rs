@@ -7,7 +7,7 @@ use relevo_wire::answer::{
 };
 use relevo_wire::command::{
     Apply, Change, Command, CreateKey, Delete, Explain, ListDirectory, ListKeys, Put, RevokeKey,
-    Status,
+    SetQueueMode, Status,
 };
 use relevo_wire::directory::{Object, ObjectRef, Versioned};
 use relevo_wire::ids::TicketId;
@@ -142,6 +142,14 @@ impl AdminClient {
         prefix: impl Into<String>,
     ) -> Result<(), ClientError> {
         self.ask_once(Command::RevokeKey(RevokeKey { tenant, prefix: prefix.into() })).await
+    }
+
+    /// Opens, drains or closes a queue, at once and until a time. For an admin of the tenant.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `malformed` where the time is over.
+    pub async fn set_queue_mode(&self, set: SetQueueMode) -> Result<(), ClientError> {
+        self.ask_once(Command::SetQueueMode(set)).await
     }
 
     /// Live numbers of the daemon.

@@ -37,6 +37,7 @@ pub enum CommandName {
     ListBlocked,
     WantCallback,
     ListCallbacks,
+    SetQueueMode,
     Explain,
     Put,
     Delete,
@@ -50,7 +51,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -78,6 +79,7 @@ impl CommandName {
         Self::ListBlocked,
         Self::WantCallback,
         Self::ListCallbacks,
+        Self::SetQueueMode,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -120,6 +122,7 @@ impl CommandName {
             Self::ListBlocked => "list_blocked",
             Self::WantCallback => "want_callback",
             Self::ListCallbacks => "list_callbacks",
+            Self::SetQueueMode => "set_queue_mode",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -163,6 +166,7 @@ impl From<&Command> for CommandName {
             Command::ListBlocked(_) => Self::ListBlocked,
             Command::WantCallback(_) => Self::WantCallback,
             Command::ListCallbacks(_) => Self::ListCallbacks,
+            Command::SetQueueMode(_) => Self::SetQueueMode,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,

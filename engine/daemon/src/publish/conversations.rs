@@ -298,6 +298,7 @@ impl Conversations {
             | Event::Responding(_)
             | Event::Answered(_)
             | Event::QueueHours(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
         }
     }

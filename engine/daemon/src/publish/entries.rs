@@ -112,6 +112,7 @@ impl<O: Observer> Publisher<O> {
             | Event::Answered(_)
             | Event::Forgotten(_)
             | Event::QueueHours(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
         }
     }

@@ -123,6 +123,7 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::Reopen(_)
         | Command::SetAbsence(_) => Err(forbidden("agents")),
         Command::Explain(_)
+        | Command::SetQueueMode(_)
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)
@@ -157,7 +158,7 @@ fn from_agent(
             Ok(shard(Input::SetPresence { agent, intent, reason, seen }))
         }
         Command::Next(next) => {
-            let queue = next.queue.map(|name| named_queue(names, &name)).transpose()?;
+            let queue = next.queue.map(|name| named_queue(names.directory, &name)).transpose()?;
             Ok(shard(Input::Next { agent, queue }))
         }
         Command::Targets(targets) => Ok(shard(Input::Targets { agent, ticket: targets.ticket })),
@@ -186,6 +187,7 @@ fn from_agent(
         | Command::TakeBack(_)
         | Command::WantCallback(_) => Err(forbidden("bots")),
         Command::Explain(_)
+        | Command::SetQueueMode(_)
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)
@@ -402,7 +404,7 @@ fn target_queue(
     name: &str,
 ) -> Result<QueueId, WireError> {
     if name.contains('/') {
-        return named_queue(names, name);
+        return named_queue(names.directory, name);
     }
     // Another tenant's ticket is answered like one that does not exist, in the core's words.
     let own = |c: &Conversation| (c.tenant == names.tenant).then_some(c.bot);
@@ -416,10 +418,10 @@ fn target_queue(
 }
 
 /// `bot/queue`, as agents name queues.
-fn named_queue(names: Names<'_>, name: &str) -> Result<QueueId, WireError> {
+pub(super) fn named_queue(directory: &Directory, name: &str) -> Result<QueueId, WireError> {
     let found = name
         .split_once('/')
-        .and_then(|(bot, queue)| names.directory.queue_id(names.directory.bot_id(bot)?, queue));
+        .and_then(|(bot, queue)| directory.queue_id(directory.bot_id(bot)?, queue));
     found.ok_or_else(|| {
         not_found("queue", format!("there is no queue `{name}`: queues are named `bot/queue`"))
     })

@@ -1,13 +1,13 @@
 //! Objects put and deleted: the configuration of queues, agents and bots follows.
 
 use crate::Micros;
-use crate::event::{Event, ObjectDeleted, ObjectPut};
+use crate::event::{Event, ObjectDeleted, ObjectPut, QueueModeSet};
 use crate::state::State;
 use crate::state::bits::Bits;
 use crate::state::grades::Grade;
 use crate::state::maybe::MaybeTime;
 use relevo_wire::directory::{Member, Object, ObjectRef, Queue, Skill};
-use relevo_wire::vocabulary::Reachability;
+use relevo_wire::vocabulary::{QueueMode, Reachability};
 use relevo_wire::{AgentId, BotId, QueueId};
 
 impl State {
@@ -76,6 +76,8 @@ impl State {
                 self.queues.set_step(id, None);
                 self.look_again(id);
                 self.set_doors_until(id, MaybeTime::NONE);
+                let (mode, text) = (QueueMode::Open, String::new());
+                self.set_mode(QueueModeSet { queue: id, mode, text, until: None });
                 self.queues.set_shut(id, false, 0);
                 self.queues.delete(id);
                 self.bots.at_mut(self.queues.at(id).bot).queues -= 1;

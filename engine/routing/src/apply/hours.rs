@@ -1,8 +1,8 @@
-//! Queues are opened and closed by their hours.
+//! Queues are opened and closed by their hours and their modes.
 
 use super::tickets::after;
 use crate::Micros;
-use crate::event::{QueueHours, TargetMoved};
+use crate::event::{QueueHours, QueueModeSet, TargetMoved};
 use crate::state::State;
 use crate::state::maybe::MaybeTime;
 use crate::state::slab::Slot;
@@ -29,7 +29,14 @@ impl State {
         self.follow_doors(id);
     }
 
-    /// When the hours open or close the queue, with the timer that belongs to it.
+    pub(super) fn queue_mode_set(&mut self, event: &QueueModeSet) {
+        self.set_mode(event.clone());
+        if self.queues.at(event.queue).admits() {
+            self.may_take(event.queue);
+        }
+    }
+
+    /// When hours or mode open or close the queue, with the timer that belongs to it.
     pub(crate) fn set_doors_until(&mut self, id: QueueId, until: MaybeTime) {
         let doors = &mut self.queues.at_mut(id).doors;
         let before = std::mem::replace(&mut doors.until, until);

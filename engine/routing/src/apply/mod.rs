@@ -68,6 +68,7 @@ impl State {
             Event::Answered(e) => self.idempotencies.remember(now, e),
             Event::Forgotten(e) => self.forgotten(*e),
             Event::QueueHours(e) => self.queue_hours(now, *e),
+            Event::QueueModeSet(e) => self.queue_mode_set(e),
             Event::TargetMoved(e) => self.target_moved(*e),
         }
     }

@@ -6,7 +6,7 @@ use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{AgentReason, Answer, Explained};
 use relevo_wire::directory::{Member, Skill, Strategy};
-use relevo_wire::vocabulary::{CloseReason, Intent, Reachability, TicketState};
+use relevo_wire::vocabulary::{CloseReason, Intent, QueueMode, Reachability, TicketState};
 use relevo_wire::{AgentId, EstimatedWait, TicketId};
 use std::fmt::Write as _;
 
@@ -33,7 +33,8 @@ impl Turn<'_> {
         let mut because = match ticket.state {
             TicketState::Waiting => {
                 let said = self.waits_for(ticket, &agents) + &self.requires(ticket);
-                said + &self.gained(ticket)
+                said + &self.drains(ticket)
+                    + &self.gained(ticket)
                     + &self.reaches_next(ticket)
                     + &self.goes_on(slot)
                     + &self.wait_said(slot)
@@ -100,6 +101,14 @@ impl Turn<'_> {
             // Time alone ends it, and no event tells.
             _ if agent.limited_until.get().is_some_and(|until| until > self.now) => "fairness",
             (Intent::Online, Reachability::Reachable) => "eligible",
+        }
+    }
+
+    /// Its queue is served to the end, and takes nobody new.
+    fn drains(&self, ticket: &Ticket) -> String {
+        match self.state.queues.at(ticket.queue).mode {
+            QueueMode::Drain => format!("; its queue is {}", self.closed_until(ticket.queue)),
+            QueueMode::Open | QueueMode::Closed => String::new(),
         }
     }
 

@@ -59,6 +59,7 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
+        | Input::SetQueueMode(_)
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

@@ -16,6 +16,7 @@ mod hand_off;
 mod hours;
 mod idempotent;
 mod messages;
+mod modes;
 mod offers;
 mod presence;
 mod progress;
@@ -124,6 +125,7 @@ impl Turn<'_> {
             Input::WantCallback { bot, contact, yes } => self.want_callback(bot, contact, yes),
             Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),
             Input::UnblockContact { bot, contact } => self.unblock_contact(bot, contact),
+            Input::SetQueueMode(set) => self.set_queue_mode(set),
             Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),

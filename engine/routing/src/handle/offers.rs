@@ -152,6 +152,7 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
+        | Input::SetQueueMode(_)
         | Input::AgentSessionOpened { .. }
         | Input::AgentSessionLost { .. }
         | Input::BotSessionOpened { .. }

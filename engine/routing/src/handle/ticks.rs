@@ -41,7 +41,8 @@ impl Turn<'_> {
     fn due(&mut self, timer: Timer) {
         match timer {
             Timer::TurnAway(queue) => self.turn_away(queue),
-            Timer::Hours(queue) => self.look_at_hours(queue),
+            Timer::Mode(queue) => self.mode_over(queue),
+            Timer::Hours(queue) => self.look_at_doors(queue),
             Timer::Grace(agent) => self.grace_over(agent),
             Timer::Presence(agent) => self.presence_expired(agent),
             Timer::Fairness(agent) => self.state.fairness_over(agent),

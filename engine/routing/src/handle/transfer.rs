@@ -56,7 +56,7 @@ impl Turn<'_> {
             );
             return Err(refused(ErrorCode::WrongState, &message));
         }
-        if queue.shut {
+        if !queue.admits() {
             let message = format!("that queue is {}", self.closed_until(to));
             return Err(refused(ErrorCode::WrongState, &message));
         }
@@ -90,7 +90,7 @@ impl Turn<'_> {
             let message = "the queue allows no transfer to the queues of that agent";
             return Err(refused(ErrorCode::Forbidden, message));
         };
-        if self.state.queues.at(queue).shut {
+        if !self.state.queues.at(queue).admits() {
             let message = format!("the queue of that agent is {}", self.closed_until(queue));
             return Err(refused(ErrorCode::WrongState, &message));
         }
@@ -108,7 +108,7 @@ impl Turn<'_> {
     }
 
     /// The queue through which an agent may get a ticket: the ticket's own first, else the first of
-    /// the same bot that is active and allowed; one that its hours have open before one that is closed.
+    /// the same bot that is active and allowed; one that takes who comes now before one that does not.
     pub(super) fn queue_with(&self, ticket: &Ticket, agent: AgentId) -> Option<QueueId> {
         let queues = &self.state.agents.at(agent).queues;
         let allowed = |queue: &QueueId| {
@@ -116,7 +116,7 @@ impl Turn<'_> {
             entry.bot == ticket.bot && entry.active && self.is_target(ticket.queue, *queue)
         };
         let order = |queue: &&QueueId| {
-            (self.state.queues.at(**queue).shut, **queue != ticket.queue, **queue)
+            (!self.state.queues.at(**queue).admits(), **queue != ticket.queue, **queue)
         };
         queues.iter().filter(|queue| allowed(queue)).min_by_key(order).copied()
     }

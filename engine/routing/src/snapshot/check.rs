@@ -3,13 +3,13 @@
 
 use super::{AgentRow, BotRow, QueueRow, SnapshotError, SnapshotV1, invalid};
 use crate::directory::Directory;
-use crate::event::Demand;
+use crate::event::{Demand, QueueModeSet};
 use crate::state::callbacks::Listed;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Skill;
 use relevo_wire::limits::{REQUIREMENTS, RINGS, SEATS, SKILL_LEVEL};
-use relevo_wire::vocabulary::TicketState;
+use relevo_wire::vocabulary::{QueueMode, TicketState};
 use relevo_wire::{AgentId, QueueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -105,19 +105,31 @@ fn demands(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
     if left.is_empty() { Ok(()) } else { Err(invalid("nobody requires a demand")) }
 }
 
-/// Only hours shut a queue, and open it again.
+/// Only hours and modes shut a queue, and open it again.
 fn doors(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotError> {
+    let rises = snapshot.modes.windows(2).all(|two| two[0].queue < two[1].queue);
+    let is_open = |set: &QueueModeSet| set.mode == QueueMode::Open;
+    let exists = |set: &QueueModeSet| directory.queue(set.queue).is_some();
+    if !rises || snapshot.modes.iter().any(|set| is_open(set) || !exists(set)) {
+        return Err(invalid("a queue has no such mode"));
+    }
+    let is_closed = |id| {
+        let set = snapshot.modes.binary_search_by_key(&id, |set| set.queue);
+        set.is_ok_and(|at| snapshot.modes[at].mode == QueueMode::Closed)
+    };
     let created = snapshot.totals.created;
     let is_right = |(id, row): (QueueId, &QueueRow)| {
         let queue = directory.queue(id).map(|queue| &queue.object);
         let is_plain = !row.shut && !row.doors_until.is_some();
         let has_hours = queue.is_some_and(|queue| queue.hours.is_some());
-        (is_plain || has_hours) && row.shut_before <= if row.shut { created } else { 0 }
+        // Nothing but its mode closes it, and a closed one is shut.
+        let is_so = if is_closed(id) { row.shut } else { is_plain || has_hours };
+        is_so && row.shut_before <= if row.shut { created } else { 0 }
     };
     if (0..).map(QueueId).zip(&snapshot.queues).all(is_right) {
         return Ok(());
     }
-    Err(invalid("a queue is open or closed as no hours make it"))
+    Err(invalid("a queue is open or closed as neither hours nor mode make it"))
 }
 
 /// Contacts of bots that are there are blocked, each once.

@@ -21,6 +21,7 @@ pub(crate) mod idempotency;
 pub(crate) mod last_agents;
 pub(crate) mod line;
 pub(crate) mod maybe;
+pub(crate) mod modes;
 pub(crate) mod neighbours;
 pub(crate) mod offers;
 pub(crate) mod oldest;
@@ -54,6 +55,7 @@ use fairness::Limit;
 use idempotency::Idempotencies;
 use last_agents::LastAgents;
 use maybe::MaybeTime;
+use modes::Modes;
 use overflow::MayOverflow;
 use positions::Positions;
 use queues::Queues;
@@ -72,6 +74,7 @@ pub(crate) struct State {
     pub(crate) directory: Directory,
     pub(crate) tickets: Tickets,
     pub(crate) queues: Queues,
+    pub(crate) modes: Modes,
     pub(crate) agents: Agents,
     pub(crate) bots: Bots,
     pub(crate) skills: Skills,
@@ -135,6 +138,7 @@ impl State {
             directory: Directory::default(),
             tickets: Tickets::default(),
             queues: Queues::default(),
+            modes: Modes::default(),
             agents: Agents::default(),
             bots: Bots::default(),
             skills: Skills::default(),
@@ -164,9 +168,9 @@ impl State {
         texts::told(self.texts_of(ticket.queue), ticket.telling.language(), text, &[])
     }
 
-    /// Whether the queue takes hand-offs now: it is active, and its hours have it open.
+    /// Whether the queue takes hand-offs now: it is active, and its hours and its mode have it open.
     pub(crate) fn is_open(&self, queue: QueueId) -> bool {
-        self.is_active(queue) && !self.queues.at(queue).shut
+        self.is_active(queue) && self.queues.at(queue).admits()
     }
 
     /// Whether hand-offs to this queue are ever taken: tenant, bot and queue are active.

@@ -15,6 +15,7 @@ use super::slab::Slot;
 use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
+use relevo_wire::vocabulary::QueueMode;
 use relevo_wire::{AgentId, BotId, QueueId};
 use std::collections::BTreeSet;
 
@@ -53,8 +54,9 @@ pub(crate) struct Queue {
     pub(crate) seats: u32,
     pub(crate) exists: bool,
     pub(crate) active: bool,
-    /// Closed by its hours.
+    /// Closed by its hours or its mode.
     pub(crate) shut: bool,
+    pub(crate) mode: QueueMode,
     /// Now, or at some time: its clocks stood still, or those of who has come from another queue.
     pub(crate) was_shut: bool,
     is_changed: bool,
@@ -113,6 +115,7 @@ impl Queue {
             bot,
             active: true,
             shut: false,
+            mode: QueueMode::Open,
             was_shut: false,
             doors: Doors::default(),
             patience: Patience::default(),

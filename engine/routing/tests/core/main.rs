@@ -20,6 +20,7 @@ mod inactivity;
 mod last_agent;
 mod members;
 mod messages;
+mod modes;
 mod offers;
 mod outcomes;
 mod overflow;

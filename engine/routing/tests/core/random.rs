@@ -133,6 +133,9 @@ fn the_random_world_comes_to_every_end() {
         "WrappedUp AgentGone",
         "Overflowed",
         "QueueHours",
+        "QueueModeSet Closed",
+        "QueueModeSet Drain",
+        "QueueModeSet Open",
         "TargetMoved",
     ] {
         assert!(seen.contains(expected), "never came to {expected:?}, only to {seen:?}");
@@ -155,6 +158,9 @@ fn told(event: &Event) -> String {
     }
     if let Event::MessageStored(stored) = event {
         return format!("{:?}", stored.author);
+    }
+    if let Event::QueueModeSet(set) = event {
+        return format!("QueueModeSet {:?}", set.mode);
     }
     format!("{event:?}").split('(').next().unwrap_or_default().to_owned()
 }

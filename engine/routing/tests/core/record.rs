@@ -11,7 +11,7 @@ use relevo_wire::directory::{
     Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
 };
 use relevo_wire::vocabulary::{
-    Author, Callback, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome,
+    Author, Callback, CloseReason, HandOffReason, Intent, Language, OfferEnd, Outcome, QueueMode,
     RequeueReason, Role, Silent, Via, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, ContactKey, EstimatedWait, QueueId, TenantId, TicketId};
@@ -42,7 +42,17 @@ fn samples() -> Vec<(&'static str, Event)> {
         label: "phone".into(),
         created: START,
     };
+    let mode = QueueMode::Drain;
     vec![
+        (
+            "queue_mode_set",
+            Event::QueueModeSet(QueueModeSet {
+                queue,
+                mode,
+                text: "back at four".into(),
+                until: Some(START),
+            }),
+        ),
         (
             "object_put",
             Event::ObjectPut(ObjectPut {
@@ -373,7 +383,7 @@ fn every_kind_of_event_has_a_sample() {
     numbers.dedup();
     assert_eq!(
         numbers,
-        (1..=31).chain([34, 37, 38, 42, 43, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
+        (1..=31).chain([34, 37, 38, 42, 43, 50, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
     );
 }
 

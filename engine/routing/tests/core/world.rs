@@ -138,6 +138,7 @@ impl World {
             80..84 => Some(self.directory()),
             84..86 => self.late.pop(),
             86 if self.chance(20) => return self.restart(),
+            87 => Some(self.queue_mode()),
             _ => {
                 let time = match self.below(40) {
                     0..25 => self.below(2_000_000),
@@ -442,6 +443,7 @@ impl World {
                 | Event::CallbackListed(_)
                 | Event::CallbackWished(_)
                 | Event::CallbackEnded(_)
+                | Event::QueueModeSet(_)
                 | Event::TargetMoved(_) => {}
             }
         }

@@ -1,12 +1,13 @@
 //! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
 
 use crate::contacts::{ContactAsk, contact_ask};
+use crate::modes::mode_set;
 use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
 use crate::texts::{TextsShape, texts_shape};
 use proptest::prelude::*;
 use proptest::sample::select;
 use relevo_routing::event::Demand;
-use relevo_wire::vocabulary::{Intent, Language, Role};
+use relevo_wire::vocabulary::{Intent, Language, QueueMode, Role};
 
 /// One thing that happens, perhaps with an idempotency key.
 #[derive(Debug, Clone)]
@@ -167,6 +168,12 @@ pub(crate) enum Ask {
         own: bool,
     },
     Contacts(ContactAsk),
+    SetMode {
+        queue: u8,
+        mode: QueueMode,
+        text: usize,
+        in_us: Option<u64>,
+    },
     Explain {
         ticket: Which,
     },
@@ -417,6 +424,7 @@ fn present() -> BoxedStrategy<What> {
         4 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
         3 => absence().prop_map(What::Ask),
         12 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
+        3 => mode_set().prop_map(What::Ask),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()

@@ -3,7 +3,7 @@
 use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
 use crate::pair::{DIGEST, Pair, START};
 use crate::shapes::{agent_name, bot_name, queue_name};
-use relevo_routing::event::{Absence, RulesHeld};
+use relevo_routing::event::{Absence, QueueModeSet, RulesHeld};
 use relevo_routing::input::{HandOff, Input, Key, Party, Target};
 use relevo_wire::command::{Change, DeleteChange, PutChange};
 use relevo_wire::directory::ObjectRef;
@@ -96,6 +96,12 @@ impl Pair {
                 let absence = on.then_some(absence);
                 Input::SetAbsence { agent: self.agent(*agent), bot, absence, own: *own }
             }
+            Ask::SetMode { queue, mode, text, in_us } => Input::SetQueueMode(QueueModeSet {
+                queue: self.queue(*queue),
+                mode: *mode,
+                text: "x".repeat(*text),
+                until: in_us.map(|in_us| self.reference.now + in_us),
+            }),
             Ask::Reopen { ticket, by } => {
                 let ticket = self.which(*ticket)?;
                 Input::Reopen { agent: self.by(*by, ticket), ticket }

@@ -369,11 +369,10 @@ impl Reference {
                 begin_pause(&mut self.bots[at].away, self.now);
             }
             ObjectRef::Queue(..) => {
+                self.forget_doors(QueueId(id));
                 let queue = &mut self.queues[at];
                 queue.object = None;
                 queue.looks_at = None;
-                queue.is_shut = false;
-                queue.until = None;
             }
             ObjectRef::Agent(_) => {
                 let agent = &mut self.agents[at];

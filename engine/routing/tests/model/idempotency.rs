@@ -81,6 +81,7 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
+        | Input::SetQueueMode(_)
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

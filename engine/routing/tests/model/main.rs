@@ -43,6 +43,7 @@ mod idempotency;
 mod last_agent;
 mod matching;
 mod messages;
+mod modes;
 mod offers;
 mod overflow;
 mod pair;

@@ -71,6 +71,9 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Offered",
     "QueueHours false",
     "QueueHours true",
+    "QueueModeSet Closed",
+    "QueueModeSet Drain",
+    "QueueModeSet Open",
     "Ready",
     "Relaxed",
     "Requeued AgentGone",
@@ -235,6 +238,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.reason)
     } else if let Event::QueueHours(e) = event {
         format!(" {}", e.open)
+    } else if let Event::QueueModeSet(e) = event {
+        format!(" {:?}", e.mode)
     } else if let Event::IntentSet(e) = event {
         format!(" {:?} {:?}", e.intent, e.cause)
     } else {

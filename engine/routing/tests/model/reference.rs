@@ -16,7 +16,7 @@ use crate::idempotency::{self, FirstAnswer};
 use crate::last_agent::Served;
 use crate::queues::{Bot, Queue};
 use crate::tickets::Ticket;
-use relevo_routing::event::AbsenceSet;
+use relevo_routing::event::{AbsenceSet, QueueModeSet};
 use relevo_routing::input::{Command, Input, Key};
 use relevo_routing::{Event, Micros, Reply, Settings};
 use relevo_wire::answer::{Answer, Done};
@@ -48,6 +48,8 @@ pub(crate) struct Reference {
     pub(crate) blocks: Vec<Block>,
     /// Who stands in call-back lists, oldest first.
     pub(crate) callbacks: Vec<Listed>,
+    /// What was said of queues; the last word counts.
+    pub(crate) modes: Vec<QueueModeSet>,
     /// Between `Started` and `Ready`: since when.
     pub(crate) starting_since: Option<Micros>,
     /// How many tickets were ever assigned: the order of an agent's tickets.
@@ -96,6 +98,7 @@ impl Reference {
             absences: Vec::new(),
             blocks: Vec::new(),
             callbacks: Vec::new(),
+            modes: Vec::new(),
             starting_since: None,
             assignments: 0,
             is_unfinished: false,
@@ -184,6 +187,7 @@ impl Reference {
                 self.block_contact(*bot, *contact, *until)
             }
             Input::UnblockContact { bot, contact } => self.unblock_contact(*bot, *contact),
+            Input::SetQueueMode(set) => self.set_queue_mode(set),
             Input::Reopen { agent, ticket } => self.agent_reopens(*agent, *ticket),
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),

@@ -15,6 +15,7 @@ use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     TurnAway(QueueId),
+    Mode(QueueId),
     Hours(QueueId),
     Grace(AgentId),
     Presence(AgentId),
@@ -99,9 +100,10 @@ impl Reference {
         let queues = (0..).map(QueueId).zip(&self.queues);
         let due = queues.flat_map(|(id, queue)| {
             let turned_away = self.first_to_turn_away(id).map(|_| (0, Due::TurnAway(id), None));
+            let mode = self.mode_until(id).map(|until| (until, Due::Mode(id), None));
             let hours = queue.until.map(|until| (until, Due::Hours(id), None));
             let looks = queue.looks_at.map(|looks_at| (looks_at, Due::Limit(id), None));
-            [turned_away, hours, looks]
+            [turned_away, mode, hours, looks]
         });
         due.flatten().collect()
     }
@@ -188,6 +190,7 @@ impl Reference {
             }
             // Of agents the number decides; an exclusion and a delay leave no event.
             Due::TurnAway(_)
+            | Due::Mode(_)
             | Due::Hours(_)
             | Due::Grace(_)
             | Due::Presence(_)
@@ -205,6 +208,7 @@ impl Reference {
         let ticket = || ticket.expect("it is a ticket's deadline");
         match due {
             Due::TurnAway(queue) => self.turn_away(queue),
+            Due::Mode(queue) => self.mode_over(queue),
             Due::Hours(queue) => self.look_at_hours(queue),
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),

@@ -48,9 +48,8 @@ impl Reference {
         if !self.is_target(ticket.queue, queue) {
             return Err(refused(ErrorCode::Forbidden, "to"));
         }
-        let takes = self.takes_transfers(queue)
-            && !self.is_full(queue, ticket.test)
-            && !self.is_shut(queue);
+        let takes =
+            self.takes_transfers(queue) && !self.is_full(queue, ticket.test) && self.admits(queue);
         if !takes || self.online_in(queue, ticket.test) == 0 {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
@@ -77,13 +76,13 @@ impl Reference {
         }
         queues.retain(|q| self.takes_transfers(*q) && self.is_target(ticket.queue, *q));
         // Through an open queue if there is one, and the ticket's own if that is possible.
-        queues.sort_by_key(|queue| (self.is_shut(*queue), *queue != ticket.queue, *queue));
+        queues.sort_by_key(|queue| (!self.admits(*queue), *queue != ticket.queue, *queue));
         let Some(queue) = queues.first().copied() else {
             return Err(refused(ErrorCode::Forbidden, "to"));
         };
         let is_away = self.is_absent(to, ticket.bot);
         if is_away
-            || self.is_shut(queue)
+            || !self.admits(queue)
             || !self.is_online(to)
             || (ticket.test && !agent.accepts_tests)
         {
@@ -148,11 +147,11 @@ impl Reference {
         let queues = allowed.iter().map(|queue| QueueTarget {
             queue: self.queues[queue.0 as usize].name.clone(),
             open: self.takes_transfers(*queue)
-                && !self.is_shut(*queue)
+                && self.admits(*queue)
                 && !self.is_full(*queue, ticket.test),
             online: self.online_in(*queue, ticket.test),
         });
-        let is_open = |queue: QueueId| self.takes_transfers(queue) && !self.is_shut(queue);
+        let is_open = |queue: QueueId| self.takes_transfers(queue) && self.admits(queue);
         let open = allowed.iter().filter(|queue| is_open(**queue));
         let mut agents: Vec<AgentId> = open.flat_map(|queue| self.members(*queue)).collect();
         agents.sort_unstable();

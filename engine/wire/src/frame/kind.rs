@@ -26,6 +26,7 @@ pub const BLOCK_CONTACT: u16 = 0x030a;
 pub const UNBLOCK_CONTACT: u16 = 0x030b;
 pub const LIST_BLOCKED: u16 = 0x030c;
 pub const LIST_CALLBACKS: u16 = 0x030d;
+pub const SET_QUEUE_MODE: u16 = 0x0308;
 // Admins.
 pub const PUT: u16 = 0x0401;
 pub const DELETE: u16 = 0x0402;

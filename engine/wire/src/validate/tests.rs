@@ -1,7 +1,7 @@
 use super::*;
 use crate::command::{
     AgentsOnline, Apply, Change, Close, CreateKey, Cursor, CustomerLeft, DeleteChange, HandOff,
-    Hello, Next, Put, PutChange, SetPresence, Transfer,
+    Hello, Next, Put, PutChange, SetPresence, SetQueueMode, Transfer,
 };
 use crate::directory::{
     Agent, Bot, Fairness, Holiday, Hours, Member, Object, ObjectRef, Overflow, PriorityRule, Queue,
@@ -407,4 +407,20 @@ fn texts_are_bounded_and_name_only_what_they_may() {
     let texts =
         Texts::default().with(Text::Absent, "{agent} is out").with(Text::Online, "{customer}");
     assert_eq!(command(&queue(texts)), Ok(()));
+}
+
+#[test]
+fn an_open_queue_has_no_text_and_no_time() {
+    let set = |mode, text: &str, until| {
+        let queue = "b/q".into();
+        Command::SetQueueMode(SetQueueMode { queue, mode, text: text.into(), until })
+    };
+    for mode in [QueueMode::Drain, QueueMode::Closed] {
+        assert_eq!(command(&set(mode, "back at four", Some(1))), Ok(()));
+        let long = "x".repeat(limits::TEXT_BYTES + 1);
+        assert_eq!(refusal(set(mode, &long, None)), too_long("text"));
+    }
+    assert_eq!(command(&set(QueueMode::Open, "", None)), Ok(()));
+    assert_eq!(refusal(set(QueueMode::Open, "hello", None)), wrong("text"));
+    assert_eq!(refusal(set(QueueMode::Open, "", Some(1))), wrong("until"));
 }

@@ -223,6 +223,12 @@ fn requests() -> Vec<Request> {
             agent: None,
             tenant: None,
         })),
+        keyed(Command::SetQueueMode(SetQueueMode {
+            queue: "shop/sales".into(),
+            mode: QueueMode::Closed,
+            text: "We are back at four.".into(),
+            until: Some(1_757_000_000_000_000),
+        })),
         plain(Command::Explain(Explain { ticket: ticket(), at: None })),
         plain(Command::Explain(Explain { ticket: ticket(), at: Some(1_757_000_000_000_000) })),
         keyed(Command::Put(Put {

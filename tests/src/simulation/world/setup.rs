@@ -2,13 +2,15 @@
 
 use relevo::publish::outcome::Asker;
 use relevo::session::Party as Who;
+use relevo_routing::event::QueueModeSet;
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
     Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Inactivity, Member, Object,
     OutsideHours, Overflow, PriorityRule, Queue, Ring, Rule, Skill, Strategy, Tenant,
 };
-use relevo_wire::ids::{AgentId, BotId, TenantId};
+use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId};
+use relevo_wire::vocabulary::QueueMode;
 
 use super::{Setup, World};
 use crate::campaign::seeded::Seeded;
@@ -123,6 +125,9 @@ impl World {
     /// A change of the directory: an admin's, who does not wait for it.
     pub(super) fn change_directory(&mut self) {
         let tenant = TenantId(1 + self.random.below(TENANTS));
+        if self.random.chance(200) {
+            return self.set_queue_mode(tenant);
+        }
         let agents: Vec<String> = (0..AGENTS).map(|agent| format!("a{agent}")).collect();
         let object = match self.random.below(4) {
             0 => {
@@ -146,6 +151,23 @@ impl World {
             }
         };
         self.put(tenant, object);
+    }
+
+    /// For up to half a minute, for longer than the world lasts, or until another word.
+    fn set_queue_mode(&mut self, tenant: TenantId) {
+        let queues = u64::from(BOTS) * QUEUES as u64;
+        let queue = QueueId(u32::try_from(self.random.below(queues)).expect("few"));
+        let mode = QueueMode::ALL[usize::try_from(self.random.below(3)).expect("three")];
+        let until = match self.random.below(10) {
+            _ if mode == QueueMode::Open => None,
+            0 => None,
+            1 => Some(self.now + 3_600_000_000),
+            _ => Some(self.now + 1 + self.random.below(30_000_000)),
+        };
+        let set = QueueModeSet { queue, mode, text: String::new(), until };
+        if let Some(daemon) = &self.daemon {
+            daemon.learn(tenant, Input::SetQueueMode(set), Asker::Nobody);
+        }
     }
 
     fn some_skills(&mut self) -> Vec<Skill> {

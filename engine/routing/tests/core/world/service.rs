@@ -1,10 +1,13 @@
 //! What must hold of offers, of holds, of silences, and of wrapping up.
 
-use super::World;
-use relevo_routing::event::{Absence, Held, Inactive, OfferEnded, Offered, WrappedUp};
+use super::{QUEUES, World};
+use crate::common::SECOND;
+use relevo_routing::event::{
+    Absence, Held, Inactive, OfferEnded, Offered, QueueModeSet, WrappedUp,
+};
 use relevo_routing::input::Input;
-use relevo_wire::BotId;
-use relevo_wire::vocabulary::{Silent, TicketState};
+use relevo_wire::vocabulary::{QueueMode, Silent, TicketState};
+use relevo_wire::{BotId, QueueId};
 
 impl World {
     pub(super) fn absence(&mut self) -> Input {
@@ -13,6 +16,17 @@ impl World {
         let colleague = Some(self.agent()).filter(|colleague| *colleague != agent);
         let absence = self.chance(50).then(|| Absence { text: String::new(), colleague });
         Input::SetAbsence { agent, bot, absence, own: true }
+    }
+
+    /// Mostly for a while: a center that nobody comes into proves little.
+    pub(super) fn queue_mode(&mut self) -> Input {
+        let queue = QueueId(u32::try_from(self.below(QUEUES)).expect("small"));
+        let mode = [QueueMode::Open, QueueMode::Drain, QueueMode::Closed][self.below(3) as usize];
+        let is_open = mode == QueueMode::Open;
+        let for_us = if self.chance(80) { 30 * SECOND } else { 3_600 * SECOND };
+        let until = (!is_open).then(|| self.desk.now + 1 + self.below(for_us));
+        let text = if !is_open && self.chance(50) { "back soon" } else { "" };
+        Input::SetQueueMode(QueueModeSet { queue, mode, text: text.to_owned(), until })
     }
 
     pub(super) fn offered(&mut self, e: &Offered) {
