@@ -6,8 +6,8 @@ use relevo_tests::harness::party::{assert_refused, hand_off};
 use relevo_tests::harness::wait::within;
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::answer::{AgentsOnlineAnswer, Rejected};
-use relevo_wire::command::SetQueueMode;
-use relevo_wire::directory::Object;
+use relevo_wire::command::{Change, PutChange, SetQueueMode};
+use relevo_wire::directory::{Object, Queue};
 use relevo_wire::error::ErrorCode;
 use relevo_wire::vocabulary::{QueueMode, Role};
 
@@ -79,4 +79,22 @@ async fn an_admin_of_the_tenant_sets_modes_and_nobody_else() {
     assert_refused(within("unknown", admin.set_queue_mode(nowhere)).await, ErrorCode::NotFound);
     let over = set(QueueMode::Closed, Some(1));
     assert_refused(within("over", admin.set_queue_mode(over)).await, ErrorCode::Malformed);
+}
+
+#[tokio::test]
+async fn labels_are_kept_listed_and_compared() {
+    let label = |value: &str| vec![("city".to_owned(), value.to_owned())];
+    let mut deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let sales = Queue { labels: label("Lima"), ..queue("shop", "sales", &["ana"]) };
+    let put = |queue: Queue| PutChange { object: Box::new(Object::Queue(queue)), if_version: None };
+    let admin = supervisor(&deployment).await;
+    for (queue, changed) in [(sales.clone(), 1), (sales.clone(), 0)] {
+        let applied =
+            within("apply", admin.apply(None, vec![Change::Put(put(queue))], false)).await;
+        assert_eq!(applied.expect("she may").changed, changed);
+    }
+    deployment.crash().await;
+    let admin = supervisor(&deployment).await;
+    let listed = within("list", admin.list_directory(None)).await.expect("she may").objects;
+    assert!(listed.iter().any(|stored| stored.object == Object::Queue(sales.clone())));
 }

@@ -245,6 +245,7 @@ fn requests() -> Vec<Request> {
                 }),
                 max_waiting: Some(200),
                 max_wait_seconds: Some(1800),
+                labels: vec![("city".into(), "Lima".into()), ("team".into(), "ventas".into())],
                 hours: Some(hours()),
                 inactivity: Inactivity {
                     client_warning_seconds: Some(300),
