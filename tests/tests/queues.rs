@@ -1,15 +1,16 @@
 //! Whoever runs the desk acts on queues, through the daemon.
 
-use relevo_client::{AdminClient, Connector, HandOffAnswer};
+use relevo_client::{AdminClient, ClientEvent, Connector, HandOffAnswer};
 use relevo_tests::harness::deployment::{TENANT, queue};
 use relevo_tests::harness::party::{assert_refused, hand_off};
 use relevo_tests::harness::wait::within;
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::answer::{AgentsOnlineAnswer, Rejected};
-use relevo_wire::command::{Change, PutChange, SetQueueMode};
+use relevo_wire::command::{Change, NotifyWaiting, PutChange, SetQueueMode};
 use relevo_wire::directory::{Object, Queue};
 use relevo_wire::error::ErrorCode;
-use relevo_wire::vocabulary::{QueueMode, Role};
+use relevo_wire::push::EntryEvent;
+use relevo_wire::vocabulary::{Author, Body, QueueMode, Role};
 
 /// 2099-06-01 09:00 UTC.
 const LATER: u64 = 4_083_987_600_000_000;
@@ -97,4 +98,29 @@ async fn labels_are_kept_listed_and_compared() {
     let admin = supervisor(&deployment).await;
     let listed = within("list", admin.list_directory(None)).await.expect("she may").objects;
     assert!(listed.iter().any(|stored| stored.object == Object::Queue(sales.clone())));
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_through_the_bot_and_the_agent_reads_it_later() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let mut bot = deployment.bot("shop").await;
+    let waits = bot.hand_over("c1").await;
+    let admin = supervisor(&deployment).await;
+    let notice = NotifyWaiting {
+        queue: "shop/sales".into(),
+        text: "It takes longer today.".into(),
+        texts: Vec::new(),
+    };
+    let told = within("notify", admin.notify_waiting(notice)).await.expect("she may");
+    assert_eq!(told.tickets, 1);
+    let said = |event: &ClientEvent| {
+        let ClientEvent::Entry(entry) = event else { return None };
+        let EntryEvent::Message(message) = &entry.event else { return None };
+        let body: Body = message.body.unpack().expect("a body");
+        Some((entry.ticket, message.author, body.text))
+    };
+    let expected = (waits.ticket, Author::System, "It takes longer today.".to_owned());
+    assert_eq!(bot.inbox.find("the notice", said).await, expected);
+    let mut ana = deployment.online("ana").await;
+    assert_eq!(ana.inbox.find("the notice", said).await, expected);
 }

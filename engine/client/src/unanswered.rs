@@ -66,6 +66,7 @@ impl Kind {
             | Command::WantCallback(_)
             | Command::ListCallbacks(_)
             | Command::SetQueueMode(_)
+            | Command::NotifyWaiting(_)
             | Command::Explain(_)
             | Command::Put(_)
             | Command::Delete(_)

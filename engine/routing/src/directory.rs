@@ -138,6 +138,7 @@ impl Directory {
             | Event::Forgotten(_)
             | Event::QueueHours(_)
             | Event::QueueModeSet(_)
+            | Event::Notice(_)
             | Event::TargetMoved(_) => {}
         }
     }

@@ -9,6 +9,7 @@ mod contacts;
 mod directory;
 mod hours;
 mod message;
+mod notice;
 mod offers;
 mod presence;
 mod silence;
@@ -21,6 +22,7 @@ pub use contacts::{
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use hours::{QueueHours, QueueModeSet, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
+pub use notice::{Notice, NoticeStep, NoticeWords};
 pub use offers::{Held, OfferEnded, Offered, Responding, WrappedUp};
 pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
@@ -122,6 +124,8 @@ pub enum Event {
     QueueHours(QueueHours),
     /// Whoever runs the desk, or the end of the time told then, has set a queue's mode.
     QueueModeSet(QueueModeSet),
+    /// Those who wait in a queue are told something.
+    Notice(Notice),
     /// The service-level threshold passes later: the queue was closed.
     TargetMoved(TargetMoved),
 }

@@ -237,6 +237,7 @@ mod number {
     pub(super) const CALLBACK_ENDED: u8 = 63;
     pub(super) const CALLBACK_WISHED: u8 = 64;
     pub(super) const QUEUE_MODE_SET: u8 = 50;
+    pub(super) const NOTICE: u8 = 51;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -283,6 +284,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::CallbackWished(e) => write(out, arena, number::CALLBACK_WISHED, e),
         Event::CallbackEnded(e) => write(out, arena, number::CALLBACK_ENDED, e),
         Event::QueueModeSet(e) => write(out, arena, number::QUEUE_MODE_SET, e),
+        Event::Notice(e) => write(out, arena, number::NOTICE, e),
     }
 }
 
@@ -380,6 +382,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::CALLBACK_WISHED => Event::CallbackWished(read(bytes)?),
         number::CALLBACK_ENDED => Event::CallbackEnded(read(bytes)?),
         number::QUEUE_MODE_SET => Event::QueueModeSet(read(bytes)?),
+        number::NOTICE => Event::Notice(read(bytes)?),
         _ => return Ok(None),
     }))
 }

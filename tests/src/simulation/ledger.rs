@@ -40,6 +40,8 @@ pub enum Entry {
     Held(bool),
     /// Somebody was told that he is awaited.
     Inactive(Silent),
+    /// Whoever waits was told this.
+    Notified(String),
     /// It ended.
     Closed(CloseReason),
 }
@@ -239,6 +241,7 @@ impl Books {
             Event::OfferEnded(e) => self.offer_ended(*e),
             Event::Held(e) => self.held(*e),
             Event::Inactive(e) => self.inactive(e),
+            Event::Notice(e) => self.notice(e),
             Event::WrappedUp(e) => self.wrapped_up(*e),
             Event::Started(_) => {
                 self.forget_offers();

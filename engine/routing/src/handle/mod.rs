@@ -17,6 +17,7 @@ mod hours;
 mod idempotent;
 mod messages;
 mod modes;
+mod notices;
 mod offers;
 mod presence;
 mod progress;
@@ -126,6 +127,7 @@ impl Turn<'_> {
             Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),
             Input::UnblockContact { bot, contact } => self.unblock_contact(bot, contact),
             Input::SetQueueMode(set) => self.set_queue_mode(set),
+            Input::NotifyWaiting { queue, words } => self.notify_waiting(queue, words),
             Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),

@@ -23,6 +23,7 @@ pub(crate) mod line;
 pub(crate) mod maybe;
 pub(crate) mod modes;
 pub(crate) mod neighbours;
+pub(crate) mod notices;
 pub(crate) mod offers;
 pub(crate) mod oldest;
 pub(crate) mod overflow;
@@ -56,6 +57,7 @@ use idempotency::Idempotencies;
 use last_agents::LastAgents;
 use maybe::MaybeTime;
 use modes::Modes;
+use notices::Notices;
 use overflow::MayOverflow;
 use positions::Positions;
 use queues::Queues;
@@ -75,6 +77,7 @@ pub(crate) struct State {
     pub(crate) tickets: Tickets,
     pub(crate) queues: Queues,
     pub(crate) modes: Modes,
+    pub(crate) notices: Notices,
     pub(crate) agents: Agents,
     pub(crate) bots: Bots,
     pub(crate) skills: Skills,
@@ -139,6 +142,7 @@ impl State {
             tickets: Tickets::default(),
             queues: Queues::default(),
             modes: Modes::default(),
+            notices: Notices::default(),
             agents: Agents::default(),
             bots: Bots::default(),
             skills: Skills::default(),

@@ -43,7 +43,12 @@ fn samples() -> Vec<(&'static str, Event)> {
         created: START,
     };
     let mode = QueueMode::Drain;
+    let words = NoticeWords { text: "later".into(), texts: vec![(Language::Es, "luego".into())] };
+    let told = NoticeStep::Told { ticket: TICKET, number: 3, text: "luego".into() };
     vec![
+        ("notice_begun", Event::Notice(Notice { queue, step: NoticeStep::Begun(words) })),
+        ("notice_told", Event::Notice(Notice { queue, step: told })),
+        ("notice_ended", Event::Notice(Notice { queue, step: NoticeStep::Ended })),
         (
             "queue_mode_set",
             Event::QueueModeSet(QueueModeSet {
@@ -383,7 +388,7 @@ fn every_kind_of_event_has_a_sample() {
     numbers.dedup();
     assert_eq!(
         numbers,
-        (1..=31).chain([34, 37, 38, 42, 43, 50, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
+        (1..=31).chain([34, 37, 38, 42, 43, 50, 51, 60, 61, 62, 63, 64]).collect::<Vec<u8>>()
     );
 }
 

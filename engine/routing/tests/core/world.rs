@@ -138,6 +138,7 @@ impl World {
             80..84 => Some(self.directory()),
             84..86 => self.late.pop(),
             86 if self.chance(20) => return self.restart(),
+            87 if self.chance(30) => Some(self.notice_to_all()),
             87 => Some(self.queue_mode()),
             _ => {
                 let time = match self.below(40) {
@@ -360,6 +361,7 @@ impl World {
                 Event::Offered(e) => self.offered(e),
                 Event::OfferEnded(e) => self.offer_ended(e),
                 Event::Held(e) => self.held(e),
+                Event::Notice(e) => self.notice(e),
                 Event::Inactive(e) => self.inactive(e),
                 Event::WrappedUp(e) => self.wrapped_up(e),
                 Event::Started(_) => panic!("only a restart brings it"),

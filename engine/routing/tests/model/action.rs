@@ -2,6 +2,7 @@
 
 use crate::contacts::{ContactAsk, contact_ask};
 use crate::modes::mode_set;
+use crate::notices::notified;
 use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
 use crate::texts::{TextsShape, texts_shape};
 use proptest::prelude::*;
@@ -174,6 +175,8 @@ pub(crate) enum Ask {
         text: usize,
         in_us: Option<u64>,
     },
+    /// A queue, and how long its words are.
+    Notify(u8, usize, Option<usize>),
     Explain {
         ticket: Which,
     },
@@ -425,6 +428,7 @@ fn present() -> BoxedStrategy<What> {
         3 => absence().prop_map(What::Ask),
         12 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
         3 => mode_set().prop_map(What::Ask),
+        2 => notified().prop_map(What::Ask),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()

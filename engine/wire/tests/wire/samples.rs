@@ -223,6 +223,11 @@ fn requests() -> Vec<Request> {
             agent: None,
             tenant: None,
         })),
+        keyed(Command::NotifyWaiting(NotifyWaiting {
+            queue: "shop/sales".into(),
+            text: "It takes longer today.".into(),
+            texts: vec![("es".into(), "Hoy tardamos más.".into())],
+        })),
         keyed(Command::SetQueueMode(SetQueueMode {
             queue: "shop/sales".into(),
             mode: QueueMode::Closed,
@@ -440,6 +445,7 @@ fn answers() -> Vec<Answer> {
                 online: 18,
             }],
         }),
+        Answer::Notifying(Notifying { tickets: 12 }),
         Answer::Applied(Applied { version: 14, created: 0, changed: 1, deleted: 1, unchanged: 0 }),
     ]
 }
