@@ -1,15 +1,16 @@
 //! Whoever runs the desk acts on queues, through the daemon.
 
-use relevo_client::{AdminClient, Connector, HandOffAnswer};
+use relevo_client::{AdminClient, ClientEvent, Connector, HandOffAnswer};
 use relevo_tests::harness::deployment::{TENANT, queue};
 use relevo_tests::harness::party::{assert_refused, hand_off};
 use relevo_tests::harness::wait::within;
 use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::answer::{AgentsOnlineAnswer, Rejected};
-use relevo_wire::command::SetQueueMode;
-use relevo_wire::directory::Object;
+use relevo_wire::command::{Change, NotifyWaiting, PutChange, SetQueueMode};
+use relevo_wire::directory::{Object, Queue};
 use relevo_wire::error::ErrorCode;
-use relevo_wire::vocabulary::{QueueMode, Role};
+use relevo_wire::push::EntryEvent;
+use relevo_wire::vocabulary::{Author, Body, QueueMode, Role};
 
 /// 2099-06-01 09:00 UTC.
 const LATER: u64 = 4_083_987_600_000_000;
@@ -79,4 +80,47 @@ async fn an_admin_of_the_tenant_sets_modes_and_nobody_else() {
     assert_refused(within("unknown", admin.set_queue_mode(nowhere)).await, ErrorCode::NotFound);
     let over = set(QueueMode::Closed, Some(1));
     assert_refused(within("over", admin.set_queue_mode(over)).await, ErrorCode::Malformed);
+}
+
+#[tokio::test]
+async fn labels_are_kept_listed_and_compared() {
+    let label = |value: &str| vec![("city".to_owned(), value.to_owned())];
+    let mut deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let sales = Queue { labels: label("Lima"), ..queue("shop", "sales", &["ana"]) };
+    let put = |queue: Queue| PutChange { object: Box::new(Object::Queue(queue)), if_version: None };
+    let admin = supervisor(&deployment).await;
+    for (queue, changed) in [(sales.clone(), 1), (sales.clone(), 0)] {
+        let applied =
+            within("apply", admin.apply(None, vec![Change::Put(put(queue))], false)).await;
+        assert_eq!(applied.expect("she may").changed, changed);
+    }
+    deployment.crash().await;
+    let admin = supervisor(&deployment).await;
+    let listed = within("list", admin.list_directory(None)).await.expect("she may").objects;
+    assert!(listed.iter().any(|stored| stored.object == Object::Queue(sales.clone())));
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_through_the_bot_and_the_agent_reads_it_later() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let mut bot = deployment.bot("shop").await;
+    let waits = bot.hand_over("c1").await;
+    let admin = supervisor(&deployment).await;
+    let notice = NotifyWaiting {
+        queue: "shop/sales".into(),
+        text: "It takes longer today.".into(),
+        texts: Vec::new(),
+    };
+    let told = within("notify", admin.notify_waiting(notice)).await.expect("she may");
+    assert_eq!(told.tickets, 1);
+    let said = |event: &ClientEvent| {
+        let ClientEvent::Entry(entry) = event else { return None };
+        let EntryEvent::Message(message) = &entry.event else { return None };
+        let body: Body = message.body.unpack().expect("a body");
+        Some((entry.ticket, message.author, body.text))
+    };
+    let expected = (waits.ticket, Author::System, "It takes longer today.".to_owned());
+    assert_eq!(bot.inbox.find("the notice", said).await, expected);
+    let mut ana = deployment.online("ana").await;
+    assert_eq!(ana.inbox.find("the notice", said).await, expected);
 }

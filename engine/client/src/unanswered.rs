@@ -68,6 +68,7 @@ impl Kind {
             | Command::WantCallback(_)
             | Command::ListCallbacks(_)
             | Command::SetQueueMode(_)
+            | Command::NotifyWaiting(_)
             | Command::Explain(_)
             | Command::Put(_)
             | Command::Delete(_)

@@ -11,6 +11,7 @@ mod directory;
 mod doubts;
 mod hours;
 mod inactivity;
+mod labels;
 mod members;
 mod objects;
 mod overflow;

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
-use relevo_routing::event::{ObjectDeleted, ObjectPut};
+use relevo_routing::event::{NoticeStep, ObjectDeleted, ObjectPut};
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::ids::{QueueId, TenantId, TicketId};
 use relevo_wire::{Answer, ErrorCode};
@@ -130,6 +130,10 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Forgotten(e) => Some(e.ticket),
         Event::TargetMoved(e) => Some(e.ticket),
         Event::TargetTold(e) => Some(e.ticket),
+        Event::Notice(e) => match e.step {
+            NoticeStep::Told { ticket, .. } => Some(ticket),
+            NoticeStep::Begun(_) | NoticeStep::Ended => None,
+        },
         Event::ObjectPut(_)
         | Event::ObjectDeleted(_)
         | Event::KeyCreated(_)

@@ -68,6 +68,7 @@ fn the_help_pages_are_those_on_record() {
         &["directory", "delete"],
         &["queue"],
         &["queue", "mode"],
+        &["queue", "notify"],
         &["rules"],
         &["rules", "test"],
         &["rules", "explain"],

@@ -140,6 +140,7 @@ impl Directory {
             | Event::Forgotten(_)
             | Event::QueueHours(_)
             | Event::QueueModeSet(_)
+            | Event::Notice(_)
             | Event::TargetMoved(_)
             | Event::TargetTold(_) => {}
         }

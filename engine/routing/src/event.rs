@@ -9,6 +9,7 @@ mod contacts;
 mod directory;
 mod hours;
 mod message;
+mod notice;
 mod offers;
 mod parking;
 mod presence;
@@ -23,6 +24,7 @@ pub use contacts::{
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
 pub use hours::{QueueHours, QueueModeSet, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
+pub use notice::{Notice, NoticeStep, NoticeWords};
 pub use offers::{Held, OfferEnded, Offered, Responding, WrappedUp};
 pub use parking::{Parked, Unparked};
 pub use presence::{
@@ -130,6 +132,8 @@ pub enum Event {
     QueueHours(QueueHours),
     /// Whoever runs the desk, or the end of the time told then, has set a queue's mode.
     QueueModeSet(QueueModeSet),
+    /// Those who wait in a queue are told something.
+    Notice(Notice),
     /// The service-level threshold passes later: the queue was closed.
     TargetMoved(TargetMoved),
 

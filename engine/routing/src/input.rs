@@ -1,7 +1,7 @@
 //! Everything that can happen to a tenant: one variant each.
 
 use crate::Micros;
-use crate::event::{Demand, QueueModeSet, RulesHeld};
+use crate::event::{Demand, NoticeWords, QueueModeSet, RulesHeld};
 use relevo_wire::command::Change;
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::vocabulary::{HandOffReason, Intent, Language, Role, Texts};
@@ -233,6 +233,13 @@ pub enum Input {
     },
     /// Whoever runs the desk opens, drains or closes a queue.
     SetQueueMode(QueueModeSet),
+    /// Whoever runs the desk tells everybody who waits in a queue something.
+    NotifyWaiting {
+        /// The queue.
+        queue: QueueId,
+        /// What they are told.
+        words: NoticeWords,
+    },
     /// An agent goes on with a conversation that it has closed.
     Reopen {
         /// The agent.

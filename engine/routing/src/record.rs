@@ -240,6 +240,7 @@ mod number {
     pub(super) const PARKED: u8 = 52;
     pub(super) const UNPARKED: u8 = 53;
     pub(super) const QUEUE_MODE_SET: u8 = 50;
+    pub(super) const NOTICE: u8 = 51;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -289,6 +290,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::Parked(e) => write(out, arena, number::PARKED, e),
         Event::Unparked(e) => write(out, arena, number::UNPARKED, e),
         Event::QueueModeSet(e) => write(out, arena, number::QUEUE_MODE_SET, e),
+        Event::Notice(e) => write(out, arena, number::NOTICE, e),
     }
 }
 
@@ -389,6 +391,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::PARKED => Event::Parked(read(bytes)?),
         number::UNPARKED => Event::Unparked(read(bytes)?),
         number::QUEUE_MODE_SET => Event::QueueModeSet(read(bytes)?),
+        number::NOTICE => Event::Notice(read(bytes)?),
         _ => return Ok(None),
     }))
 }

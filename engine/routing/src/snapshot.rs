@@ -21,6 +21,7 @@ use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::last_agents::{LastAgents, Served};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
+use crate::state::notices::Running;
 use crate::state::pace::{Pace, Urgency};
 use crate::state::silences::Clock;
 use crate::state::slab::{Slab, Slot};
@@ -58,6 +59,7 @@ struct SnapshotV1 {
     bots: Vec<BotRow>,
     queues: Vec<QueueRow>,
     modes: Vec<QueueModeSet>,
+    notices: Vec<(QueueId, Running)>,
     agents: Vec<AgentRow>,
     tickets: Vec<(Slot, Ticket)>,
     /// Clocks against targets, by queue.
@@ -141,6 +143,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             })
             .collect(),
         modes: state.modes.iter().cloned().collect(),
+        notices: state.notices.iter().map(|(id, running)| (*id, running.clone())).collect(),
         agents: agents
             .map(|(_, agent)| AgentRow {
                 intent: agent.intent,
@@ -217,6 +220,9 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     restore_absences(&mut state);
     restore_queues(&mut state, &snapshot.queues);
     snapshot.modes.into_iter().for_each(|set| state.set_mode(set));
+    for (queue, running) in snapshot.notices {
+        state.run_notice(queue, running);
+    }
     state.demands = Demands::restore(snapshot.demands, &mut state.skills);
     let slab = Slab::restore(snapshot.tickets, snapshot.free)
         .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;

@@ -16,7 +16,7 @@ pub use contacts::{BlockContact, ListBlocked, ListCallbacks, UnblockContact, Wan
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
-pub use queues::SetQueueMode;
+pub use queues::{NotifyWaiting, SetQueueMode};
 pub use service::{Accept, Decline, Hold, Park, Reopen, Unhold, Unpark, WrapUpDone};
 pub use talk::{ArchivedSend, Read, Receipt, Send, Typing};
 pub use transfer::{Targets, Transfer, TransferTarget};
@@ -99,6 +99,8 @@ pub enum Command {
     Reopen(Reopen),
     /// Opens, drains or closes a queue.
     SetQueueMode(SetQueueMode),
+    /// Tells everybody who waits in a queue something.
+    NotifyWaiting(NotifyWaiting),
     /// What a ticket waits for, or why this agent has it.
     Explain(Explain),
     /// Creates or changes a directory object.
@@ -153,6 +155,7 @@ impl Command {
             Self::ListBlocked(_) => "list_blocked",
             Self::WantCallback(_) => "want_callback",
             Self::ListCallbacks(_) => "list_callbacks",
+            Self::NotifyWaiting(_) => "notify_waiting",
             Self::SetQueueMode(_) => "set_queue_mode",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",

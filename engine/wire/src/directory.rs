@@ -3,6 +3,7 @@
 
 mod hours;
 mod inactivity;
+mod labels;
 mod member;
 mod overflow;
 mod queue;

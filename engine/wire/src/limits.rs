@@ -32,8 +32,10 @@ pub const CONTACT_ID_BYTES: usize = 128;
 pub const TOKEN_BYTES: usize = 4096;
 /// Longest name and version of a client, in bytes.
 pub const CLIENT_BYTES: usize = 128;
-/// Longest label of a credential, in bytes.
+/// Longest label of a credential or of a queue, in bytes.
 pub const LABEL_BYTES: usize = 128;
+/// Most labels of a queue.
+pub const LABELS: usize = 32;
 /// Longest client message id, in bytes.
 pub const CLIENT_MESSAGE_ID_BYTES: usize = 128;
 /// Longest idempotency key, in bytes.

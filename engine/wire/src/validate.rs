@@ -12,11 +12,11 @@ mod object;
 pub use body::body;
 pub use details::{CutDetails, cut_details};
 
-use crate::command::{Command, Send, SetQueueMode, TransferTarget};
+use crate::command::{Command, NotifyWaiting, Send, SetQueueMode, TransferTarget};
 use crate::error::{ErrorCode, WireError};
 use crate::frame::packed_bytes;
 use crate::limits;
-use crate::vocabulary::{Author, QueueMode, Texts};
+use crate::vocabulary::{Author, Language, QueueMode, Texts};
 
 /// Checks everything of a command but the details of a hand-off, which [`cut_details`] checks.
 ///
@@ -73,6 +73,7 @@ pub fn command(command: &Command) -> Result<(), WireError> {
             optional("bot", list.bot.as_deref(), limits::NAME_BYTES)
         }
         Command::SetQueueMode(set) => queue_mode(set),
+        Command::NotifyWaiting(notice) => self::notice(notice),
         Command::SetPresence(presence) => length("reason", &presence.reason, 0, limits::NOTE_BYTES),
         Command::Next(next) => optional("queue", next.queue.as_deref(), 2 * limits::NAME_BYTES + 1),
         Command::Transfer(transfer) => {
@@ -147,6 +148,21 @@ fn queue_mode(set: &SetQueueMode) -> Result<(), WireError> {
         (true, None) => return Ok(()),
     };
     Err(malformed(field, "belongs to drain and closed: an open queue goes by its hours"))
+}
+
+/// A text for everybody, and others for languages that there are texts in.
+fn notice(notice: &NotifyWaiting) -> Result<(), WireError> {
+    length("queue", &notice.queue, 1, 2 * limits::NAME_BYTES + 1)?;
+    length("text", &notice.text, 1, limits::TEXT_BYTES)?;
+    count("texts", notice.texts.len(), Language::ALL.len())?;
+    for (at, (language, text)) in notice.texts.iter().enumerate() {
+        length("texts", text, 1, limits::TEXT_BYTES)?;
+        let is_twice = notice.texts[..at].iter().any(|(other, _)| other == language);
+        if is_twice || Language::tagged(language).is_none() {
+            return Err(malformed("texts", "has en, es and pt-BR, each at most once"));
+        }
+    }
+    Ok(())
 }
 
 /// Who may say what: a customer by contact and without epoch, bot and agent by ticket and epoch.

@@ -46,6 +46,8 @@ pub enum Entry {
     Unparked(AgentId),
     /// Somebody was told that he is awaited.
     Inactive(Silent),
+    /// Whoever waits was told this.
+    Notified(String),
     /// It ended.
     Closed(CloseReason),
 }
@@ -250,6 +252,7 @@ impl Books {
             Event::Parked(e) => self.parked(*e),
             Event::Unparked(e) => self.unparked(*e),
             Event::Inactive(e) => self.inactive(e),
+            Event::Notice(e) => self.notice(e),
             Event::WrappedUp(e) => self.wrapped_up(*e),
             Event::TargetTold(e) => self.target_told(*e),
             Event::Started(_) => {

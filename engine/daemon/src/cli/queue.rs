@@ -6,13 +6,15 @@ use crate::exit::Failure;
 use crate::explain::shown;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use relevo_wire::command::SetQueueMode;
+use relevo_wire::command::{NotifyWaiting, SetQueueMode};
 use relevo_wire::vocabulary::QueueMode;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Queue {
     /// Open, drain or close a queue, at once and until a time; `apply` leaves it as it is
     Mode(SetMode),
+    /// Tell everybody who waits in a queue something, and show how many they are
+    Notify(Notify),
 }
 
 #[derive(Debug, Args)]
@@ -32,6 +34,24 @@ pub(super) struct SetMode {
     /// After how long it is open again: 90s, 5m, 2h
     #[arg(long = "for", value_name = "DURATION", value_parser = after, conflicts_with = "until")]
     length: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Notify {
+    #[command(flatten)]
+    admin: Admin,
+    /// The queue, as BOT/QUEUE
+    queue: String,
+    /// What they are told
+    text: String,
+    /// What those are told who understand this language, such as es="Hoy tardamos más"; once each
+    #[arg(long = "in", value_name = "LANGUAGE=TEXT", value_parser = in_language)]
+    texts: Vec<(String, String)>,
+}
+
+fn in_language(text: &str) -> Result<(String, String), String> {
+    let (language, text) = text.split_once('=').ok_or("write LANGUAGE=TEXT")?;
+    Ok((language.to_owned(), text.to_owned()))
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -73,6 +93,7 @@ impl Queue {
     pub(super) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Mode(set) => block_on(set.run()),
+            Self::Notify(notify) => block_on(notify.run()),
         }
     }
 }
@@ -90,5 +111,16 @@ impl SetMode {
         set.await.map_err(unanswered)?;
         client.close().await;
         output::line(&said)
+    }
+}
+
+impl Notify {
+    async fn run(self) -> Result<(), Failure> {
+        let Self { admin, queue, text, texts } = self;
+        let client = admin.connect().await?;
+        let notified = client.notify_waiting(NotifyWaiting { queue, text, texts });
+        let tickets = notified.await.map_err(unanswered)?.tickets;
+        client.close().await;
+        output::line(&format!("{tickets} customers are being told"))
     }
 }

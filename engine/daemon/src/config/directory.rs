@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{hours, inactivity, members, overflow, rules, skills, targets, texts};
+use super::{hours, inactivity, labels, members, overflow, rules, skills, targets, texts};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -317,6 +317,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
         short_loss_seconds: seconds("short_loss_seconds", default.short_loss_seconds),
         texts: texts::read(&section),
+        labels: labels::read(&section),
         own_metrics: section.flag("own_metrics", default.own_metrics),
         bot: String::new(),
         name: String::new(),

@@ -173,6 +173,7 @@ impl ContactCenter {
             | Event::Answered(_)
             | Event::Forgotten(_)
             | Event::QueueHours(_)
+            | Event::Notice(_)
             | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
         }

@@ -41,6 +41,7 @@ pub enum CommandName {
     WantCallback,
     ListCallbacks,
     SetQueueMode,
+    NotifyWaiting,
     Explain,
     Put,
     Delete,
@@ -54,7 +55,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -85,6 +86,7 @@ impl CommandName {
         Self::WantCallback,
         Self::ListCallbacks,
         Self::SetQueueMode,
+        Self::NotifyWaiting,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -130,6 +132,7 @@ impl CommandName {
             Self::WantCallback => "want_callback",
             Self::ListCallbacks => "list_callbacks",
             Self::SetQueueMode => "set_queue_mode",
+            Self::NotifyWaiting => "notify_waiting",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -176,6 +179,7 @@ impl From<&Command> for CommandName {
             Command::WantCallback(_) => Self::WantCallback,
             Command::ListCallbacks(_) => Self::ListCallbacks,
             Command::SetQueueMode(_) => Self::SetQueueMode,
+            Command::NotifyWaiting(_) => Self::NotifyWaiting,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,

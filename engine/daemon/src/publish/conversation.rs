@@ -61,6 +61,8 @@ pub enum What {
     Unparked { agent: AgentId, cause: UnparkCause },
     /// Somebody was silent for too long; what the customer is told. Boxed as above.
     Inactive { silent: Silent, text: Option<Box<String>> },
+    /// Whoever waits is told this, in the system's name.
+    Notified { text: Box<String> },
     /// Over.
     Returned {
         reason: CloseReason,
@@ -162,6 +164,7 @@ impl Conversation {
             | What::Parked { .. }
             | What::Unparked { .. }
             | What::Inactive { .. }
+            | What::Notified { .. }
             | What::Returned { .. } => None,
         }
     }
@@ -300,6 +303,12 @@ impl Conversation {
         let text = (!event.text.is_empty()).then(|| Box::new(event.text.clone()));
         let what = What::Inactive { silent: event.silent, text };
         self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Its customer was told something while it waits.
+    pub fn notified(&mut self, at: u64, place: Place, number: u32, text: &str) {
+        let what = What::Notified { text: Box::new(text.to_owned()) };
+        self.append(number, Stored { at, place, private: Private::None, what });
     }
 
     /// Its agent has wrapped it up.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use relevo_journal::{GroupNumber, Place};
 use relevo_routing::Event;
-use relevo_routing::event::TicketOpened;
+use relevo_routing::event::{NoticeStep, TicketOpened};
 use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
 use relevo_wire::vocabulary::Via;
@@ -280,6 +280,11 @@ impl Conversations {
             }
             Event::Inactive(inactive) => {
                 self.append(inactive.ticket, |c| c.inactive(now, place, inactive));
+            }
+            Event::Notice(notice) => {
+                if let NoticeStep::Told { ticket, number, text } = &notice.step {
+                    self.append(*ticket, |c| c.notified(now, place, *number, text));
+                }
             }
             Event::WrappedUp(wrapped) => {
                 self.change(wrapped.ticket, Conversation::wrapped_up);

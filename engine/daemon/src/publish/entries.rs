@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
-use relevo_routing::event::{Assigned, IntentSet, Progressed, TargetTold, TicketOpened};
+use relevo_routing::event::{
+    Assigned, IntentSet, NoticeStep, Progressed, TargetTold, TicketOpened,
+};
 use relevo_routing::input::Party as RoutingParty;
 use relevo_wire::ids::{AgentId, TenantId, TicketId};
 use relevo_wire::push::{OfferEnded, Presence, Progress, Push, Target, WrapUp};
@@ -61,6 +63,11 @@ impl<O: Observer> Publisher<O> {
             }
             Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
             Event::Inactive(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Notice(e) => {
+                if let NoticeStep::Told { ticket, number, .. } = e.step {
+                    self.entry(directory, ticket, number, None);
+                }
+            }
             Event::Offered(e) => {
                 let offer = |c: &_| view::offer(c, directory, e.ticket, e.until);
                 if let Some(offer) = self.published.conversations.read(e.ticket, offer) {

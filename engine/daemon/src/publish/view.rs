@@ -9,7 +9,7 @@ use relevo_wire::push::{
     self, Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Parked,
     Requeued, Returned, Transferred, Unparked,
 };
-use relevo_wire::vocabulary::{HandOffReason, Silent};
+use relevo_wire::vocabulary::{Author, Body, HandOffReason, Silent};
 
 use super::conversation::{Conversation, Private, Stored, What};
 
@@ -121,6 +121,11 @@ fn event(
             let text = text.as_deref().cloned().unwrap_or_default();
             EntryEvent::Inactive(Inactive { silent: *silent, text })
         }
+        What::Notified { text } => EntryEvent::Message(Message {
+            author: Author::System,
+            agent: None,
+            body: Packed::new(&Body::text(text.as_str())),
+        }),
         What::Returned { reason, outcome, tags, epoch, reopen_until } => {
             EntryEvent::Returned(Returned {
                 reason: *reason,

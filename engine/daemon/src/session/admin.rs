@@ -144,6 +144,7 @@ async fn decide(
         Command::ListCallbacks(list) => contacts::callbacks(shared, session, list).await,
         Command::ListBlocked(list) => contacts::blocked(shared, session, list).await,
         Command::SetQueueMode(set) => queues::set_mode(shared, session, set),
+        Command::NotifyWaiting(notice) => queues::notify(shared, session, notice),
         Command::Explain(explain) => explain::decide(shared, session, explain).await,
         Command::Hello(_) | Command::Cursors(_) => {
             Err(WireError::new(ErrorCode::WrongState, "the session is open: hello comes once"))

@@ -126,6 +126,7 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::SetAbsence(_) => Err(forbidden("agents")),
         Command::Explain(_)
         | Command::SetQueueMode(_)
+        | Command::NotifyWaiting(_)
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)
@@ -196,6 +197,7 @@ fn from_agent(
         | Command::WantCallback(_) => Err(forbidden("bots")),
         Command::Explain(_)
         | Command::SetQueueMode(_)
+        | Command::NotifyWaiting(_)
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)

@@ -77,6 +77,7 @@ impl State {
                 self.queues.set_step(id, None);
                 self.look_again(id);
                 self.set_doors_until(id, MaybeTime::NONE);
+                self.end_notice(id);
                 let (mode, text) = (QueueMode::Open, String::new());
                 self.set_mode(QueueModeSet { queue: id, mode, text, until: None });
                 self.queues.set_shut(id, false, 0);

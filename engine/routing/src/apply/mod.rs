@@ -13,6 +13,7 @@ mod fairness;
 mod hours;
 mod lines;
 mod messages;
+mod notices;
 mod offers;
 mod overflow;
 mod parking;
@@ -73,6 +74,7 @@ impl State {
             Event::Answered(e) => self.idempotencies.remember(now, e),
             Event::Forgotten(e) => self.forgotten(*e),
             Event::QueueHours(e) => self.queue_hours(now, *e),
+            Event::Notice(e) => self.notice(now, e),
             Event::QueueModeSet(e) => self.queue_mode_set(e),
             Event::TargetMoved(e) => self.target_moved(*e),
             Event::TargetTold(e) => self.target_told(*e),

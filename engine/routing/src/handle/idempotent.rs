@@ -62,6 +62,7 @@ pub(super) fn is_mutating(input: &Input) -> bool {
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
         | Input::SetQueueMode(_)
+        | Input::NotifyWaiting { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

@@ -18,6 +18,7 @@ mod hours;
 mod idempotent;
 mod messages;
 mod modes;
+mod notices;
 mod offers;
 mod parking;
 mod presence;
@@ -131,6 +132,7 @@ impl Turn<'_> {
             Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),
             Input::UnblockContact { bot, contact } => self.unblock_contact(bot, contact),
             Input::SetQueueMode(set) => self.set_queue_mode(set),
+            Input::NotifyWaiting { queue, words } => self.notify_waiting(queue, words),
             Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),

@@ -155,6 +155,7 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
         | Input::SetQueueMode(_)
+        | Input::NotifyWaiting { .. }
         | Input::AgentSessionOpened { .. }
         | Input::AgentSessionLost { .. }
         | Input::BotSessionOpened { .. }

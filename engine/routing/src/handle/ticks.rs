@@ -41,6 +41,7 @@ impl Turn<'_> {
     fn due(&mut self, timer: Timer) {
         match timer {
             Timer::TurnAway(queue) => self.turn_away(queue),
+            Timer::Notice(queue) => self.tell_next(queue),
             Timer::Mode(queue) => self.mode_over(queue),
             Timer::Hours(queue) => self.look_at_doors(queue),
             Timer::Grace(agent) => self.grace_over(agent),

@@ -143,6 +143,10 @@ fn doors(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotErr
     if !rises || snapshot.modes.iter().any(|set| is_open(set) || !exists(set)) {
         return Err(invalid("a queue has no such mode"));
     }
+    let rises = snapshot.notices.windows(2).all(|two| two[0].0 < two[1].0);
+    if !rises || snapshot.notices.iter().any(|(id, _)| directory.queue(*id).is_none()) {
+        return Err(invalid("a notice is to no queue"));
+    }
     let is_closed = |id| {
         let set = snapshot.modes.binary_search_by_key(&id, |set| set.queue);
         set.is_ok_and(|at| snapshot.modes[at].mode == QueueMode::Closed)

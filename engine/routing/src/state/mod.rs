@@ -23,6 +23,7 @@ pub(crate) mod line;
 pub(crate) mod maybe;
 pub(crate) mod modes;
 pub(crate) mod neighbours;
+pub(crate) mod notices;
 pub(crate) mod offers;
 pub(crate) mod oldest;
 pub(crate) mod overflow;
@@ -58,6 +59,7 @@ use idempotency::Idempotencies;
 use last_agents::LastAgents;
 use maybe::MaybeTime;
 use modes::Modes;
+use notices::Notices;
 use overflow::MayOverflow;
 use positions::Positions;
 use queues::Queues;
@@ -77,6 +79,7 @@ pub(crate) struct State {
     pub(crate) tickets: Tickets,
     pub(crate) queues: Queues,
     pub(crate) modes: Modes,
+    pub(crate) notices: Notices,
     pub(crate) agents: Agents,
     pub(crate) bots: Bots,
     pub(crate) skills: Skills,
@@ -141,6 +144,7 @@ impl State {
             tickets: Tickets::default(),
             queues: Queues::default(),
             modes: Modes::default(),
+            notices: Notices::default(),
             agents: Agents::default(),
             bots: Bots::default(),
             skills: Skills::default(),

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 pub(crate) enum Timer {
     /// Somebody who waited when a queue closed is to be turned away.
     TurnAway(QueueId),
+    /// The next who waits in a queue is to be told something.
+    Notice(QueueId),
     /// The time of a queue's mode is over.
     Mode(QueueId),
     /// The hours of a queue open or close it.

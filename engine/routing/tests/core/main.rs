@@ -22,6 +22,7 @@ mod last_agent;
 mod members;
 mod messages;
 mod modes;
+mod notices;
 mod offers;
 mod outcomes;
 mod overflow;

@@ -140,6 +140,9 @@ fn the_random_world_comes_to_every_end() {
         "WrappedUp AgentGone",
         "Overflowed",
         "QueueHours",
+        "Notice Begun",
+        "Notice Ended",
+        "Notice Told",
         "QueueModeSet Closed",
         "QueueModeSet Drain",
         "QueueModeSet Open",
@@ -173,6 +176,10 @@ fn told(event: &Event) -> String {
     }
     if let Event::MessageStored(stored) = event {
         return format!("{:?}", stored.author);
+    }
+    if let Event::Notice(notice) = event {
+        let step = format!("Notice {:?}", notice.step);
+        return step.split(['(', '{']).next().unwrap_or_default().trim_end().to_owned();
     }
     if let Event::QueueModeSet(set) = event {
         return format!("QueueModeSet {:?}", set.mode);

@@ -43,7 +43,12 @@ fn samples() -> Vec<(&'static str, Event)> {
         created: START,
     };
     let mode = QueueMode::Drain;
+    let words = NoticeWords { text: "later".into(), texts: vec![(Language::Es, "luego".into())] };
+    let told = NoticeStep::Told { ticket: TICKET, number: 3, text: "luego".into() };
     vec![
+        ("notice_begun", Event::Notice(Notice { queue, step: NoticeStep::Begun(words) })),
+        ("notice_told", Event::Notice(Notice { queue, step: told })),
+        ("notice_ended", Event::Notice(Notice { queue, step: NoticeStep::Ended })),
         (
             "queue_mode_set",
             Event::QueueModeSet(QueueModeSet {
@@ -402,7 +407,7 @@ fn every_kind_of_event_has_a_sample() {
     let mut numbers: Vec<u8> = samples().iter().map(|(_, event)| first_bytes(event)).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let beyond = [34, 37, 38, 42, 43, 50, 52, 53, 56];
+    let beyond = [34, 37, 38, 42, 43, 50, 51, 52, 53, 56];
     assert_eq!(numbers, (1..=31).chain(beyond).chain(60..=64).collect::<Vec<u8>>());
 }
 

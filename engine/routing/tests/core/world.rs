@@ -144,6 +144,7 @@ impl World {
             80..84 => Some(self.directory()),
             84..86 => self.late.pop(),
             86 if self.chance(20) => return self.restart(),
+            87 if self.chance(30) => Some(self.notice_to_all()),
             87 => Some(self.queue_mode()),
             _ => {
                 let time = match self.below(40) {
@@ -371,6 +372,7 @@ impl World {
                 Event::Held(e) => self.held(e),
                 Event::Parked(e) => self.parked(e),
                 Event::Unparked(e) => self.unparked(e),
+                Event::Notice(e) => self.notice(e),
                 Event::Inactive(e) => self.inactive(e),
                 Event::WrappedUp(e) => self.wrapped_up(e),
                 Event::Started(_) => panic!("only a restart brings it"),

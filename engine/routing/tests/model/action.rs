@@ -3,6 +3,7 @@
 use crate::ask::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
 use crate::contacts::contact_ask;
 use crate::modes::mode_set;
+use crate::notices::notified;
 use crate::parking_shape::parked;
 use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
 use crate::texts::texts_shape;
@@ -235,6 +236,7 @@ fn present() -> BoxedStrategy<What> {
         3 => absence().prop_map(What::Ask),
         9 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
         3 => mode_set().prop_map(What::Ask),
+        2 => notified().prop_map(What::Ask),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()

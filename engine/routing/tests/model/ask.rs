@@ -116,6 +116,8 @@ pub(crate) enum Ask {
         text: usize,
         in_us: Option<u64>,
     },
+    /// A queue, and how long its words are.
+    Notify(u8, usize, Option<usize>),
     Explain {
         ticket: Which,
     },

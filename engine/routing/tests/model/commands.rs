@@ -1,6 +1,7 @@
 //! From an action that speaks of small numbers to a command that speaks of what is there.
 
 use crate::ask::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
+use crate::notices::words;
 use crate::pair::{DIGEST, Pair, START};
 use crate::shapes::{agent_name, bot_name, queue_name};
 use relevo_routing::event::{Absence, QueueModeSet, RulesHeld};
@@ -109,6 +110,9 @@ impl Pair {
                 let absence = Absence { text, colleague };
                 let absence = on.then_some(absence);
                 Input::SetAbsence { agent: self.agent(*agent), bot, absence, own: *own }
+            }
+            Ask::Notify(queue, bytes, spanish) => {
+                Input::NotifyWaiting { queue: self.queue(*queue), words: words(*bytes, *spanish) }
             }
             Ask::SetMode { queue, mode, text, in_us } => Input::SetQueueMode(QueueModeSet {
                 queue: self.queue(*queue),

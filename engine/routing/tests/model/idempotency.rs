@@ -84,6 +84,7 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
         | Input::SetQueueMode(_)
+        | Input::NotifyWaiting { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

@@ -46,6 +46,7 @@ mod last_agent;
 mod matching;
 mod messages;
 mod modes;
+mod notices;
 mod offers;
 mod overflow;
 mod pair;

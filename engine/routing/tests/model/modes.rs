@@ -105,6 +105,7 @@ impl Reference {
         let queue = &mut self.queues[id.0 as usize];
         (queue.is_shut, queue.until) = (false, None);
         self.modes.retain(|set| set.queue != id);
+        self.forget_notice(id);
     }
 }
 

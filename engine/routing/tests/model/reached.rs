@@ -72,6 +72,9 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Offered",
     "QueueHours false",
     "QueueHours true",
+    "Notice Begun",
+    "Notice Ended",
+    "Notice Told",
     "QueueModeSet Closed",
     "QueueModeSet Drain",
     "QueueModeSet Open",
@@ -263,6 +266,9 @@ fn of_event(event: &Event) -> String {
         format!(" {:?} {:?}", e.which, e.state)
     } else if let Event::QueueHours(e) = event {
         format!(" {}", e.open)
+    } else if let Event::Notice(e) = event {
+        let step = format!(" {:?}", e.step);
+        step.split(['(', '{']).next().unwrap_or_default().trim_end().to_owned()
     } else if let Event::QueueModeSet(e) = event {
         format!(" {:?}", e.mode)
     } else if let Event::IntentSet(e) = event {

@@ -14,6 +14,7 @@ use crate::contacts::Block;
 use crate::figures::Ever;
 use crate::idempotency::{self, FirstAnswer};
 use crate::last_agent::Served;
+use crate::notices::Running;
 use crate::queues::{Bot, Queue};
 use crate::tickets::Ticket;
 use relevo_routing::event::{AbsenceSet, QueueModeSet};
@@ -50,6 +51,7 @@ pub(crate) struct Reference {
     pub(crate) callbacks: Vec<Listed>,
     /// What was said of queues; the last word counts.
     pub(crate) modes: Vec<QueueModeSet>,
+    pub(crate) notices: Vec<Running>,
     /// Between `Started` and `Ready`: since when.
     pub(crate) starting_since: Option<Micros>,
     /// How many tickets were ever assigned: the order of an agent's tickets.
@@ -99,6 +101,7 @@ impl Reference {
             blocks: Vec::new(),
             callbacks: Vec::new(),
             modes: Vec::new(),
+            notices: Vec::new(),
             starting_since: None,
             assignments: 0,
             is_unfinished: false,
@@ -192,6 +195,7 @@ impl Reference {
             }
             Input::UnblockContact { bot, contact } => self.unblock_contact(*bot, *contact),
             Input::SetQueueMode(set) => self.set_queue_mode(set),
+            Input::NotifyWaiting { queue, words } => self.notify_waiting(*queue, words),
             Input::Reopen { agent, ticket } => self.agent_reopens(*agent, *ticket),
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),

@@ -16,6 +16,7 @@ use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     TurnAway(QueueId),
+    Notice(QueueId),
     Mode(QueueId),
     Hours(QueueId),
     Grace(AgentId),
@@ -103,10 +104,11 @@ impl Reference {
         let queues = (0..).map(QueueId).zip(&self.queues);
         let due = queues.flat_map(|(id, queue)| {
             let turned_away = self.first_to_turn_away(id).map(|_| (0, Due::TurnAway(id), None));
+            let notice = self.has_notice(id).then_some((0, Due::Notice(id), None));
             let mode = self.mode_until(id).map(|until| (until, Due::Mode(id), None));
             let hours = queue.until.map(|until| (until, Due::Hours(id), None));
             let looks = queue.looks_at.map(|looks_at| (looks_at, Due::Limit(id), None));
-            [turned_away, mode, hours, looks]
+            [turned_away, notice, mode, hours, looks]
         });
         due.flatten().collect()
     }
@@ -199,6 +201,7 @@ impl Reference {
             Due::Targets(_) => matches!(event, Event::TargetTold(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion and a delay leave no event.
             Due::TurnAway(_)
+            | Due::Notice(_)
             | Due::Mode(_)
             | Due::Hours(_)
             | Due::Grace(_)
@@ -217,6 +220,7 @@ impl Reference {
         let ticket = || ticket.expect("it is a ticket's deadline");
         match due {
             Due::TurnAway(queue) => self.turn_away(queue),
+            Due::Notice(queue) => self.tell_next(queue),
             Due::Mode(queue) => self.mode_over(queue),
             Due::Hours(queue) => self.look_at_hours(queue),
             Due::Grace(agent) => self.grace_over(agent),

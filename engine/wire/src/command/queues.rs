@@ -31,3 +31,26 @@ pub struct SetQueueMode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<u64>,
 }
+
+/// Tells everybody who waits in a queue something, as a message of the system in each ticket.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct NotifyWaiting {
+    /// As `bot/queue`.
+    pub queue: String,
+    /// What whoever understands none of the languages below is told.
+    pub text: String,
+    /// What whoever understands one of the languages `en`, `es` and `pt-BR` is told.
+    #[serde(default, with = "crate::pairs", skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<(String, String)>,
+}

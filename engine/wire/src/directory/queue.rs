@@ -213,6 +213,10 @@ pub struct Queue {
     /// Texts for the customer instead of the shipped ones.
     #[serde(default, skip_serializing_if = "Texts::is_empty")]
     pub texts: Texts,
+    /// What its owners want to know of it, in rising order of the names: at most 32, each of 1 to 64
+    /// letters, digits, `.`, `_` and `-`, with up to 128 bytes. Nothing in Relevo reads them.
+    #[serde(default, with = "super::labels", skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<(String, String)>,
     /// Has metric series of its own before others.
     #[serde(default)]
     pub own_metrics: bool,
@@ -284,6 +288,7 @@ impl Queue {
             threshold_seconds: default_threshold_seconds(),
             short_loss_seconds: default_short_loss_seconds(),
             texts: Texts::default(),
+            labels: Vec::new(),
             own_metrics: false,
         }
     }

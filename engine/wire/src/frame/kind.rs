@@ -27,6 +27,7 @@ pub const UNBLOCK_CONTACT: u16 = 0x030b;
 pub const LIST_BLOCKED: u16 = 0x030c;
 pub const LIST_CALLBACKS: u16 = 0x030d;
 pub const SET_QUEUE_MODE: u16 = 0x0308;
+pub const NOTIFY_WAITING: u16 = 0x0309;
 // Admins.
 pub const PUT: u16 = 0x0401;
 pub const DELETE: u16 = 0x0402;
@@ -65,6 +66,7 @@ pub const STATUS_REPORT: u16 = 0x100f;
 pub const APPLIED: u16 = 0x1010;
 pub const BLOCKED: u16 = 0x1011;
 pub const CALLBACKS: u16 = 0x1012;
+pub const NOTIFYING: u16 = 0x1018;
 // Entries of tickets.
 pub const EMPTY: u16 = 0x2000;
 pub const HANDED_OFF: u16 = 0x2001;

@@ -35,6 +35,7 @@ pub fn write_answer_line(out: &mut Vec<u8>, request: RequestId, answer: &Answer)
         Answer::Keys(a) => line(out, &envelope, a),
         Answer::Status(a) => line(out, &envelope, a),
         Answer::Applied(a) => line(out, &envelope, a),
+        Answer::Notifying(a) => line(out, &envelope, a),
         Answer::Blocked(a) => line(out, &envelope, a),
         Answer::Callbacks(a) => line(out, &envelope, a),
     };
@@ -139,6 +140,7 @@ fn read_answer(name: &str, fields: Fields<'_>) -> Result<Option<Answer>, WireErr
         "keys" => Answer::Keys(fields.into_type()?),
         "status" => Answer::Status(fields.into_type()?),
         "applied" => Answer::Applied(fields.into_type()?),
+        "notifying" => Answer::Notifying(fields.into_type()?),
         "blocked" => Answer::Blocked(fields.into_type()?),
         "callbacks" => Answer::Callbacks(fields.into_type()?),
         _ => return Ok(None),

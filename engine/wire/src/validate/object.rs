@@ -171,7 +171,20 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
         let message = format!("must be 0 to {most}, not {found}");
         return Err(malformed("object.queue.reopen_seconds", message));
     }
+    labels("object.queue.labels", &queue.labels)?;
     texts("object.queue.texts", &queue.texts)
+}
+
+fn labels(field: &str, labels: &[(String, String)]) -> Result<(), WireError> {
+    count(field, labels.len(), limits::LABELS)?;
+    for (label, value) in labels {
+        name(field, label)?;
+        length(field, value, 0, limits::LABEL_BYTES)?;
+    }
+    if labels.windows(2).all(|two| two[0].0 < two[1].0) {
+        return Ok(());
+    }
+    Err(malformed(field, "must stand in rising order of their names, each once"))
 }
 
 /// How long and how many may wait, and where they go on.

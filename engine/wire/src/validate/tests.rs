@@ -1,7 +1,7 @@
 use super::*;
 use crate::command::{
     AgentsOnline, Apply, Change, Close, CreateKey, Cursor, CustomerLeft, DeleteChange, HandOff,
-    Hello, Next, Put, PutChange, SetPresence, SetQueueMode, Transfer,
+    Hello, Next, NotifyWaiting, Put, PutChange, SetPresence, SetQueueMode, Transfer,
 };
 use crate::directory::{
     Agent, Bot, Fairness, Holiday, Hours, Member, Object, ObjectRef, Overflow, PriorityRule, Queue,
@@ -436,4 +436,39 @@ fn an_open_queue_has_no_text_and_no_time() {
     assert_eq!(command(&set(QueueMode::Open, "", None)), Ok(()));
     assert_eq!(refusal(set(QueueMode::Open, "hello", None)), wrong("text"));
     assert_eq!(refusal(set(QueueMode::Open, "", Some(1))), wrong("until"));
+}
+
+#[test]
+fn the_labels_of_a_queue_are_few_and_short_and_each_stands_once() {
+    let put = |labels: &[(&str, &str)]| {
+        let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let queue = Queue { labels: labels.collect(), ..Queue::new("b", "q") };
+        let object = Box::new(Object::Queue(queue));
+        Command::Put(Put { tenant: None, object, if_version: None })
+    };
+    const FIELD: &str = "object.queue.labels";
+    assert_eq!(command(&put(&[("city", "Lima"), ("team", "")])), Ok(()));
+    assert_eq!(refusal(put(&[("team", ""), ("city", "Lima")])), wrong(FIELD));
+    assert_eq!(refusal(put(&[("city", "a"), ("city", "b")])), wrong(FIELD));
+    assert_eq!(refusal(put(&[("two words", "a")])), wrong(FIELD));
+    let long = "x".repeat(limits::LABEL_BYTES + 1);
+    assert_eq!(refusal(put(&[("city", &long)])), too_long(FIELD));
+    let names: Vec<String> = (10..=10 + limits::LABELS).map(|at| format!("l{at}")).collect();
+    let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(refusal(put(&many)), too_long(FIELD));
+}
+
+#[test]
+fn a_notice_has_words_and_only_for_languages_that_there_are() {
+    let notify = |text: &str, texts: &[(&str, &str)]| {
+        let texts = texts.iter().map(|(language, text)| ((*language).into(), (*text).into()));
+        let (queue, text) = ("b/q".into(), text.into());
+        Command::NotifyWaiting(NotifyWaiting { queue, text, texts: texts.collect() })
+    };
+    assert_eq!(command(&notify("later", &[("es", "luego"), ("pt-BR", "depois")])), Ok(()));
+    assert!(command(&notify("", &[])).is_err());
+    assert!(command(&notify("later", &[("es", "")])).is_err());
+    assert_eq!(refusal(notify(&"x".repeat(limits::TEXT_BYTES + 1), &[])), too_long("text"));
+    assert_eq!(refusal(notify("later", &[("de", "später")])), wrong("texts"));
+    assert_eq!(refusal(notify("later", &[("es", "a"), ("es", "b")])), wrong("texts"));
 }

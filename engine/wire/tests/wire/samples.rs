@@ -226,6 +226,11 @@ fn requests() -> Vec<Request> {
             agent: None,
             tenant: None,
         })),
+        keyed(Command::NotifyWaiting(NotifyWaiting {
+            queue: "shop/sales".into(),
+            text: "It takes longer today.".into(),
+            texts: vec![("es".into(), "Hoy tardamos más.".into())],
+        })),
         keyed(Command::SetQueueMode(SetQueueMode {
             queue: "shop/sales".into(),
             mode: QueueMode::Closed,
@@ -248,6 +253,7 @@ fn requests() -> Vec<Request> {
                 }),
                 max_waiting: Some(200),
                 max_wait_seconds: Some(1800),
+                labels: vec![("city".into(), "Lima".into()), ("team".into(), "ventas".into())],
                 hours: Some(hours()),
                 inactivity: Inactivity {
                     client_warning_seconds: Some(300),
@@ -454,6 +460,7 @@ fn answers() -> Vec<Answer> {
                 online: 18,
             }],
         }),
+        Answer::Notifying(Notifying { tickets: 12 }),
         Answer::Applied(Applied { version: 14, created: 0, changed: 1, deleted: 1, unchanged: 0 }),
     ]
 }

@@ -322,6 +322,10 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
             let said = body.and_then(|body| Token::parse(&body.text));
             message.author == *author && said == Some(*token)
         }
+        (EntryEvent::Message(message), Some(Logged::Notified(text))) => {
+            let body: Option<Body> = message.body.unpack().ok();
+            message.author == Author::System && body.is_some_and(|body| body.text == *text)
+        }
         (EntryEvent::Assigned(assigned), Some(Logged::Assigned(_, epoch))) => {
             assigned.epoch == *epoch
         }
@@ -376,10 +380,8 @@ fn follow(party: &mut Party, entry: &Entry) {
             party.tickets.remove(&entry.ticket);
             party.ended = Some(entry.ticket);
         }
-        EntryEvent::Message(message) => {
-            debug_assert!(message.author != Author::System || is_bot);
-        }
         EntryEvent::Empty(_)
+        | EntryEvent::Message(_)
         | EntryEvent::HandedOff(_)
         | EntryEvent::Held(_)
         | EntryEvent::Parked(_)

@@ -1,6 +1,8 @@
 //! Offers, hold, parking, silences and wrap-up, as the log tells of them.
 
-use relevo_routing::event::{Held, Inactive, OfferEnded, Offered, Parked, Unparked, WrappedUp};
+use relevo_routing::event::{
+    Held, Inactive, Notice, NoticeStep, OfferEnded, Offered, Parked, Unparked, WrappedUp,
+};
 use relevo_wire::vocabulary::{Silent, TicketState};
 
 use super::{Books, Entry, Violation, must};
@@ -79,6 +81,13 @@ impl Books {
             Silent::Agent => matches!(state, TicketState::Assigned | TicketState::InService),
         };
         must(is_awaited, "only who is awaited is hurried", || format!("{e:?}: {state:?}"))
+    }
+
+    pub(super) fn notice(&mut self, e: &Notice) -> Result<(), Violation> {
+        let NoticeStep::Told { ticket, number, text } = &e.step else { return Ok(()) };
+        self.append(*ticket, *number, Entry::Notified(text.clone()))?;
+        let waits = self.ticket(*ticket)?.agent.is_none();
+        must(waits, "only who waits is told of it", || format!("{e:?}"))
     }
 
     pub(super) fn wrapped_up(&mut self, e: WrappedUp) -> Result<(), Violation> {

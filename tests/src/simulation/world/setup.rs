@@ -2,7 +2,7 @@
 
 use relevo::publish::outcome::Asker;
 use relevo::session::Party as Who;
-use relevo_routing::event::QueueModeSet;
+use relevo_routing::event::{NoticeWords, QueueModeSet};
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
@@ -11,7 +11,7 @@ use relevo_wire::directory::{
     TicketTargets,
 };
 use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId};
-use relevo_wire::vocabulary::QueueMode;
+use relevo_wire::vocabulary::{Language, QueueMode};
 
 use super::{Setup, World};
 use crate::campaign::seeded::Seeded;
@@ -126,8 +126,10 @@ impl World {
     /// A change of the directory: an admin's, who does not wait for it.
     pub(super) fn change_directory(&mut self) {
         let tenant = TenantId(1 + self.random.below(TENANTS));
-        if self.random.chance(200) {
-            return self.set_queue_mode(tenant);
+        match self.random.below(10) {
+            0 | 1 => return self.set_queue_mode(tenant),
+            2 => return self.notify_waiting(tenant),
+            _ => {}
         }
         let agents: Vec<String> = (0..AGENTS).map(|agent| format!("a{agent}")).collect();
         let object = match self.random.below(4) {
@@ -155,10 +157,23 @@ impl World {
         self.put(tenant, object);
     }
 
+    fn notify_waiting(&mut self, tenant: TenantId) {
+        let queue = self.some_queue_id();
+        let texts = vec![(Language::Es, "un momento".to_owned())];
+        let words = NoticeWords { text: "one moment".to_owned(), texts };
+        if let Some(daemon) = &self.daemon {
+            daemon.learn(tenant, Input::NotifyWaiting { queue, words }, Asker::Nobody);
+        }
+    }
+
+    fn some_queue_id(&mut self) -> QueueId {
+        let queues = u64::from(BOTS) * QUEUES as u64;
+        QueueId(u32::try_from(self.random.below(queues)).expect("few"))
+    }
+
     /// For up to half a minute, for longer than the world lasts, or until another word.
     fn set_queue_mode(&mut self, tenant: TenantId) {
-        let queues = u64::from(BOTS) * QUEUES as u64;
-        let queue = QueueId(u32::try_from(self.random.below(queues)).expect("few"));
+        let queue = self.some_queue_id();
         let mode = QueueMode::ALL[usize::try_from(self.random.below(3)).expect("three")];
         let until = match self.random.below(10) {
             _ if mode == QueueMode::Open => None,

@@ -3,7 +3,8 @@
 use super::{Known, QUEUES, World};
 use crate::common::SECOND;
 use relevo_routing::event::{
-    Absence, Held, Inactive, OfferEnded, Offered, Parked, QueueModeSet, TargetTold, Unparked,
+    Absence, Held, Inactive, Notice, NoticeStep, NoticeWords, OfferEnded, Offered, Parked,
+    QueueModeSet, TargetTold, Unparked,
     WrappedUp,
 };
 use relevo_routing::input::Input;
@@ -56,6 +57,19 @@ impl World {
         let until = (!is_open).then(|| self.desk.now + 1 + self.below(for_us));
         let text = if !is_open && self.chance(50) { "back soon" } else { "" };
         Input::SetQueueMode(QueueModeSet { queue, mode, text: text.to_owned(), until })
+    }
+
+    pub(super) fn notice_to_all(&mut self) -> Input {
+        let queue = QueueId(u32::try_from(self.below(QUEUES)).expect("small"));
+        let words = NoticeWords { text: "later".into(), texts: Vec::new() };
+        Input::NotifyWaiting { queue, words }
+    }
+
+    pub(super) fn notice(&mut self, e: &Notice) {
+        let NoticeStep::Told { ticket, number, text } = &e.step else { return };
+        assert_eq!(text, "later");
+        self.entry(*ticket, *number);
+        assert_eq!(self.known(*ticket).agent, None, "only who waits is told");
     }
 
     pub(super) fn offered(&mut self, e: &Offered) {
