@@ -239,7 +239,7 @@ impl Books {
             Event::OfferEnded(e) => self.offer_ended(*e),
             Event::Held(e) => self.held(*e),
             Event::Inactive(e) => self.inactive(e),
-            Event::WrappedUp(e) => self.wrapped_up(*e),
+            Event::WrappedUp(e) => self.wrapped_up(e),
             Event::Started(_) => {
                 self.forget_offers();
                 Ok(())

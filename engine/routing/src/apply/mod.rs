@@ -61,7 +61,7 @@ impl State {
             Event::Responding(e) => self.responding(*e),
             Event::Held(e) => self.held(now, *e),
             Event::Inactive(e) => self.inactive(now, e),
-            Event::WrappedUp(e) => self.wrapped_up(now, *e),
+            Event::WrappedUp(e) => self.wrapped_up(now, e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),
             Event::Progressed(e) => self.progressed(*e),

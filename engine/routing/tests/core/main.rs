@@ -37,6 +37,7 @@ mod schedule;
 mod service;
 mod skills;
 mod stats;
+mod tags;
 mod texts;
 mod transfer;
 mod traps;

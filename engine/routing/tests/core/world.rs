@@ -218,7 +218,7 @@ impl World {
             });
         }
         if self.tickets[&ticket].state == TicketState::Wrapping && self.chance(50) {
-            return Some(Input::WrapUpDone { agent, ticket });
+            return Some(Input::WrapUpDone { agent, ticket, tags: vec!["t".to_owned()] });
         }
         if self.chance(5) {
             return Some(Input::Hold { agent, ticket, epoch, on: self.chance(50) });

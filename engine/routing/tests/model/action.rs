@@ -154,6 +154,7 @@ pub(crate) enum Ask {
     WrapUpDone {
         ticket: Which,
         by: By,
+        tags: u8,
     },
     Reopen {
         ticket: Which,
@@ -388,8 +389,8 @@ fn moved() -> BoxedStrategy<Ask> {
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
         9 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
-        4 => (which(Among::Wrapping), by())
-            .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
+        3 => (which(Among::Wrapping), by(), prop_oneof![9 => 0..2_u8, 1 => Just(33)])
+            .prop_map(|(ticket, by, tags)| Ask::WrapUpDone { ticket, by, tags }),
         3 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
     ]
@@ -409,7 +410,7 @@ fn present() -> BoxedStrategy<What> {
         4 => Just(Intent::Online),
         2 => Just(Intent::Paused),
         1 => Just(Intent::Invisible),
-        2 => Just(Intent::Offline),
+        3 => Just(Intent::Offline),
     ];
     let late = || seldom(30);
     prop_oneof![

@@ -178,7 +178,7 @@ impl Reference {
             Input::Accept { agent, ticket } => self.accept(*agent, *ticket),
             Input::Decline { agent, ticket } => self.decline(*agent, *ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(*agent, *ticket, *epoch, *on),
-            Input::WrapUpDone { agent, ticket } => self.wrap_up_done(*agent, *ticket),
+            Input::WrapUpDone { agent, ticket, tags } => self.wrap_up_done(*agent, *ticket, tags),
             Input::SetAbsence { agent, bot, absence, .. } => {
                 self.set_absence(*agent, *bot, absence.as_ref())
             }

@@ -15,6 +15,7 @@ pub(crate) struct WaitingShape {
     ttl_seconds: u32,
     inactivity: Inactivity,
     reopen_seconds: u32,
+    mandatory_tags: bool,
 }
 
 impl WaitingShape {
@@ -27,6 +28,7 @@ impl WaitingShape {
         queue.ttl_seconds = self.ttl_seconds;
         queue.inactivity = self.inactivity;
         queue.reopen_seconds = self.reopen_seconds;
+        queue.mandatory_tags = self.mandatory_tags;
     }
 }
 
@@ -46,8 +48,10 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
     let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
     let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
     let reopen = prop_oneof![1 => Just(0), 2 => select(vec![5_u32, 60, 3_600, 86_400])];
-    (overflow, most, wait, ttl, inactivity(), reopen).prop_map(
-        |(overflow, max_waiting, max_wait_seconds, ttl_seconds, inactivity, reopen_seconds)| {
+    let waits = (most, wait, ttl);
+    (overflow, waits, inactivity(), reopen, mostly(35)).prop_map(
+        |(overflow, waits, inactivity, reopen_seconds, mandatory_tags)| {
+            let (max_waiting, max_wait_seconds, ttl_seconds) = waits;
             WaitingShape {
                 overflow,
                 max_waiting,
@@ -55,6 +59,7 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
                 ttl_seconds,
                 inactivity,
                 reopen_seconds,
+                mandatory_tags,
             }
         },
     )

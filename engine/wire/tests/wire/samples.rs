@@ -213,7 +213,7 @@ fn requests() -> Vec<Request> {
         keyed(Command::Decline(Decline { ticket: ticket() })),
         keyed(Command::Hold(Hold { ticket: ticket(), epoch: 2 })),
         keyed(Command::Unhold(Unhold { ticket: ticket(), epoch: 2 })),
-        keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket() })),
+        keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket(), tags: vec!["refund".into()] })),
         keyed(Command::Reopen(Reopen { ticket: ticket() })),
         keyed(Command::SetAbsence(SetAbsence {
             bot: "shop".into(),

@@ -62,7 +62,7 @@ impl Books {
         must(is_awaited, "only who is awaited is hurried", || format!("{e:?}: {state:?}"))
     }
 
-    pub(super) fn wrapped_up(&mut self, e: WrappedUp) -> Result<(), Violation> {
+    pub(super) fn wrapped_up(&mut self, e: &WrappedUp) -> Result<(), Violation> {
         let ticket = self.ticket(e.ticket)?;
         let before = std::mem::replace(&mut ticket.state, TicketState::Closed);
         self.free(e.agent, e.ticket);
