@@ -267,7 +267,19 @@ impl AgentClient {
     /// # Errors
     /// See [`ClientError`].
     pub async fn wrap_up_done(&self, ticket: TicketId) -> Result<(), ClientError> {
-        self.ask(Command::WrapUpDone(WrapUpDone { ticket })).await
+        self.wrap_up_done_with(ticket, Vec::new()).await
+    }
+
+    /// As [`Self::wrap_up_done`], with further tags.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `malformed` without a tag that the queue wants.
+    pub async fn wrap_up_done_with(
+        &self,
+        ticket: TicketId,
+        tags: Vec<String>,
+    ) -> Result<(), ClientError> {
+        self.ask(Command::WrapUpDone(WrapUpDone { ticket, tags })).await
     }
 
     /// Away for a bot from now on: no ticket of it comes, and who asks for this agent is told the text

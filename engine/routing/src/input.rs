@@ -194,6 +194,8 @@ pub enum Input {
         agent: AgentId,
         /// The ticket.
         ticket: TicketId,
+        /// Further tags.
+        tags: Vec<String>,
     },
     /// An agent is away for a bot, or no longer.
     SetAbsence {

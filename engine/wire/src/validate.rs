@@ -81,10 +81,8 @@ pub fn command(command: &Command) -> Result<(), WireError> {
             length("to", target, 1, 2 * limits::NAME_BYTES + 1)?;
             length("note", &transfer.note, 0, limits::NOTE_BYTES)
         }
-        Command::Close(close) => {
-            count("tags", close.tags.len(), limits::TAGS)?;
-            close.tags.iter().try_for_each(|tag| length("tags", tag, 1, limits::TAG_BYTES))
-        }
+        Command::Close(close) => tags(&close.tags),
+        Command::WrapUpDone(done) => tags(&done.tags),
         Command::Put(put) => {
             optional("tenant", put.tenant.as_deref(), limits::NAME_BYTES)?;
             object::object(&put.object)?;
@@ -122,11 +120,15 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         | Command::Unhold(_)
         | Command::Park(_)
         | Command::Unpark(_)
-        | Command::WrapUpDone(_)
         | Command::Reopen(_)
         | Command::Explain(_)
         | Command::Status(_) => Ok(()),
     }
+}
+
+fn tags(tags: &[String]) -> Result<(), WireError> {
+    count("tags", tags.len(), limits::TAGS)?;
+    tags.iter().try_for_each(|tag| length("tags", tag, 1, limits::TAG_BYTES))
 }
 
 /// A contact of a bot, by name and id.

@@ -253,7 +253,7 @@ impl Books {
             Event::Unparked(e) => self.unparked(*e),
             Event::Inactive(e) => self.inactive(e),
             Event::Notice(e) => self.notice(e),
-            Event::WrappedUp(e) => self.wrapped_up(*e),
+            Event::WrappedUp(e) => self.wrapped_up(e),
             Event::TargetTold(e) => self.target_told(*e),
             Event::Started(_) => {
                 self.forget_offers();

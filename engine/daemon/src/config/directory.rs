@@ -294,6 +294,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         transfer_wait_seconds: seconds("transfer_wait_seconds", default.transfer_wait_seconds),
         offer_seconds: section.number("offer_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
         offer_agents: section.number("offer_agents", 1, 1..=limits::OFFER_AGENTS, "agents"),
+        mandatory_tags: section.flag("mandatory_tags", false),
         wrap_up_seconds: section.number("wrap_up_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
         preferred_wait_seconds: seconds("preferred_wait_seconds", default.preferred_wait_seconds),
         ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),

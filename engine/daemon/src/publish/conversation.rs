@@ -117,6 +117,8 @@ pub struct Conversation {
     pub state: TicketState,
     /// Until when its agent wraps it up, in microseconds since 1970; 0: it does not.
     pub wraps_until: u64,
+    /// Its queue wants a tag, and it has none.
+    pub untagged: bool,
     /// Its epoch.
     pub epoch: u32,
     /// A test.
@@ -190,6 +192,7 @@ impl Conversation {
             agent: None,
             state: TicketState::Waiting,
             wraps_until: 0,
+            untagged: false,
             epoch: opened.epoch,
             test: opened.test,
             had_agent: false,
@@ -256,6 +259,7 @@ impl Conversation {
         if let Some(until) = event.wraps_until {
             self.state = TicketState::Wrapping;
             self.wraps_until = until;
+            self.untagged = event.owes_tags;
         }
         self.epoch = event.epoch;
         let what = match child {

@@ -58,7 +58,9 @@ impl<O: Observer> Publisher<O> {
             Event::Closed(e) => {
                 self.entry(directory, e.ticket, e.number, None);
                 if e.wraps_until.is_some() {
-                    self.wraps(outcome.tenant, e.ticket, e.wraps_until);
+                    let (until, untagged) = (e.wraps_until, e.owes_tags);
+                    let push = WrapUp { ticket: e.ticket, until, untagged };
+                    self.wraps(outcome.tenant, push);
                 }
             }
             Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
@@ -80,7 +82,8 @@ impl<O: Observer> Publisher<O> {
             }
             Event::WrappedUp(e) => {
                 // The ticket may be forgotten with this very record.
-                let push = Push::WrapUp(WrapUp { ticket: e.ticket, until: None });
+                let push =
+                    Push::WrapUp(WrapUp { ticket: e.ticket, until: None, untagged: e.untagged });
                 self.tell_agent(outcome.tenant, e.agent, &push);
             }
             Event::Progressed(e) => self.progressed(e),
@@ -247,10 +250,10 @@ impl<O: Observer> Publisher<O> {
     }
 
     /// The wrap-up of a ticket began.
-    fn wraps(&mut self, tenant: TenantId, ticket: TicketId, until: Option<u64>) {
-        let agent = self.published.conversations.read(ticket, |c| c.agent).flatten();
+    fn wraps(&mut self, tenant: TenantId, push: WrapUp) {
+        let agent = self.published.conversations.read(push.ticket, |c| c.agent).flatten();
         if let Some(agent) = agent {
-            self.tell_agent(tenant, agent, &Push::WrapUp(WrapUp { ticket, until }));
+            self.tell_agent(tenant, agent, &Push::WrapUp(push));
         }
     }
 

@@ -242,8 +242,8 @@ fn standing(
     let wrapping = tickets.iter().filter(|summary| summary.state == TicketState::Wrapping);
     let wrapping = wrapping.filter_map(|summary| {
         let ticket = summary.ticket;
-        let until = conversations.read(ticket, |c| c.wraps_until)?;
-        Some(Push::WrapUp(WrapUp { ticket, until: Some(until) }))
+        let (until, untagged) = conversations.read(ticket, |c| (c.wraps_until, c.untagged))?;
+        Some(Push::WrapUp(WrapUp { ticket, until: Some(until), untagged }))
     });
     let encode = |push: Push| {
         let mut piece = Vec::new();

@@ -180,7 +180,9 @@ fn from_agent(
         Command::Unhold(command::Unhold { ticket, epoch }) => {
             Ok(shard(Input::Hold { agent, ticket, epoch, on: false }))
         }
-        Command::WrapUpDone(done) => Ok(shard(Input::WrapUpDone { agent, ticket: done.ticket })),
+        Command::WrapUpDone(command::WrapUpDone { ticket, tags }) => {
+            Ok(shard(Input::WrapUpDone { agent, ticket, tags }))
+        }
         Command::SetAbsence(set) => absence::own(names, agent, set),
         Command::Park(command::Park { ticket, epoch, until }) => {
             Ok(shard(Input::Park { agent, ticket, epoch, until }))

@@ -67,7 +67,7 @@ impl State {
             Event::Parked(e) => self.parked(now, *e),
             Event::Unparked(e) => self.unparked(now, *e),
             Event::Inactive(e) => self.inactive(now, e),
-            Event::WrappedUp(e) => self.wrapped_up(now, *e),
+            Event::WrappedUp(e) => self.wrapped_up(now, e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),
             Event::Progressed(e) => self.progressed(*e),

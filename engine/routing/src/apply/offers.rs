@@ -91,11 +91,12 @@ impl State {
         }
     }
 
-    pub(super) fn wrapped_up(&mut self, now: Micros, event: WrappedUp) {
+    pub(super) fn wrapped_up(&mut self, now: Micros, event: &WrappedUp) {
         let slot = self.slot(event.ticket);
         self.leave_state(slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Closed;
+        ticket.owes_tags = false;
         let until = std::mem::take(&mut ticket.by_state);
         if let Some(until) = until.get() {
             self.timers.clear(until, Timer::WrapUp(slot));

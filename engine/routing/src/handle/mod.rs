@@ -126,7 +126,7 @@ impl Turn<'_> {
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
             Input::Park { agent, ticket, epoch, until } => self.park(agent, ticket, epoch, until),
             Input::Unpark { agent, ticket, epoch } => self.agent_unparks(agent, ticket, epoch),
-            Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
+            Input::WrapUpDone { agent, ticket, tags } => self.wrap_up_done(agent, ticket, tags),
             Input::SetAbsence { agent, bot, absence, .. } => self.set_absence(agent, bot, absence),
             Input::WantCallback { bot, contact, yes } => self.want_callback(bot, contact, yes),
             Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),

@@ -64,7 +64,7 @@ impl Turn<'_> {
             }
             // Nobody it was made to is responding.
             Timer::Offer(slot) => self.end_offers(slot, None, OfferEnd::Missed),
-            Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit),
+            Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit, Vec::new()),
             Timer::Step(slot) => self.state.may_step(slot),
             Timer::Limit(queue) => self.limit_over(queue),
             Timer::Reopen(slot) => self.reopen_over(slot),

@@ -92,6 +92,7 @@ pub(crate) struct Queue {
     /// To how many agents at once a ticket is offered.
     pub(crate) offer_agents: usize,
     pub(crate) wrap_up_us: Micros,
+    pub(crate) mandatory_tags: bool,
     pub(crate) reopen_us: Micros,
     /// Of tests, which are not in `waits`.
     pub(crate) test_waits: Oldest,
@@ -129,6 +130,7 @@ impl Queue {
             offer_us: 0,
             offer_agents: 1,
             wrap_up_us: 0,
+            mandatory_tags: false,
             reopen_us: 0,
             max_waiting: u32::MAX,
             looks_at: MaybeTime::NONE,
@@ -177,6 +179,7 @@ impl Queue {
         self.offer_agents = usize::from(object.offer_agents);
         self.reopen_us = Micros::from(object.reopen_seconds) * SECOND;
         self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
+        self.mandatory_tags = object.mandatory_tags;
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
         self.limit = Limit::of(object);
         self.patience = Patience::of(&object.inactivity);

@@ -54,6 +54,8 @@ pub(crate) struct Ticket {
     pub(crate) answered_before: bool,
     /// Whoever is awaited has been told so.
     pub(crate) warned: bool,
+    /// Its agent wraps it up and has yet to give a tag.
+    pub(crate) owes_tags: bool,
     /// Progress of the present agent.
     pub(crate) agent_progress: Progress,
     // What messages and the end read and write.
@@ -155,6 +157,7 @@ impl Ticket {
             telling: Telling::new(event.language, event.position_updates),
             answered_before: event.answered_before,
             warned: false,
+            owes_tags: false,
             ever_assigned: false,
         }
     }

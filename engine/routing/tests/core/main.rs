@@ -41,6 +41,7 @@ mod service;
 mod shares;
 mod skills;
 mod stats;
+mod tags;
 mod texts;
 mod transfer;
 mod traps;

@@ -285,6 +285,7 @@ fn samples() -> Vec<(&'static str, Event)> {
                 handle_us: Some(19),
                 judged: Some(Judgement::LostShort),
                 wraps_until: Some(START + 20),
+                owes_tags: true,
                 reopen_until: Some(START + 3_600),
             }),
         ),
@@ -333,7 +334,13 @@ fn samples() -> Vec<(&'static str, Event)> {
         ),
         (
             "wrapped_up",
-            Event::WrappedUp(WrappedUp { ticket: TICKET, agent, end: WrapUpEnd::Limit }),
+            Event::WrappedUp(WrappedUp {
+                ticket: TICKET,
+                agent,
+                end: WrapUpEnd::Limit,
+                tags: vec!["refund".into()],
+                untagged: true,
+            }),
         ),
         (
             "progressed",

@@ -13,7 +13,7 @@ impl Desk {
     }
 
     fn wrapped(&self, agent: &str, ticket: TicketId) -> Input {
-        Input::WrapUpDone { agent: self.agent_id(agent), ticket }
+        Input::WrapUpDone { agent: self.agent_id(agent), ticket, tags: Vec::new() }
     }
 
     pub(crate) fn used(&self, agent: &str) -> u16 {

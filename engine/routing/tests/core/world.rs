@@ -225,7 +225,7 @@ impl World {
             });
         }
         if self.tickets[&ticket].state == TicketState::Wrapping && self.chance(50) {
-            return Some(Input::WrapUpDone { agent, ticket });
+            return Some(Input::WrapUpDone { agent, ticket, tags: vec!["t".to_owned()] });
         }
         let is_parked = self.tickets[&ticket].state == TicketState::Parked;
         if self.chance(if is_parked { 50 } else { 10 }) {

@@ -199,8 +199,8 @@ fn moved() -> BoxedStrategy<Ask> {
         7 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
         20 => parked(),
-        4 => (which(Among::Wrapping), by())
-            .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
+        4 => (which(Among::Wrapping), by(), prop_oneof![9 => 0..2_u8, 1 => Just(33)])
+            .prop_map(|(ticket, by, tags)| Ask::WrapUpDone { ticket, by, tags }),
         3 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
     ]
@@ -220,7 +220,7 @@ fn present() -> BoxedStrategy<What> {
         4 => Just(Intent::Online),
         2 => Just(Intent::Paused),
         1 => Just(Intent::Invisible),
-        2 => Just(Intent::Offline),
+        3 => Just(Intent::Offline),
     ];
     let late = || seldom(30);
     prop_oneof![

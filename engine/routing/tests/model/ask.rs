@@ -96,6 +96,7 @@ pub(crate) enum Ask {
     WrapUpDone {
         ticket: Which,
         by: By,
+        tags: u8,
     },
     Reopen {
         ticket: Which,

@@ -99,9 +99,10 @@ impl Pair {
                 let (ticket, epoch) = self.believed(*ticket, *stale)?;
                 Input::Unpark { agent: self.by(*by, ticket), ticket, epoch }
             }
-            Ask::WrapUpDone { ticket, by } => {
+            Ask::WrapUpDone { ticket, by, tags } => {
                 let ticket = self.which(*ticket)?;
-                Input::WrapUpDone { agent: self.by(*by, ticket), ticket }
+                let tags = (0..*tags).map(|tag| format!("t{tag}")).collect();
+                Input::WrapUpDone { agent: self.by(*by, ticket), ticket, tags }
             }
             Ask::SetAbsence { agent, bot, colleague, words, on, own } => {
                 let bot = self.reference.bot_id(&bot_name(*bot)).unwrap_or(BotId(99));

@@ -44,8 +44,17 @@ impl Reference {
         }
         let id = self.latest_known(ticket)?;
         self.check_keeper(self.ticket(id), agent, epoch)?;
+        let may_follow = self.wraps_until(id, CloseReason::Agent).is_some();
+        if self.lacks_tags(id, tags) && !may_follow {
+            return Err(refused(ErrorCode::Malformed, "tags"));
+        }
         self.close(id, CloseReason::Agent, tags, None);
         Ok(done())
+    }
+
+    fn lacks_tags(&self, id: TicketId, tags: &[String]) -> bool {
+        let queue = self.queue(self.ticket(id).queue);
+        tags.is_empty() && queue.is_some_and(|queue| queue.mandatory_tags)
     }
 
     pub(crate) fn close(
@@ -73,6 +82,7 @@ impl Reference {
             handle_us: ticket.first_response_at.map(|at| now - at),
             judged: self.judge_end(ticket, outcome),
             wraps_until: self.wraps_until(id, reason),
+            owes_tags: self.lacks_tags(id, tags) && self.wraps_until(id, reason).is_some(),
             reopen_until: self.reopen_until(id, reason),
         };
         let (wraps_until, reopen_until) = (closed.wraps_until, closed.reopen_until);
@@ -83,6 +93,7 @@ impl Reference {
         ticket.state =
             if wraps_until.is_some() { TicketState::Wrapping } else { TicketState::Closed };
         ticket.wraps_until = wraps_until;
+        ticket.owes_tags = closed.owes_tags;
         ticket.excluded.clear();
         ticket.last += 1;
         ticket.epoch += 1;

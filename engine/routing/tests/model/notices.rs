@@ -1,6 +1,6 @@
 //! What those who wait in a queue are told: everybody who waited when it was said and still does.
 
-use crate::action::Ask;
+use crate::ask::Ask;
 use crate::reference::{Answered, Reference};
 use crate::refusals::refused;
 use crate::tickets::Ticket;

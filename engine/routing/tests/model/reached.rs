@@ -1,6 +1,6 @@
 //! What the random actions have come to: a run that never comes to something proves nothing of it.
 
-use relevo_routing::event::{Assigned, TicketOpened};
+use relevo_routing::event::{Assigned, TicketOpened, WrappedUp};
 use relevo_routing::{Event, Reply, Step, texts};
 use relevo_wire::answer::Answer;
 use relevo_wire::vocabulary::{Language, Text};
@@ -104,6 +104,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "WrappedUp AgentGone",
     "WrappedUp Done",
     "WrappedUp Limit",
+    "wrapped up untagged",
     "told in En",
     "told in Es",
     "told in PtBr",
@@ -141,6 +142,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "malformed name",
     "malformed offer_agents",
     "malformed skills",
+    "malformed tags",
     "malformed until",
     "next",
     "no_seat ",
@@ -187,6 +189,9 @@ impl Reached {
     pub(crate) fn note(&mut self, step: &Step) {
         for event in &step.events {
             self.count(of_event(event));
+            if let Event::WrappedUp(WrappedUp { untagged: true, .. }) = event {
+                self.count("wrapped up untagged".to_owned());
+            }
             if let Event::Closed(closed) = event {
                 self.count(format!("closed as {:?}", closed.reason));
             }

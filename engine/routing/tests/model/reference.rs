@@ -185,7 +185,7 @@ impl Reference {
                 self.park(*agent, *ticket, *epoch, *until)
             }
             Input::Unpark { agent, ticket, epoch } => self.agent_unparks(*agent, *ticket, *epoch),
-            Input::WrapUpDone { agent, ticket } => self.wrap_up_done(*agent, *ticket),
+            Input::WrapUpDone { agent, ticket, tags } => self.wrap_up_done(*agent, *ticket, tags),
             Input::SetAbsence { agent, bot, absence, .. } => {
                 self.set_absence(*agent, *bot, absence.as_ref())
             }

@@ -35,6 +35,8 @@ pub(crate) struct Ticket {
     /// Which of all assignments the present one is.
     pub(crate) assignment: u64,
     pub(crate) ever_assigned: bool,
+    /// Closed without a tag that its queue wants, and being wrapped up.
+    pub(crate) owes_tags: bool,
     /// What its customer said since it waits.
     pub(crate) wants_callback: Option<bool>,
     /// Waits for this agent alone, until then.
@@ -154,6 +156,7 @@ impl Ticket {
             agent: None,
             assignment: 0,
             ever_assigned: false,
+            owes_tags: false,
             wants_callback: None,
             reserved: event.reserved,
             excluded: excluded

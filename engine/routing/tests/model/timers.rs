@@ -258,7 +258,7 @@ impl Reference {
                 self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }
             Due::Offer => self.offer_missed(ticket()),
-            Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit),
+            Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit, &[]),
             Due::Step => self.ticket_mut(ticket()).step_is_over = true,
             Due::Limit(queue) => self.limit_over(queue),
             Due::Reopen => self.reopen_over(ticket()),

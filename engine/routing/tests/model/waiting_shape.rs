@@ -16,6 +16,7 @@ pub(crate) struct WaitingShape {
     inactivity: Inactivity,
     reopen_seconds: u32,
     targets: TicketTargets,
+    mandatory_tags: bool,
 }
 
 impl WaitingShape {
@@ -29,6 +30,7 @@ impl WaitingShape {
         queue.inactivity = self.inactivity;
         queue.reopen_seconds = self.reopen_seconds;
         queue.targets = self.targets;
+        queue.mandatory_tags = self.mandatory_tags;
     }
 }
 
@@ -48,16 +50,10 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
     let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
     let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
     let reopen = prop_oneof![1 => Just(0), 2 => select(vec![5_u32, 60, 3_600, 86_400])];
-    (overflow, most, wait, ttl, inactivity(), reopen, targets()).prop_map(
-        |(
-            overflow,
-            max_waiting,
-            max_wait_seconds,
-            ttl_seconds,
-            inactivity,
-            reopen_seconds,
-            targets,
-        )| {
+    let waits = (most, wait, ttl);
+    (overflow, waits, inactivity(), reopen, targets(), mostly(35)).prop_map(
+        |(overflow, waits, inactivity, reopen_seconds, targets, mandatory_tags)| {
+            let (max_waiting, max_wait_seconds, ttl_seconds) = waits;
             WaitingShape {
                 overflow,
                 max_waiting,
@@ -66,6 +62,7 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
                 inactivity,
                 reopen_seconds,
                 targets,
+                mandatory_tags,
             }
         },
     )

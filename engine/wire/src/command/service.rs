@@ -157,4 +157,7 @@ pub struct Reopen {
 pub struct WrapUpDone {
     /// Which ticket.
     pub ticket: TicketId,
+    /// Further tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }

@@ -150,6 +150,9 @@ pub struct Queue {
     /// seconds; 0 (default): not at all. At most 3,600.
     #[serde(default)]
     pub wrap_up_seconds: u32,
+    /// A ticket needs at least one tag of its agent, given at the close or while it is wrapped up.
+    #[serde(default)]
+    pub mandatory_tags: bool,
     /// How long a ticket transferred to an agent without a free seat waits for it, in seconds
     /// (default 60).
     #[serde(default = "default_transfer_wait_seconds")]
@@ -270,6 +273,7 @@ impl Queue {
             offer_seconds: 0,
             offer_agents: default_offer_agents(),
             wrap_up_seconds: 0,
+            mandatory_tags: false,
             transfer_wait_seconds: default_transfer_wait_seconds(),
             preferred_wait_seconds: default_preferred_wait_seconds(),
             ageing: 0,

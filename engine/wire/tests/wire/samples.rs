@@ -216,7 +216,7 @@ fn requests() -> Vec<Request> {
         keyed(Command::Unhold(Unhold { ticket: ticket(), epoch: 2 })),
         keyed(Command::Park(Park { ticket: ticket(), epoch: 2, until: 1_760_000_600_000_000 })),
         keyed(Command::Unpark(Unpark { ticket: ticket(), epoch: 2 })),
-        keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket() })),
+        keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket(), tags: vec!["refund".into()] })),
         keyed(Command::Reopen(Reopen { ticket: ticket() })),
         keyed(Command::SetAbsence(SetAbsence {
             bot: "shop".into(),

@@ -120,7 +120,10 @@ impl Device {
         }
         if let Some(ticket) = self.wrapping.first().copied().filter(|_| random.chance(300)) {
             self.wrapping.remove(&ticket);
-            self.ask(Command::WrapUpDone(WrapUpDone { ticket }), What::Other);
+            self.ask(
+                Command::WrapUpDone(WrapUpDone { ticket, tags: vec!["t".to_owned()] }),
+                What::Other,
+            );
             return;
         }
         if random.chance(8) {
@@ -163,7 +166,8 @@ impl Device {
             }
             67 => self.ask(Command::Unpark(Unpark { ticket, epoch }), What::Other),
             68..88 => {
-                let close = Close { ticket, epoch, tags: Vec::new() };
+                let tags = if random.chance(700) { vec!["t".to_owned()] } else { Vec::new() };
+                let close = Close { ticket, epoch, tags };
                 self.ask(Command::Close(close), What::Close(ticket));
             }
             _ => {

@@ -90,7 +90,7 @@ impl Books {
         must(waits, "only who waits is told of it", || format!("{e:?}"))
     }
 
-    pub(super) fn wrapped_up(&mut self, e: WrappedUp) -> Result<(), Violation> {
+    pub(super) fn wrapped_up(&mut self, e: &WrappedUp) -> Result<(), Violation> {
         let ticket = self.ticket(e.ticket)?;
         let before = std::mem::replace(&mut ticket.state, TicketState::Closed);
         self.free(e.agent, e.ticket);

@@ -219,6 +219,7 @@ impl World {
             queue.offer_agents = 1 + u16::try_from(random.below(3)).expect("few");
         }
         queue.wrap_up_seconds = if random.chance(300) { 10 } else { 0 };
+        queue.mandatory_tags = random.chance(200);
         queue.keep_seconds = 60;
         if random.chance(400) {
             // It is 22:13: closed and open by turns for the quarter of an hour that the world lasts.

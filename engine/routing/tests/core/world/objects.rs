@@ -140,6 +140,7 @@ impl World {
             queue.offer_agents = 1 + u16::try_from(self.below(3)).expect("small");
         }
         queue.wrap_up_seconds = if self.chance(40) { 15 } else { 0 };
+        queue.mandatory_tags = self.chance(20);
         queue.keep_seconds = 60;
         queue.nobody_online =
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };

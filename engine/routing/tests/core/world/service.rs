@@ -4,8 +4,7 @@ use super::{Known, QUEUES, World};
 use crate::common::SECOND;
 use relevo_routing::event::{
     Absence, Held, Inactive, Notice, NoticeStep, NoticeWords, OfferEnded, Offered, Parked,
-    QueueModeSet, TargetTold, Unparked,
-    WrappedUp,
+    QueueModeSet, TargetTold, Unparked, WrappedUp,
 };
 use relevo_routing::input::Input;
 use relevo_wire::vocabulary::{QueueMode, Silent, TicketState, TicketTarget};

@@ -65,7 +65,7 @@ pub(super) fn pushes() -> Vec<Push> {
             until: AT + 20_000_000,
         }),
         Push::OfferEnded(OfferEnded { ticket: ticket(), end: Some(OfferEnd::Missed) }),
-        Push::WrapUp(WrapUp { ticket: ticket(), until: Some(AT + 30_000_000) }),
+        Push::WrapUp(WrapUp { ticket: ticket(), until: Some(AT + 30_000_000), untagged: true }),
         Push::Absence(Absence {
             bot: "shop".into(),
             on: true,
