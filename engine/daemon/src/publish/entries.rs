@@ -202,8 +202,10 @@ impl<O: Observer> Publisher<O> {
         let told = |c: &Conversation| c.told.list().to_vec();
         let told = self.published.conversations.read(assigned.ticket, told).unwrap_or_default();
         for session in sessions {
-            let pushes = told.iter().map(|told| Push::Target(told.push(assigned.ticket)));
-            let is_told = pushes.fold(false, |is_told, push| session.push(&push) || is_told);
+            let mut is_told = false;
+            for told in &told {
+                is_told |= session.push(&Push::Target(told.push(assigned.ticket)));
+            }
             if start_agent(&self.published, directory, &session, assigned.ticket, 1) || is_told {
                 self.touched.push(session);
             }

@@ -27,28 +27,33 @@ impl Told {
 
 /// Of one ticket. Boxed, as most have nothing told: few are late, and those of half a million may wait.
 #[derive(Debug, Default)]
-pub struct ToldTargets(Option<Box<Vec<Told>>>);
+pub struct ToldTargets(Option<Box<List>>);
+
+#[derive(Debug, Default)]
+struct List {
+    told: Vec<Told>,
+}
 
 impl ToldTargets {
     /// Each of another target.
     #[must_use]
     pub fn list(&self) -> &[Told] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+        self.0.as_deref().map_or(&[], |list| &list.told)
     }
 
     /// Something was told.
     pub fn tell(&mut self, event: &TargetTold) {
         let TargetTold { which, state, due, .. } = *event;
         let list = self.0.get_or_insert_default();
-        list.retain(|told| told.which != which);
-        list.push(Told { which, state, due });
+        list.told.retain(|told| told.which != which);
+        list.told.push(Told { which, state, due });
     }
 
     /// The agent has answered, or has the ticket no longer.
     pub fn end_responses(&mut self) {
         if let Some(list) = &mut self.0 {
-            list.retain(|told| told.which == TicketTarget::Resolution);
-            if list.is_empty() {
+            list.told.retain(|told| told.which == TicketTarget::Resolution);
+            if list.told.is_empty() {
                 self.0 = None;
             }
         }
@@ -61,7 +66,7 @@ impl ToldTargets {
 }
 
 impl From<Vec<Told>> for ToldTargets {
-    fn from(list: Vec<Told>) -> Self {
-        Self((!list.is_empty()).then(|| Box::new(list)))
+    fn from(told: Vec<Told>) -> Self {
+        Self((!told.is_empty()).then(|| Box::new(List { told })))
     }
 }

@@ -198,10 +198,10 @@ fn moved() -> BoxedStrategy<Ask> {
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
         7 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
-        20 => parked(),
+        24 => parked(),
         4 => (which(Among::Wrapping), by(), prop_oneof![9 => 0..2_u8, 1 => Just(33)])
             .prop_map(|(ticket, by, tags)| Ask::WrapUpDone { ticket, by, tags }),
-        3 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),
+        5 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
     ]
     .boxed()

@@ -5,7 +5,7 @@ use relevo_routing::Settings;
 
 impl Tight {
     pub(crate) fn settings(self) -> Settings {
-        let mut settings = Settings { parked_per_agent: 2, ..Settings::default() };
+        let mut settings = Settings { parked_per_agent: 1, ..Settings::default() };
         if self.assignments {
             settings.assignments_per_step = 2;
         }
@@ -13,7 +13,7 @@ impl Tight {
             settings.closed_tickets = 2;
             settings.idempotency_keys = 4;
             settings.idempotency_keys_per_credential = 3;
-            settings.parked_per_agent = 1;
+            settings.parked_per_agent = 2;
             settings.message_ids_per_ticket = 2;
             settings.contact_message_ids = 3;
             settings.last_agents = 2;
