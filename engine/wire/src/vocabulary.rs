@@ -8,6 +8,7 @@ mod callback;
 mod language;
 mod mode;
 mod parking;
+mod reason;
 mod silence;
 mod targets;
 mod texts;
@@ -16,6 +17,7 @@ pub use callback::Callback;
 pub use language::Language;
 pub use mode::QueueMode;
 pub use parking::UnparkCause;
+pub use reason::HandOffReason;
 pub use silence::Silent;
 pub use targets::{TargetState, TicketTarget};
 pub use texts::{Text, Texts};
@@ -196,29 +198,6 @@ pub enum Outcome {
     Attended,
     /// Any other end without a human reply.
     Unserved,
-}
-
-/// Why the bot handed the customer over.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum HandOffReason {
-    /// The dialogue foresees it.
-    Planned,
-    /// The bot could not go on.
-    Fallback,
-    /// The customer asked for a human.
-    Requested,
 }
 
 /// How a ticket came into its line.

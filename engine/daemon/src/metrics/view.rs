@@ -273,8 +273,8 @@ mod tests {
             assigned: 2,
             in_service: 3,
             on_hold: 4,
-            parked: 0,
-            wrapping: 5,
+            parked: 5,
+            wrapping: 6,
             oldest_waiting_since: oldest,
             oldest_unanswered: 0,
             agents: QueueAgentCounts {
@@ -318,7 +318,7 @@ mod tests {
             let agents = value(&now, "relevo_queue_agents", &[("state", state)]);
             assert_eq!(agents, Some(count), "{state}");
         }
-        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0, 4.0, 5.0]) {
+        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0, 4.0, 5.0, 6.0]) {
             let tickets = value(&now, "relevo_tickets", &[("state", state)]);
             assert_eq!(tickets, Some(count), "{state}");
         }

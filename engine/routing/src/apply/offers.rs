@@ -96,7 +96,7 @@ impl State {
         self.leave_state(slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Closed;
-        ticket.owes_tags = false;
+        ticket.warned = false;
         let until = std::mem::take(&mut ticket.by_state);
         if let Some(until) = until.get() {
             self.timers.clear(until, Timer::WrapUp(slot));

@@ -184,7 +184,7 @@ impl State {
         ticket.by_state = MaybeTime::NONE;
         if event.wraps_until.is_some() {
             ticket.state = TicketState::Wrapping;
-            ticket.owes_tags = event.owes_tags;
+            ticket.warned = event.owes_tags;
         }
         self.callbacks.forget_wish(ticket.bot, ticket.contact);
         ticket.child = event.child.into();

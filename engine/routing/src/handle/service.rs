@@ -68,7 +68,7 @@ impl Turn<'_> {
             return Err(self.wrong_state(ticket, message));
         }
         check_tags(&tags)?;
-        if ticket.owes_tags && tags.is_empty() {
+        if ticket.owes_tags() && tags.is_empty() {
             return Err(needs_tag());
         }
         self.end_wrap_up(slot, WrapUpEnd::Done, tags);
@@ -78,7 +78,7 @@ impl Turn<'_> {
     /// What has no tag by then and owes one is marked.
     pub(super) fn end_wrap_up(&mut self, slot: Slot, end: WrapUpEnd, tags: Vec<String>) {
         let ticket = self.state.tickets.at(slot);
-        let (id, untagged) = (ticket.id, ticket.owes_tags && tags.is_empty());
+        let (id, untagged) = (ticket.id, ticket.owes_tags() && tags.is_empty());
         let Some(agent) = ticket.seated().filter(|_| !ticket.is_open()) else { return };
         self.release(Some(agent));
         let wrapped_up = WrappedUp { ticket: id, agent, end, tags, untagged };

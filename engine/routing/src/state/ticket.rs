@@ -52,10 +52,8 @@ pub(crate) struct Ticket {
     pub(crate) telling: Telling,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
-    /// Whoever is awaited has been told so.
+    /// Whoever is awaited has been told so; while it is wrapped up, nobody is: its agent owes a tag.
     pub(crate) warned: bool,
-    /// Its agent wraps it up and has yet to give a tag.
-    pub(crate) owes_tags: bool,
     /// Progress of the present agent.
     pub(crate) agent_progress: Progress,
     // What messages and the end read and write.
@@ -157,7 +155,6 @@ impl Ticket {
             telling: Telling::new(event.language, event.position_updates),
             answered_before: event.answered_before,
             warned: false,
-            owes_tags: false,
             ever_assigned: false,
         }
     }
@@ -187,6 +184,11 @@ impl Ticket {
     /// An agent has written, and it goes on.
     pub(crate) fn is_in_service(&self) -> bool {
         matches!(self.state, TicketState::InService | TicketState::OnHold)
+    }
+
+    /// Its agent wraps it up and has yet to give a tag.
+    pub(crate) fn owes_tags(&self) -> bool {
+        self.state == TicketState::Wrapping && self.warned
     }
 
     /// Its agent has parked it: nobody has it in a seat.

@@ -13,7 +13,7 @@ impl Tight {
             settings.closed_tickets = 2;
             settings.idempotency_keys = 4;
             settings.idempotency_keys_per_credential = 3;
-            settings.parked_per_agent = 2;
+            settings.parked_per_agent = 0;
             settings.message_ids_per_ticket = 2;
             settings.contact_message_ids = 3;
             settings.last_agents = 2;

@@ -44,8 +44,8 @@ impl Plan<'_> {
         let before = bot.and_then(|bot| self.directory.queue_id(bot, &queue.name));
         let before = before.and_then(|id| self.directory.queue(id));
         let before = before.map_or(&[][..], |queue| &queue.object.members);
-        let before: FxHashSet<&str> = before.iter().map(|member| member.agent.as_str()).collect();
-        queue.members.iter().any(|member| !before.contains(member.agent.as_str()))
+        let known: FxHashSet<&str> = before.iter().map(|member| member.agent.as_str()).collect();
+        queue.members.iter().any(|member| !known.contains(member.agent.as_str()))
     }
 
     /// Refuses shares of more than 100 %, at the last change by which it came to that.
