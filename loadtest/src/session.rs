@@ -98,6 +98,7 @@ impl Session {
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
             | ClientEvent::Absence(_)
+            | ClientEvent::Target(_)
             | ClientEvent::GoAway(_) => {}
         }
     }

@@ -82,6 +82,7 @@ async fn a_drain_tells_everybody_and_ends_with_0() {
         | ClientEvent::OfferEnded(_)
         | ClientEvent::WrapUp(_)
         | ClientEvent::Absence(_)
+        | ClientEvent::Target(_)
         | ClientEvent::Disconnected { .. }
         | ClientEvent::Reconnected => None,
     };

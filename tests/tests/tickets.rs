@@ -395,6 +395,8 @@ async fn transferred(inbox: &mut relevo_tests::harness::Inbox) -> (TicketId, Tra
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::TransferAsked(_)
             | EntryEvent::Returned(_) => None,

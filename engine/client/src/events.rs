@@ -2,8 +2,8 @@
 
 use crate::shared::Shared;
 use relevo_wire::push::{
-    Absence, Entry, GoAway, Offer, OfferEnded, Position, Presence, Progress, Snapshot, TypingPush,
-    WrapUp,
+    Absence, Entry, GoAway, Offer, OfferEnded, Position, Presence, Progress, Snapshot, Target,
+    TypingPush, WrapUp,
 };
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ pub enum ClientEvent {
     WrapUp(WrapUp),
     /// This agent is away for a bot, or no longer.
     Absence(Absence),
+    /// A target of one of its tickets is at risk, or missed.
+    Target(Target),
     /// The server ends the session; the client comes back when it was told to.
     GoAway(GoAway),
     /// The connection is lost.

@@ -12,9 +12,9 @@ use relevo_wire::answer::{
     Accepted, AgentsOnlineAnswer, NextAnswer, Rejected, Sent, TargetsAnswer, TransferredAnswer,
 };
 use relevo_wire::command::{
-    Accept, AgentsOnline, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Read,
+    Accept, AgentsOnline, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Park, Read,
     Receipt, Reopen, Send, SetAbsence, SetPresence, TakeBack, Targets, Transfer, TransferTarget,
-    Unhold, WrapUpDone,
+    Unhold, Unpark, WrapUpDone,
 };
 use relevo_wire::ids::TicketId;
 use relevo_wire::push::Entry;
@@ -247,12 +247,41 @@ impl AgentClient {
         self.ask_once(Command::Unhold(Unhold { ticket, epoch })).await
     }
 
+    /// Parks a ticket in service until a time, in microseconds since 1970: its seat is free, and words of
+    /// its customer bring it back sooner.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `limit_exceeded` when the time is too far, or the agent has parked too many.
+    pub async fn park(&self, ticket: TicketId, epoch: u32, until: u64) -> Result<(), ClientError> {
+        self.ask_once(Command::Park(Park { ticket, epoch, until })).await
+    }
+
+    /// Takes a ticket up again that this agent has parked.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `no_seat` without a free seat.
+    pub async fn unpark(&self, ticket: TicketId, epoch: u32) -> Result<NextAnswer, ClientError> {
+        self.ask_once(Command::Unpark(Unpark { ticket, epoch })).await
+    }
+
     /// Ends the wrap-up of a closed ticket: its seat is free.
     ///
     /// # Errors
     /// See [`ClientError`].
     pub async fn wrap_up_done(&self, ticket: TicketId) -> Result<(), ClientError> {
-        self.ask(Command::WrapUpDone(WrapUpDone { ticket })).await
+        self.wrap_up_done_with(ticket, Vec::new()).await
+    }
+
+    /// As [`Self::wrap_up_done`], with further tags.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `malformed` without a tag that the queue wants.
+    pub async fn wrap_up_done_with(
+        &self,
+        ticket: TicketId,
+        tags: Vec<String>,
+    ) -> Result<(), ClientError> {
+        self.ask(Command::WrapUpDone(WrapUpDone { ticket, tags })).await
     }
 
     /// Away for a bot from now on: no ticket of it comes, and who asks for this agent is told the text

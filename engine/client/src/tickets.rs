@@ -242,7 +242,9 @@ impl Tickets {
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
             | EntryEvent::Inactive(_)
-            | EntryEvent::TransferAsked(_) => false,
+            | EntryEvent::TransferAsked(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_) => false,
         };
         let id = entry.ticket;
         due.push(entry);

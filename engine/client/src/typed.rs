@@ -4,7 +4,8 @@ use crate::client::ClientError;
 use crate::roles::HandOffAnswer;
 use relevo_wire::answer::{
     AgentsOnlineAnswer, Answer, Applied, BlockedContacts, Callbacks, DirectoryAnswer, Explained,
-    KeyCreated, Keys, NextAnswer, Sent, StatusReport, Stored, TargetsAnswer, TransferredAnswer,
+    KeyCreated, Keys, NextAnswer, Notifying, Sent, StatusReport, Stored, TargetsAnswer,
+    TransferredAnswer,
 };
 
 /// A type that one kind of answer, or a few, become.
@@ -103,6 +104,12 @@ impl FromAnswer for KeyCreated {
 impl FromAnswer for Keys {
     fn from_answer(answer: Answer) -> Option<Self> {
         if let Answer::Keys(answer) = answer { Some(answer) } else { None }
+    }
+}
+
+impl FromAnswer for Notifying {
+    fn from_answer(answer: Answer) -> Option<Self> {
+        if let Answer::Notifying(answer) = answer { Some(answer) } else { None }
     }
 }
 

@@ -15,9 +15,11 @@ mod explain;
 mod healthcheck;
 mod output;
 mod probe;
+mod queue;
 mod remote;
 mod rules;
 mod serve;
+mod span;
 mod status;
 mod version;
 
@@ -73,6 +75,9 @@ enum Command {
     Contact(contacts::Contact),
     /// List who came outside the hours or waited at closing time, newest first, for 7 days
     Callbacks(callbacks::Callbacks),
+    /// Act on a queue of a running daemon
+    #[command(subcommand)]
+    Queue(queue::Queue),
     /// Try the routing rules of a directory file, on this machine alone
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -119,6 +124,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Directory(directory) => directory.run(),
         Command::Contact(contact) => contact.run(),
         Command::Callbacks(callbacks) => callbacks.run(),
+        Command::Queue(queue) => queue.run(),
         Command::Rules(rules) => rules.run(),
         Command::Status(status) => status.run(),
         Command::Explain(explain) => explain.run(),

@@ -11,6 +11,7 @@ mod directory;
 mod doubts;
 mod hours;
 mod inactivity;
+mod labels;
 mod members;
 mod objects;
 mod overflow;
@@ -20,7 +21,9 @@ mod references;
 mod render;
 mod rules;
 mod sections;
+mod shares;
 mod skills;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod texts;

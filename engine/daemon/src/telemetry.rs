@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
-use relevo_routing::event::{ObjectDeleted, ObjectPut};
+use relevo_routing::event::{NoticeStep, ObjectDeleted, ObjectPut};
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::ids::{QueueId, TenantId, TicketId};
 use relevo_wire::{Answer, ErrorCode};
@@ -121,6 +121,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Held(e) => Some(e.ticket),
         Event::TransferAsked(e) => Some(e.ticket),
         Event::TransferEnded(e) => Some(e.ticket),
+        Event::Parked(e) => Some(e.ticket),
+        Event::Unparked(e) => Some(e.ticket),
         Event::Inactive(e) => Some(e.ticket),
         Event::WrappedUp(e) => Some(e.ticket),
         Event::Overflowed(e) => Some(e.ticket),
@@ -129,6 +131,11 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::Progressed(e) => Some(e.ticket),
         Event::Forgotten(e) => Some(e.ticket),
         Event::TargetMoved(e) => Some(e.ticket),
+        Event::TargetTold(e) => Some(e.ticket),
+        Event::Notice(e) => match e.step {
+            NoticeStep::Told { ticket, .. } => Some(ticket),
+            NoticeStep::Begun(_) | NoticeStep::Ended => None,
+        },
         Event::ObjectPut(_)
         | Event::ObjectDeleted(_)
         | Event::KeyCreated(_)
@@ -151,7 +158,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         | Event::ContactMessageStored(_)
         | Event::Responding(_)
         | Event::Answered(_)
-        | Event::QueueHours(_) => None,
+        | Event::QueueHours(_)
+        | Event::QueueModeSet(_) => None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use dashmap::DashMap;
-use relevo_routing::stats::{QueueAgents, QueueStats, Stats};
+use relevo_routing::stats::{BotSeats, QueueAgents, QueueStats, Stats};
 use relevo_wire::answer::{AgentsOnlineAnswer, QueueStatus};
 use relevo_wire::ids::{BotId, QueueId, TenantId};
 use relevo_wire::vocabulary::TicketState;
@@ -32,6 +32,7 @@ pub struct QueueFigures {
     assigned: AtomicU32,
     in_service: AtomicU32,
     on_hold: AtomicU32,
+    parked: AtomicU32,
     wrapping: AtomicU32,
 }
 
@@ -56,6 +57,8 @@ pub struct QueueNow {
     pub in_service: u32,
     /// Tickets on hold.
     pub on_hold: u32,
+    /// Tickets that an agent has parked.
+    pub parked: u32,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u32,
 }
@@ -77,6 +80,8 @@ pub struct Views {
     queues: DashMap<(TenantId, QueueId), Arc<QueueFigures>, FxBuildHasher>,
     tenants: Mutex<BTreeMap<TenantId, Stats>>,
     violations_us: Mutex<BTreeMap<TenantId, u64>>,
+    /// Of bots with a guaranteed share.
+    shares: Mutex<BTreeMap<TenantId, BTreeMap<BotId, BotSeats>>>,
 }
 
 impl Views {
@@ -106,6 +111,24 @@ impl Views {
         self.lock_tenants().insert(tenant, stats);
     }
 
+    /// A shard's figures of the bots of a tenant that have a guaranteed share.
+    pub fn store_shares(&self, tenant: TenantId, shares: BTreeMap<BotId, BotSeats>) {
+        let mut all = self.shares.lock().expect("nothing panics while it holds them");
+        if shares.is_empty() {
+            all.remove(&tenant);
+        } else {
+            all.insert(tenant, shares);
+        }
+    }
+
+    /// What a bot has of the seats of the agents online who serve it.
+    #[must_use]
+    pub fn bot_seats(&self, tenant: TenantId, bot: BotId) -> BotSeats {
+        let all = self.shares.lock().expect("nothing panics while it holds them");
+        let shares = all.get(&tenant);
+        shares.and_then(|shares| shares.get(&bot)).copied().unwrap_or_default()
+    }
+
     /// A ticket changed its state durably.
     pub fn count_state(
         &self,
@@ -121,6 +144,7 @@ impl Views {
             Some(TicketState::Assigned) => Some(&figures.assigned),
             Some(TicketState::InService) => Some(&figures.in_service),
             Some(TicketState::OnHold) => Some(&figures.on_hold),
+            Some(TicketState::Parked) => Some(&figures.parked),
             Some(TicketState::Wrapping) => Some(&figures.wrapping),
             Some(TicketState::Waiting | TicketState::Offered | TicketState::Closed) | None => None,
         };
@@ -186,6 +210,7 @@ impl Views {
             assigned: figures.assigned.load(Relaxed),
             in_service: figures.in_service.load(Relaxed),
             on_hold: figures.on_hold.load(Relaxed),
+            parked: figures.parked.load(Relaxed),
             wrapping: figures.wrapping.load(Relaxed),
         })
     }

@@ -130,6 +130,8 @@ impl Directory {
             | Event::Held(_)
             | Event::TransferAsked(_)
             | Event::TransferEnded(_)
+            | Event::Parked(_)
+            | Event::Unparked(_)
             | Event::Inactive(_)
             | Event::WrappedUp(_)
             | Event::Overflowed(_)
@@ -139,7 +141,10 @@ impl Directory {
             | Event::Answered(_)
             | Event::Forgotten(_)
             | Event::QueueHours(_)
-            | Event::TargetMoved(_) => {}
+            | Event::QueueModeSet(_)
+            | Event::Notice(_)
+            | Event::TargetMoved(_)
+            | Event::TargetTold(_) => {}
         }
     }
 

@@ -9,9 +9,12 @@ mod contacts;
 mod directory;
 mod hours;
 mod message;
+mod notice;
 mod offers;
+mod parking;
 mod presence;
 mod silence;
+mod targets;
 mod ticket;
 
 pub use absence::{Absence, AbsenceSet};
@@ -19,14 +22,17 @@ pub use contacts::{
     CallbackEnd, CallbackEnded, CallbackListed, CallbackWished, ContactBlocked, ContactUnblocked,
 };
 pub use directory::{KeyRevoked, ObjectDeleted, ObjectPut};
-pub use hours::{QueueHours, TargetMoved};
+pub use hours::{QueueHours, QueueModeSet, TargetMoved};
 pub use message::{Answered, ContactMessageStored, MessageStored, Progressed};
+pub use notice::{Notice, NoticeStep, NoticeWords};
 pub use offers::{Held, OfferEnded, Offered, Responding, TransferAsked, TransferEnded, WrappedUp};
+pub use parking::{Parked, Unparked};
 pub use presence::{
     AgentGrace, AgentReachable, AgentUnreachable, BotReachable, BotUnreachable, IntentCause,
     IntentSet, Ready, Started,
 };
 pub use silence::Inactive;
+pub use targets::TargetTold;
 pub use ticket::{
     Assigned, Closed, Demand, Forgotten, HandOffRejected, HandOffRepeated, Judgement,
     OverflowReason, Overflowed, Rejection, Relaxed, Requeued, Routed, RulesHeld, TargetMissed,
@@ -100,6 +106,10 @@ pub enum Event {
     Responding(Responding),
     /// A ticket is on hold, or no longer.
     Held(Held),
+    /// A ticket is parked: nobody has it in a seat.
+    Parked(Parked),
+    /// A parked ticket waits again.
+    Unparked(Unparked),
     /// Customer or agent has been silent for too long.
     Inactive(Inactive),
     /// The wrap-up of a closed ticket is over.
@@ -122,8 +132,15 @@ pub enum Event {
     TransferAsked(TransferAsked),
     /// Nobody has accepted it.
     TransferEnded(TransferEnded),
-    /// A queue was opened or closed by its hours.
+    /// A queue was opened or closed by its hours or its mode.
     QueueHours(QueueHours),
+    /// Whoever runs the desk, or the end of the time told then, has set a queue's mode.
+    QueueModeSet(QueueModeSet),
+    /// Those who wait in a queue are told something.
+    Notice(Notice),
     /// The service-level threshold passes later: the queue was closed.
     TargetMoved(TargetMoved),
+
+    /// A target of a ticket is at risk or missed.
+    TargetTold(TargetTold),
 }

@@ -1,7 +1,7 @@
 //! Everything that can happen to a tenant: one variant each.
 
 use crate::Micros;
-use crate::event::{Demand, RulesHeld};
+use crate::event::{Demand, NoticeWords, QueueModeSet, RulesHeld};
 use relevo_wire::command::Change;
 use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::vocabulary::{HandOffReason, Intent, Language, Role, Texts};
@@ -168,12 +168,34 @@ pub enum Input {
         /// On hold from now on.
         on: bool,
     },
+    /// An agent parks a ticket in service.
+    Park {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+        /// The epoch that it believes in.
+        epoch: u32,
+        /// Until when.
+        until: Micros,
+    },
+    /// An agent takes a ticket up again that it has parked.
+    Unpark {
+        /// The agent.
+        agent: AgentId,
+        /// The ticket.
+        ticket: TicketId,
+        /// The epoch that it believes in.
+        epoch: u32,
+    },
     /// An agent has wrapped a closed ticket up.
     WrapUpDone {
         /// The agent.
         agent: AgentId,
         /// The ticket.
         ticket: TicketId,
+        /// Further tags.
+        tags: Vec<String>,
     },
     /// An agent is away for a bot, or no longer.
     SetAbsence {
@@ -210,6 +232,15 @@ pub enum Input {
         bot: BotId,
         /// Its contact.
         contact: ContactKey,
+    },
+    /// Whoever runs the desk opens, drains or closes a queue.
+    SetQueueMode(QueueModeSet),
+    /// Whoever runs the desk tells everybody who waits in a queue something.
+    NotifyWaiting {
+        /// The queue.
+        queue: QueueId,
+        /// What they are told.
+        words: NoticeWords,
     },
     /// An agent goes on with a conversation that it has closed.
     Reopen {

@@ -7,6 +7,7 @@
 //! claim that fails means that a session has just closed the word, and the agent is left alone until
 //! that session's command comes.
 
+mod best;
 mod members;
 mod pick;
 
@@ -14,23 +15,25 @@ use crate::event::{Assigned, Event};
 use crate::handle::Turn;
 use crate::seats::Claim;
 use crate::state::line::Rank;
+use crate::state::shares::Lack;
 use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
-use relevo_wire::directory::{Member, Strategy};
+use relevo_wire::directory::Strategy;
 use relevo_wire::{AgentId, BotId, QueueId};
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// A ticket that somebody could have: those reserved for an agent come first, then those of the lowest
-/// level.
+/// A ticket that somebody could have: those of a bot below its guaranteed share come first, then those
+/// reserved for an agent, then those of the lowest level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
+pub(crate) struct Candidate {
+    lack: Lack,
     from_queue: bool,
     level: u8,
     rank: Rank,
-    slot: Slot,
+    pub(crate) slot: Slot,
 }
 
 /// What became of a try to assign.
@@ -63,7 +66,7 @@ impl Turn<'_> {
         let is_alone = agents.is_empty() && tickets.len() == 1;
         tickets.retain(|candidate| !self.is_hopeless(candidate.slot, is_alone));
         match (&agents[..], &tickets[..]) {
-            ([], tickets) if tickets.len() < 2 || !self.any_graded(tickets) => {
+            ([], tickets) if tickets.len() < 2 || self.are_in_order(tickets) => {
                 tickets.iter().for_each(|candidate| self.place(candidate.slot));
             }
             ([agent], []) => self.serve(*agent),
@@ -248,7 +251,8 @@ impl Turn<'_> {
     fn candidate(&self, ticket: &Ticket, slot: Slot) -> Option<Candidate> {
         let level = self.least_level(ticket)?;
         let rank = self.state.line_of(ticket).rank(ticket, self.now);
-        Some(Candidate { from_queue: !ticket.reserved.is_some(), level, rank, slot })
+        let lack = self.state.bots.lack(ticket.bot);
+        Some(Candidate { lack, from_queue: !ticket.reserved.is_some(), level, rank, slot })
     }
 
     /// Assigns, or offers where the queue asks first, unless the step has done its share: that is
@@ -363,6 +367,12 @@ impl Turn<'_> {
         }
     }
 
+    /// Whom one of these gets changes nothing for the others: neither the level at which somebody could
+    /// have it, nor what its bot lacks.
+    fn are_in_order(&self, tickets: &[Candidate]) -> bool {
+        !self.state.bots.any_shares() && !self.any_graded(tickets)
+    }
+
     fn leave_for_a_tick(&mut self, wishes: &BTreeSet<(Candidate, Option<AgentId>)>) {
         for (candidate, agent) in wishes {
             match agent {
@@ -370,55 +380,5 @@ impl Turn<'_> {
                 None => self.state.wake.tickets.push(candidate.slot),
             }
         }
-    }
-
-    /// The most urgent ticket that an available agent may have: reserved ones first.
-    fn best_for(&self, agent: AgentId) -> Option<Candidate> {
-        let entry = self.state.agents.at(agent);
-        let mut reserved = entry.reserved.iter();
-        let reserved = reserved.find(|(_, slot)| {
-            let ticket = self.state.tickets.at(*slot);
-            self.may_have(agent, ticket) && !self.is_held(ticket)
-        });
-        if let Some((key, slot)) = reserved {
-            let rank = key.rank(entry.reserved.ageing(), self.now);
-            return Some(Candidate { from_queue: false, level: Member::LEVEL, rank, slot });
-        }
-        if !entry.grades.are_plain() {
-            return self.best_by_level(agent);
-        }
-        let mut best = (Rank::LAST, Slot::MAX);
-        let any_barred = self.state.bots.any_caps() || self.state.agents.any_absent();
-        for queue in &entry.queues {
-            let head = self.state.queues.head(*queue);
-            let barred = || any_barred && self.is_barred(agent, self.state.queues.at(*queue).bot);
-            let rank = head.rank(self.now);
-            if rank < best.0 && !barred() {
-                best = (rank, head.slot);
-            }
-            if head.has_skilled {
-                best = self.first_for(agent, *queue, false).map_or(best, |first| best.min(first));
-            }
-        }
-        let head = (best.0 < Rank::LAST).then_some(best);
-        let excluded = |slot| self.state.tickets.at(slot).excludes(agent, self.now);
-        let found = if head.is_some_and(|(_, slot)| excluded(slot)) {
-            self.best_pushed(agent, false)
-        } else {
-            head
-        };
-        let looks_at_tests = entry.accepts_tests && self.state.tickets.tests_waiting > 0;
-        let test = if looks_at_tests { self.best_pushed(agent, true) } else { None };
-        let (rank, slot) = found.into_iter().chain(test).min()?;
-        Some(Candidate { from_queue: true, level: Member::LEVEL, rank, slot })
-    }
-
-    /// As the heads tell, but past tickets that this agent has just given away.
-    fn best_pushed(&self, agent: AgentId, test: bool) -> Option<(Rank, Slot)> {
-        let queues = self.state.agents.at(agent).queues.iter();
-        queues
-            .filter(|queue| self.state.queues.at(**queue).pushes())
-            .filter_map(|queue| self.first_for(agent, *queue, test))
-            .min()
     }
 }

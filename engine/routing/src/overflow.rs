@@ -91,13 +91,13 @@ impl State {
         None
     }
 
-    /// It is active, open by its hours, not full, and somebody is there, or it keeps who comes whoever
+    /// It is active, open by its hours and its mode, not full, and somebody is there, or it keeps who comes whoever
     /// is there.
     fn takes(&self, id: QueueId, waiter: &Waiter<'_>) -> bool {
         let queue = self.queues.at(id);
         let keeps_all = queue.step.is_some_and(|step| !step.when_nobody_online);
         queue.active
-            && !queue.shut
+            && queue.admits()
             && !queue.is_full_for(waiter.test)
             && (keeps_all || self.is_attended(id, waiter))
     }

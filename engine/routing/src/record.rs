@@ -24,7 +24,7 @@ use rkyv::ser::sharing::Share;
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Version of the records' layout; a log of another is refused by name, and stays as it is.
-pub const SCHEMA_VERSION: u16 = 4;
+pub const SCHEMA_VERSION: u16 = 5;
 /// Bytes of the header.
 const HEADER_BYTES: usize = 2 + 8 + 8 + 1 + 4 + 8 + 8 + 8 + 4;
 /// Bytes before each event's own.
@@ -231,6 +231,7 @@ mod number {
     pub(super) const TARGET_MOVED: u8 = 38;
     pub(super) const INACTIVE: u8 = 42;
     pub(super) const ABSENCE_SET: u8 = 43;
+    pub(super) const TARGET_TOLD: u8 = 56;
     pub(super) const CONTACT_BLOCKED: u8 = 60;
     pub(super) const CONTACT_UNBLOCKED: u8 = 61;
     pub(super) const CALLBACK_LISTED: u8 = 62;
@@ -238,6 +239,10 @@ mod number {
     pub(super) const CALLBACK_WISHED: u8 = 64;
     pub(super) const TRANSFER_ASKED: u8 = 58;
     pub(super) const TRANSFER_ENDED: u8 = 59;
+    pub(super) const PARKED: u8 = 52;
+    pub(super) const UNPARKED: u8 = 53;
+    pub(super) const QUEUE_MODE_SET: u8 = 50;
+    pub(super) const NOTICE: u8 = 51;
 }
 
 fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
@@ -278,6 +283,7 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::TargetMoved(e) => write(out, arena, number::TARGET_MOVED, e),
         Event::Inactive(e) => write(out, arena, number::INACTIVE, e),
         Event::AbsenceSet(e) => write(out, arena, number::ABSENCE_SET, e),
+        Event::TargetTold(e) => write(out, arena, number::TARGET_TOLD, e),
         Event::ContactBlocked(e) => write(out, arena, number::CONTACT_BLOCKED, e),
         Event::ContactUnblocked(e) => write(out, arena, number::CONTACT_UNBLOCKED, e),
         Event::CallbackListed(e) => write(out, arena, number::CALLBACK_LISTED, e),
@@ -285,6 +291,10 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::CallbackEnded(e) => write(out, arena, number::CALLBACK_ENDED, e),
         Event::TransferAsked(e) => write(out, arena, number::TRANSFER_ASKED, e),
         Event::TransferEnded(e) => write(out, arena, number::TRANSFER_ENDED, e),
+        Event::Parked(e) => write(out, arena, number::PARKED, e),
+        Event::Unparked(e) => write(out, arena, number::UNPARKED, e),
+        Event::QueueModeSet(e) => write(out, arena, number::QUEUE_MODE_SET, e),
+        Event::Notice(e) => write(out, arena, number::NOTICE, e),
     }
 }
 
@@ -376,6 +386,7 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::TARGET_MOVED => Event::TargetMoved(read(bytes)?),
         number::INACTIVE => Event::Inactive(read(bytes)?),
         number::ABSENCE_SET => Event::AbsenceSet(read(bytes)?),
+        number::TARGET_TOLD => Event::TargetTold(read(bytes)?),
         number::CONTACT_BLOCKED => Event::ContactBlocked(read(bytes)?),
         number::CONTACT_UNBLOCKED => Event::ContactUnblocked(read(bytes)?),
         number::CALLBACK_LISTED => Event::CallbackListed(read(bytes)?),
@@ -383,6 +394,10 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::CALLBACK_ENDED => Event::CallbackEnded(read(bytes)?),
         number::TRANSFER_ASKED => Event::TransferAsked(read(bytes)?),
         number::TRANSFER_ENDED => Event::TransferEnded(read(bytes)?),
+        number::PARKED => Event::Parked(read(bytes)?),
+        number::UNPARKED => Event::Unparked(read(bytes)?),
+        number::QUEUE_MODE_SET => Event::QueueModeSet(read(bytes)?),
+        number::NOTICE => Event::Notice(read(bytes)?),
         _ => return Ok(None),
     }))
 }

@@ -30,6 +30,9 @@ pub struct Settings {
     pub idempotency_keys: usize,
     /// Most idempotency keys of one credential, oldest out first. 100,000: a tenth of all.
     pub idempotency_keys_per_credential: usize,
+    /// Most tickets that an agent has parked at once. 100: each takes memory for up to a week, and more
+    /// nobody keeps in mind.
+    pub parked_per_agent: u32,
     /// Client message ids that are remembered per ticket and author. 1,024: more than a client
     /// keeps unanswered.
     pub message_ids_per_ticket: usize,
@@ -83,6 +86,7 @@ impl Default for Settings {
             idempotency_us: 24 * HOUR,
             idempotency_keys: 1_000_000,
             idempotency_keys_per_credential: 100_000,
+            parked_per_agent: 100,
             message_ids_per_ticket: 1_024,
             contact_message_ids: 65_536,
             blocked_contacts: 10_000,

@@ -10,7 +10,7 @@ mod check;
 
 use crate::Micros;
 use crate::directory::{Directory, DirectoryRows};
-use crate::event::Demand;
+use crate::event::{Demand, QueueModeSet};
 use crate::settings::Settings;
 use crate::state::State;
 use crate::state::blocks::Block;
@@ -21,20 +21,22 @@ use crate::state::fairness::Limit;
 use crate::state::idempotency::{Idempotencies, Remembered};
 use crate::state::last_agents::{LastAgents, Served};
 use crate::state::maybe::{MaybeAgent, MaybeTime};
+use crate::state::notices::Running;
 use crate::state::pace::{Pace, Urgency};
 use crate::state::silences::Clock;
 use crate::state::slab::{Slab, Slot};
+use crate::state::targets::{TargetClock, Targets};
 use crate::state::ticket::Ticket;
 use crate::state::tickets::Tickets;
 use crate::state::timers::Timer;
 use crate::stats::Totals;
-use relevo_wire::vocabulary::{Intent, Reachability, TicketState};
+use relevo_wire::vocabulary::{Intent, Reachability, TicketState, TicketTarget};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, TenantId};
 use rkyv::rancor;
 use rkyv::{Archive, Deserialize, Serialize};
 
 const MAGIC: [u8; 4] = *b"RLVT";
-const VERSION: u16 = 4;
+const VERSION: u16 = 5;
 
 /// Why bytes are no snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,8 +58,12 @@ struct SnapshotV1 {
     directory: DirectoryRows,
     bots: Vec<BotRow>,
     queues: Vec<QueueRow>,
+    modes: Vec<QueueModeSet>,
+    notices: Vec<(QueueId, Running)>,
     agents: Vec<AgentRow>,
     tickets: Vec<(Slot, Ticket)>,
+    /// Clocks against targets, by queue.
+    targets: Vec<(Slot, TicketTarget, TargetClock)>,
     demands: Vec<Option<Demand>>,
     free: Vec<Slot>,
     totals: Totals,
@@ -136,6 +142,8 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 shut_us: queue.doors.shut_us,
             })
             .collect(),
+        modes: state.modes.iter().cloned().collect(),
+        notices: state.notices.iter().map(|(id, running)| (*id, running.clone())).collect(),
         agents: agents
             .map(|(_, agent)| AgentRow {
                 intent: agent.intent,
@@ -151,6 +159,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             })
             .collect(),
         tickets: state.tickets.slab().iter().map(|(slot, t)| (slot, t.clone())).collect(),
+        targets: targets(state),
         demands: state.demands.rows(),
         free: state.tickets.slab().free().to_vec(),
         totals: state.tickets.totals,
@@ -162,6 +171,11 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
         wishes: state.callbacks.wishes(),
         starting_since: state.starting_since,
     }
+}
+
+fn targets(state: &State) -> Vec<(Slot, TicketTarget, TargetClock)> {
+    let queues = state.queues.ids().filter_map(|id| state.queues.at(id).targets.as_deref());
+    queues.flat_map(Targets::running).collect()
 }
 
 fn encode(snapshot: &SnapshotV1) -> Vec<u8> {
@@ -205,11 +219,18 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
     let agent_tickets = restore_agents(&mut state, snapshot.agents);
     restore_absences(&mut state);
     restore_queues(&mut state, &snapshot.queues);
+    snapshot.modes.into_iter().for_each(|set| state.set_mode(set));
+    for (queue, running) in snapshot.notices {
+        state.run_notice(queue, running);
+    }
     state.demands = Demands::restore(snapshot.demands, &mut state.skills);
     let slab = Slab::restore(snapshot.tickets, snapshot.free)
         .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;
     state.tickets = Tickets::restore(slab, snapshot.totals);
     restore_tickets(&mut state);
+    for (slot, which, clock) in snapshot.targets {
+        state.target_restored(slot, which, clock);
+    }
     give_tickets(&mut state, &agent_tickets);
     state.wake.clear();
     Ok(state)
@@ -322,6 +343,7 @@ fn restore_tickets(state: &mut State) {
         TicketState::Assigned => ticket.assigned_at.get().unwrap_or_default(),
         TicketState::InService
         | TicketState::OnHold
+        | TicketState::Parked
         | TicketState::Wrapping
         | TicketState::Closed => 0,
     };
@@ -342,7 +364,7 @@ fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) {
         for slot in slots {
             let bot = state.tickets.at(*slot).bot;
             state.agents.give(id, *slot, bot);
-            state.stats.seats_used += 1;
+            state.seat_taken(id, bot);
         }
         state.refresh_agent(id);
     }
@@ -356,7 +378,7 @@ fn give_tickets(state: &mut State, agent_tickets: &[Vec<Slot>]) {
     for (slot, bot, agents) in offered {
         for agent in agents {
             state.agents.offer(agent, slot, bot);
-            state.stats.seats_used += 1;
+            state.seat_taken(agent, bot);
             state.refresh_agent(agent);
         }
     }

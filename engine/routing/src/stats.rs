@@ -37,6 +37,8 @@ pub struct TicketStats {
     pub in_service: u32,
     /// In service, and on hold.
     pub on_hold: u32,
+    /// Parked by an agent, in no seat.
+    pub parked: u32,
     /// Closed, and its agent wraps it up.
     pub wrapping: u32,
     /// Closed, and not yet forgotten.
@@ -90,6 +92,18 @@ pub struct QueueStats {
     pub oldest_unanswered: Option<Micros>,
     /// Members online: with intent online and reachable, or within the grace period after a start.
     pub online: u32,
+}
+
+/// What a bot has of the seats of the agents online who serve it. All 0 for a bot without a guaranteed
+/// share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BotSeats {
+    /// Seats of the agents online who serve it: in a queue of its, and not away for it.
+    pub seats: u64,
+    /// Those that are guaranteed to it, rounded down.
+    pub guaranteed: u64,
+    /// Those that its tickets use, with offers, wrap-ups and tests.
+    pub used: u64,
 }
 
 /// What the members of a queue do: counted when asked for.

@@ -13,11 +13,12 @@ pub use crate::settings::Settings;
 use crate::snapshot::{self, SnapshotError};
 use crate::state::State;
 use crate::state::agents::Agent;
-use crate::stats::{QueueAgents, QueueStats, Stats};
+use crate::stats::{BotSeats, QueueAgents, QueueStats, Stats};
 use crate::{Micros, Step};
 use relevo_wire::push::Position;
 use relevo_wire::vocabulary::{Intent, Reachability};
-use relevo_wire::{AgentId, QueueId, TenantId};
+use relevo_wire::{AgentId, BotId, QueueId, TenantId};
+use std::collections::BTreeMap;
 
 /// The state of one tenant. [`Tenant::handle`] decides, [`Tenant::apply`] changes.
 #[derive(Debug)]
@@ -210,6 +211,25 @@ impl Tenant {
             *count += 1;
         }
         counts
+    }
+
+    /// What a bot has of the seats of the agents online who serve it.
+    #[must_use]
+    pub fn bot_seats(&self, bot: BotId) -> BotSeats {
+        let Some(share) = self.state.bots.get(bot).map(|bot| bot.share) else {
+            return BotSeats::default();
+        };
+        BotSeats { seats: share.seats, guaranteed: share.guaranteed(), used: share.used }
+    }
+
+    /// As [`Tenant::bot_seats`], of every bot with a guaranteed share.
+    #[must_use]
+    pub fn shares(&self) -> BTreeMap<BotId, BotSeats> {
+        if !self.state.bots.any_shares() {
+            return BTreeMap::new();
+        }
+        let bots = self.state.bots.iter().filter(|(_, bot)| bot.share.is_some());
+        bots.map(|(id, _)| (id, self.bot_seats(id))).collect()
     }
 
     /// How many seats of an agent tickets and offers take; 0 for one that does not exist.

@@ -4,6 +4,7 @@ mod absence;
 mod contacts;
 mod directory;
 mod explained;
+mod queues;
 
 pub use absence::Absent;
 pub use contacts::{BlockedContact, BlockedContacts, CallbackEntry, Callbacks};
@@ -11,6 +12,7 @@ pub use directory::{Applied, DirectoryAnswer, Stored};
 pub use explained::{
     AgentReason, ChosenBy, Explained, MatchedRule, PreferredBy, RoutingExplained, TriedRule,
 };
+pub use queues::Notifying;
 
 use crate::error::WireError;
 use crate::estimate::EstimatedWait;
@@ -56,6 +58,8 @@ pub enum Answer {
     Status(StatusReport),
     /// What an `apply` came to.
     Applied(Applied),
+    /// Those who wait are being told.
+    Notifying(Notifying),
     /// Blocked contacts.
     Blocked(BlockedContacts),
     /// Who is to be called back.
@@ -84,6 +88,7 @@ impl Answer {
             Self::Keys(_) => "keys",
             Self::Status(_) => "status",
             Self::Applied(_) => "applied",
+            Self::Notifying(_) => "notifying",
             Self::Blocked(_) => "blocked",
             Self::Callbacks(_) => "callbacks",
         }

@@ -6,6 +6,7 @@ mod contacts;
 mod directory;
 mod hand_off;
 mod keys;
+mod queues;
 mod service;
 mod talk;
 mod transfer;
@@ -15,7 +16,8 @@ pub use contacts::{BlockContact, ListBlocked, ListCallbacks, UnblockContact, Wan
 pub use directory::{Apply, Change, Delete, DeleteChange, ListDirectory, Put, PutChange};
 pub use hand_off::HandOff;
 pub use keys::{CreateKey, ListKeys, RevokeKey};
-pub use service::{Accept, Decline, Hold, Reopen, Unhold, WrapUpDone};
+pub use queues::{NotifyWaiting, SetQueueMode};
+pub use service::{Accept, Decline, Hold, Park, Reopen, Unhold, Unpark, WrapUpDone};
 pub use talk::{ArchivedSend, Read, Receipt, Send, Typing};
 pub use transfer::{Targets, Transfer, TransferTarget};
 
@@ -75,6 +77,10 @@ pub enum Command {
     Hold(Hold),
     /// Takes it up again.
     Unhold(Unhold),
+    /// Parks a ticket in service until a time.
+    Park(Park),
+    /// Takes a parked ticket up again.
+    Unpark(Unpark),
     /// Frees the seat after the close.
     WrapUpDone(WrapUpDone),
     /// Switches an absence on or off.
@@ -91,6 +97,10 @@ pub enum Command {
     ListCallbacks(ListCallbacks),
     /// Goes on with a conversation that was closed.
     Reopen(Reopen),
+    /// Opens, drains or closes a queue.
+    SetQueueMode(SetQueueMode),
+    /// Tells everybody who waits in a queue something.
+    NotifyWaiting(NotifyWaiting),
     /// What a ticket waits for, or why this agent has it.
     Explain(Explain),
     /// Creates or changes a directory object.
@@ -135,6 +145,8 @@ impl Command {
             Self::Decline(_) => "decline",
             Self::Hold(_) => "hold",
             Self::Unhold(_) => "unhold",
+            Self::Park(_) => "park",
+            Self::Unpark(_) => "unpark",
             Self::WrapUpDone(_) => "wrap_up_done",
             Self::Reopen(_) => "reopen",
             Self::SetAbsence(_) => "set_absence",
@@ -143,6 +155,8 @@ impl Command {
             Self::ListBlocked(_) => "list_blocked",
             Self::WantCallback(_) => "want_callback",
             Self::ListCallbacks(_) => "list_callbacks",
+            Self::NotifyWaiting(_) => "notify_waiting",
+            Self::SetQueueMode(_) => "set_queue_mode",
             Self::Explain(_) => "explain",
             Self::Put(_) => "put",
             Self::Delete(_) => "delete",

@@ -3,10 +3,13 @@
 
 mod hours;
 mod inactivity;
+mod labels;
 mod member;
 mod overflow;
 mod queue;
 mod rules;
+mod shares;
+mod targets;
 
 pub use hours::{AtClosing, Holiday, Hours, OutsideHours};
 pub use inactivity::Inactivity;
@@ -14,6 +17,8 @@ pub use member::Member;
 pub use overflow::{Overflow, overflow_circle};
 pub use queue::{AgentGone, Delivery, NobodyOnline, Queue, Strategy};
 pub use rules::{PriorityRule, Ring, Rule, Skill};
+pub use shares::{Overshared, overshared};
+pub use targets::TicketTargets;
 
 use crate::vocabulary::Language;
 use rkyv::{Archive, Deserialize, Serialize};
@@ -171,6 +176,11 @@ pub struct Bot {
     /// (default false).
     #[serde(default)]
     pub last_agent: bool,
+    /// Percent of the seats of the agents online who serve it that its customers get first while they
+    /// wait (1 to 100); absent: none is guaranteed. What it does not use others borrow. The shares of
+    /// the bots that one agent serves add up to at most 100 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guaranteed_share: Option<u8>,
     /// IANA name of the time zone in which rules read the clock, such as `America/Sao_Paulo`
     /// (default `UTC`).
     #[serde(default = "default_time_zone")]
@@ -258,6 +268,7 @@ impl Bot {
             priority_cap: default_priority_cap(),
             seats_per_agent: None,
             last_agent: false,
+            guaranteed_share: None,
             time_zone: default_time_zone(),
             language: Language::default(),
             rules: Vec::new(),

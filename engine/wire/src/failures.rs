@@ -36,6 +36,12 @@ impl Failures {
         self.first.get_or_insert(WireError { field, message, ..error });
     }
 
+    /// Nothing was noted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
     /// Nothing is wrong, or the refusal: code and field of the first failure, and every one a line of
     /// the message when there are several.
     ///

@@ -177,6 +177,8 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::Decline(c) => write(out, kind::DECLINE, envelope, c),
         Command::Hold(c) => write(out, kind::HOLD, envelope, c),
         Command::Unhold(c) => write(out, kind::UNHOLD, envelope, c),
+        Command::Park(c) => write(out, kind::PARK, envelope, c),
+        Command::Unpark(c) => write(out, kind::UNPARK, envelope, c),
         Command::WrapUpDone(c) => write(out, kind::WRAP_UP_DONE, envelope, c),
         Command::Reopen(c) => write(out, kind::REOPEN, envelope, c),
         Command::SetAbsence(c) => write(out, kind::SET_ABSENCE, envelope, c),
@@ -185,6 +187,8 @@ pub fn write_request(out: &mut Vec<u8>, request: &Request) {
         Command::ListBlocked(c) => write(out, kind::LIST_BLOCKED, envelope, c),
         Command::WantCallback(c) => write(out, kind::WANT_CALLBACK, envelope, c),
         Command::ListCallbacks(c) => write(out, kind::LIST_CALLBACKS, envelope, c),
+        Command::NotifyWaiting(c) => write(out, kind::NOTIFY_WAITING, envelope, c),
+        Command::SetQueueMode(c) => write(out, kind::SET_QUEUE_MODE, envelope, c),
         Command::Explain(c) => write(out, kind::EXPLAIN, envelope, c),
         Command::Put(c) => write(out, kind::PUT, envelope, c),
         Command::Delete(c) => write(out, kind::DELETE, envelope, c),
@@ -260,6 +264,8 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::DECLINE => Command::Decline(read(payload)?),
         kind::HOLD => Command::Hold(read(payload)?),
         kind::UNHOLD => Command::Unhold(read(payload)?),
+        kind::PARK => Command::Park(read(payload)?),
+        kind::UNPARK => Command::Unpark(read(payload)?),
         kind::WRAP_UP_DONE => Command::WrapUpDone(read(payload)?),
         kind::REOPEN => Command::Reopen(read(payload)?),
         kind::SET_ABSENCE => Command::SetAbsence(read(payload)?),
@@ -268,6 +274,8 @@ fn read_command(header: Header, bytes: &[u8]) -> Result<(Option<String>, Command
         kind::LIST_BLOCKED => Command::ListBlocked(read(payload)?),
         kind::WANT_CALLBACK => Command::WantCallback(read(payload)?),
         kind::LIST_CALLBACKS => Command::ListCallbacks(read(payload)?),
+        kind::NOTIFY_WAITING => Command::NotifyWaiting(read(payload)?),
+        kind::SET_QUEUE_MODE => Command::SetQueueMode(read(payload)?),
         kind::EXPLAIN => Command::Explain(read(payload)?),
         kind::PUT => Command::Put(read(payload)?),
         kind::DELETE => Command::Delete(read(payload)?),
@@ -310,6 +318,7 @@ pub fn write_answer(out: &mut Vec<u8>, request: RequestId, answer: &Answer) {
         Answer::Keys(a) => write(out, kind::KEYS, envelope, a),
         Answer::Status(a) => write(out, kind::STATUS_REPORT, envelope, a),
         Answer::Applied(a) => write(out, kind::APPLIED, envelope, a),
+        Answer::Notifying(a) => write(out, kind::NOTIFYING, envelope, a),
         Answer::Blocked(a) => write(out, kind::BLOCKED, envelope, a),
         Answer::Callbacks(a) => write(out, kind::CALLBACKS, envelope, a),
     }
@@ -328,6 +337,7 @@ pub fn write_push(out: &mut Vec<u8>, push: &Push) {
         Push::OfferEnded(p) => write(out, kind::OFFER_ENDED, &[], p),
         Push::WrapUp(p) => write(out, kind::WRAP_UP, &[], p),
         Push::Absence(p) => write(out, kind::ABSENCE, &[], p),
+        Push::Target(p) => write(out, kind::TARGET, &[], p),
         Push::GoAway(p) => write(out, kind::GO_AWAY, &[], p),
     }
 }
@@ -349,6 +359,8 @@ pub fn write_entry(out: &mut Vec<u8>, entry: &Entry) {
         EntryEvent::Held(e) => write(out, kind::HELD, envelope, e),
         EntryEvent::Inactive(e) => write(out, kind::INACTIVE, envelope, e),
         EntryEvent::TransferAsked(e) => write(out, kind::TRANSFER_ASKED, envelope, e),
+        EntryEvent::Parked(e) => write(out, kind::PARKED, envelope, e),
+        EntryEvent::Unparked(e) => write(out, kind::UNPARKED, envelope, e),
     }
 }
 
@@ -375,9 +387,7 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         return Ok(answer.map(|answer| ServerFrame::Answer(id, answer)));
     }
     let push = match header.kind {
-        kind::EMPTY..=kind::INACTIVE | kind::TRANSFER_ASKED => {
-            Push::Entry(read_entry(header.kind, bytes)?)
-        }
+        kind::EMPTY..=kind::TRANSFER_ASKED => Push::Entry(read_entry(header.kind, bytes)?),
         kind::SNAPSHOT => Push::Snapshot(read(bytes)?),
         kind::PROGRESS => Push::Progress(read(bytes)?),
         kind::TYPING_PUSH => Push::Typing(read(bytes)?),
@@ -387,6 +397,7 @@ pub fn read_server_frame(header: Header, bytes: &[u8]) -> Result<Option<ServerFr
         kind::OFFER_ENDED => Push::OfferEnded(read(bytes)?),
         kind::WRAP_UP => Push::WrapUp(read(bytes)?),
         kind::ABSENCE => Push::Absence(read(bytes)?),
+        kind::TARGET => Push::Target(read(bytes)?),
         kind::GO_AWAY => Push::GoAway(read(bytes)?),
         _ => return Ok(None),
     };
@@ -412,6 +423,7 @@ fn read_answer(kind: u16, payload: &[u8]) -> Result<Option<Answer>, WireError> {
         kind::KEYS => Answer::Keys(read(payload)?),
         kind::STATUS_REPORT => Answer::Status(read(payload)?),
         kind::APPLIED => Answer::Applied(read(payload)?),
+        kind::NOTIFYING => Answer::Notifying(read(payload)?),
         kind::BLOCKED => Answer::Blocked(read(payload)?),
         kind::CALLBACKS => Answer::Callbacks(read(payload)?),
         _ => return Ok(None),
@@ -432,6 +444,8 @@ fn read_entry(kind: u16, bytes: &[u8]) -> Result<Entry, WireError> {
         kind::HELD => EntryEvent::Held(read(payload)?),
         kind::INACTIVE => EntryEvent::Inactive(read(payload)?),
         kind::TRANSFER_ASKED => EntryEvent::TransferAsked(read(payload)?),
+        kind::PARKED => EntryEvent::Parked(read(payload)?),
+        kind::UNPARKED => EntryEvent::Unparked(read(payload)?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(read(payload)?),
     };

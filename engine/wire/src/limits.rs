@@ -32,8 +32,10 @@ pub const CONTACT_ID_BYTES: usize = 128;
 pub const TOKEN_BYTES: usize = 4096;
 /// Longest name and version of a client, in bytes.
 pub const CLIENT_BYTES: usize = 128;
-/// Longest label of a credential, in bytes.
+/// Longest label of a credential or of a queue, in bytes.
 pub const LABEL_BYTES: usize = 128;
+/// Most labels of a queue.
+pub const LABELS: usize = 32;
 /// Longest client message id, in bytes.
 pub const CLIENT_MESSAGE_ID_BYTES: usize = 128;
 /// Longest idempotency key, in bytes.
@@ -68,6 +70,8 @@ pub const LANGUAGE_BYTES: usize = 35;
 pub const TAG_BYTES: usize = 64;
 /// Most seats of an agent: what the packed seat word holds.
 pub const SEATS: u16 = 4095;
+/// Most percent of its seats that an agent's bots may be guaranteed in all.
+pub const SHARE_PERCENT: u8 = 100;
 /// Most agents of a queue.
 pub const MEMBERS: usize = 15_000;
 /// Highest level of a member; the lowest is 1.
@@ -91,6 +95,9 @@ pub const WAIT_SECONDS: u32 = 7 * 86_400;
 /// Longest time in which a conversation can be reopened, in seconds: a day, for which a closed ticket
 /// stays in memory.
 pub const REOPEN_SECONDS: u32 = 86_400;
+/// Longest time for which a ticket is parked, in seconds: a week, as the longest wait. What takes longer
+/// is closed and followed up later.
+pub const PARK_SECONDS: u32 = WAIT_SECONDS;
 /// Most routing rules of a bot.
 pub const RULES: usize = 2_000;
 /// Longest name of a rule.

@@ -10,10 +10,14 @@ use crate::vocabulary::{
 mod absence;
 mod inactivity;
 mod offers;
+mod parking;
+mod target;
 
 pub use absence::Absence;
 pub use inactivity::Inactive;
 pub use offers::{Held, Offer, OfferEnded, TransferAsked, WrapUp};
+pub use parking::{Parked, Unparked};
+pub use target::Target;
 
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -40,6 +44,8 @@ pub enum Push {
     WrapUp(WrapUp),
     /// The agent is away for a bot, or no longer.
     Absence(Absence),
+    /// A target of a ticket is at risk, or missed.
+    Target(Target),
     /// The session ends: why, and when to come back.
     GoAway(GoAway),
 }
@@ -59,6 +65,7 @@ impl Push {
             Self::OfferEnded(_) => "offer_ended",
             Self::WrapUp(_) => "wrap_up",
             Self::Absence(_) => "absence",
+            Self::Target(_) => "target",
             Self::GoAway(_) => "go_away",
         }
     }
@@ -101,6 +108,10 @@ pub enum EntryEvent {
     Inactive(Inactive),
     /// The receiver of a transfer is asked to accept it, or nobody has. For agents.
     TransferAsked(TransferAsked),
+    /// Its agent parked it.
+    Parked(Parked),
+    /// It is parked no longer.
+    Unparked(Unparked),
 }
 
 impl EntryEvent {
@@ -118,6 +129,8 @@ impl EntryEvent {
             Self::Held(_) => "held",
             Self::Inactive(_) => "inactive",
             Self::TransferAsked(_) => "transfer_asked",
+            Self::Parked(_) => "parked",
+            Self::Unparked(_) => "unparked",
         }
     }
 }

@@ -12,11 +12,11 @@ mod object;
 pub use body::body;
 pub use details::{CutDetails, cut_details};
 
-use crate::command::{Command, Send, TransferTarget};
+use crate::command::{Command, NotifyWaiting, Send, SetQueueMode, TransferTarget};
 use crate::error::{ErrorCode, WireError};
 use crate::frame::packed_bytes;
 use crate::limits;
-use crate::vocabulary::{Author, Texts};
+use crate::vocabulary::{Author, Language, QueueMode, Texts};
 
 /// Checks everything of a command but the details of a hand-off, which [`cut_details`] checks.
 ///
@@ -72,6 +72,8 @@ pub fn command(command: &Command) -> Result<(), WireError> {
             optional("tenant", list.tenant.as_deref(), limits::NAME_BYTES)?;
             optional("bot", list.bot.as_deref(), limits::NAME_BYTES)
         }
+        Command::SetQueueMode(set) => queue_mode(set),
+        Command::NotifyWaiting(notice) => self::notice(notice),
         Command::SetPresence(presence) => length("reason", &presence.reason, 0, limits::NOTE_BYTES),
         Command::Next(next) => optional("queue", next.queue.as_deref(), 2 * limits::NAME_BYTES + 1),
         Command::Transfer(transfer) => {
@@ -79,10 +81,8 @@ pub fn command(command: &Command) -> Result<(), WireError> {
             length("to", target, 1, 2 * limits::NAME_BYTES + 1)?;
             length("note", &transfer.note, 0, limits::NOTE_BYTES)
         }
-        Command::Close(close) => {
-            count("tags", close.tags.len(), limits::TAGS)?;
-            close.tags.iter().try_for_each(|tag| length("tags", tag, 1, limits::TAG_BYTES))
-        }
+        Command::Close(close) => tags(&close.tags),
+        Command::WrapUpDone(done) => tags(&done.tags),
         Command::Put(put) => {
             optional("tenant", put.tenant.as_deref(), limits::NAME_BYTES)?;
             object::object(&put.object)?;
@@ -118,17 +118,53 @@ pub fn command(command: &Command) -> Result<(), WireError> {
         | Command::Decline(_)
         | Command::Hold(_)
         | Command::Unhold(_)
-        | Command::WrapUpDone(_)
+        | Command::Park(_)
+        | Command::Unpark(_)
         | Command::Reopen(_)
         | Command::Explain(_)
         | Command::Status(_) => Ok(()),
     }
 }
 
+fn tags(tags: &[String]) -> Result<(), WireError> {
+    count("tags", tags.len(), limits::TAGS)?;
+    tags.iter().try_for_each(|tag| length("tags", tag, 1, limits::TAG_BYTES))
+}
+
 /// A contact of a bot, by name and id.
 fn contact(bot: &str, contact: &str) -> Result<(), WireError> {
     length("bot", bot, 1, limits::NAME_BYTES)?;
     length("contact", contact, 1, limits::CONTACT_ID_BYTES)
+}
+
+/// An open queue goes by its hours, and has nothing of its own to say.
+fn queue_mode(set: &SetQueueMode) -> Result<(), WireError> {
+    length("queue", &set.queue, 1, 2 * limits::NAME_BYTES + 1)?;
+    length("text", &set.text, 0, limits::TEXT_BYTES)?;
+    if set.mode != QueueMode::Open {
+        return Ok(());
+    }
+    let field = match (set.text.is_empty(), set.until) {
+        (false, _) => "text",
+        (true, Some(_)) => "until",
+        (true, None) => return Ok(()),
+    };
+    Err(malformed(field, "belongs to drain and closed: an open queue goes by its hours"))
+}
+
+/// A text for everybody, and others for languages that there are texts in.
+fn notice(notice: &NotifyWaiting) -> Result<(), WireError> {
+    length("queue", &notice.queue, 1, 2 * limits::NAME_BYTES + 1)?;
+    length("text", &notice.text, 1, limits::TEXT_BYTES)?;
+    count("texts", notice.texts.len(), Language::ALL.len())?;
+    for (at, (language, text)) in notice.texts.iter().enumerate() {
+        length("texts", text, 1, limits::TEXT_BYTES)?;
+        let is_twice = notice.texts[..at].iter().any(|(other, _)| other == language);
+        if is_twice || Language::tagged(language).is_none() {
+            return Err(malformed("texts", "has en, es and pt-BR, each at most once"));
+        }
+    }
+    Ok(())
 }
 
 /// Who may say what: a customer by contact and without epoch, bot and agent by ticket and epoch.

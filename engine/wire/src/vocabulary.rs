@@ -6,12 +6,20 @@ pub use offers::{OfferEnd, TransferEnd, WrapUpEnd};
 
 mod callback;
 mod language;
+mod mode;
+mod parking;
+mod reason;
 mod silence;
+mod targets;
 mod texts;
 
 pub use callback::Callback;
 pub use language::Language;
+pub use mode::QueueMode;
+pub use parking::UnparkCause;
+pub use reason::HandOffReason;
 pub use silence::Silent;
+pub use targets::{TargetState, TicketTarget};
 pub use texts::{Text, Texts};
 
 use rkyv::{Archive, Deserialize, Serialize};
@@ -114,6 +122,8 @@ pub enum TicketState {
     InService,
     /// In service, and the agent has put it on hold.
     OnHold,
+    /// Its agent has parked it until a time: nobody has it in a seat.
+    Parked,
     /// Ended; its agent keeps the seat to wrap up. To the bot it is closed.
     Wrapping,
     /// Ended.
@@ -188,29 +198,6 @@ pub enum Outcome {
     Attended,
     /// Any other end without a human reply.
     Unserved,
-}
-
-/// Why the bot handed the customer over.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Archive,
-    Serialize,
-    Deserialize,
-    serde::Serialize,
-    serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum HandOffReason {
-    /// The dialogue foresees it.
-    Planned,
-    /// The bot could not go on.
-    Fallback,
-    /// The customer asked for a human.
-    Requested,
 }
 
 /// How a ticket came into its line.

@@ -61,9 +61,11 @@ impl Sighting {
         let fact = match &entry.event {
             EntryEvent::Empty(_) => Fact::Hidden,
             // The load test puts nothing on hold and has no rules of inactivity.
-            EntryEvent::Held(_) | EntryEvent::Inactive(_) | EntryEvent::TransferAsked(_) => {
-                Fact::Foreign
-            }
+            EntryEvent::Held(_)
+            | EntryEvent::TransferAsked(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
+            | EntryEvent::Inactive(_) => Fact::Foreign,
             EntryEvent::HandedOff(_) => Fact::HandedOff,
             EntryEvent::Message(message) => {
                 let body = message.body.unpack().ok();

@@ -133,8 +133,10 @@ impl AgentDesk {
         match &entry.event {
             EntryEvent::Empty(_)
             | EntryEvent::Held(_)
-            | EntryEvent::Inactive(_)
-            | EntryEvent::TransferAsked(_) => {}
+            | EntryEvent::TransferAsked(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
+            | EntryEvent::Inactive(_) => {}
             EntryEvent::HandedOff(handed_off) => {
                 ticket.stamp = ticket.stamp.or_else(|| stamp_of(handed_off));
             }

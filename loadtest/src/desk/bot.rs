@@ -184,8 +184,10 @@ impl BotDesk {
             EntryEvent::Empty(_)
             | EntryEvent::HandedOff(_)
             | EntryEvent::Held(_)
-            | EntryEvent::Inactive(_)
-            | EntryEvent::TransferAsked(_) => {}
+            | EntryEvent::TransferAsked(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
+            | EntryEvent::Inactive(_) => {}
             EntryEvent::Message(message) => {
                 if message.author == Author::Agent {
                     let heard = message.body.unpack().ok();

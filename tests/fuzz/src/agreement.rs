@@ -75,6 +75,8 @@ fn could_be_passed_on(event: &EntryEvent) -> bool {
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
+        | EntryEvent::Parked(_)
+        | EntryEvent::Unparked(_)
         | EntryEvent::Inactive(_)
         | EntryEvent::TransferAsked(_)
         | EntryEvent::Transferred(_)

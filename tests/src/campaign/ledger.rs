@@ -102,8 +102,10 @@ impl Ledger {
             // The campaign's agents put nothing on hold, and its queues have no rules of inactivity.
             EntryEvent::Empty(_)
             | EntryEvent::Held(_)
-            | EntryEvent::Inactive(_)
-            | EntryEvent::TransferAsked(_) => What::Hidden,
+            | EntryEvent::TransferAsked(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
+            | EntryEvent::Inactive(_) => What::Hidden,
             EntryEvent::HandedOff(_) => What::HandedOff,
             EntryEvent::Message(message) => match message.body.unpack() {
                 Ok(body) => What::Message(body.text),

@@ -212,6 +212,7 @@ async fn take(
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
             | ClientEvent::Absence(_)
+            | ClientEvent::Target(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. } => {}
         }

@@ -43,6 +43,7 @@ impl Inbox {
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
             | ClientEvent::Absence(_)
+            | ClientEvent::Target(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => self.others.push(event.clone()),
@@ -86,6 +87,7 @@ impl Inbox {
             | ClientEvent::OfferEnded(_)
             | ClientEvent::WrapUp(_)
             | ClientEvent::Absence(_)
+            | ClientEvent::Target(_)
             | ClientEvent::GoAway(_)
             | ClientEvent::Disconnected { .. }
             | ClientEvent::Reconnected => None,
@@ -127,6 +129,8 @@ impl Inbox {
             | EntryEvent::Assigned(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_) => None,
@@ -148,6 +152,7 @@ impl Inbox {
                 | ClientEvent::OfferEnded(_)
                 | ClientEvent::WrapUp(_)
                 | ClientEvent::Absence(_)
+                | ClientEvent::Target(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Disconnected { .. }
                 | ClientEvent::Reconnected => self.others.push(event),
@@ -224,6 +229,8 @@ pub fn said(entry: &Entry) -> Option<(Author, String)> {
         | EntryEvent::Assigned(_)
         | EntryEvent::Requeued(_)
         | EntryEvent::Held(_)
+        | EntryEvent::Parked(_)
+        | EntryEvent::Unparked(_)
         | EntryEvent::Inactive(_)
         | EntryEvent::TransferAsked(_)
         | EntryEvent::Transferred(_)

@@ -160,6 +160,8 @@ impl Agent {
                 | EntryEvent::Message(_)
                 | EntryEvent::Requeued(_)
                 | EntryEvent::Held(_)
+                | EntryEvent::Parked(_)
+                | EntryEvent::Unparked(_)
                 | EntryEvent::Inactive(_)
                 | EntryEvent::TransferAsked(_)
                 | EntryEvent::Transferred(_)

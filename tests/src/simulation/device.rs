@@ -34,6 +34,8 @@ pub struct Device {
     pub pending: VecDeque<Pending>,
     /// Its own number among all sources of tokens.
     pub source: u32,
+    /// What the time is when it acts.
+    pub clock: u64,
     /// Messages that it has written itself.
     pub written: u64,
     /// Requests that it has made.
@@ -112,6 +114,7 @@ impl Device {
             written: 0,
             requests: 0,
             offers: BTreeSet::new(),
+            clock: 0,
             wrapping: BTreeSet::new(),
             heard: Vec::new(),
             is_welcome: false,

@@ -6,6 +6,7 @@
 
 mod offers;
 mod periods;
+mod targets;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use relevo_wire::vocabulary::{Author, Body, CloseReason, Silent, TicketState, Tr
 use super::Violation;
 use super::disk::Disk;
 use periods::Periods;
+pub use targets::Targets;
 pub use tokens::{Token, Tokens};
 
 /// An entry of a ticket's sequence.
@@ -38,10 +40,16 @@ pub enum Entry {
     Requeued(AgentId),
     /// It is on hold, or no longer.
     Held(bool),
+    /// Its agent parked it.
+    Parked,
+    /// It came back, and is no longer this agent's.
+    Unparked(AgentId),
     /// Somebody was told that he is awaited.
     Inactive(Silent),
     /// The receiver of a transfer is asked, or nobody has accepted it.
     TransferAsked(Option<TransferEnd>),
+    /// Whoever waits was told this.
+    Notified(String),
     /// It ended.
     Closed(CloseReason),
 }
@@ -61,6 +69,8 @@ pub struct Ticket {
     pub offers: BTreeSet<AgentId>,
     /// For a transfer, while its agent has it.
     pub is_asked: bool,
+    /// What was told of its targets.
+    pub targets: Targets,
     /// Its epoch.
     pub epoch: u32,
     /// Its sequence, from number 1.
@@ -231,6 +241,7 @@ impl Books {
                 self.append(e.ticket, e.number, Entry::Requeued(e.agent))?;
                 let ticket = self.ticket(e.ticket)?;
                 let owner = ticket.agent.take();
+                ticket.targets.end_responses();
                 ticket.state = TicketState::Waiting;
                 ticket.epoch = e.epoch;
                 self.free(e.agent, e.ticket);
@@ -244,8 +255,12 @@ impl Books {
             Event::Held(e) => self.held(*e),
             Event::TransferAsked(e) => self.transfer_asked(*e),
             Event::TransferEnded(e) => self.transfer_ended(*e),
+            Event::Parked(e) => self.parked(*e),
+            Event::Unparked(e) => self.unparked(*e),
             Event::Inactive(e) => self.inactive(e),
-            Event::WrappedUp(e) => self.wrapped_up(*e),
+            Event::Notice(e) => self.notice(e),
+            Event::WrappedUp(e) => self.wrapped_up(e),
+            Event::TargetTold(e) => self.target_told(*e),
             Event::Started(_) => {
                 self.forget_offers();
                 Ok(())
@@ -297,6 +312,7 @@ impl Books {
             | Event::TargetMissed(_)
             | Event::Answered(_)
             | Event::QueueHours(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => Ok(()),
         }
     }
@@ -309,6 +325,7 @@ impl Books {
             agent: None,
             offers: BTreeSet::new(),
             is_asked: false,
+            targets: Targets::default(),
             epoch: e.epoch,
             entries: vec![Entry::HandedOff],
             progress: [(0, 0); 2],
@@ -329,11 +346,13 @@ impl Books {
         let ticket = self.ticket(e.ticket)?;
         must(ticket.is_open(), "nothing is said in a closed ticket", || format!("{e:?}"))?;
         if e.author == Author::Agent {
+            ticket.targets.end_responses();
             if ticket.state == TicketState::Assigned {
                 ticket.state = TicketState::InService;
             }
             let owner = ticket.agent;
-            let is_owner = e.agent.is_some() && e.agent == owner;
+            let is_parked = ticket.state == TicketState::Parked;
+            let is_owner = e.agent.is_some() && e.agent == owner && !is_parked;
             must(is_owner, "only the owner talks", || format!("{e:?}, owner {owner:?}"))?;
         }
         if e.author == Author::Bot {

@@ -241,6 +241,7 @@ impl World {
         }
         let has_large = self.large_until.get(&number).is_some_and(|until| *until > self.now);
         let party = &mut self.parties[device.party];
+        device.clock = self.now;
         if device.act(party, &mut self.random, has_large) {
             self.tally.commands += 1;
             self.trace.line(|| {

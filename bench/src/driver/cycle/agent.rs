@@ -136,6 +136,8 @@ fn epoch(header: Header, bytes: &[u8]) -> Result<u32> {
             | EntryEvent::Message(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_)

@@ -3,11 +3,11 @@
 use super::AdminClient;
 use crate::client::{Client, ClientError};
 use relevo_wire::answer::{
-    Applied, DirectoryAnswer, Explained, KeyCreated, Keys, StatusReport, Stored,
+    Applied, DirectoryAnswer, Explained, KeyCreated, Keys, Notifying, StatusReport, Stored,
 };
 use relevo_wire::command::{
-    Apply, Change, Command, CreateKey, Delete, Explain, ListDirectory, ListKeys, Put, RevokeKey,
-    Status,
+    Apply, Change, Command, CreateKey, Delete, Explain, ListDirectory, ListKeys, NotifyWaiting,
+    Put, RevokeKey, SetQueueMode, Status,
 };
 use relevo_wire::directory::{Object, ObjectRef, Versioned};
 use relevo_wire::ids::TicketId;
@@ -142,6 +142,22 @@ impl AdminClient {
         prefix: impl Into<String>,
     ) -> Result<(), ClientError> {
         self.ask_once(Command::RevokeKey(RevokeKey { tenant, prefix: prefix.into() })).await
+    }
+
+    /// Opens, drains or closes a queue, at once and until a time. For an admin of the tenant.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `malformed` where the time is over.
+    pub async fn set_queue_mode(&self, set: SetQueueMode) -> Result<(), ClientError> {
+        self.ask_once(Command::SetQueueMode(set)).await
+    }
+
+    /// Tells everybody who waits in a queue something: how many will be told. For an admin of the tenant.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; `wrong_state` while another notice is under way there.
+    pub async fn notify_waiting(&self, notice: NotifyWaiting) -> Result<Notifying, ClientError> {
+        self.ask_once(Command::NotifyWaiting(notice)).await
     }
 
     /// Live numbers of the daemon.

@@ -300,6 +300,7 @@ impl Session {
             Push::OfferEnded(ended) => ClientEvent::OfferEnded(ended),
             Push::WrapUp(wrap_up) => ClientEvent::WrapUp(wrap_up),
             Push::Absence(absence) => ClientEvent::Absence(absence),
+            Push::Target(target) => ClientEvent::Target(target),
             Push::GoAway(go_away) => {
                 self.tell_now(ClientEvent::GoAway(go_away.clone()));
                 let reason = format!("told to go away: {}", go_away.reason);

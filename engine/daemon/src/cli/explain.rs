@@ -1,15 +1,15 @@
 //! `relevo explain`: one ticket, every agent of its queue, and the rules of its hand-off; now or as of
 //! a past instant, of a running daemon or from the directory of a stopped one.
 
-use super::output;
 use super::remote::{Admin, Secret, block_on, unanswered};
+use super::{output, span};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 use crate::explain::past::{self, When};
 use crate::explain::shown as instant;
 use crate::runtime;
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use relevo_journal::{ClaimError, OpenError, Options};
 use relevo_routing::record::SCHEMA_VERSION;
 use relevo_wire::TicketId;
@@ -61,15 +61,7 @@ fn moment(text: &str) -> Result<u64, String> {
     let right = "write a time as 2026-07-01T18:30:00Z, or how long ago as -90s, -5m or -2h";
     let at = match text.strip_prefix('-') {
         Some(ago) => {
-            let unit = ago.char_indices().next_back().ok_or(right)?;
-            let count: i64 = ago[..unit.0].parse().map_err(|_| right)?;
-            let seconds = match unit.1 {
-                's' => Some(count),
-                'm' => count.checked_mul(60),
-                'h' => count.checked_mul(3_600),
-                _ => None,
-            };
-            let ago = SignedDuration::from_secs(seconds.ok_or(right)?);
+            let ago = span::read(ago).ok_or(right)?;
             Timestamp::now().checked_sub(ago).map_err(|_| right)?
         }
         None => text.parse::<Timestamp>().map_err(|error| format!("{error}; {right}"))?,
@@ -135,6 +127,7 @@ fn shown(explained: &Explained, is_past: bool) -> String {
         TicketState::Assigned => "assigned",
         TicketState::InService => "in service",
         TicketState::OnHold => "on hold",
+        TicketState::Parked => "parked",
         TicketState::Wrapping => "closed, being wrapped up",
         TicketState::Closed => "closed",
     };

@@ -4,7 +4,7 @@
 //! never as itself.
 
 use super::reader::{Located, Section, shown};
-use super::{hours, inactivity, members, overflow, rules, skills, texts};
+use super::{hours, inactivity, labels, members, overflow, rules, skills, targets, texts};
 use crate::keys;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, NobodyOnline, Object, Queue, Strategy, Tenant,
@@ -94,6 +94,8 @@ pub(super) struct Places {
     /// The queue that a queue overflows to.
     pub(super) overflow: Range<usize>,
     pub(super) threshold: Range<usize>,
+    /// The guaranteed share of a bot.
+    pub(super) share: Range<usize>,
 }
 
 pub(super) struct Credential {
@@ -227,6 +229,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         section.number("priority_cap", default.priority_cap, 0..=limits::PRIORITY, "a priority");
     let seats = section.optional_number("seats_per_agent", 1..=SEATS_MAX, "seats");
     let last_agent = section.flag("last_agent", default.last_agent);
+    let share = section.optional_number("guaranteed_share", 1..=limits::SHARE_PERCENT, "percent");
     let zone = section.text("time_zone");
     let mut rules = rules::read(&section);
     let object = Bot {
@@ -237,6 +240,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
         priority_cap,
         seats_per_agent: seats.map(|found| found.value),
         last_agent,
+        guaranteed_share: share.as_ref().map(|found| found.value),
         time_zone: zone.as_ref().map_or(default.time_zone, |zone| zone.value.clone()),
         language: section.choice("language", default.language, &texts::LANGUAGES),
         rules: std::mem::take(&mut rules.rules),
@@ -254,6 +258,7 @@ fn bot(section: Section<'_>) -> Option<Entry<Bot>> {
             name: name.span,
             refers: queue.span,
             preferred: rules.preferred,
+            share: share.map_or(0..0, |found| found.span),
             ..Places::default()
         },
     })
@@ -295,6 +300,7 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
             "seconds",
         ),
         offer_agents: section.number("offer_agents", 1, 1..=limits::OFFER_AGENTS, "agents"),
+        mandatory_tags: section.flag("mandatory_tags", false),
         wrap_up_seconds: section.number("wrap_up_seconds", 0, 0..=ASKING_SECONDS_MAX, "seconds"),
         preferred_wait_seconds: seconds("preferred_wait_seconds", default.preferred_wait_seconds),
         ageing: section.number("ageing", default.ageing, 0..=limits::PRIORITY, "points a minute"),
@@ -312,11 +318,13 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         at_closing: section.choice("at_closing", default.at_closing, &hours::AT_CLOSING),
         reopen_seconds: section.number("reopen_seconds", 0, 0..=limits::REOPEN_SECONDS, "seconds"),
         inactivity: inactivity::read(&section),
+        targets: targets::read(&section),
         transfer_targets: targets
             .map(|targets| targets.into_iter().map(|target| target.value).collect()),
         threshold_seconds: threshold.map_or(default.threshold_seconds, |found| found.value),
         short_loss_seconds: seconds("short_loss_seconds", default.short_loss_seconds),
         texts: texts::read(&section),
+        labels: labels::read(&section),
         own_metrics: section.flag("own_metrics", default.own_metrics),
         bot: String::new(),
         name: String::new(),

@@ -229,14 +229,24 @@ impl<'a> Section<'a> {
 
     /// A table of texts that may be absent, in the order of its keys.
     pub(crate) fn pairs(&self, name: &'static str) -> Vec<(String, String)> {
+        let pairs = self.located_pairs(name).into_iter();
+        pairs.map(|(key, value)| (key.value, value.value)).collect()
+    }
+
+    /// The same, with the places.
+    pub(crate) fn located_pairs(
+        &self,
+        name: &'static str,
+    ) -> Vec<(Located<String>, Located<String>)> {
         let Some(value) = self.value(name) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
             self.mismatch(name, value, &format!("write {name} = {{ key = \"..\" }}"));
             return Vec::new();
         };
         let pair = |(key, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
-            let key: &std::borrow::Cow<'_, str> = key.get_ref();
-            Some((key.to_string(), self.as_text(key, value)?.value))
+            let text: &std::borrow::Cow<'_, str> = key.get_ref();
+            let value = self.as_text(text, value)?;
+            Some((Located { value: text.to_string(), span: key.span() }, value))
         };
         table.iter().filter_map(pair).collect()
     }

@@ -4,7 +4,7 @@
 use super::directory::{Entry, Found};
 use super::problem::Report;
 use super::reader::Located;
-use super::{Metrics, overflow};
+use super::{Metrics, overflow, shares};
 use crate::rules;
 use relevo_routing::rules::nearest;
 use relevo_wire::directory::Object;
@@ -36,6 +36,7 @@ pub(super) fn check(
     bots(found, &names, report);
     queues(found, &names, report);
     overflow::circles(found, |entry| names.tenant_of(found, &entry.tenant), known, report);
+    shares::check(found, |named| names.tenant_of(found, named), known, report);
     if let Some(metrics) = metrics {
         thresholds(found, metrics, report);
     }

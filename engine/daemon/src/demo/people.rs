@@ -119,6 +119,8 @@ pub(super) async fn bot(bot: BotClient, mut events: Events, figures: Arc<Figures
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_) => {}
@@ -161,6 +163,8 @@ pub(super) async fn agent(agent: AgentClient, mut events: Events, seed: u64) {
             | EntryEvent::HandedOff(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_)

@@ -120,6 +120,11 @@ impl ContactCenter {
                     queue.warned(inactive.silent);
                 }
             }
+            Event::TargetTold(told) => {
+                if let Some(queue) = count.queue(facts) {
+                    queue.target_told(told.which, told.state);
+                }
+            }
             Event::Requeued(requeued) => {
                 if let Some(queue) = count.queue(facts) {
                     queue.requeued(requeued.reason);
@@ -163,11 +168,15 @@ impl ContactCenter {
             | Event::Held(_)
             | Event::TransferAsked(_)
             | Event::TransferEnded(_)
+            | Event::Parked(_)
+            | Event::Unparked(_)
             | Event::WrappedUp(_)
             | Event::Progressed(_)
             | Event::Answered(_)
             | Event::Forgotten(_)
             | Event::QueueHours(_)
+            | Event::Notice(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
         }
         None

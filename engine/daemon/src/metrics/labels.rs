@@ -3,7 +3,8 @@
 use relevo_routing::event::OverflowReason;
 use relevo_wire::Command;
 use relevo_wire::vocabulary::{
-    CloseReason, HandOffReason, OfferEnd, Outcome, RequeueReason, Silent, Via,
+    CloseReason, HandOffReason, OfferEnd, Outcome, RequeueReason, Silent, TargetState,
+    TicketTarget, Via,
 };
 
 /// Name of a command, as it stands in the protocol.
@@ -29,6 +30,8 @@ pub enum CommandName {
     Decline,
     Hold,
     Unhold,
+    Park,
+    Unpark,
     WrapUpDone,
     Reopen,
     SetAbsence,
@@ -37,6 +40,8 @@ pub enum CommandName {
     ListBlocked,
     WantCallback,
     ListCallbacks,
+    SetQueueMode,
+    NotifyWaiting,
     Explain,
     Put,
     Delete,
@@ -50,7 +55,7 @@ pub enum CommandName {
 
 impl CommandName {
     /// Every command of this version.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 40] = [
         Self::Hello,
         Self::Cursors,
         Self::Read,
@@ -70,6 +75,8 @@ impl CommandName {
         Self::Decline,
         Self::Hold,
         Self::Unhold,
+        Self::Park,
+        Self::Unpark,
         Self::WrapUpDone,
         Self::Reopen,
         Self::SetAbsence,
@@ -78,6 +85,8 @@ impl CommandName {
         Self::ListBlocked,
         Self::WantCallback,
         Self::ListCallbacks,
+        Self::SetQueueMode,
+        Self::NotifyWaiting,
         Self::Explain,
         Self::Put,
         Self::Delete,
@@ -112,6 +121,8 @@ impl CommandName {
             Self::Decline => "decline",
             Self::Hold => "hold",
             Self::Unhold => "unhold",
+            Self::Park => "park",
+            Self::Unpark => "unpark",
             Self::WrapUpDone => "wrap_up_done",
             Self::Reopen => "reopen",
             Self::SetAbsence => "set_absence",
@@ -120,6 +131,8 @@ impl CommandName {
             Self::ListBlocked => "list_blocked",
             Self::WantCallback => "want_callback",
             Self::ListCallbacks => "list_callbacks",
+            Self::SetQueueMode => "set_queue_mode",
+            Self::NotifyWaiting => "notify_waiting",
             Self::Explain => "explain",
             Self::Put => "put",
             Self::Delete => "delete",
@@ -155,6 +168,8 @@ impl From<&Command> for CommandName {
             Command::Decline(_) => Self::Decline,
             Command::Hold(_) => Self::Hold,
             Command::Unhold(_) => Self::Unhold,
+            Command::Park(_) => Self::Park,
+            Command::Unpark(_) => Self::Unpark,
             Command::WrapUpDone(_) => Self::WrapUpDone,
             Command::Reopen(_) => Self::Reopen,
             Command::SetAbsence(_) => Self::SetAbsence,
@@ -163,6 +178,8 @@ impl From<&Command> for CommandName {
             Command::ListBlocked(_) => Self::ListBlocked,
             Command::WantCallback(_) => Self::WantCallback,
             Command::ListCallbacks(_) => Self::ListCallbacks,
+            Command::SetQueueMode(_) => Self::SetQueueMode,
+            Command::NotifyWaiting(_) => Self::NotifyWaiting,
             Command::Explain(_) => Self::Explain,
             Command::Put(_) => Self::Put,
             Command::Delete(_) => Self::Delete,
@@ -329,6 +346,26 @@ pub(super) fn silent(silent: Silent) -> &'static str {
     }
 }
 
+pub(super) const TICKET_TARGETS: [TicketTarget; 3] =
+    [TicketTarget::FirstResponse, TicketTarget::NextResponse, TicketTarget::Resolution];
+
+pub(super) fn ticket_target(which: TicketTarget) -> &'static str {
+    match which {
+        TicketTarget::FirstResponse => "first_response",
+        TicketTarget::NextResponse => "next_response",
+        TicketTarget::Resolution => "resolution",
+    }
+}
+
+pub(super) const TARGET_STATES: [TargetState; 2] = [TargetState::AtRisk, TargetState::Missed];
+
+pub(super) fn target_state(state: TargetState) -> &'static str {
+    match state {
+        TargetState::AtRisk => "at_risk",
+        TargetState::Missed => "missed",
+    }
+}
+
 pub(super) const REQUEUE_REASONS: [RequeueReason; 3] =
     [RequeueReason::AgentGone, RequeueReason::AgentRemoved, RequeueReason::AgentInactivity];
 
@@ -436,6 +473,8 @@ mod tests {
         assert!(HandOffResult::ALL.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(OVERFLOW_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(SILENT.into_iter().enumerate().all(|(i, silent)| silent as usize == i));
+        assert!(TICKET_TARGETS.into_iter().enumerate().all(|(i, which)| which as usize == i));
+        assert!(TARGET_STATES.into_iter().enumerate().all(|(i, state)| state as usize == i));
         assert!(REQUEUE_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
         assert!(HAND_OFF_REASONS.into_iter().enumerate().all(|(i, r)| r as usize == i));
     }

@@ -3,6 +3,7 @@
 
 use super::labels::{
     self, HAND_OFF_REASONS, HandOffResult, OFFER_ENDS, OVERFLOW_REASONS, REQUEUE_REASONS, SILENT,
+    TARGET_STATES, TICKET_TARGETS,
 };
 use super::names::contact_center as names;
 use super::recorder::Exporter;
@@ -10,7 +11,9 @@ use ::metrics::{Counter, Gauge, Histogram};
 use relevo_routing::Micros;
 use relevo_routing::event::OverflowReason;
 use relevo_wire::EstimatedWait;
-use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, RequeueReason, Silent, Via};
+use relevo_wire::vocabulary::{
+    CloseReason, OfferEnd, Outcome, RequeueReason, Silent, TargetState, TicketTarget, Via,
+};
 
 /// States of the members of a queue.
 pub(super) const QUEUE_AGENT_STATES: [&str; 6] =
@@ -19,8 +22,8 @@ pub(super) const QUEUE_AGENT_STATES: [&str; 6] =
 pub(super) const AGENT_STATES: [&str; 5] =
     ["online", "paused", "invisible", "offline", "unreachable"];
 /// States of open tickets.
-pub(super) const TICKET_STATES: [&str; 5] =
-    ["waiting", "assigned", "in_service", "on_hold", "wrapping"];
+pub(super) const TICKET_STATES: [&str; 6] =
+    ["waiting", "assigned", "in_service", "on_hold", "parked", "wrapping"];
 /// States of bots.
 pub(super) const BOT_STATES: [&str; 2] = ["reachable", "unreachable"];
 
@@ -74,6 +77,8 @@ pub(super) struct QueueSeries {
     estimates: [[Counter; 2]; 2],
     offers_ended: [Counter; OFFER_ENDS.len()],
     warned: [Counter; SILENT.len()],
+    /// By target, then by state.
+    targets: [[Counter; TARGET_STATES.len()]; TICKET_TARGETS.len()],
     requeued: [Counter; REQUEUE_REASONS.len()],
     closed: Vec<((CloseReason, Outcome), Counter)>,
 }
@@ -139,6 +144,14 @@ impl QueueSeries {
                 let silent = labels::silent(silent);
                 exporter.counter(&names::INACTIVITY_WARNINGS, &with(silent))
             }),
+            targets: TICKET_TARGETS.map(|which| {
+                TARGET_STATES.map(|state| {
+                    let (which, state) =
+                        (labels::ticket_target(which), labels::target_state(state));
+                    let values = [queue[0], queue[1], queue[2], which, state];
+                    exporter.counter(&names::TARGETS_TOLD, &values)
+                })
+            }),
             requeued: REQUEUE_REASONS.map(|reason| {
                 let reason = labels::requeue_reason(reason);
                 exporter.counter(&names::TICKETS_REQUEUED, &with(reason))
@@ -197,6 +210,11 @@ impl QueueSeries {
         self.warned[silent as usize].increment(1);
     }
 
+    /// Counts a target that is at risk, or missed.
+    pub(super) fn target_told(&self, which: TicketTarget, state: TargetState) {
+        self.targets[which as usize][state as usize].increment(1);
+    }
+
     /// Counts a ticket that went back to its line.
     pub(super) fn requeued(&self, reason: RequeueReason) {
         self.requeued[reason as usize].increment(1);
@@ -251,11 +269,17 @@ fn closed(
 #[derive(Debug)]
 pub(super) struct BotSeries {
     pub(super) states: [Gauge; BOT_STATES.len()],
+    /// In all, guaranteed, used.
+    pub(super) seats: [Gauge; 3],
 }
 
 impl BotSeries {
     pub(super) fn new(exporter: &Exporter, [tenant, bot]: [&str; 2]) -> Self {
-        Self { states: BOT_STATES.map(|state| exporter.gauge(&names::BOTS, &[tenant, bot, state])) }
+        let seats = [&names::BOT_SEATS, &names::BOT_SEATS_GUARANTEED, &names::BOT_SEATS_USED];
+        Self {
+            states: BOT_STATES.map(|state| exporter.gauge(&names::BOTS, &[tenant, bot, state])),
+            seats: seats.map(|metric| exporter.gauge(metric, &[tenant, bot])),
+        }
     }
 }
 

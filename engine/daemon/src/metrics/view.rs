@@ -4,6 +4,7 @@ use super::board::{Board, BoardMaker};
 use super::labels::Transport;
 use super::series::{AGENT_STATES, BOT_STATES, QUEUE_AGENT_STATES, TICKET_STATES};
 use relevo_routing::Micros;
+use relevo_routing::stats::BotSeats;
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{BotId, QueueId, TenantId};
 use std::collections::HashMap;
@@ -70,6 +71,8 @@ pub struct BotView {
     pub bot: BotId,
     /// Has a session.
     pub reachable: bool,
+    /// What it has of the seats of the agents online who serve it.
+    pub seats: BotSeats,
 }
 
 /// A queue now.
@@ -89,6 +92,8 @@ pub struct QueueView {
     pub in_service: u64,
     /// Tickets on hold.
     pub on_hold: u64,
+    /// Tickets that an agent has parked.
+    pub parked: u64,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u64,
     /// When the ticket that waits longest began to wait; 0 for none.
@@ -123,13 +128,14 @@ impl GaugeView {
         self.set_queues(board, maker);
         let mut bots = HashMap::new();
         for bot in &self.bots {
-            let sum: &mut [u64; BOT_STATES.len()] =
+            let sum: &mut BotSum =
                 bots.entry(Arc::as_ptr(board.bot(bot.tenant, bot.bot))).or_default();
-            sum[usize::from(!bot.reachable)] += 1;
+            sum.add(bot);
         }
         for series in maker.bots() {
             let sum = bots.get(&Arc::as_ptr(series)).copied().unwrap_or_default();
-            for (gauge, count) in series.states.iter().zip(sum) {
+            let gauges = series.states.iter().chain(&series.seats);
+            for (gauge, count) in gauges.zip(sum.states.into_iter().chain(sum.seats)) {
                 gauge.set(count as f64);
             }
         }
@@ -173,6 +179,20 @@ impl GaugeView {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
+struct BotSum {
+    states: [u64; BOT_STATES.len()],
+    seats: [u64; 3],
+}
+
+impl BotSum {
+    fn add(&mut self, bot: &BotView) {
+        self.states[usize::from(!bot.reachable)] += 1;
+        let BotSeats { seats, guaranteed, used } = bot.seats;
+        add(&mut self.seats, [seats, guaranteed, used]);
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
 struct TenantSum {
     agents: [u64; AGENT_STATES.len()],
     seats: u64,
@@ -203,8 +223,8 @@ impl QueueSum {
         let QueueAgentCounts { paused, invisible, unreachable, .. } = queue.agents;
         let agents = [available, full, not_responding, paused, invisible, unreachable];
         add(&mut self.agents, agents);
-        let QueueView { waiting, assigned, in_service, on_hold, wrapping, .. } = *queue;
-        add(&mut self.tickets, [waiting, assigned, in_service, on_hold, wrapping]);
+        let QueueView { waiting, assigned, in_service, on_hold, parked, wrapping, .. } = *queue;
+        add(&mut self.tickets, [waiting, assigned, in_service, on_hold, parked, wrapping]);
         self.open += u64::from(queue.open);
         self.oldest_waiting_since = oldest(self.oldest_waiting_since, queue.oldest_waiting_since);
         self.oldest_unanswered = oldest(self.oldest_unanswered, queue.oldest_unanswered);
@@ -253,7 +273,8 @@ mod tests {
             assigned: 2,
             in_service: 3,
             on_hold: 4,
-            wrapping: 5,
+            parked: 5,
+            wrapping: 6,
             oldest_waiting_since: oldest,
             oldest_unanswered: 0,
             agents: QueueAgentCounts {
@@ -297,7 +318,7 @@ mod tests {
             let agents = value(&now, "relevo_queue_agents", &[("state", state)]);
             assert_eq!(agents, Some(count), "{state}");
         }
-        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0, 4.0, 5.0]) {
+        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0, 4.0, 5.0, 6.0]) {
             let tickets = value(&now, "relevo_tickets", &[("state", state)]);
             assert_eq!(tickets, Some(count), "{state}");
         }
@@ -321,11 +342,15 @@ mod tests {
     #[test]
     fn tenants_bots_and_the_engine_show_theirs() {
         let metrics = metrics(&[entry(1, 0), entry(1, 10)]);
-        let bot = |bot, reachable| BotView { tenant: TenantId(1), bot: BotId(bot), reachable };
+        let bot = |bot: u32, reachable| {
+            let used = u64::from(bot) + 1;
+            let seats = BotSeats { seats: 10 * used, guaranteed: 5 * used, used };
+            BotView { tenant: TenantId(1), bot: BotId(bot), reachable, seats }
+        };
         let agents = AgentCounts { online: 1, paused: 2, invisible: 3, offline: 4, unreachable: 5 };
         let view = GaugeView {
             tenants: vec![TenantView { tenant: TenantId(1), agents, seats: 30, seats_used: 12 }],
-            bots: vec![bot(0, true), bot(1, false), bot(2, false)],
+            bots: vec![bot(0, true), bot(1, false), bot(2, false), bot(3, false)],
             sessions: [[1, 2, 3, 4], [5, 6, 7, 8]],
             work_conservation_violation_us: 2_500_000,
             journal_decided_sequence: 12,
@@ -343,10 +368,21 @@ mod tests {
             ("tenant-1", "bot-0", "reachable", 1.0),
             ("tenant-1", "bot-0", "unreachable", 0.0),
             ("tenant-1", "bot-1", "unreachable", 1.0),
-            ("__other__", "__other__", "unreachable", 1.0),
+            ("__other__", "__other__", "unreachable", 2.0),
         ] {
             let labels = [("tenant", tenant), ("bot", bot), ("state", state)];
             assert_eq!(now.value("relevo_bots", &labels), Some(count), "{labels:?}");
+        }
+        for (tenant, bot, used) in [
+            ("tenant-1", "bot-0", 1.0),
+            ("tenant-1", "bot-1", 2.0),
+            ("__other__", "__other__", 7.0),
+        ] {
+            let seats =
+                ["relevo_bot_seats", "relevo_bot_seats_guaranteed", "relevo_bot_seats_used"];
+            let labels = [("tenant", tenant), ("bot", bot)];
+            let values = seats.map(|name| now.value(name, &labels));
+            assert_eq!(values, [10.0, 5.0, 1.0].map(|of_one| Some(of_one * used)), "{labels:?}");
         }
         let json_agents = [("transport", "quic_json"), ("role", "agent")];
         assert_eq!(now.value("relevo_sessions", &json_agents), Some(6.0));

@@ -6,15 +6,17 @@
 use bytes::Bytes;
 use relevo_journal::Place;
 use relevo_routing::event::{
-    Assigned, Closed, Held, Inactive, MessageStored, Requeued, TicketOpened, TransferAsked,
-    TransferEnded,
+    Assigned, Closed, Held, Inactive, MessageStored, Parked, Requeued, TicketOpened, TransferAsked,
+    TransferEnded, Unparked,
 };
 use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId, TicketId};
 use relevo_wire::vocabulary::{
     Author, CloseReason, HandOffReason, Outcome, RequeueReason, Silent, TicketState, TransferEnd,
+    UnparkCause,
 };
 
 use super::live::Live;
+use super::targets::ToldTargets;
 
 /// Where the private part of an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,12 +57,18 @@ pub enum What {
     Transferred(Box<Child>),
     /// On hold, or no longer.
     Held { on: bool },
+    /// Its agent parked it until then, in microseconds since 1970.
+    Parked { until: u64 },
+    /// Parked no longer.
+    Unparked { agent: AgentId, cause: UnparkCause },
     /// Somebody was silent for too long; what the customer is told. Boxed as above.
     Inactive { silent: Silent, text: Option<Box<String>> },
     /// The receiver of a transfer is asked; the private part holds the giver's note.
     TransferAsked { queue: QueueId, agent: Option<AgentId>, seconds: u32 },
     /// Nobody has accepted it.
     TransferEnded(TransferEnd),
+    /// Whoever waits is told this, in the system's name.
+    Notified { text: Box<String> },
     /// Over.
     Returned {
         reason: CloseReason,
@@ -115,6 +123,8 @@ pub struct Conversation {
     pub state: TicketState,
     /// Until when its agent wraps it up, in microseconds since 1970; 0: it does not.
     pub wraps_until: u64,
+    /// Its queue wants a tag, and it has none.
+    pub untagged: bool,
     /// Its epoch.
     pub epoch: u32,
     /// A test.
@@ -123,6 +133,8 @@ pub struct Conversation {
     pub had_agent: bool,
     /// The conversation's service-level threshold has passed.
     pub target_missed: bool,
+    /// What was told of its targets.
+    pub told: ToldTargets,
     /// How far the bot has come.
     pub bot_progress: Progress,
     /// How far the agent has come.
@@ -157,9 +169,12 @@ impl Conversation {
             | What::Assigned { .. }
             | What::Requeued { .. }
             | What::Held { .. }
+            | What::Parked { .. }
+            | What::Unparked { .. }
             | What::Inactive { .. }
             | What::TransferAsked { .. }
             | What::TransferEnded(_)
+            | What::Notified { .. }
             | What::Returned { .. } => None,
         }
     }
@@ -185,10 +200,12 @@ impl Conversation {
             agent: None,
             state: TicketState::Waiting,
             wraps_until: 0,
+            untagged: false,
             epoch: opened.epoch,
             test: opened.test,
             had_agent: false,
             target_missed: false,
+            told: ToldTargets::default(),
             bot_progress: Progress::default(),
             agent_progress: Progress::default(),
             forgotten: false,
@@ -215,6 +232,9 @@ impl Conversation {
         if event.author == Author::Agent && self.state == TicketState::Assigned {
             self.state = TicketState::InService;
         }
+        if event.author == Author::Agent {
+            self.told.end_responses();
+        }
         let what = What::Message { author: event.author, agent: event.agent };
         self.append(event.number, Stored { at, place, private, what });
     }
@@ -235,6 +255,7 @@ impl Conversation {
         self.state = TicketState::Waiting;
         self.epoch = event.epoch;
         self.agent = None;
+        self.told.end_responses();
         let what = What::Requeued { agent: event.agent, reason: event.reason, epoch: event.epoch };
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
@@ -242,9 +263,11 @@ impl Conversation {
     /// Over. `child` is the ticket that the same record opened for a transfer.
     pub fn closed(&mut self, at: u64, place: Place, event: &Closed, child: Option<&TicketOpened>) {
         self.state = TicketState::Closed;
+        self.told.end();
         if let Some(until) = event.wraps_until {
             self.state = TicketState::Wrapping;
             self.wraps_until = until;
+            self.untagged = event.owes_tags;
         }
         self.epoch = event.epoch;
         let what = match child {
@@ -269,6 +292,21 @@ impl Conversation {
     pub fn held(&mut self, at: u64, place: Place, event: &Held) {
         self.state = if event.on { TicketState::OnHold } else { TicketState::InService };
         let what = What::Held { on: event.on };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Its agent has parked it, and it stays the agent's.
+    pub fn parked(&mut self, at: u64, place: Place, event: &Parked) {
+        self.state = TicketState::Parked;
+        let what = What::Parked { until: event.until };
+        self.append(event.number, Stored { at, place, private: Private::None, what });
+    }
+
+    /// Parked no longer: it waits.
+    pub fn unparked(&mut self, at: u64, place: Place, event: &Unparked) {
+        self.state = TicketState::Waiting;
+        self.agent = None;
+        let what = What::Unparked { agent: event.agent, cause: event.cause };
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
 
@@ -298,6 +336,12 @@ impl Conversation {
         self.append(event.number, Stored { at, place, private: Private::None, what });
     }
 
+    /// Its customer was told something while it waits.
+    pub fn notified(&mut self, at: u64, place: Place, number: u32, text: &str) {
+        let what = What::Notified { text: Box::new(text.to_owned()) };
+        self.append(number, Stored { at, place, private: Private::None, what });
+    }
+
     /// Its agent has wrapped it up.
     pub fn wrapped_up(&mut self) {
         self.state = TicketState::Closed;
@@ -310,8 +354,10 @@ impl Conversation {
         if self.agent == Some(agent) {
             return Some(self.last());
         }
-        let lost =
-            |what: &What| matches!(what, What::Requeued { agent: from, .. } if *from == agent);
+        let lost = |what: &What| {
+            matches!(what, What::Requeued { agent: from, .. } | What::Unparked { agent: from, .. }
+                if *from == agent)
+        };
         self.entries.iter().rposition(|entry| lost(&entry.what)).map(|at| at as u32 + 1)
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use relevo_journal::{GroupNumber, Place};
 use relevo_routing::Event;
-use relevo_routing::event::TicketOpened;
+use relevo_routing::event::{NoticeStep, TicketOpened};
 use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
 use relevo_wire::vocabulary::Via;
@@ -231,10 +231,17 @@ impl Conversations {
                     c.requeued(now, place, requeued);
                     c.tenant
                 });
-                if let Some(tenant) = tenant {
-                    let agent = (tenant, requeued.agent);
-                    self.lock_index().of_agent.take(&agent, requeued.ticket);
-                }
+                self.lost(tenant, requeued.agent, requeued.ticket);
+            }
+            Event::Parked(parked) => {
+                self.append(parked.ticket, |c| c.parked(now, place, parked));
+            }
+            Event::Unparked(unparked) => {
+                let tenant = self.append(unparked.ticket, |c| {
+                    c.unparked(now, place, unparked);
+                    c.tenant
+                });
+                self.lost(tenant, unparked.agent, unparked.ticket);
             }
             Event::Closed(closed) => {
                 let child = closed.child.and_then(|child| opened_in(record.events, child));
@@ -252,6 +259,9 @@ impl Conversations {
             }
             Event::TargetMissed(missed) => {
                 self.change(missed.ticket, |c| c.target_missed = true);
+            }
+            Event::TargetTold(told) => {
+                self.change(told.ticket, |c| c.told.tell(told));
             }
             Event::Overflowed(overflowed) => {
                 self.change(overflowed.ticket, |c| c.queue = overflowed.to);
@@ -282,6 +292,11 @@ impl Conversations {
             Event::Inactive(inactive) => {
                 self.append(inactive.ticket, |c| c.inactive(now, place, inactive));
             }
+            Event::Notice(notice) => {
+                if let NoticeStep::Told { ticket, number, text } = &notice.step {
+                    self.append(*ticket, |c| c.notified(now, place, *number, text));
+                }
+            }
             Event::WrappedUp(wrapped) => {
                 self.change(wrapped.ticket, Conversation::wrapped_up);
             }
@@ -309,7 +324,15 @@ impl Conversations {
             | Event::Responding(_)
             | Event::Answered(_)
             | Event::QueueHours(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
+        }
+    }
+
+    /// An agent has a ticket no more.
+    fn lost(&self, tenant: Option<TenantId>, agent: AgentId, ticket: TicketId) {
+        if let Some(tenant) = tenant {
+            self.lock_index().of_agent.take(&(tenant, agent), ticket);
         }
     }
 

@@ -5,12 +5,15 @@ use std::time::Instant;
 
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
-use relevo_routing::event::{Assigned, IntentSet, Progressed, TicketOpened};
+use relevo_routing::event::{
+    Assigned, IntentSet, NoticeStep, Progressed, TargetTold, TicketOpened,
+};
 use relevo_routing::input::Party as RoutingParty;
 use relevo_wire::ids::{AgentId, TenantId, TicketId};
-use relevo_wire::push::{OfferEnded, Presence, Progress, Push, WrapUp};
+use relevo_wire::push::{OfferEnded, Presence, Progress, Push, Target, WrapUp};
 
 use super::catch_up::start_agent;
+use super::conversation::Conversation;
 use super::outcome::{Asker, Outcome};
 use super::view::{self, Side};
 use super::{Observer, Publisher};
@@ -49,20 +52,26 @@ impl<O: Observer> Publisher<O> {
                 self.entry(directory, e.ticket, e.number, Some(&message));
             }
             Event::Assigned(e) => self.assigned(outcome, directory, e),
-            Event::Requeued(e) => {
-                self.entry(directory, e.ticket, e.number, None);
-                self.published.conversations.change(e.ticket, |c| c.live.clear_agents());
-            }
+            Event::Requeued(e) => self.lost(directory, e.ticket, e.number),
+            Event::Parked(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Unparked(e) => self.lost(directory, e.ticket, e.number),
             Event::Closed(e) => {
                 self.entry(directory, e.ticket, e.number, None);
                 if e.wraps_until.is_some() {
-                    self.wraps(outcome.tenant, e.ticket, e.wraps_until);
+                    let (until, untagged) = (e.wraps_until, e.owes_tags);
+                    let push = WrapUp { ticket: e.ticket, until, untagged };
+                    self.wraps(outcome.tenant, push);
                 }
             }
             Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
             Event::TransferAsked(e) => self.entry(directory, e.ticket, e.number, None),
             Event::TransferEnded(e) => self.entry(directory, e.ticket, e.number, None),
             Event::Inactive(e) => self.entry(directory, e.ticket, e.number, None),
+            Event::Notice(e) => {
+                if let NoticeStep::Told { ticket, number, .. } = e.step {
+                    self.entry(directory, ticket, number, None);
+                }
+            }
             Event::Offered(e) => {
                 let offer = |c: &_| view::offer(c, directory, e.ticket, e.until);
                 if let Some(offer) = self.published.conversations.read(e.ticket, offer) {
@@ -75,7 +84,8 @@ impl<O: Observer> Publisher<O> {
             }
             Event::WrappedUp(e) => {
                 // The ticket may be forgotten with this very record.
-                let push = Push::WrapUp(WrapUp { ticket: e.ticket, until: None });
+                let push =
+                    Push::WrapUp(WrapUp { ticket: e.ticket, until: None, untagged: e.untagged });
                 self.tell_agent(outcome.tenant, e.agent, &push);
             }
             Event::Progressed(e) => self.progressed(e),
@@ -84,6 +94,7 @@ impl<O: Observer> Publisher<O> {
                 let push = view::absence(directory, e.bot, e.absence.as_ref());
                 self.tell_agent(outcome.tenant, e.agent, &Push::Absence(push));
             }
+            Event::TargetTold(e) => self.target_told(outcome.tenant, e),
             Event::KeyRevoked(e) => {
                 for session in self.sessions.with_key(&e.prefix) {
                     session.send_away("revoked", 0);
@@ -114,6 +125,7 @@ impl<O: Observer> Publisher<O> {
             | Event::Answered(_)
             | Event::Forgotten(_)
             | Event::QueueHours(_)
+            | Event::QueueModeSet(_)
             | Event::TargetMoved(_) => {}
         }
     }
@@ -149,6 +161,12 @@ impl<O: Observer> Publisher<O> {
                 }
             }
         });
+    }
+
+    /// The last entry that the agent gets who had the ticket.
+    fn lost(&mut self, directory: &Directory, ticket: TicketId, number: u32) {
+        self.entry(directory, ticket, number, None);
+        self.published.conversations.change(ticket, |c| c.live.clear_agents());
     }
 
     fn opened(&mut self, outcome: &Outcome, directory: &Directory, opened: &TicketOpened) {
@@ -189,8 +207,14 @@ impl<O: Observer> Publisher<O> {
             Arc::ptr_eq(opened, session)
         };
         let sessions: Vec<_> = sessions.iter().filter(|s| !has_begun(s)).cloned().collect();
+        let told = |c: &Conversation| c.told.list().to_vec();
+        let told = self.published.conversations.read(assigned.ticket, told).unwrap_or_default();
         for session in sessions {
-            if start_agent(&self.published, directory, &session, assigned.ticket, 1) {
+            let mut is_told = false;
+            for told in &told {
+                is_told |= session.push(&Push::Target(told.push(assigned.ticket)));
+            }
+            if start_agent(&self.published, directory, &session, assigned.ticket, 1) || is_told {
                 self.touched.push(session);
             }
         }
@@ -226,11 +250,20 @@ impl<O: Observer> Publisher<O> {
         self.tell_agent(tenant, set.agent, &push);
     }
 
-    /// The wrap-up of a ticket began.
-    fn wraps(&mut self, tenant: TenantId, ticket: TicketId, until: Option<u64>) {
+    /// To who has the ticket, if somebody does.
+    fn target_told(&mut self, tenant: TenantId, told: &TargetTold) {
+        let TargetTold { ticket, which, state, due } = *told;
         let agent = self.published.conversations.read(ticket, |c| c.agent).flatten();
         if let Some(agent) = agent {
-            self.tell_agent(tenant, agent, &Push::WrapUp(WrapUp { ticket, until }));
+            self.tell_agent(tenant, agent, &Push::Target(Target { ticket, which, state, due }));
+        }
+    }
+
+    /// The wrap-up of a ticket began.
+    fn wraps(&mut self, tenant: TenantId, push: WrapUp) {
+        let agent = self.published.conversations.read(push.ticket, |c| c.agent).flatten();
+        if let Some(agent) = agent {
+            self.tell_agent(tenant, agent, &Push::WrapUp(push));
         }
     }
 

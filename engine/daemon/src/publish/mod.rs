@@ -20,6 +20,7 @@ pub mod outcome;
 pub(crate) mod saved;
 mod sessions;
 mod table;
+pub mod targets;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod view;

@@ -9,6 +9,7 @@ use rkyv::{Archive, Deserialize, Serialize};
 use super::conversation::{Conversation, Private, Progress, Stored, What};
 use super::conversations::Conversations;
 use super::live::Live;
+use super::targets::Told;
 
 /// The section holds no conversations.
 #[derive(Debug, thiserror::Error)]
@@ -41,10 +42,12 @@ struct SavedConversation {
     agent: Option<AgentId>,
     state: TicketState,
     wraps_until: u64,
+    untagged: bool,
     epoch: u32,
     test: bool,
     had_agent: bool,
     target_missed: bool,
+    told: Vec<Told>,
     bot_progress: Progress,
     agent_progress: Progress,
     forgotten: bool,
@@ -91,10 +94,12 @@ fn save_one(ticket: TicketId, c: &Conversation) -> SavedConversation {
         agent: c.agent,
         state: c.state,
         wraps_until: c.wraps_until,
+        untagged: c.untagged,
         epoch: c.epoch,
         test: c.test,
         had_agent: c.had_agent,
         target_missed: c.target_missed,
+        told: c.told.list().to_vec(),
         #[cfg(not(planted))]
         bot_progress: c.bot_progress,
         #[cfg(planted)]
@@ -126,10 +131,12 @@ fn load_one(saved: SavedConversation) -> Conversation {
         agent: saved.agent,
         state: saved.state,
         wraps_until: saved.wraps_until,
+        untagged: saved.untagged,
         epoch: saved.epoch,
         test: saved.test,
         had_agent: saved.had_agent,
         target_missed: saved.target_missed,
+        told: saved.told.into(),
         bot_progress: saved.bot_progress,
         agent_progress: saved.agent_progress,
         forgotten: saved.forgotten,

@@ -225,8 +225,8 @@ fn summarize(
     })
 }
 
-/// What an agent's session is told after the snapshot: for which bots it is away, offers that stand, and
-/// what is wrapped up.
+/// What an agent's session is told after the snapshot: for which bots it is away, offers that stand,
+/// what is wrapped up, and which targets are at risk or missed.
 fn standing(
     published: &Published,
     directory: &Directory,
@@ -242,8 +242,8 @@ fn standing(
     let wrapping = tickets.iter().filter(|summary| summary.state == TicketState::Wrapping);
     let wrapping = wrapping.filter_map(|summary| {
         let ticket = summary.ticket;
-        let until = conversations.read(ticket, |c| c.wraps_until)?;
-        Some(Push::WrapUp(WrapUp { ticket, until: Some(until) }))
+        let (until, untagged) = conversations.read(ticket, |c| (c.wraps_until, c.untagged))?;
+        Some(Push::WrapUp(WrapUp { ticket, until: Some(until), untagged }))
     });
     let encode = |push: Push| {
         let mut piece = Vec::new();
@@ -253,7 +253,13 @@ fn standing(
     let absences = directory.absences_of(agent);
     let absences =
         absences.map(|(bot, absence)| Push::Absence(view::absence(directory, bot, Some(absence))));
-    absences.chain(offers).chain(wrapping).map(encode).collect()
+    let told = |summary: &TicketSummary| {
+        let ticket = summary.ticket;
+        let told = conversations.read(ticket, |c| c.told.list().to_vec()).unwrap_or_default();
+        told.into_iter().map(move |told| Push::Target(told.push(ticket)))
+    };
+    let targets = tickets.iter().flat_map(told);
+    absences.chain(offers).chain(wrapping).chain(targets).map(encode).collect()
 }
 
 fn snapshot(session: &Session, tickets: &[TicketSummary]) -> Vec<Vec<u8>> {

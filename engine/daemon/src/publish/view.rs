@@ -6,10 +6,10 @@ use relevo_routing::event::Absence;
 use relevo_wire::ids::{AgentId, BotId, QueueId, TicketId};
 use relevo_wire::packed::Packed;
 use relevo_wire::push::{
-    self, Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Requeued,
-    Returned, TransferAsked, Transferred,
+    self, Assigned, Empty, Entry, EntryEvent, HandedOff, Held, Inactive, Message, Offer, Parked,
+    Requeued, Returned, TransferAsked, Transferred, Unparked,
 };
-use relevo_wire::vocabulary::{HandOffReason, Silent};
+use relevo_wire::vocabulary::{Author, Body, HandOffReason, Silent};
 
 use super::conversation::{Conversation, Private, Stored, What};
 
@@ -113,6 +113,10 @@ fn event(
             epoch: child.epoch,
         }),
         What::Held { on } => EntryEvent::Held(Held { on: *on }),
+        What::Parked { until } => EntryEvent::Parked(Parked { until: *until }),
+        What::Unparked { agent, cause } => {
+            EntryEvent::Unparked(Unparked { agent: agent_name(directory, *agent), cause: *cause })
+        }
         What::Inactive { silent, text } => {
             let text = text.as_deref().cloned().unwrap_or_default();
             EntryEvent::Inactive(Inactive { silent: *silent, text })
@@ -131,6 +135,11 @@ fn event(
             seconds: 0,
             note: String::new(),
             end: Some(*end),
+        }),
+        What::Notified { text } => EntryEvent::Message(Message {
+            author: Author::System,
+            agent: None,
+            body: Packed::new(&Body::text(text.as_str())),
         }),
         What::Returned { reason, outcome, tags, epoch, reopen_until } => {
             EntryEvent::Returned(Returned {

@@ -105,7 +105,8 @@ fn gauge_view(shared: &Shared) -> GaugeView {
         for (bot, object) in directory.bots().filter(|(_, bot)| bot.object.active) {
             let _ = object;
             let reachable = shared.has_bot_session(*tenant, bot);
-            view.bots.push(BotView { tenant: *tenant, bot, reachable });
+            let seats = shared.views.bot_seats(*tenant, bot);
+            view.bots.push(BotView { tenant: *tenant, bot, reachable, seats });
         }
         for (queue, _) in directory.queues() {
             let Some(now) = shared.views.queue_now(*tenant, queue) else { continue };
@@ -119,6 +120,7 @@ fn gauge_view(shared: &Shared) -> GaugeView {
                 assigned: now.assigned.into(),
                 in_service: now.in_service.into(),
                 on_hold: now.on_hold.into(),
+                parked: now.parked.into(),
                 wrapping: now.wrapping.into(),
                 oldest_waiting_since: now.oldest_waiting_since,
                 oldest_unanswered: now.oldest_unanswered,

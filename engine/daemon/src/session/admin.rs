@@ -20,7 +20,7 @@ use relevo_wire::vocabulary::Role;
 use super::absence;
 use super::intake::idempotency;
 use super::request::{ENTRY_BYTES, LaneState, Verdict, answer, refuse};
-use super::{Session, contacts, directory, explain};
+use super::{Session, contacts, directory, explain, queues};
 use crate::keys::Key;
 use crate::metrics::CommandName;
 use crate::publish::outcome::{Asker, Beside};
@@ -143,6 +143,8 @@ async fn decide(
         Command::UnblockContact(unblock) => contacts::unblock(shared, session, unblock),
         Command::ListCallbacks(list) => contacts::callbacks(shared, session, list).await,
         Command::ListBlocked(list) => contacts::blocked(shared, session, list).await,
+        Command::SetQueueMode(set) => queues::set_mode(shared, session, set),
+        Command::NotifyWaiting(notice) => queues::notify(shared, session, notice),
         Command::Explain(explain) => explain::decide(shared, session, explain).await,
         Command::Hello(_) | Command::Cursors(_) => {
             Err(WireError::new(ErrorCode::WrongState, "the session is open: hello comes once"))
@@ -164,6 +166,8 @@ async fn decide(
         | Command::Accept(_)
         | Command::Decline(_)
         | Command::Hold(_)
+        | Command::Park(_)
+        | Command::Unpark(_)
         | Command::Unhold(_)
         | Command::WrapUpDone(_)
         | Command::Reopen(_) => {

@@ -118,11 +118,15 @@ fn from_bot(names: Names<'_>, bot: BotId, command: Command) -> Result<Converted,
         | Command::Accept(_)
         | Command::Decline(_)
         | Command::Hold(_)
+        | Command::Park(_)
+        | Command::Unpark(_)
         | Command::Unhold(_)
         | Command::WrapUpDone(_)
         | Command::Reopen(_)
         | Command::SetAbsence(_) => Err(forbidden("agents")),
         Command::Explain(_)
+        | Command::SetQueueMode(_)
+        | Command::NotifyWaiting(_)
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)
@@ -157,7 +161,7 @@ fn from_agent(
             Ok(shard(Input::SetPresence { agent, intent, reason, seen }))
         }
         Command::Next(next) => {
-            let queue = next.queue.map(|name| named_queue(names, &name)).transpose()?;
+            let queue = next.queue.map(|name| named_queue(names.directory, &name)).transpose()?;
             Ok(shard(Input::Next { agent, queue }))
         }
         Command::Targets(targets) => Ok(shard(Input::Targets { agent, ticket: targets.ticket })),
@@ -176,8 +180,16 @@ fn from_agent(
         Command::Unhold(command::Unhold { ticket, epoch }) => {
             Ok(shard(Input::Hold { agent, ticket, epoch, on: false }))
         }
-        Command::WrapUpDone(done) => Ok(shard(Input::WrapUpDone { agent, ticket: done.ticket })),
+        Command::WrapUpDone(command::WrapUpDone { ticket, tags }) => {
+            Ok(shard(Input::WrapUpDone { agent, ticket, tags }))
+        }
         Command::SetAbsence(set) => absence::own(names, agent, set),
+        Command::Park(command::Park { ticket, epoch, until }) => {
+            Ok(shard(Input::Park { agent, ticket, epoch, until }))
+        }
+        Command::Unpark(command::Unpark { ticket, epoch }) => {
+            Ok(shard(Input::Unpark { agent, ticket, epoch }))
+        }
         Command::Reopen(reopen) => Ok(shard(Input::Reopen { agent, ticket: reopen.ticket })),
         Command::Hello(_) | Command::Cursors(_) => Err(second_hello()),
         Command::HandOff(_)
@@ -186,6 +198,8 @@ fn from_agent(
         | Command::TakeBack(_)
         | Command::WantCallback(_) => Err(forbidden("bots")),
         Command::Explain(_)
+        | Command::SetQueueMode(_)
+        | Command::NotifyWaiting(_)
         | Command::BlockContact(_)
         | Command::UnblockContact(_)
         | Command::ListBlocked(_)
@@ -402,7 +416,7 @@ fn target_queue(
     name: &str,
 ) -> Result<QueueId, WireError> {
     if name.contains('/') {
-        return named_queue(names, name);
+        return named_queue(names.directory, name);
     }
     // Another tenant's ticket is answered like one that does not exist, in the core's words.
     let own = |c: &Conversation| (c.tenant == names.tenant).then_some(c.bot);
@@ -416,10 +430,10 @@ fn target_queue(
 }
 
 /// `bot/queue`, as agents name queues.
-fn named_queue(names: Names<'_>, name: &str) -> Result<QueueId, WireError> {
+pub(super) fn named_queue(directory: &Directory, name: &str) -> Result<QueueId, WireError> {
     let found = name
         .split_once('/')
-        .and_then(|(bot, queue)| names.directory.queue_id(names.directory.bot_id(bot)?, queue));
+        .and_then(|(bot, queue)| directory.queue_id(directory.bot_id(bot)?, queue));
     found.ok_or_else(|| {
         not_found("queue", format!("there is no queue `{name}`: queues are named `bot/queue`"))
     })

@@ -18,6 +18,7 @@ mod hello;
 pub mod intake;
 pub mod lane;
 pub mod outbox;
+mod queues;
 mod request;
 pub mod serve;
 mod state;

@@ -199,7 +199,7 @@ impl ShardMachine {
     }
 
     /// Looks at a part of the queues, so that `turns` calls look at all: what their members do, and
-    /// whether a waiting ticket and an agent who could take it coexist.
+    /// whether a waiting ticket and an agent who could take it coexist; and at the shares of all bots.
     pub fn audit(&mut self, views: &Views, now: u64, turns: usize) {
         for (id, slot) in &mut self.tenants {
             let queues = slot.tenant.directory().counts().1;
@@ -213,6 +213,7 @@ impl ShardMachine {
             slot.audited = if from + part >= queues { 0 } else { from + part };
             slot.watch.look(&audit, from..from + part, now);
             views.store_violation_us(*id, slot.watch.longest_us(now));
+            views.store_shares(*id, slot.tenant.shares());
         }
     }
 

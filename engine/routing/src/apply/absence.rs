@@ -16,6 +16,7 @@ impl State {
             return;
         }
         self.agents.set_absent(id, bot, absent);
+        self.follow_shares(id, self.agents.at(id).counted);
         let agent = self.agents.at(id);
         let (online, for_tests) = (agent.counted.online, agent.counted.online_for_tests);
         let seats = agent.counted.seats_online();

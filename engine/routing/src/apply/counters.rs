@@ -53,6 +53,7 @@ impl State {
             }
             self.queues.note_changed(*queue);
         }
+        self.follow_shares(id, before);
         let (before, after) = (before.online_for_tests, after.online_for_tests);
         self.presence_changed(id, after && !before, before && !after);
     }
@@ -100,6 +101,7 @@ impl State {
             }
             TicketState::InService
             | TicketState::OnHold
+            | TicketState::Parked
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
@@ -151,6 +153,7 @@ impl State {
             }
             TicketState::InService
             | TicketState::OnHold
+            | TicketState::Parked
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
@@ -179,6 +182,7 @@ fn count_in(stats: &mut crate::stats::TicketStats, state: TicketState) -> &mut u
         TicketState::Assigned => &mut stats.assigned,
         TicketState::InService => &mut stats.in_service,
         TicketState::OnHold => &mut stats.on_hold,
+        TicketState::Parked => &mut stats.parked,
         TicketState::Wrapping => &mut stats.wrapping,
         TicketState::Closed => &mut stats.resumable,
     }

@@ -1,13 +1,13 @@
 //! Objects put and deleted: the configuration of queues, agents and bots follows.
 
 use crate::Micros;
-use crate::event::{Event, ObjectDeleted, ObjectPut};
+use crate::event::{Event, ObjectDeleted, ObjectPut, QueueModeSet};
 use crate::state::State;
 use crate::state::bits::Bits;
 use crate::state::grades::Grade;
 use crate::state::maybe::MaybeTime;
 use relevo_wire::directory::{Member, Object, ObjectRef, Queue, Skill};
-use relevo_wire::vocabulary::Reachability;
+use relevo_wire::vocabulary::{QueueMode, Reachability};
 use relevo_wire::{AgentId, BotId, QueueId};
 
 impl State {
@@ -22,7 +22,7 @@ impl State {
                 let id = BotId(put.id);
                 let is_new = self.bots.get(id).is_none();
                 let remembered = self.bots.get(id).is_some_and(|bot| bot.last_agent);
-                self.bots.put(id, bot);
+                self.put_bot(id, bot);
                 if remembered && !bot.last_agent {
                     self.last_agents.forget(id);
                 }
@@ -61,6 +61,7 @@ impl State {
                 self.forget_blocks_of(BotId(deleted.id));
                 self.last_agents.forget(BotId(deleted.id));
                 self.forget_callbacks_of(BotId(deleted.id));
+                self.bots.set_share(BotId(deleted.id), None);
                 let bot = self.bots.at_mut(BotId(deleted.id));
                 bot.exists = false;
                 if bot.reachable {
@@ -76,6 +77,9 @@ impl State {
                 self.queues.set_step(id, None);
                 self.look_again(id);
                 self.set_doors_until(id, MaybeTime::NONE);
+                self.end_notice(id);
+                let (mode, text) = (QueueMode::Open, String::new());
+                self.set_mode(QueueModeSet { queue: id, mode, text, until: None });
                 self.queues.set_shut(id, false, 0);
                 self.queues.delete(id);
                 self.bots.at_mut(self.queues.at(id).bot).queues -= 1;
@@ -177,6 +181,7 @@ impl State {
         if online == 0 {
             queue.pace.interrupt();
         }
+        self.follow_members(id, former);
     }
 
     fn note_all_changed(&mut self) {

@@ -1,8 +1,8 @@
-//! Queues are opened and closed by their hours.
+//! Queues are opened and closed by their hours and their modes.
 
 use super::tickets::after;
 use crate::Micros;
-use crate::event::{QueueHours, TargetMoved};
+use crate::event::{QueueHours, QueueModeSet, TargetMoved};
 use crate::state::State;
 use crate::state::maybe::MaybeTime;
 use crate::state::slab::Slot;
@@ -13,6 +13,7 @@ impl State {
     pub(super) fn queue_hours(&mut self, now: Micros, event: QueueHours) {
         let id = event.queue;
         self.set_doors_until(id, event.until.into());
+        let told_at = self.queues.at(id).tells_at();
         if self.queues.at(id).shut == event.open {
             let closed_us = self.queues.at(id).closed_us(now);
             self.queues.set_closed(id, closed_us, now);
@@ -20,6 +21,7 @@ impl State {
                 self.begin_held_steps(now, id);
             }
             self.queues.set_shut(id, !event.open, self.tickets.totals.created);
+            self.retime_targets(id, told_at, self.queues.at(id).tells_at());
             self.wake_queue(id);
             if event.open {
                 self.all_may_step(id);
@@ -29,7 +31,14 @@ impl State {
         self.follow_doors(id);
     }
 
-    /// When the hours open or close the queue, with the timer that belongs to it.
+    pub(super) fn queue_mode_set(&mut self, event: &QueueModeSet) {
+        self.set_mode(event.clone());
+        if self.queues.at(event.queue).admits() {
+            self.may_take(event.queue);
+        }
+    }
+
+    /// When hours or mode open or close the queue, with the timer that belongs to it.
     pub(crate) fn set_doors_until(&mut self, id: QueueId, until: MaybeTime) {
         let doors = &mut self.queues.at_mut(id).doors;
         let before = std::mem::replace(&mut doors.until, until);

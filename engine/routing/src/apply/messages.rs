@@ -7,7 +7,7 @@ use crate::state::State;
 use crate::state::last_agents::Served;
 use crate::state::maybe::MaybeTime;
 use crate::state::slab::Slot;
-use relevo_wire::vocabulary::{Author, Silent, TicketState};
+use relevo_wire::vocabulary::{Author, Silent, TicketState, TicketTarget};
 
 impl State {
     pub(super) fn message_stored(&mut self, now: Micros, event: &MessageStored) {
@@ -36,13 +36,17 @@ impl State {
                 ticket.for_agent.add(event.number, event.bytes);
                 if !ticket.unanswered_since.is_some() {
                     ticket.unanswered_since = MaybeTime::at(now);
+                    if ticket.is_in_service() {
+                        self.begin_target(now, slot, TicketTarget::NextResponse);
+                    }
                 }
             }
             Author::Bot | Author::System => ticket.for_agent.add(event.number, event.bytes),
             Author::Agent => {
                 ticket.for_bot.add(event.number, event.bytes);
                 ticket.unanswered_since = MaybeTime::NONE;
-                if !ticket.first_response_at.is_some() {
+                let is_first = !ticket.first_response_at.is_some();
+                if is_first {
                     ticket.first_response_at = MaybeTime::at(now);
                 }
                 if ticket.state == TicketState::Assigned {
@@ -50,6 +54,10 @@ impl State {
                     self.tickets.at_mut(slot).state = TicketState::InService;
                     self.enter_state(slot);
                     self.note_served(now, slot);
+                }
+                self.end_responses(slot);
+                if is_first {
+                    self.begin_target(now, slot, TicketTarget::Resolution);
                 }
             }
         }

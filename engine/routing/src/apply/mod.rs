@@ -14,11 +14,15 @@ mod fairness;
 mod hours;
 mod lines;
 mod messages;
+mod notices;
 mod offers;
 mod overflow;
+mod parking;
 mod presence;
 mod reach;
+mod shares;
 mod silence;
+mod targets;
 mod tickets;
 
 use crate::Micros;
@@ -63,15 +67,20 @@ impl State {
             Event::TransferAsked(e) => self.transfer_asked(now, *e),
             Event::TransferEnded(e) => self.transfer_ended(now, *e),
             Event::Held(e) => self.held(now, *e),
+            Event::Parked(e) => self.parked(now, *e),
+            Event::Unparked(e) => self.unparked(now, *e),
             Event::Inactive(e) => self.inactive(now, e),
-            Event::WrappedUp(e) => self.wrapped_up(now, *e),
+            Event::WrappedUp(e) => self.wrapped_up(now, e),
             Event::TargetMissed(e) => self.target_missed(*e),
             Event::Closed(e) => self.closed(now, e),
             Event::Progressed(e) => self.progressed(*e),
             Event::Answered(e) => self.idempotencies.remember(now, e),
             Event::Forgotten(e) => self.forgotten(*e),
             Event::QueueHours(e) => self.queue_hours(now, *e),
+            Event::Notice(e) => self.notice(now, e),
+            Event::QueueModeSet(e) => self.queue_mode_set(e),
             Event::TargetMoved(e) => self.target_moved(*e),
+            Event::TargetTold(e) => self.target_told(*e),
         }
     }
 }

@@ -34,7 +34,7 @@ impl State {
         if transfer.is_none() {
             self.note_new_ticket(now, event.agent);
         }
-        self.stats.seats_used += 1;
+        self.seat_taken(event.agent, bot);
         self.refresh_agent(event.agent);
     }
 
@@ -108,11 +108,12 @@ impl State {
         }
     }
 
-    pub(super) fn wrapped_up(&mut self, now: Micros, event: WrappedUp) {
+    pub(super) fn wrapped_up(&mut self, now: Micros, event: &WrappedUp) {
         let slot = self.slot(event.ticket);
         self.leave_state(slot);
         let ticket = self.tickets.at_mut(slot);
         ticket.state = TicketState::Closed;
+        ticket.warned = false;
         let until = std::mem::take(&mut ticket.by_state);
         if let Some(until) = until.get() {
             self.timers.clear(until, Timer::WrapUp(slot));
@@ -156,7 +157,7 @@ impl State {
     fn free_offered(&mut self, slot: Slot, agent: AgentId) {
         let bot = self.tickets.at(slot).bot;
         self.agents.take_offer(agent, slot, bot);
-        self.stats.seats_used -= 1;
+        self.seat_freed(agent, bot);
         self.wake_agent(agent);
     }
 }

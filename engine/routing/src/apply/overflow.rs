@@ -24,6 +24,7 @@ impl State {
         self.leave_line(slot);
         self.forget_step(slot);
         self.carry_clocks(now, slot, event.to);
+        self.carry_targets(now, slot, event.from, event.to);
         self.estimates.forget(slot);
         self.follow_pace(event.from);
         let ticket = self.tickets.at_mut(slot);

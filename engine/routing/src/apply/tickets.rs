@@ -10,7 +10,7 @@ use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::slab::Slot;
 use crate::state::ticket::{Progress, Ticket};
 use crate::state::timers::Timer;
-use relevo_wire::vocabulary::{TicketState, Via};
+use relevo_wire::vocabulary::{TicketState, TicketTarget, Via};
 use relevo_wire::{AgentId, TicketId};
 
 impl State {
@@ -72,10 +72,11 @@ impl State {
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.give(event.agent, slot, bot);
         self.begin_silence(now, slot, false);
+        self.begin_target(now, slot, TicketTarget::FirstResponse);
         if !was_asked {
             self.note_new_ticket(now, event.agent);
         }
-        self.stats.seats_used += 1;
+        self.seat_taken(event.agent, bot);
         self.refresh_agent(event.agent);
         self.enter_state(slot);
         let queue = self.queues.at_mut(queue);
@@ -88,21 +89,28 @@ impl State {
     pub(super) fn requeued(&mut self, now: Micros, event: Requeued) {
         let slot = self.slot(event.ticket);
         self.end_silence(slot);
+        self.end_responses(slot);
         self.leave_state(slot);
         self.set_kept(slot, MaybeTime::NONE);
         self.forget_asked(slot);
         self.free_seat(now, slot, event.agent);
         self.begin_clocks(now, slot);
         let ticket = self.tickets.at_mut(slot);
-        ticket.state = TicketState::Waiting;
         ticket.agent = MaybeAgent::NONE;
         ticket.epoch = event.epoch;
         ticket.last = event.number;
+        ticket.begin_step(now);
+        self.exclude(slot, event.agent, event.excluded_until, now);
+        self.begin_waiting(now, slot);
+    }
+
+    /// A ticket that an agent had waits again, at its place.
+    pub(super) fn begin_waiting(&mut self, now: Micros, slot: Slot) {
+        let ticket = self.tickets.at_mut(slot);
+        ticket.state = TicketState::Waiting;
         ticket.waiting_since = now;
         ticket.by_state = MaybeTime::at(now);
-        ticket.begin_step(now);
         ticket.ring = 0;
-        self.exclude(slot, event.agent, event.excluded_until, now);
         self.await_ring(slot);
         self.await_step(slot);
         self.enter_line(now, slot);
@@ -153,11 +161,14 @@ impl State {
     pub(super) fn closed(&mut self, now: Micros, event: &Closed) {
         let slot = self.slot(event.ticket);
         self.end_silence(slot);
+        self.end_all_targets(slot);
         self.leave_state(slot);
         self.judged(slot);
         if self.tickets.at(slot).is_unassigned() {
             self.stop_waiting(slot);
             self.follow_pace(self.tickets.at(slot).queue);
+        } else if self.tickets.at(slot).is_parked() {
+            self.end_parking(slot);
         } else {
             self.set_kept(slot, MaybeTime::NONE);
             self.forget_asked(slot);
@@ -175,6 +186,7 @@ impl State {
         ticket.by_state = MaybeTime::NONE;
         if event.wraps_until.is_some() {
             ticket.state = TicketState::Wrapping;
+            ticket.warned = event.owes_tags;
         }
         self.callbacks.forget_wish(ticket.bot, ticket.contact);
         ticket.child = event.child.into();
@@ -231,6 +243,9 @@ impl State {
         if let Some(until) = ticket.asked.offers().until() {
             self.timers.set(until, Timer::Offer(slot));
         }
+        if ticket.is_parked() {
+            self.await_unpark(slot);
+        }
         self.silence_restored(slot);
         let ticket = self.tickets.at(slot);
         let is_open = ticket.is_open();
@@ -283,7 +298,7 @@ impl State {
         let bot = self.tickets.at(slot).bot;
         self.agents.at_mut(agent).last_ticket_at = now;
         self.agents.take(agent, slot, bot);
-        self.stats.seats_used -= 1;
+        self.seat_freed(agent, bot);
         self.wake_agent(agent);
     }
 

@@ -49,7 +49,7 @@ pub struct Held {
 }
 
 /// The wrap-up of a closed ticket is over; the seat is free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Archive, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct WrappedUp {
     /// The ticket.
     pub ticket: TicketId,
@@ -57,6 +57,10 @@ pub struct WrappedUp {
     pub agent: AgentId,
     /// How.
     pub end: WrapUpEnd,
+    /// Further tags that the agent gave.
+    pub tags: Vec<String>,
+    /// Its queue wanted a tag, and it has none.
+    pub untagged: bool,
 }
 
 /// The receiver is asked to accept a transfer: the ticket stays with its agent meanwhile. Offers of it

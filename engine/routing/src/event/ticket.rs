@@ -278,6 +278,8 @@ pub struct Closed {
     pub judged: Option<Judgement>,
     /// Until when its agent keeps the seat to wrap up, if it does.
     pub wraps_until: Option<Micros>,
+    /// Its queue wants a tag, and the agent has given none: it may while it wraps up.
+    pub owes_tags: bool,
     /// Until when the conversation can be reopened, if it can.
     pub reopen_until: Option<Micros>,
 }

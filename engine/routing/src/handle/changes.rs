@@ -7,6 +7,8 @@
 //! One change is a plan of one: `put` and `delete` have no checks of their own. Nothing here changes
 //! the state.
 
+mod shares;
+
 use super::validate;
 use crate::directory::Directory;
 use crate::event::{Event, ObjectDeleted, ObjectPut};
@@ -21,6 +23,7 @@ use relevo_wire::limits::SKILL_NAMES;
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, WireError};
 use rustc_hash::{FxHashMap, FxHashSet};
+use shares::Raise;
 use std::borrow::Cow;
 
 /// Most credentials that end because their owners are deleted together: their events are part of one
@@ -51,6 +54,8 @@ pub(super) struct Plan<'a> {
     /// for that.
     failed: FxHashSet<String>,
     failures: Failures,
+    /// Changes after which the guaranteed shares have to be looked at.
+    raises: Vec<Raise>,
     events: Vec<Event>,
     applied: Applied,
 }
@@ -75,6 +80,7 @@ impl<'a> Plan<'a> {
             learned: FxHashSet::default(),
             failed: FxHashSet::default(),
             failures: Failures::default(),
+            raises: Vec::new(),
             events: Vec::new(),
             applied: Applied::default(),
         }
@@ -85,7 +91,7 @@ impl<'a> Plan<'a> {
         let taken = self.check(&change);
         match taken {
             Ok(found) => {
-                self.make(change, &found);
+                self.make(Some(at), change, &found);
             }
             Err(error) => {
                 self.failures.note(at, &change, error);
@@ -106,10 +112,11 @@ impl<'a> Plan<'a> {
     /// Takes the only change. The version is that of its object then.
     pub(super) fn take_only(&mut self, change: Change) -> Result<u64, WireError> {
         let found = self.check(&change)?;
-        Ok(self.make(change, &found))
+        Ok(self.make(None, change, &found))
     }
 
-    pub(super) fn finish(self) -> Result<Planned, WireError> {
+    pub(super) fn finish(mut self) -> Result<Planned, WireError> {
+        self.check_shares()?;
         self.failures.into_result()?;
         let keys = self.state.directory.keys();
         let owners: FxHashSet<(Role, &str)> =
@@ -133,12 +140,17 @@ impl<'a> Plan<'a> {
         Ok(Planned { events: self.events, keys, applied })
     }
 
-    fn check(&mut self, change: &Change) -> Result<Found, WireError> {
+    /// The directory has every change that is planned.
+    fn follow(&mut self) {
         if self.followed < self.events.len() {
             let directory = self.directory.to_mut();
             self.events[self.followed..].iter().for_each(|event| directory.apply(event));
             self.followed = self.events.len();
         }
+    }
+
+    fn check(&mut self, change: &Change) -> Result<Found, WireError> {
+        self.follow();
         let (found, if_version) = match change {
             Change::Put(put) => (self.check_put(&put.object)?, put.if_version),
             Change::Delete(delete) => (self.check_delete(&delete.object)?, delete.if_version),
@@ -159,13 +171,14 @@ impl<'a> Plan<'a> {
     }
 
     /// Makes what was found to be right; the version of the object then.
-    fn make(&mut self, change: Change, found: &Found) -> u64 {
+    fn make(&mut self, at: Option<usize>, change: Change, found: &Found) -> u64 {
         if found.unchanged {
             self.applied.unchanged += 1;
             return found.version.unwrap_or(0);
         }
         let id = u32::try_from(found.id).expect("the number of objects is bounded far below 2^32");
         self.count_queues(&change, id);
+        self.note_raise(at, &change);
         if let Change::Put(PutChange { object, .. }) = &change
             && let Object::Agent(agent) = &**object
         {
@@ -363,11 +376,14 @@ impl<'a> Plan<'a> {
 
     fn deletable_agent(&self, name: &str) -> Result<u32, WireError> {
         let id = self.directory.agent_id(name).ok_or_else(|| unknown("agent", name))?;
-        let (open, reserved, served) = self.state.agents.get(id).map_or((0, 0, 0), |agent| {
-            (agent.seats_used(), agent.reserved.len(), agent.queues.len())
+        let has = self.state.agents.get(id).map(|agent| {
+            let (open, parked) = (agent.seats_used(), agent.parked as usize);
+            (open, parked, agent.reserved.len(), agent.queues.len())
         });
+        let (open, parked, reserved, served) = has.unwrap_or_default();
         let uses = [
             (open, "open tickets"),
+            (parked, "tickets that it has parked"),
             (reserved, "tickets reserved for it"),
             (more(served, self.served.get(&id)), "queues of which it is a member"),
         ];

@@ -41,12 +41,14 @@ impl Turn<'_> {
         if self.state.agents.get(agent).is_none() {
             return Err(no_agent());
         }
-        if tags.len() > TAGS {
-            let message = format!("a ticket has at most {TAGS} tags, not {}", tags.len());
-            return Err(WireError::field(ErrorCode::LimitExceeded, "tags", message));
-        }
+        check_tags(&tags)?;
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
-        self.check_owner(self.state.tickets.at(slot), agent, epoch)?;
+        let ticket = self.state.tickets.at(slot);
+        self.check_keeper(ticket, agent, epoch)?;
+        let wraps = self.wraps_until(ticket, CloseReason::Agent).is_some();
+        if tags.is_empty() && !wraps && self.state.queues.at(ticket.queue).mandatory_tags {
+            return Err(needs_tag());
+        }
         self.close(slot, CloseReason::Agent, tags, None);
         Ok(done())
     }
@@ -68,6 +70,9 @@ impl Turn<'_> {
         let waited_us = ticket.is_unassigned().then(|| self.waited_us(ticket));
         let first_response_at = ticket.first_response_at.get();
         let outcome = outcome(ticket, reason);
+        let wraps_until = self.wraps_until(ticket, reason);
+        let wants_tags = self.state.queues.at(ticket.queue).mandatory_tags;
+        let owes_tags = wants_tags && tags.is_empty() && wraps_until.is_some();
         let closed = Closed {
             ticket: ticket.id,
             number: ticket.last + 1,
@@ -79,7 +84,8 @@ impl Turn<'_> {
             waited_us,
             handle_us: first_response_at.map(|at| self.now.saturating_sub(at)),
             judged: self.judge_end(ticket, outcome),
-            wraps_until: self.wraps_until(ticket, reason),
+            wraps_until,
+            owes_tags,
             reopen_until: self.reopen_until(ticket, reason),
         };
         self.release(holder.filter(|_| closed.wraps_until.is_none()));
@@ -149,6 +155,21 @@ impl Turn<'_> {
             Outcome::TakenBack | Outcome::Attended | Outcome::Unserved => Some(Judgement::Missed),
         }
     }
+}
+
+/// A ticket has a bounded number of tags.
+pub(super) fn check_tags(tags: &[String]) -> Result<(), WireError> {
+    if tags.len() > TAGS {
+        let message = format!("a ticket has at most {TAGS} tags, not {}", tags.len());
+        return Err(WireError::field(ErrorCode::LimitExceeded, "tags", message));
+    }
+    Ok(())
+}
+
+/// Its queue says so, and this is the last occasion.
+pub(super) fn needs_tag() -> WireError {
+    let message = "the ticket's queue wants at least one tag: name it";
+    WireError::field(ErrorCode::Malformed, "tags", message)
 }
 
 /// Exactly one for each closed ticket.

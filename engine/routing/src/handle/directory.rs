@@ -55,7 +55,7 @@ impl Turn<'_> {
             let capacity = capacity_after(&event);
             let queues = self.queues_with_hours_of(&event);
             self.emit(event);
-            queues.into_iter().for_each(|queue| self.look_at_hours(queue));
+            queues.into_iter().for_each(|queue| self.look_at_doors(queue));
             if let Some((agent, seats)) = capacity {
                 self.seats.ensure(agent.0 as usize, seats);
                 self.heed_word(agent);

@@ -6,7 +6,7 @@ use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{AgentReason, Answer, Explained};
 use relevo_wire::directory::{Member, Skill, Strategy};
-use relevo_wire::vocabulary::{CloseReason, Intent, Reachability, TicketState};
+use relevo_wire::vocabulary::{CloseReason, Intent, QueueMode, Reachability, TicketState};
 use relevo_wire::{AgentId, EstimatedWait, TicketId};
 use std::fmt::Write as _;
 
@@ -33,15 +33,19 @@ impl Turn<'_> {
         let mut because = match ticket.state {
             TicketState::Waiting => {
                 let said = self.waits_for(ticket, &agents) + &self.requires(ticket);
-                said + &self.gained(ticket)
+                said + &self.drains(ticket)
+                    + &self.gained(ticket)
+                    + &self.shares_said(ticket)
                     + &self.reaches_next(ticket)
                     + &self.goes_on(slot)
                     + &self.wait_said(slot)
             }
             TicketState::Offered => self.offered_to(ticket) + &self.requires(ticket),
             TicketState::Assigned | TicketState::InService | TicketState::OnHold => {
-                self.assigned_because(ticket) + &self.asked_for(ticket)
+                let asked = self.asked_for(ticket);
+                self.assigned_because(ticket) + &asked + &self.targets_said(slot, ticket)
             }
+            TicketState::Parked => self.parked_by(ticket),
             TicketState::Wrapping => self.wrapped_up_by(ticket),
             TicketState::Closed => match ticket.child.get() {
                 Some(child) => format!("it is closed, and goes on as ticket {child}"),
@@ -103,6 +107,14 @@ impl Turn<'_> {
         }
     }
 
+    /// Its queue is served to the end, and takes nobody new.
+    fn drains(&self, ticket: &Ticket) -> String {
+        match self.state.queues.at(ticket.queue).mode {
+            QueueMode::Drain => format!("; its queue is {}", self.closed_until(ticket.queue)),
+            QueueMode::Open | QueueMode::Closed => String::new(),
+        }
+    }
+
     fn offered_to(&self, ticket: &Ticket) -> String {
         let left =
             ticket.asked.offers().until().unwrap_or_default().saturating_sub(self.now) / 1_000_000;
@@ -121,6 +133,15 @@ impl Turn<'_> {
         let to = self.target_name(transfer);
         let names = names.join(", ");
         format!("; its transfer to {to} is asked of {names} for {left} s more")
+    }
+
+    fn parked_by(&self, ticket: &Ticket) -> String {
+        let left = ticket.parked_until().unwrap_or_default().saturating_sub(self.now);
+        let name = ticket.owner().map_or_else(String::new, |agent| self.agent_name(agent));
+        format!(
+            "{name} has parked it for {} s more, or until its customer writes",
+            left / 1_000_000
+        )
     }
 
     fn wrapped_up_by(&self, ticket: &Ticket) -> String {

@@ -123,7 +123,7 @@ impl Turn<'_> {
         })
     }
 
-    /// The queue named; or, where it is closed by its hours and says so, where nobody is online who
+    /// The queue named; or, where it is closed by its hours or its mode and says so, where nobody is online who
     /// could have the ticket, or the line is full, the first of its chain that takes it.
     fn place_of(&self, input: &HandOff, named: QueueId) -> Result<Place, Rejection> {
         if self.is_blocked(input.bot, input.contact) {
@@ -133,7 +133,7 @@ impl Turn<'_> {
             return Err(Rejection::Inactive);
         }
         let queue = self.state.queues.at(named);
-        if queue.shut && queue.doors.outside == OutsideHours::Refuse {
+        if !queue.admits() && queue.outside() == OutsideHours::Refuse {
             return Err(Rejection::OutOfHours);
         }
         let is_full = queue.is_full_for(input.test);
@@ -155,9 +155,9 @@ impl Turn<'_> {
             return Some(Rejection::Inactive);
         }
         let queue = self.state.queues.at(id);
-        if queue.shut {
+        if !queue.admits() {
             // Whoever waits until it opens needs nobody online now.
-            match queue.doors.outside {
+            match queue.outside() {
                 OutsideHours::Refuse | OutsideHours::Overflow => {
                     return Some(Rejection::OutOfHours);
                 }
@@ -189,8 +189,8 @@ impl Turn<'_> {
             now: self.now,
         };
         let queue = self.state.queues.at(named);
-        let is_attended = || queue.shut || self.state.is_attended(named, &waiter);
-        let reason = if queue.shut && queue.doors.outside == OutsideHours::Overflow {
+        let is_attended = || !queue.admits() || self.state.is_attended(named, &waiter);
+        let reason = if !queue.admits() && queue.outside() == OutsideHours::Overflow {
             OverflowReason::OutOfHours
         } else if is_full {
             OverflowReason::Full
@@ -240,7 +240,7 @@ impl Turn<'_> {
             // Nobody tells a customer that he is blocked.
             Rejection::Inactive | Rejection::Blocked => (Said::SwitchedOff, None),
             Rejection::QueueFull => (Said::Full, None),
-            Rejection::OutOfHours => (Said::Closed, self.state.queues.at(queue).doors.until.get()),
+            Rejection::OutOfHours => (Said::Closed, self.opens_at(queue)),
         };
         let text = self.text(input, queue, self.language(input), said);
         Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
@@ -405,8 +405,13 @@ impl Turn<'_> {
     }
 
     fn text(&self, input: &HandOff, queue: QueueId, language: Language, said: Said) -> String {
-        let own = input.texts.iter().chain(self.state.texts_of(queue));
-        texts::told(own, language, said.text(), &[])
+        match self.state.modes.of(queue).filter(|mode| !mode.text.is_empty()) {
+            Some(mode) if matches!(said, Said::Closed) => mode.text.clone(),
+            Some(_) | None => {
+                let own = input.texts.iter().chain(self.state.texts_of(queue));
+                texts::told(own, language, said.text(), &[])
+            }
+        }
     }
 }
 

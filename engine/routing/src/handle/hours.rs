@@ -1,12 +1,14 @@
-//! Opening hours: a queue is opened and closed as they say, and what happens at the closing.
+//! Opening hours: a queue is opened and closed as they and its mode say, and what happens at the closing.
 
 use super::Turn;
+use crate::Micros;
 use crate::event::{Event, ObjectPut, QueueHours};
 use crate::hours::Schedule;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::QueueId;
 use relevo_wire::directory::Object;
+use relevo_wire::vocabulary::QueueMode;
 
 impl Turn<'_> {
     /// Queues whose hours an object that is put may change: itself, or those of a bot that are read by
@@ -28,18 +30,34 @@ impl Turn<'_> {
         }
     }
 
-    /// Tells what the hours of a queue say now, where that is something else than is known.
-    pub(super) fn look_at_hours(&mut self, id: QueueId) {
+    /// Tells what hours and mode make of a queue now, where that is something else than is known.
+    pub(super) fn look_at_doors(&mut self, id: QueueId) {
         let Some(queue) = self.state.queues.get(id) else { return };
         let known = (!queue.shut, queue.doors.until.get());
-        let directory = &self.state.directory;
-        let zone = directory.bot(queue.bot).map_or("UTC", |bot| bot.object.time_zone.as_str());
-        let hours = directory.queue(id).and_then(|queue| queue.object.hours.as_ref());
-        let schedule = hours.and_then(|hours| Schedule::compile(hours, zone).ok());
-        let (open, until) = schedule.map_or((true, None), |schedule| schedule.look(self.now));
+        let closed = self.state.modes.of(id).filter(|set| set.mode == QueueMode::Closed);
+        let (open, until) = match closed.map(|set| set.until) {
+            Some(until) => (false, until.and_then(|until| self.opening_from(id, until))),
+            None => self.schedule(id).map_or((true, None), |schedule| schedule.look(self.now)),
+        };
         if known != (open, until) {
             self.emit(Event::QueueHours(QueueHours { queue: id, open, until }));
         }
+    }
+
+    /// When the hours of a queue have it open, from a moment on.
+    pub(super) fn opening_from(&self, id: QueueId, at: Micros) -> Option<Micros> {
+        match self.schedule(id).map_or((true, None), |schedule| schedule.look(at)) {
+            (true, _) => Some(at),
+            (false, opening) => opening,
+        }
+    }
+
+    fn schedule(&self, id: QueueId) -> Option<Schedule> {
+        let directory = &self.state.directory;
+        let bot = directory.bot(self.state.queues.at(id).bot);
+        let zone = bot.map_or("UTC", |bot| bot.object.time_zone.as_str());
+        let hours = directory.queue(id)?.object.hours.as_ref()?;
+        Schedule::compile(hours, zone).ok()
     }
 
     /// Closes the ticket of the first who waited when the queue closed. A tick comes for each.
@@ -58,13 +76,5 @@ impl Turn<'_> {
     /// Whether a waiting ticket waits until its queue opens.
     pub(crate) fn is_held(&self, ticket: &Ticket) -> bool {
         self.state.queues.at(ticket.queue).holds(ticket)
-    }
-
-    /// Until when a queue is closed by its hours, as people read it.
-    pub(super) fn closed_until(&self, id: QueueId) -> String {
-        match self.state.queues.at(id).doors.until.get() {
-            Some(until) => format!("closed until {}", crate::hours::shown(until)),
-            None => "closed, and its hours never open it".to_owned(),
-        }
     }
 }

@@ -7,7 +7,7 @@ use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use crate::state::unconfirmed::Unconfirmed;
 use relevo_wire::answer::{Answer, Sent};
-use relevo_wire::vocabulary::{Author, Holder};
+use relevo_wire::vocabulary::{Author, Holder, UnparkCause};
 use relevo_wire::{AgentId, BotId, ContactKey, ErrorCode, TicketId, WireError};
 
 /// Most tickets of a conversation in which a repeat is looked for, newest first.
@@ -39,18 +39,18 @@ impl Turn<'_> {
         match newest.filter(|slot| self.state.tickets.at(*slot).is_open()) {
             Some(slot) => {
                 self.check_unconfirmed(&self.state.tickets.at(slot).for_agent, bytes)?;
-                Ok(self.store(slot, Author::Customer, None, client_message, bytes))
+                let stored = self.store(slot, Author::Customer, None, client_message, bytes);
+                if self.state.tickets.at(slot).is_parked() {
+                    self.unpark(slot, UnparkCause::Customer);
+                    return Ok(held_by(stored, Holder::Queue));
+                }
+                Ok(stored)
             }
             None => {
                 if let Some(closed) = newest.filter(|slot| self.reopens(*slot)) {
                     let slot = self.reopen(closed);
-                    return Ok(reopened(self.store(
-                        slot,
-                        Author::Customer,
-                        None,
-                        client_message,
-                        bytes,
-                    )));
+                    let stored = self.store(slot, Author::Customer, None, client_message, bytes);
+                    return Ok(held_by(stored, Holder::Reopened));
                 }
                 let stored = ContactMessageStored { bot, contact, client_message, bytes };
                 self.emit(Event::ContactMessageStored(stored));
@@ -205,10 +205,10 @@ fn sent(ticket: &Ticket, number: u32) -> Answer {
     Answer::Sent(Sent { holder, ticket: Some(ticket.id), number, epoch: ticket.epoch })
 }
 
-/// Whoever's words they are has the conversation again.
-fn reopened(answer: Answer) -> Answer {
+/// The words have changed who has the conversation.
+fn held_by(answer: Answer, holder: Holder) -> Answer {
     if let Answer::Sent(sent) = answer {
-        return Answer::Sent(Sent { holder: Holder::Reopened, ..sent });
+        return Answer::Sent(Sent { holder, ..sent });
     }
     answer
 }

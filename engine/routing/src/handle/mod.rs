@@ -6,6 +6,7 @@
 
 mod absence;
 mod acceptance;
+mod at_risk;
 mod callbacks;
 mod changes;
 mod clocks;
@@ -17,7 +18,10 @@ mod hand_off;
 mod hours;
 mod idempotent;
 mod messages;
+mod modes;
+mod notices;
 mod offers;
+mod parking;
 mod presence;
 mod progress;
 mod pull;
@@ -25,6 +29,7 @@ mod refusals;
 mod reopen;
 mod service;
 mod sessions;
+mod shares;
 mod silence;
 mod targets;
 mod ticks;
@@ -120,11 +125,15 @@ impl Turn<'_> {
             Input::Accept { agent, ticket } => self.accept(agent, ticket),
             Input::Decline { agent, ticket } => self.decline(agent, ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(agent, ticket, epoch, on),
-            Input::WrapUpDone { agent, ticket } => self.wrap_up_done(agent, ticket),
+            Input::Park { agent, ticket, epoch, until } => self.park(agent, ticket, epoch, until),
+            Input::Unpark { agent, ticket, epoch } => self.agent_unparks(agent, ticket, epoch),
+            Input::WrapUpDone { agent, ticket, tags } => self.wrap_up_done(agent, ticket, tags),
             Input::SetAbsence { agent, bot, absence, .. } => self.set_absence(agent, bot, absence),
             Input::WantCallback { bot, contact, yes } => self.want_callback(bot, contact, yes),
             Input::BlockContact { bot, contact, until } => self.block_contact(bot, contact, until),
             Input::UnblockContact { bot, contact } => self.unblock_contact(bot, contact),
+            Input::SetQueueMode(set) => self.set_queue_mode(set),
+            Input::NotifyWaiting { queue, words } => self.notify_waiting(queue, words),
             Input::Reopen { agent, ticket } => self.agent_reopens(agent, ticket),
             Input::Explain { ticket } => self.explain(ticket),
             Input::Put { object, if_version } => self.put(object, if_version),

@@ -148,6 +148,8 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::Accept { agent, .. }
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
+        | Input::Park { agent, .. }
+        | Input::Unpark { agent, .. }
         | Input::WrapUpDone { agent, .. }
         | Input::Reopen { agent, .. }
         | Input::SetAbsence { agent, own: true, .. } => Some(*agent),
@@ -162,6 +164,8 @@ fn actor(input: &Input) -> Option<AgentId> {
         | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
+        | Input::SetQueueMode(_)
+        | Input::NotifyWaiting { .. }
         | Input::AgentSessionOpened { .. }
         | Input::AgentSessionLost { .. }
         | Input::BotSessionOpened { .. }

@@ -176,7 +176,7 @@ impl Turn<'_> {
         for slot in self.state.agents.at(agent).tickets.clone() {
             let ticket = self.state.tickets.at(slot);
             if !ticket.is_open() {
-                self.end_wrap_up(slot, WrapUpEnd::AgentGone);
+                self.end_wrap_up(slot, WrapUpEnd::AgentGone, Vec::new());
                 continue;
             }
             let stays = match self.state.queues.at(ticket.queue).agent_gone {

@@ -1,4 +1,4 @@
-//! `next`: an agent pulls the most urgent ticket that it may serve.
+//! `next`: an agent pulls the most urgent ticket that it may serve: of a bot below its share first.
 
 use super::refusals::no_agent;
 use super::{Answered, Turn};
@@ -57,9 +57,11 @@ impl Turn<'_> {
         let pulled = queues.iter().filter(|queue| self.state.queues.at(**queue).is_pulled());
         let found = pulled
             .flat_map(|queue| tests.iter().map(move |test| (*queue, *test)))
-            .filter_map(|(queue, test)| self.first_graded(agent, queue, test))
+            .filter_map(|(queue, test)| self.first_candidate(agent, queue, test))
             .min();
-        let Some((_, _, slot)) = found else { return Err(self.nothing_for(agent, queues)) };
+        let Some(slot) = found.map(|found| found.slot) else {
+            return Err(self.nothing_for(agent, queues));
+        };
         if !self.assign(slot, agent) {
             let message = "a session of this agent has just paused or gone";
             return Err(WireError::new(ErrorCode::WrongState, message));

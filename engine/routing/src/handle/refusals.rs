@@ -49,6 +49,19 @@ impl Turn<'_> {
         }
     }
 
+    /// As [`Turn::check_owner`], or the agent has parked the ticket.
+    pub(super) fn check_keeper(
+        &self,
+        ticket: &Ticket,
+        agent: AgentId,
+        epoch: u32,
+    ) -> Result<(), WireError> {
+        if ticket.is_parked() && ticket.agent.is(agent) {
+            return self.check_epoch(ticket, epoch);
+        }
+        self.check_owner(ticket, agent, epoch)
+    }
+
     pub(super) fn wrong_state(&self, ticket: &Ticket, message: &str) -> WireError {
         self.with_present(ticket, ErrorCode::WrongState, "ticket", message.to_owned())
     }
@@ -64,12 +77,13 @@ impl Turn<'_> {
         field: &str,
         message: String,
     ) -> WireError {
-        let agent = ticket.holder().map(|agent| self.agent_name(agent));
+        let agent = ticket.owner().map(|agent| self.agent_name(agent));
         let present = Present { state: ticket.state, epoch: ticket.epoch, agent };
         let told = match (ticket.state, &present.agent) {
             (TicketState::Waiting, _) => "; it waits in a line".to_owned(),
             (TicketState::Offered, _) => "; it is offered to agents".to_owned(),
             (TicketState::Closed | TicketState::Wrapping, _) => "; it is closed".to_owned(),
+            (TicketState::Parked, Some(agent)) => format!("; {agent} has parked it"),
             (_, Some(agent)) => format!("; {agent} has it"),
             (_, None) => String::new(),
         };

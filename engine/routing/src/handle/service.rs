@@ -1,5 +1,6 @@
 //! A ticket in service on hold, and the wrap-up after its close.
 
+use super::close::{check_tags, needs_tag};
 use super::refusals::no_agent;
 use super::{Answered, Turn, done};
 use crate::event::{Event, Forgotten, Held, WrappedUp};
@@ -51,7 +52,12 @@ impl Turn<'_> {
     }
 
     /// Where it is over already, nothing is done.
-    pub(super) fn wrap_up_done(&mut self, agent: AgentId, ticket: TicketId) -> Answered {
+    pub(super) fn wrap_up_done(
+        &mut self,
+        agent: AgentId,
+        ticket: TicketId,
+        tags: Vec<String>,
+    ) -> Answered {
         if self.state.agents.get(agent).is_none() {
             return Err(no_agent());
         }
@@ -61,16 +67,22 @@ impl Turn<'_> {
             let message = "an agent wraps up its own closed tickets only";
             return Err(self.wrong_state(ticket, message));
         }
-        self.end_wrap_up(slot, WrapUpEnd::Done);
+        check_tags(&tags)?;
+        if ticket.owes_tags() && tags.is_empty() {
+            return Err(needs_tag());
+        }
+        self.end_wrap_up(slot, WrapUpEnd::Done, tags);
         Ok(done())
     }
 
-    pub(super) fn end_wrap_up(&mut self, slot: Slot, end: WrapUpEnd) {
+    /// What has no tag by then and owes one is marked.
+    pub(super) fn end_wrap_up(&mut self, slot: Slot, end: WrapUpEnd, tags: Vec<String>) {
         let ticket = self.state.tickets.at(slot);
-        let id = ticket.id;
+        let (id, untagged) = (ticket.id, ticket.owes_tags() && tags.is_empty());
         let Some(agent) = ticket.seated().filter(|_| !ticket.is_open()) else { return };
         self.release(Some(agent));
-        self.emit_of(slot, Event::WrappedUp(WrappedUp { ticket: id, agent, end }));
+        let wrapped_up = WrappedUp { ticket: id, agent, end, tags, untagged };
+        self.emit_of(slot, Event::WrappedUp(wrapped_up));
         if self.state.tickets.get(slot).is_some_and(|ticket| ticket.is_confirmed(self.now)) {
             self.emit_of(slot, Event::Forgotten(Forgotten { ticket: id }));
         } else {

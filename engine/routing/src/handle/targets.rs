@@ -16,7 +16,7 @@ impl Turn<'_> {
             return Err(no_agent());
         }
         let ticket = self.state.tickets.at(self.state.tickets.latest(self.ticket(ticket)?));
-        if ticket.holder() != Some(agent) {
+        if ticket.owner() != Some(agent) {
             return Err(self.wrong_state(ticket, "an agent may transfer its own open tickets"));
         }
         let of_bot = self.state.queues_of(ticket.bot);
@@ -31,7 +31,7 @@ impl Turn<'_> {
         let queue = self.state.queues.at(id);
         let name = self.state.directory.queue_name(id).unwrap_or_default();
         let online = queue.online_for(ticket.test);
-        let open = queue.active && !queue.shut && !queue.is_full_for(ticket.test);
+        let open = queue.active && queue.admits() && !queue.is_full_for(ticket.test);
         QueueTarget { queue: name.to_owned(), open, online }
     }
 
@@ -43,7 +43,7 @@ impl Turn<'_> {
     ) -> Vec<AgentTarget> {
         let is_open = |queue: &QueueId| {
             let queue = self.state.queues.at(*queue);
-            queue.active && !queue.shut
+            queue.active && queue.admits()
         };
         let open = queues.iter().filter(|queue| is_open(queue));
         let members: BTreeSet<AgentId> =

@@ -6,7 +6,7 @@ use crate::event::{Event, Forgotten, Ready, Relaxed, Started, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::QueueId;
-use relevo_wire::vocabulary::{Reachability, RequeueReason, WrapUpEnd};
+use relevo_wire::vocabulary::{Reachability, RequeueReason, UnparkCause, WrapUpEnd};
 
 impl Turn<'_> {
     pub(super) fn started(&mut self, down_us: Micros) {
@@ -42,13 +42,16 @@ impl Turn<'_> {
     fn due(&mut self, timer: Timer) {
         match timer {
             Timer::TurnAway(queue) => self.turn_away(queue),
-            Timer::Hours(queue) => self.look_at_hours(queue),
+            Timer::Notice(queue) => self.tell_next(queue),
+            Timer::Mode(queue) => self.mode_over(queue),
+            Timer::Hours(queue) => self.look_at_doors(queue),
             Timer::Grace(agent) => self.grace_over(agent),
             Timer::Presence(agent) => self.presence_expired(agent),
             Timer::Fairness(agent) => self.state.fairness_over(agent),
             Timer::Callback => self.callback_over(),
             Timer::Unblock => self.block_over(),
             Timer::Keep(slot) => self.requeue(slot, RequeueReason::AgentGone),
+            Timer::Unpark(slot) => self.unpark(slot, UnparkCause::Time),
             Timer::Reservation(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Unreserved(Unreserved { ticket }));
@@ -62,12 +65,13 @@ impl Turn<'_> {
             }
             // Nobody it was made to is responding.
             Timer::Offer(slot) => self.offers_missed(slot),
-            Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit),
+            Timer::WrapUp(slot) => self.end_wrap_up(slot, WrapUpEnd::Limit, Vec::new()),
             Timer::Step(slot) => self.state.may_step(slot),
             Timer::Limit(queue) => self.limit_over(queue),
             Timer::Reopen(slot) => self.reopen_over(slot),
             Timer::CustomerSilence(bot) => self.customer_is_silent(bot),
             Timer::AgentSilence(agent) => self.agent_is_silent(agent),
+            Timer::Targets(queue) => self.target_over(queue),
             Timer::Forget(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Forgotten(Forgotten { ticket }));

@@ -29,14 +29,16 @@ impl Turn<'_> {
         }
         let slot = self.state.tickets.latest(self.ticket(ticket)?);
         let ticket = self.state.tickets.at(slot);
-        self.check_owner(ticket, agent, epoch)?;
+        self.check_keeper(ticket, agent, epoch)?;
         self.check_unasked(ticket)?;
         let place = match to {
             Target::Queue(queue) => self.queue_target(ticket, queue)?,
             Target::Agent(to) => self.agent_target(ticket, agent, to)?,
         };
+        // What is parked is with nobody meanwhile: it waits in its new line at once.
+        let is_served = ticket.holder().is_some();
         let accept_us = self.state.queues.at(place.0).accept_us;
-        if accept_us > 0 {
+        if accept_us > 0 && is_served {
             return self.ask_transfer(slot, place, accept_us, note);
         }
         let child = self.child(slot, agent, place, note);
@@ -61,7 +63,7 @@ impl Turn<'_> {
             );
             return Err(refused(ErrorCode::WrongState, &message));
         }
-        if queue.shut {
+        if !queue.admits() {
             let message = format!("that queue is {}", self.closed_until(to));
             return Err(refused(ErrorCode::WrongState, &message));
         }
@@ -95,7 +97,7 @@ impl Turn<'_> {
             let message = "the queue allows no transfer to the queues of that agent";
             return Err(refused(ErrorCode::Forbidden, message));
         };
-        if self.state.queues.at(queue).shut {
+        if !self.state.queues.at(queue).admits() {
             let message = format!("the queue of that agent is {}", self.closed_until(queue));
             return Err(refused(ErrorCode::WrongState, &message));
         }
@@ -113,7 +115,7 @@ impl Turn<'_> {
     }
 
     /// The queue through which an agent may get a ticket: the ticket's own first, else the first of
-    /// the same bot that is active and allowed; one that its hours have open before one that is closed.
+    /// the same bot that is active and allowed; one that takes who comes now before one that does not.
     pub(super) fn queue_with(&self, ticket: &Ticket, agent: AgentId) -> Option<QueueId> {
         let queues = &self.state.agents.at(agent).queues;
         let allowed = |queue: &QueueId| {
@@ -121,7 +123,7 @@ impl Turn<'_> {
             entry.bot == ticket.bot && entry.active && self.is_target(ticket.queue, *queue)
         };
         let order = |queue: &&QueueId| {
-            (self.state.queues.at(**queue).shut, **queue != ticket.queue, **queue)
+            (!self.state.queues.at(**queue).admits(), **queue != ticket.queue, **queue)
         };
         queues.iter().filter(|queue| allowed(queue)).min_by_key(order).copied()
     }

@@ -8,7 +8,7 @@ use relevo_wire::directory::{
 };
 use relevo_wire::limits::{
     DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES,
-    OFFER_AGENTS, PRIORITY, REOPEN_SECONDS, SKILL_LEVEL, SKILLS, WAIT_SECONDS,
+    OFFER_AGENTS, PRIORITY, REOPEN_SECONDS, SHARE_PERCENT, SKILL_LEVEL, SKILLS, WAIT_SECONDS,
 };
 use relevo_wire::{ErrorCode, WireError};
 use rustc_hash::FxHashSet;
@@ -53,6 +53,10 @@ pub(super) fn bot(bot: &Bot) -> Result<(), WireError> {
             return Err(malformed("seats_per_agent", message));
         }
         at_most("seats_per_agent", u32::from(seats), u32::from(MAX_SEATS))?;
+    }
+    if let Some(share) = bot.guaranteed_share.filter(|share| !(1..=SHARE_PERCENT).contains(share)) {
+        let message = format!("1 to {SHARE_PERCENT} percent, or left out for none, not {share}");
+        return Err(malformed("guaranteed_share", message));
     }
     Ok(())
 }
@@ -109,6 +113,9 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
     }
     at_most("reopen_seconds", queue.reopen_seconds, REOPEN_SECONDS)?;
     inactivity(&queue.inactivity)?;
+    for (name, time) in queue.targets.times() {
+        seconds(&format!("targets.{name}"), time)?;
+    }
     relevo_wire::validate::texts("texts", &queue.texts)?;
     queue.hours.as_ref().map_or(Ok(()), hours)
 }

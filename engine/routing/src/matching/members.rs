@@ -1,19 +1,15 @@
 //! Levels and delays of members. Of all possible pairs of a waiting ticket and an agent, that of the
 //! lowest level goes first, then that of the most urgent ticket; among the agents who could have this
-//! ticket at this level the queue's strategy picks. A ticket reserved for an agent goes before all.
+//! ticket at this level the queue's strategy picks. A ticket reserved for an agent goes before all of
+//! them, and before it only those of bots below their guaranteed shares.
 
 use super::Candidate;
 use crate::handle::Turn;
-use crate::state::line::Rank;
 use crate::state::queues::Queue;
 use crate::state::skills::Need;
-use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Member;
 use relevo_wire::{AgentId, QueueId};
-
-/// The level of an agent for a ticket, and the ticket's place.
-type Graded = (u8, Rank, Slot);
 
 impl Turn<'_> {
     /// The ticket has waited for as long as it must to reach this agent, or waits for it alone.
@@ -63,10 +59,12 @@ impl Turn<'_> {
     pub(super) fn still(&self, wish: Candidate) -> Option<Candidate> {
         let ticket = self.state.tickets.at(wish.slot);
         let level = if ticket.is_waiting() { self.least_level(ticket) } else { None };
-        level.map(|level| Candidate { level, ..wish })
+        let lack = self.state.bots.lack(ticket.bot);
+        level.map(|level| Candidate { lack, level, ..wish })
     }
 
-    /// As the heads tell of an agent who is plain in every queue.
+    /// The most urgent ticket of the queues that push, of the lowest level at which the agent may have
+    /// one: those of bots below their shares first.
     pub(super) fn best_by_level(&self, agent: AgentId) -> Option<Candidate> {
         let entry = self.state.agents.at(agent);
         let looks_at_tests = entry.accepts_tests && self.state.tickets.tests_waiting > 0;
@@ -74,19 +72,19 @@ impl Turn<'_> {
         let pushing = entry.queues.iter().filter(|queue| self.state.queues.at(**queue).pushes());
         let firsts = pushing
             .flat_map(|queue| tests.iter().map(move |test| (*queue, *test)))
-            .filter_map(|(queue, test)| self.first_graded(agent, queue, test));
-        let (level, rank, slot) = firsts.min()?;
-        Some(Candidate { from_queue: true, level, rank, slot })
+            .filter_map(|(queue, test)| self.first_candidate(agent, queue, test));
+        firsts.min()
     }
 
-    /// The first ticket of a queue's line that this agent may have, with its level there.
-    pub(crate) fn first_graded(
+    /// The first ticket of a queue's line that this agent may have.
+    pub(crate) fn first_candidate(
         &self,
         agent: AgentId,
         queue: QueueId,
         test: bool,
-    ) -> Option<Graded> {
+    ) -> Option<Candidate> {
         let (rank, slot) = self.first_for(agent, queue, test)?;
-        Some((self.level(agent, queue), rank, slot))
+        let lack = self.state.bots.lack(self.state.queues.at(queue).bot);
+        Some(Candidate { lack, from_queue: true, level: self.level(agent, queue), rank, slot })
     }
 }

@@ -3,13 +3,14 @@
 
 use super::{AgentRow, BotRow, QueueRow, SnapshotError, SnapshotV1, invalid};
 use crate::directory::Directory;
-use crate::event::Demand;
+use crate::event::{Demand, QueueModeSet};
 use crate::state::callbacks::Listed;
 use crate::state::slab::Slot;
+use crate::state::targets::TargetClock;
 use crate::state::ticket::Ticket;
 use relevo_wire::directory::Skill;
 use relevo_wire::limits::{REQUIREMENTS, RINGS, SEATS, SKILL_LEVEL};
-use relevo_wire::vocabulary::TicketState;
+use relevo_wire::vocabulary::{QueueMode, TicketState, TicketTarget};
 use relevo_wire::{AgentId, QueueId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -32,6 +33,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
         life(ticket)?;
     }
     demands(snapshot)?;
+    targets(&snapshot.targets, &tickets)?;
     doors(snapshot, directory)?;
     blocks(snapshot, directory)?;
     callbacks(snapshot, directory)?;
@@ -59,7 +61,9 @@ fn references(
         && directory.queue_bot(ticket.queue) == Some(ticket.bot)
         && directory.queue_bot(target) == Some(ticket.bot)
         && agents.all(|agent| (agent.0 as usize) < counts.2);
-    let exists = directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some();
+    let owner = ticket.owner().is_none_or(|agent| directory.agent(agent).is_some());
+    let exists =
+        directory.bot(ticket.bot).is_some() && directory.queue(ticket.queue).is_some() && owner;
     if known && (exists || !ticket.is_open()) {
         return Ok(());
     }
@@ -71,7 +75,10 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
     let (held, closed) = (ticket.agent.is_some(), ticket.closed_at.is_some());
     let fits = match ticket.state {
         TicketState::Waiting | TicketState::Offered => !held && !closed,
-        TicketState::Assigned | TicketState::InService | TicketState::OnHold => held && !closed,
+        TicketState::Assigned
+        | TicketState::InService
+        | TicketState::OnHold
+        | TicketState::Parked => held && !closed,
         TicketState::Wrapping => held && closed,
         TicketState::Closed => closed,
     };
@@ -81,7 +88,7 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
             ticket.by_state.is_some()
         }
         TicketState::Assigned | TicketState::InService | TicketState::OnHold => true,
-        TicketState::Closed => !ticket.by_state.is_some(),
+        TicketState::Parked | TicketState::Closed => !ticket.by_state.is_some(),
     };
     let is_asked = ticket.asked.transfer().is_some();
     let asked_fits = !is_asked || (held && !closed);
@@ -112,19 +119,58 @@ fn demands(snapshot: &SnapshotV1) -> Result<(), SnapshotError> {
     if left.is_empty() { Ok(()) } else { Err(invalid("nobody requires a demand")) }
 }
 
-/// Only hours shut a queue, and open it again.
+/// Each clock against a target is that of a ticket in which it can run, once.
+fn targets(
+    rows: &[(Slot, TicketTarget, TargetClock)],
+    tickets: &Tickets<'_>,
+) -> Result<(), SnapshotError> {
+    let mut clocks = FxHashSet::default();
+    let mut runs = |(slot, which, clock): &(Slot, TicketTarget, TargetClock)| {
+        let Some(ticket) = tickets.get(slot) else { return false };
+        let can_run = match which {
+            TicketTarget::FirstResponse => ticket.state == TicketState::Assigned,
+            TicketTarget::NextResponse => {
+                ticket.is_in_service() && ticket.unanswered_since.is_some()
+            }
+            TicketTarget::Resolution => ticket.is_open() && ticket.first_response_at.is_some(),
+        };
+        can_run && clock.is_right() && clocks.insert((*slot, *which))
+    };
+    if rows.iter().all(&mut runs) {
+        return Ok(());
+    }
+    Err(invalid("a clock runs against a target of no ticket that has one"))
+}
+
+/// Only hours and modes shut a queue, and open it again.
 fn doors(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), SnapshotError> {
+    let rises = snapshot.modes.windows(2).all(|two| two[0].queue < two[1].queue);
+    let is_open = |set: &QueueModeSet| set.mode == QueueMode::Open;
+    let exists = |set: &QueueModeSet| directory.queue(set.queue).is_some();
+    if !rises || snapshot.modes.iter().any(|set| is_open(set) || !exists(set)) {
+        return Err(invalid("a queue has no such mode"));
+    }
+    let rises = snapshot.notices.windows(2).all(|two| two[0].0 < two[1].0);
+    if !rises || snapshot.notices.iter().any(|(id, _)| directory.queue(*id).is_none()) {
+        return Err(invalid("a notice is to no queue"));
+    }
+    let is_closed = |id| {
+        let set = snapshot.modes.binary_search_by_key(&id, |set| set.queue);
+        set.is_ok_and(|at| snapshot.modes[at].mode == QueueMode::Closed)
+    };
     let created = snapshot.totals.created;
     let is_right = |(id, row): (QueueId, &QueueRow)| {
         let queue = directory.queue(id).map(|queue| &queue.object);
         let is_plain = !row.shut && !row.doors_until.is_some();
         let has_hours = queue.is_some_and(|queue| queue.hours.is_some());
-        (is_plain || has_hours) && row.shut_before <= if row.shut { created } else { 0 }
+        // Nothing but its mode closes it, and a closed one is shut.
+        let is_so = if is_closed(id) { row.shut } else { is_plain || has_hours };
+        is_so && row.shut_before <= if row.shut { created } else { 0 }
     };
     if (0..).map(QueueId).zip(&snapshot.queues).all(is_right) {
         return Ok(());
     }
-    Err(invalid("a queue is open or closed as no hours make it"))
+    Err(invalid("a queue is open or closed as neither hours nor mode make it"))
 }
 
 /// Contacts of bots that are there are blocked, each once.

@@ -72,6 +72,8 @@ pub(crate) struct Agent {
     pub(crate) tickets: Vec<Slot>,
     /// Tickets offered to it: each holds a seat.
     pub(crate) offers: Vec<Slot>,
+    /// Tickets that it has parked.
+    pub(crate) parked: u32,
     /// It let an offer pass and has done nothing since.
     pub(crate) not_responding: bool,
     /// The bots for which it is away.
@@ -88,6 +90,9 @@ pub(crate) struct Agent {
     pub(crate) grades: Grades,
     /// Seats in use, by bot.
     per_bot: SmallVec<[(BotId, u16); 2]>,
+    /// Bots with a guaranteed share in whose seats its own are counted: those that it serves, while it is
+    /// online.
+    pub(crate) shared_by: SmallVec<[BotId; 2]>,
     /// Its session has closed the seat word, and the command that tells why is on its way. Known
     /// only while the daemon runs.
     pub(crate) closing: bool,
@@ -138,6 +143,7 @@ impl Agent {
             limited_until: MaybeTime::NONE,
             tickets: Vec::new(),
             offers: Vec::new(),
+            parked: 0,
             not_responding: false,
             absent_for: SmallVec::new(),
             silences: Silences::default(),
@@ -146,6 +152,7 @@ impl Agent {
             queues: Vec::new(),
             grades: Grades::default(),
             per_bot: SmallVec::new(),
+            shared_by: SmallVec::new(),
             closing: false,
             counted: Counted::default(),
         }

@@ -1,5 +1,6 @@
-//! Bots: reachability, numbering of tickets, the cap of seats per agent.
+//! Bots: reachability, numbering of tickets, the cap of seats per agent, the guaranteed share.
 
+use super::shares::{Lack, Share};
 use super::silences::Silences;
 use relevo_wire::BotId;
 use relevo_wire::directory;
@@ -11,6 +12,8 @@ pub(crate) struct Bots {
     list: Vec<Bot>,
     /// Bots with a cap of seats per agent.
     caps: usize,
+    /// Bots with a guaranteed share.
+    shares: usize,
 }
 
 /// A bot: what of its directory object decides, and what it has.
@@ -22,6 +25,7 @@ pub(crate) struct Bot {
     pub(crate) seats_per_agent: Option<u16>,
     /// A returning contact goes first to the agent who served it last.
     pub(crate) last_agent: bool,
+    pub(crate) share: Share,
     /// Of contacts whose own is not known.
     pub(crate) language: Language,
     pub(crate) reachable: bool,
@@ -67,10 +71,32 @@ impl Bots {
         bot.seats_per_agent = object.seats_per_agent;
         self.caps =
             self.caps + usize::from(object.seats_per_agent.is_some()) - usize::from(had_cap);
+        self.set_share(id, object.guaranteed_share);
+    }
+
+    /// Its seats are counted elsewhere: see `State::follow_shares`.
+    pub(crate) fn set_share(&mut self, id: BotId, percent: Option<u8>) {
+        let share = &mut self.at_mut(id).share;
+        let had_share = share.is_some();
+        share.percent = percent.unwrap_or(0);
+        let has_share = share.is_some();
+        self.shares = self.shares + usize::from(has_share) - usize::from(had_share);
     }
 
     /// Whether any bot caps the seats per agent: as long as none does, nobody counts.
     pub(crate) fn any_caps(&self) -> bool {
         self.caps > 0
+    }
+
+    /// Whether any bot has a guaranteed share: as long as none has, nobody asks who lacks any.
+    #[inline]
+    pub(crate) fn any_shares(&self) -> bool {
+        self.shares > 0
+    }
+
+    /// How much a bot lacks of its share.
+    #[inline]
+    pub(crate) fn lack(&self, id: BotId) -> Lack {
+        if self.any_shares() { self.at(id).share.lack(id) } else { Lack::NONE }
     }
 }

@@ -1,5 +1,5 @@
-//! What the opening hours of a queue have come to: the facts that events tell, and what its object
-//! says for the time in which it is closed.
+//! What the opening hours of a queue, and its mode, have come to: the facts that events tell, and what
+//! its object says for the time in which it is closed.
 
 use super::line::Line;
 use super::maybe::MaybeTime;
@@ -12,7 +12,7 @@ use relevo_wire::directory::{AtClosing, OutsideHours};
 /// The doors of a queue. Whether they are shut stands in the queue itself, where every decision looks.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Doors {
-    /// When the hours open or close it.
+    /// When they open or close it.
     pub(crate) until: MaybeTime,
     /// While shut: tickets from this one on, in order of creation, came after the closing.
     pub(crate) shut_before: u64,
@@ -72,7 +72,7 @@ impl Queue {
         self.shut && self.doors.hold(ticket)
     }
 
-    /// How long its hours have had it closed in all.
+    /// How long it has been closed in all.
     pub(crate) fn closed_us(&self, now: Micros) -> Micros {
         if !self.was_shut {
             return 0;
@@ -116,7 +116,7 @@ impl Queues {
         queue.doors.shut_since = at;
     }
 
-    /// The hours open or close a queue; `created` tickets have been made so far.
+    /// A queue is opened or closed; `created` tickets have been made so far.
     pub(crate) fn set_shut(&mut self, id: QueueId, shut: bool, created: u64) {
         let queue = self.at_mut(id);
         queue.shut = shut;

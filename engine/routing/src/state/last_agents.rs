@@ -64,9 +64,14 @@ impl LastAgents {
 
     /// Nothing is remembered of a bot's contacts any more.
     pub(crate) fn forget(&mut self, bot: BotId) {
-        self.by_contact.retain(|_, served| served.bot != bot);
-        let by_contact = &self.by_contact;
-        self.in_order.retain(|(_, contact)| by_contact.contains_key(contact));
+        let by_contact = &mut self.by_contact;
+        self.in_order.retain(|(_, contact)| {
+            let is_kept = by_contact.get(contact).is_some_and(|served| served.bot != bot);
+            if !is_kept {
+                by_contact.remove(contact);
+            }
+            is_kept
+        });
     }
 
     /// From the longest ago on.

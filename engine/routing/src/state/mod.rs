@@ -21,7 +21,9 @@ pub(crate) mod idempotency;
 pub(crate) mod last_agents;
 pub(crate) mod line;
 pub(crate) mod maybe;
+pub(crate) mod modes;
 pub(crate) mod neighbours;
+pub(crate) mod notices;
 pub(crate) mod offers;
 pub(crate) mod oldest;
 pub(crate) mod overflow;
@@ -29,10 +31,12 @@ pub(crate) mod pace;
 pub(crate) mod positions;
 pub(crate) mod queues;
 pub(crate) mod recent;
+pub(crate) mod shares;
 pub(crate) mod silences;
 pub(crate) mod skilled;
 pub(crate) mod skills;
 pub(crate) mod slab;
+pub(crate) mod targets;
 pub(crate) mod telling;
 pub(crate) mod ticket;
 pub(crate) mod tickets;
@@ -54,6 +58,8 @@ use fairness::Limit;
 use idempotency::Idempotencies;
 use last_agents::LastAgents;
 use maybe::MaybeTime;
+use modes::Modes;
+use notices::Notices;
 use overflow::MayOverflow;
 use positions::Positions;
 use queues::Queues;
@@ -72,6 +78,8 @@ pub(crate) struct State {
     pub(crate) directory: Directory,
     pub(crate) tickets: Tickets,
     pub(crate) queues: Queues,
+    pub(crate) modes: Modes,
+    pub(crate) notices: Notices,
     pub(crate) agents: Agents,
     pub(crate) bots: Bots,
     pub(crate) skills: Skills,
@@ -135,6 +143,8 @@ impl State {
             directory: Directory::default(),
             tickets: Tickets::default(),
             queues: Queues::default(),
+            modes: Modes::default(),
+            notices: Notices::default(),
             agents: Agents::default(),
             bots: Bots::default(),
             skills: Skills::default(),
@@ -164,9 +174,9 @@ impl State {
         texts::told(self.texts_of(ticket.queue), ticket.telling.language(), text, &[])
     }
 
-    /// Whether the queue takes hand-offs now: it is active, and its hours have it open.
+    /// Whether the queue takes hand-offs now: it is active, and its hours and its mode have it open.
     pub(crate) fn is_open(&self, queue: QueueId) -> bool {
-        self.is_active(queue) && !self.queues.at(queue).shut
+        self.is_active(queue) && self.queues.at(queue).admits()
     }
 
     /// Whether hand-offs to this queue are ever taken: tenant, bot and queue are active.

@@ -49,6 +49,19 @@ impl Oldest {
         }
     }
 
+    /// The first behind one, in the order of the moments and, where they are the same, of the slots; of
+    /// all for none.
+    pub(crate) fn next_after(&self, last: Option<(Micros, Slot)>) -> Option<(Micros, Slot)> {
+        let first =
+            last.map_or(0, |(at, _)| self.moments.partition_point(|(other, _)| *other < at));
+        let behind = self.moments.range(first..).copied();
+        let mut behind =
+            behind.filter(|(_, slot)| *slot != Self::ENDED).filter(|it| Some(*it) > last);
+        let next = behind.next()?;
+        let same = behind.take_while(|(at, _)| *at == next.0);
+        same.chain([next]).min()
+    }
+
     pub(crate) fn first(&self) -> Option<(Micros, Slot)> {
         self.moments.front().copied()
     }
@@ -80,6 +93,22 @@ mod tests {
         assert_eq!(oldest.first(), Some((3, 15)));
         oldest.end(3, 15);
         assert_eq!(oldest.first(), None);
+    }
+
+    #[test]
+    fn behind_one_comes_the_next_slot_of_its_moment_or_the_next_moment() {
+        let mut oldest = Oldest::default();
+        for (at, slot) in [(1, 11), (1, 10), (1, 12), (2, 9), (3, 8)] {
+            oldest.begin(at, slot);
+        }
+        oldest.end(1, 12);
+        oldest.end(2, 9);
+        let mut last = None;
+        let all = std::iter::from_fn(|| {
+            last = oldest.next_after(last);
+            last
+        });
+        assert_eq!(all.collect::<Vec<_>>(), [(1, 10), (1, 11), (3, 8)]);
     }
 
     #[test]

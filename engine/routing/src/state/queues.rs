@@ -12,9 +12,11 @@ use super::positions::LineName;
 use super::silences::Patience;
 use super::skills::Need;
 use super::slab::Slot;
+use super::targets::Targets;
 use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
+use relevo_wire::vocabulary::QueueMode;
 use relevo_wire::{AgentId, BotId, QueueId};
 use std::collections::BTreeSet;
 
@@ -53,8 +55,9 @@ pub(crate) struct Queue {
     pub(crate) seats: u32,
     pub(crate) exists: bool,
     pub(crate) active: bool,
-    /// Closed by its hours.
+    /// Closed by its hours or its mode.
     pub(crate) shut: bool,
+    pub(crate) mode: QueueMode,
     /// Now, or at some time: its clocks stood still, or those of who has come from another queue.
     pub(crate) was_shut: bool,
     is_changed: bool,
@@ -89,6 +92,7 @@ pub(crate) struct Queue {
     /// To how many agents at once a ticket is offered.
     pub(crate) offer_agents: usize,
     pub(crate) wrap_up_us: Micros,
+    pub(crate) mandatory_tags: bool,
     pub(crate) reopen_us: Micros,
     /// Of tests, which are not in `waits`.
     pub(crate) test_waits: Oldest,
@@ -104,6 +108,8 @@ pub(crate) struct Queue {
     pub(crate) doors: Doors,
     pub(crate) patience: Patience,
     pub(crate) urgency: Urgency,
+    /// None as long as it never had any.
+    pub(crate) targets: Option<Box<Targets>>,
 }
 
 const SECOND: Micros = 1_000_000;
@@ -115,6 +121,7 @@ impl Queue {
             bot,
             active: true,
             shut: false,
+            mode: QueueMode::Open,
             was_shut: false,
             doors: Doors::default(),
             patience: Patience::default(),
@@ -125,6 +132,7 @@ impl Queue {
             offer_us: 0,
             offer_agents: 1,
             wrap_up_us: 0,
+            mandatory_tags: false,
             reopen_us: 0,
             max_waiting: u32::MAX,
             looks_at: MaybeTime::NONE,
@@ -148,6 +156,7 @@ impl Queue {
             last_served: MaybeAgent::NONE,
             pace: Pace::default(),
             urgency: Urgency::default(),
+            targets: None,
             online: 0,
             online_for_tests: 0,
             seats: 0,
@@ -173,9 +182,11 @@ impl Queue {
         self.offer_agents = usize::from(object.offer_agents);
         self.reopen_us = Micros::from(object.reopen_seconds) * SECOND;
         self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
+        self.mandatory_tags = object.mandatory_tags;
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
         self.limit = Limit::of(object);
         self.patience = Patience::of(&object.inactivity);
+        self.set_targets(object.targets);
         self.doors.outside = object.outside_hours;
         self.doors.at_closing = object.at_closing;
         self.keep_us = Micros::from(object.keep_seconds) * SECOND;

@@ -122,6 +122,7 @@ impl Ticket {
             }
             TicketState::Waiting
             | TicketState::Offered
+            | TicketState::Parked
             | TicketState::Wrapping
             | TicketState::Closed => None,
         }

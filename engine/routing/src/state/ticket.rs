@@ -31,7 +31,7 @@ pub(crate) struct Ticket {
     pub(crate) assigned_at: MaybeTime,
     pub(crate) bot: BotId,
     pub(crate) queue: QueueId,
-    /// Who has it, or had it when it was closed.
+    /// Who has it or has parked it, or had it when it was closed.
     pub(crate) agent: MaybeAgent,
     /// For whom it waits outside the queue's line.
     pub(crate) reserved: MaybeAgent,
@@ -52,7 +52,7 @@ pub(crate) struct Ticket {
     pub(crate) telling: Telling,
     /// Somebody human wrote in an earlier ticket of the conversation.
     pub(crate) answered_before: bool,
-    /// Whoever is awaited has been told so.
+    /// Whoever is awaited has been told so; while it is wrapped up, nobody is: its agent owes a tag.
     pub(crate) warned: bool,
     /// Progress of the present agent.
     pub(crate) agent_progress: Progress,
@@ -86,7 +86,7 @@ pub(crate) struct Ticket {
     pub(crate) bot_progress: Progress,
     pub(crate) parent: MaybeTicket,
     // What few tickets need.
-    /// One of four, as no two hold at once. Until when it is reserved. While it is not: since when it
+    /// One of five, as no two hold at once. Until when it is reserved, or parked. While it is not: since when it
     /// stands in its queue's line, later by the time in which the daemon was down; the queue's overflow
     /// counts from there. While an agent has it: until when silence is borne. Once it is closed: until
     /// when it can be reopened.
@@ -165,7 +165,8 @@ impl Ticket {
             | TicketState::Offered
             | TicketState::Assigned
             | TicketState::InService
-            | TicketState::OnHold => true,
+            | TicketState::OnHold
+            | TicketState::Parked => true,
             TicketState::Wrapping | TicketState::Closed => false,
         }
     }
@@ -183,6 +184,16 @@ impl Ticket {
     /// An agent has written, and it goes on.
     pub(crate) fn is_in_service(&self) -> bool {
         matches!(self.state, TicketState::InService | TicketState::OnHold)
+    }
+
+    /// Its agent wraps it up and has yet to give a tag.
+    pub(crate) fn owes_tags(&self) -> bool {
+        self.state == TicketState::Wrapping && self.warned
+    }
+
+    /// Its agent has parked it: nobody has it in a seat.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.state == TicketState::Parked
     }
 
     /// Since when it stands in its queue's line, as overflow counts it; of one that is not reserved.
@@ -224,14 +235,32 @@ impl Ticket {
         !self.is_open() && self.reopens_until().is_none_or(|until| until <= now)
     }
 
-    /// Who has it now.
-    pub(crate) fn holder(&self) -> Option<AgentId> {
+    /// Whose it is now: who has it, or has parked it.
+    pub(crate) fn owner(&self) -> Option<AgentId> {
         if self.is_open() { self.agent.get() } else { None }
+    }
+
+    /// Who has it now, in a seat.
+    pub(crate) fn holder(&self) -> Option<AgentId> {
+        self.owner().filter(|_| !self.is_parked())
+    }
+
+    /// Until when its agent has parked it.
+    pub(crate) fn parked_until(&self) -> Option<Micros> {
+        self.is_parked().then_some(self.reserved_until)
     }
 
     /// Whose seat it takes: who has it, or wraps it up.
     pub(crate) fn seated(&self) -> Option<AgentId> {
-        if self.state == TicketState::Closed { None } else { self.agent.get() }
+        match self.state {
+            TicketState::Parked | TicketState::Closed => None,
+            TicketState::Waiting
+            | TicketState::Offered
+            | TicketState::Assigned
+            | TicketState::InService
+            | TicketState::OnHold
+            | TicketState::Wrapping => self.agent.get(),
+        }
     }
 
     pub(crate) fn excludes(&self, agent: AgentId, now: Micros) -> bool {

@@ -10,6 +10,10 @@ use std::collections::BTreeSet;
 pub(crate) enum Timer {
     /// Somebody who waited when a queue closed is to be turned away.
     TurnAway(QueueId),
+    /// The next who waits in a queue is to be told something.
+    Notice(QueueId),
+    /// The time of a queue's mode is over.
+    Mode(QueueId),
     /// The hours of a queue open or close it.
     Hours(QueueId),
     /// An agent's grace period is over.
@@ -24,6 +28,8 @@ pub(crate) enum Timer {
     Unblock,
     /// Somebody has stood in a call-back list for long enough.
     Callback,
+    /// A parked ticket comes back.
+    Unpark(Slot),
     /// A ticket reserved for an agent joins its queue.
     Reservation(Slot),
     /// The service-level threshold has passed.
@@ -48,6 +54,8 @@ pub(crate) enum Timer {
     CustomerSilence(BotId),
     /// An agent has been silent for too long.
     AgentSilence(AgentId),
+    /// A target of a ticket of a queue is at risk or missed.
+    Targets(QueueId),
     /// A closed ticket is no longer resumable.
     Forget(Slot),
 }

@@ -312,15 +312,17 @@ impl Desk {
         let mut copy =
             Tenant::from_snapshot(&self.tenant.snapshot(), self.tenant.settings().clone())
                 .expect("a snapshot reads back");
-        let input =
-            Input::BotMessage { bot: BOT, ticket, epoch: u32::MAX, client_message: None, bytes: 0 };
-        let step = copy.handle(self.now, &mut Seats::new(), Command { idempotency: None, input });
-        match step.reply {
-            Some(Reply::Answer(Answer::Error(WireError { present: Some(present), .. }))) => {
-                present.epoch
-            }
+        let bots: Vec<BotId> = self.tenant.directory().bots().map(|(bot, _)| bot).collect();
+        let mut answers = bots.into_iter().map(|bot| {
+            let (epoch, client_message) = (u32::MAX, None);
+            let input = Input::BotMessage { bot, ticket, epoch, client_message, bytes: 0 };
+            copy.handle(self.now, &mut Seats::new(), Command { idempotency: None, input }).reply
+        });
+        let present = answers.find_map(|answer| match answer {
+            Some(Reply::Answer(Answer::Error(error))) => error.present,
             other => panic!("a stale epoch was expected, not {other:?}"),
-        }
+        });
+        present.expect("the ticket is some bot's").epoch
     }
 
     /// What the log gives.

@@ -91,6 +91,10 @@ fn objects_are_checked_with_the_field_that_is_wrong() {
         Object::Bot(bot)
     };
     assert_eq!(wrong(&mut desk, bot(&|b| b.priority_cap = 1001)), malformed("priority_cap"));
+    for share in [0, 101] {
+        let share = bot(&|b| b.guaranteed_share = Some(share));
+        assert_eq!(wrong(&mut desk, share), malformed("guaranteed_share"));
+    }
     let no_seats = bot(&|b| b.seats_per_agent = Some(0));
     assert_eq!(wrong(&mut desk, no_seats), malformed("seats_per_agent"));
     assert_eq!(wrong(&mut desk, bot(&|b| b.default_queue.clear())), malformed("default_queue"));

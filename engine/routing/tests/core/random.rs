@@ -38,6 +38,9 @@ fn the_log_gives_the_same_state_and_the_snapshot_the_same_tenant() {
                         assert_eq!(other.queue_stats(queue), live.queue_stats(queue));
                         assert_eq!(other.queue_agents(queue), live.queue_agents(queue));
                     }
+                    for (bot, _) in live.directory().bots() {
+                        assert_eq!(other.bot_seats(bot), live.bot_seats(bot));
+                    }
                 }
             }
         }
@@ -121,6 +124,10 @@ fn the_random_world_comes_to_every_end() {
         "OfferEnded Withdrawn",
         "Responding",
         "Held",
+        "Parked",
+        "Unparked Time",
+        "Unparked Customer",
+        "Unparked Agent",
         "Inactive",
         "AbsenceSet",
         "ContactBlocked",
@@ -133,7 +140,15 @@ fn the_random_world_comes_to_every_end() {
         "WrappedUp AgentGone",
         "Overflowed",
         "QueueHours",
+        "Notice Begun",
+        "Notice Ended",
+        "Notice Told",
+        "QueueModeSet Closed",
+        "QueueModeSet Drain",
+        "QueueModeSet Open",
         "TargetMoved",
+        "TargetTold AtRisk",
+        "TargetTold Missed",
     ] {
         assert!(seen.contains(expected), "never came to {expected:?}, only to {seen:?}");
     }
@@ -150,11 +165,24 @@ fn told(event: &Event) -> String {
     if let Event::OfferEnded(ended) = event {
         return format!("OfferEnded {:?}", ended.end);
     }
+    if let Event::TargetTold(told) = event {
+        return format!("TargetTold {:?}", told.state);
+    }
     if let Event::WrappedUp(ended) = event {
         return format!("WrappedUp {:?}", ended.end);
     }
+    if let Event::Unparked(back) = event {
+        return format!("Unparked {:?}", back.cause);
+    }
     if let Event::MessageStored(stored) = event {
         return format!("{:?}", stored.author);
+    }
+    if let Event::Notice(notice) = event {
+        let step = format!("Notice {:?}", notice.step);
+        return step.split(['(', '{']).next().unwrap_or_default().trim_end().to_owned();
+    }
+    if let Event::QueueModeSet(set) = event {
+        return format!("QueueModeSet {:?}", set.mode);
     }
     format!("{event:?}").split('(').next().unwrap_or_default().to_owned()
 }

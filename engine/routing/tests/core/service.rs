@@ -13,10 +13,10 @@ impl Desk {
     }
 
     fn wrapped(&self, agent: &str, ticket: TicketId) -> Input {
-        Input::WrapUpDone { agent: self.agent_id(agent), ticket }
+        Input::WrapUpDone { agent: self.agent_id(agent), ticket, tags: Vec::new() }
     }
 
-    fn used(&self, agent: &str) -> u16 {
+    pub(crate) fn used(&self, agent: &str) -> u16 {
         let word = self.seats.word(self.agent_id(agent).0 as usize);
         word.expect("a word").view().used
     }

@@ -8,7 +8,7 @@ use crate::common::*;
 use relevo_routing::event::Event;
 use relevo_routing::input::{Command, HandOff, Idempotency, Input, Party, Target};
 use relevo_wire::directory::{Agent, Bot, Object};
-use relevo_wire::vocabulary::{Author, Intent, TicketState};
+use relevo_wire::vocabulary::{Author, Intent, TargetState, TicketState, TicketTarget};
 use relevo_wire::{AgentId, BotId, ContactKey, QueueId, SessionId, TicketId};
 use std::collections::BTreeMap;
 
@@ -29,11 +29,17 @@ struct Known {
     epoch: u32,
     last: u32,
     progress: BTreeMap<&'static str, (u32, u32)>,
+    /// Of its targets.
+    told: Vec<(TicketTarget, TargetState)>,
 }
 
 impl Known {
     fn is_open(&self) -> bool {
         !matches!(self.state, TicketState::Wrapping | TicketState::Closed)
+    }
+
+    fn is_seated(&self) -> bool {
+        !matches!(self.state, TicketState::Parked | TicketState::Closed)
     }
 }
 
@@ -140,6 +146,8 @@ impl World {
             80..84 => Some(self.directory()),
             84..86 => self.late.pop(),
             86 if self.chance(20) => return self.restart(),
+            87 if self.chance(30) => Some(self.notice_to_all()),
+            87 => Some(self.queue_mode()),
             _ => {
                 let time = match self.below(40) {
                     0..25 => self.below(2_000_000),
@@ -219,10 +227,11 @@ impl World {
             });
         }
         if self.tickets[&ticket].state == TicketState::Wrapping && self.chance(50) {
-            return Some(Input::WrapUpDone { agent, ticket });
+            return Some(Input::WrapUpDone { agent, ticket, tags: vec!["t".to_owned()] });
         }
-        if self.chance(5) {
-            return Some(Input::Hold { agent, ticket, epoch, on: self.chance(50) });
+        let is_parked = self.tickets[&ticket].state == TicketState::Parked;
+        if self.chance(if is_parked { 50 } else { 10 }) {
+            return Some(self.hold_or_park(agent, ticket, epoch));
         }
         let client_message = self.chance(50).then(|| u128::from(self.below(30)));
         Some(match self.below(20) {
@@ -348,6 +357,7 @@ impl World {
                         epoch: e.epoch,
                         last: 1,
                         progress: BTreeMap::new(),
+                        told: Vec::new(),
                     };
                     assert!(self.tickets.insert(e.ticket, known).is_none(), "ids are unique");
                 }
@@ -358,6 +368,7 @@ impl World {
                     assert_eq!(e.agent.is_some(), e.author == Author::Agent);
                     if e.author == Author::Agent {
                         assert_eq!(e.agent, known.agent, "only the owner speaks");
+                        known.end_responses();
                         if known.state == TicketState::Assigned {
                             known.state = TicketState::InService;
                         }
@@ -368,6 +379,9 @@ impl World {
                 Event::TransferAsked(e) => self.transfer_asked(e),
                 Event::TransferEnded(e) => self.transfer_ended(e),
                 Event::Held(e) => self.held(e),
+                Event::Parked(e) => self.parked(e),
+                Event::Unparked(e) => self.unparked(e),
+                Event::Notice(e) => self.notice(e),
                 Event::Inactive(e) => self.inactive(e),
                 Event::WrappedUp(e) => self.wrapped_up(e),
                 Event::Started(_) => panic!("only a restart brings it"),
@@ -390,6 +404,7 @@ impl World {
                     let known = self.known(e.ticket);
                     assert_eq!(known.agent.take(), Some(e.agent));
                     assert!(!known.is_asked, "its transfer is over before");
+                    known.end_responses();
                     assert_eq!(e.epoch, known.epoch + 1);
                     known.epoch = e.epoch;
                     known.state = TicketState::Waiting;
@@ -431,6 +446,7 @@ impl World {
                     let known = self.tickets.remove(&e.ticket).expect("known");
                     assert_eq!(known.state, TicketState::Closed);
                 }
+                Event::TargetTold(e) => self.target_told(e),
                 Event::ObjectDeleted(e) => panic!("{e:?} is in use"),
                 Event::ObjectPut(_)
                 | Event::KeyCreated(_)
@@ -456,6 +472,7 @@ impl World {
                 | Event::CallbackListed(_)
                 | Event::CallbackWished(_)
                 | Event::CallbackEnded(_)
+                | Event::QueueModeSet(_)
                 | Event::TargetMoved(_) => {}
             }
         }
@@ -480,7 +497,7 @@ impl World {
         assert_eq!(stats.all.closed_in_all(), self.closed, "{when}");
         assert_eq!(self.created - self.closed, open.count() as u64, "{when}");
         let mut held: BTreeMap<AgentId, BTreeMap<BotId, usize>> = BTreeMap::new();
-        for known in self.tickets.values().filter(|known| known.state != TicketState::Closed) {
+        for known in self.tickets.values().filter(|known| known.is_seated()) {
             for agent in known.agent.iter().chain(&known.offers) {
                 let agent = *agent;
                 *held.entry(agent).or_default().entry(known.bot).or_default() += 1;

@@ -1,6 +1,7 @@
 //! Agents who are away for a bot.
 
-use crate::action::{Ask, agent};
+use crate::action::agent;
+use crate::ask::Ask;
 use crate::reference::{Answered, Reference, done};
 use crate::refusals::{no_agent, no_bot, refused};
 use crate::shapes::mostly;

@@ -1,13 +1,16 @@
 //! What may happen: actions that refer to things by small numbers, so that a failure shrinks.
 
 use crate::absence::absence;
-use crate::contacts::{ContactAsk, contact_ask};
+use crate::ask::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
+use crate::contacts::contact_ask;
 use crate::giving::{Then, give};
+use crate::modes::mode_set;
+use crate::notices::notified;
+use crate::parking_shape::parked;
 use crate::shapes::{Named, Shape, demand, mostly, named, queue_shape, seldom, shape};
-use crate::texts::{TextsShape, texts_shape};
+use crate::texts::texts_shape;
 use proptest::prelude::*;
 use proptest::sample::select;
-use relevo_routing::event::Demand;
 use relevo_wire::vocabulary::{Intent, Language, Role};
 
 /// One thing that happens, perhaps with an idempotency key.
@@ -87,196 +90,6 @@ pub(crate) enum What {
     },
 }
 
-/// What becomes one command.
-#[derive(Debug, Clone)]
-pub(crate) enum Ask {
-    HandOff(HandOver),
-    CustomerMessage {
-        contact: u8,
-        id: Option<u8>,
-        bytes: u32,
-    },
-    BotMessage {
-        ticket: Which,
-        stale: bool,
-        id: Option<u8>,
-        bytes: u32,
-    },
-    AgentMessage {
-        ticket: Which,
-        by: By,
-        stale: bool,
-        id: Option<u8>,
-        bytes: u32,
-    },
-    CustomerLeft {
-        contact: u8,
-    },
-    TakeBack {
-        ticket: Which,
-    },
-    /// `delivered` and `read` count back from one behind the last entry.
-    Progress {
-        ticket: Which,
-        by: Side,
-        delivered: u8,
-        read: u8,
-    },
-    Next {
-        agent: u8,
-        queue: Option<u8>,
-    },
-    Targets {
-        ticket: Which,
-        by: By,
-    },
-    Transfer {
-        ticket: Which,
-        by: By,
-        stale: bool,
-        to: To,
-        note: bool,
-    },
-    Close {
-        ticket: Which,
-        by: By,
-        stale: bool,
-        tags: u8,
-    },
-    Accept {
-        ticket: Which,
-        by: By,
-    },
-    Decline {
-        ticket: Which,
-        by: By,
-    },
-    Hold {
-        ticket: Which,
-        by: By,
-        stale: bool,
-        on: bool,
-    },
-    WrapUpDone {
-        ticket: Which,
-        by: By,
-    },
-    Reopen {
-        ticket: Which,
-        by: By,
-    },
-    SetAbsence {
-        agent: u8,
-        bot: u8,
-        colleague: Option<u8>,
-        words: bool,
-        on: bool,
-        own: bool,
-    },
-    Contacts(ContactAsk),
-    Explain {
-        ticket: Which,
-    },
-    Put {
-        object: Box<Shape>,
-        version: Guard,
-    },
-    Delete(Named),
-    Apply {
-        steps: Vec<Step>,
-        dry_run: bool,
-    },
-    CreateKey {
-        role: Role,
-        owner: u8,
-        prefix: u8,
-    },
-    RevokeKey {
-        prefix: u8,
-    },
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct HandOver {
-    pub(crate) contact: u8,
-    pub(crate) queue: Option<Line>,
-    pub(crate) queue_of_rule: Option<Line>,
-    pub(crate) priority: u16,
-    pub(crate) priority_of_rule: Option<u16>,
-    pub(crate) demand: Option<Box<Demand>>,
-    pub(crate) preferred: Option<u8>,
-    pub(crate) test: bool,
-    pub(crate) dry_run: bool,
-    pub(crate) language: Option<Language>,
-    pub(crate) texts: Option<TextsShape>,
-    pub(crate) truncated: bool,
-    pub(crate) bytes: u32,
-}
-
-/// The nth ticket, newest first.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Which {
-    pub(crate) nth: u8,
-    pub(crate) among: Among,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Among {
-    Open,
-    Held,
-    Waiting,
-    Offered,
-    /// With its agent, while the receiver of its transfer is asked.
-    Asked,
-    OnHold,
-    Wrapping,
-    Closed,
-    All,
-}
-
-/// A queue by its own number, or the nth of a bot.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Line {
-    OfBot(u8),
-    Any(u8),
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum By {
-    /// The agent who has the ticket, or is asked first whether it takes it.
-    Holder,
-    /// The agent who is asked first, else who has it.
-    Asked,
-    Agent(u8),
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Side {
-    Bot,
-    Agent(By),
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum To {
-    Queue(Line),
-    Agent(u8),
-}
-
-/// One change of several that are made together.
-#[derive(Debug, Clone)]
-pub(crate) enum Step {
-    Put { object: Box<Shape>, version: Guard },
-    Delete { named: Named, version: Guard },
-}
-
-/// The version that a change expects.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Guard {
-    None,
-    Present,
-    Other,
-}
-
 const SECOND: u64 = 1_000_000;
 
 pub(crate) fn moments() -> impl Strategy<Value = u64> {
@@ -289,7 +102,7 @@ pub(crate) fn moments() -> impl Strategy<Value = u64> {
     ]
 }
 
-fn which(mostly: Among) -> impl Strategy<Value = Which> {
+pub(crate) fn which(mostly: Among) -> impl Strategy<Value = Which> {
     let among = prop_oneof![8 => Just(mostly), 1 => Just(Among::Open), 1 => Just(Among::All)];
     (0..6_u8, among).prop_map(|(nth, among)| Which { nth, among })
 }
@@ -298,7 +111,7 @@ fn line() -> impl Strategy<Value = Line> {
     prop_oneof![9 => (0..4_u8).prop_map(Line::OfBot), 1 => (0..6_u8).prop_map(Line::Any)]
 }
 
-fn by() -> impl Strategy<Value = By> {
+pub(crate) fn by() -> impl Strategy<Value = By> {
     prop_oneof![9 => Just(By::Holder), 1 => (0..6_u8).prop_map(By::Agent)]
 }
 
@@ -310,7 +123,7 @@ fn id() -> impl Strategy<Value = Option<u8>> {
     prop_oneof![4 => Just(None), 3 => Just(Some(0)), 2 => (0..4_u8).prop_map(Some)]
 }
 
-fn bytes() -> impl Strategy<Value = u32> {
+pub(crate) fn bytes() -> impl Strategy<Value = u32> {
     60..=250_u32
 }
 
@@ -386,7 +199,7 @@ fn moved() -> BoxedStrategy<Ask> {
         7 => (which(Among::Held), by(), stale(), prop_oneof![9 => 0..3_u8, 1 => Just(33)])
             .prop_map(|(ticket, by, stale, tags)| Ask::Close { ticket, by, stale, tags }),
         2 => which(Among::Open).prop_map(|ticket| Ask::TakeBack { ticket }),
-        11 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
+        5 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
         7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
             .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
@@ -394,13 +207,14 @@ fn moved() -> BoxedStrategy<Ask> {
         6 => (which(Among::Offered), asked()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
         3 => (which(Among::Asked), asked()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
         3 => (which(Among::Asked), asked()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
-        6 => (which(Among::Held), by(), stale(), any::<bool>())
+        5 => (which(Among::Served), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
-        9 => (which(Among::OnHold), by())
+        7 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
-        4 => (which(Among::Wrapping), by())
-            .prop_map(|(ticket, by)| Ask::WrapUpDone { ticket, by }),
-        3 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),
+        24 => parked(),
+        4 => (which(Among::Wrapping), by(), prop_oneof![9 => 0..2_u8, 1 => Just(33)])
+            .prop_map(|(ticket, by, tags)| Ask::WrapUpDone { ticket, by, tags }),
+        5 => (which(Among::Closed), by()).prop_map(|(ticket, by)| Ask::Reopen { ticket, by }),
         1 => which(Among::All).prop_map(|ticket| Ask::Explain { ticket }),
     ]
     .boxed()
@@ -411,7 +225,7 @@ fn present() -> BoxedStrategy<What> {
         4 => Just(Intent::Online),
         2 => Just(Intent::Paused),
         1 => Just(Intent::Invisible),
-        2 => Just(Intent::Offline),
+        3 => Just(Intent::Offline),
     ];
     let late = || seldom(30);
     prop_oneof![
@@ -425,7 +239,9 @@ fn present() -> BoxedStrategy<What> {
         3 => Just(What::Deliver),
         4 => (0..3_u8).prop_map(|bot| What::OpenBotSession { bot }),
         3 => absence().prop_map(What::Ask),
-        12 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
+        9 => contact_ask().prop_map(|ask| What::Ask(Ask::Contacts(ask))),
+        3 => mode_set().prop_map(What::Ask),
+        2 => notified().prop_map(What::Ask),
         1 => (0..3_u8, 0..3_u8).prop_map(|(bot, nth)| What::LoseBotSession { bot, nth }),
     ]
     .boxed()
@@ -479,10 +295,10 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         20 => hand_over().prop_map(What::Ask),
         20 => said().prop_map(What::Ask),
         2 => which(Among::Closed).prop_map(|ticket| What::Confirm { ticket }),
-        32 => moved().prop_map(What::Ask),
-        20 => present(),
-        11 => configured().prop_map(What::Ask),
         3 => give(),
+        22 => moved().prop_map(What::Ask),
+        16 => present(),
+        7 => configured().prop_map(What::Ask),
         16 => time(),
         2 => (0..8_u8).prop_map(|nth| What::Again { nth }),
     ];

@@ -44,7 +44,7 @@ impl Reference {
     }
 
     /// The time from a moment until now in which the queue was closed where the ticket was.
-    fn closed_for(&self, ticket: &Ticket, from: Micros) -> Micros {
+    pub(crate) fn closed_for(&self, ticket: &Ticket, from: Micros) -> Micros {
         let before = ticket.been_in.iter();
         let before =
             before.map(|stay| self.closed_between(stay.queue, from.max(stay.from), stay.to));

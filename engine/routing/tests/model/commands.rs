@@ -1,9 +1,10 @@
 //! From an action that speaks of small numbers to a command that speaks of what is there.
 
-use crate::action::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
+use crate::ask::{Among, Ask, By, Guard, HandOver, Line, Side, Step, To, Which};
+use crate::notices::words;
 use crate::pair::{DIGEST, Pair, START};
 use crate::shapes::{agent_name, bot_name, queue_name};
-use relevo_routing::event::{Absence, RulesHeld};
+use relevo_routing::event::{Absence, QueueModeSet, RulesHeld};
 use relevo_routing::input::{HandOff, Input, Key, Party, Target};
 use relevo_wire::command::{Change, DeleteChange, PutChange};
 use relevo_wire::directory::ObjectRef;
@@ -18,6 +19,11 @@ impl Pair {
             Ask::CustomerMessage { contact, id, bytes } => {
                 let (bot, contact) = self.contact(*contact);
                 Input::CustomerMessage { bot, contact, client_message: digit(*id), bytes: *bytes }
+            }
+            Ask::Words { ticket, bytes } => {
+                let ticket = self.reference.ticket(self.which(*ticket)?);
+                let (bot, contact) = (ticket.bot, ticket.contact);
+                Input::CustomerMessage { bot, contact, client_message: None, bytes: *bytes }
             }
             Ask::BotMessage { ticket, stale, id, bytes } => {
                 let (ticket, epoch) = self.believed(*ticket, *stale)?;
@@ -84,9 +90,19 @@ impl Pair {
                 let (ticket, epoch) = self.believed(*ticket, *stale)?;
                 Input::Hold { agent: self.by(*by, ticket), ticket, epoch, on: *on }
             }
-            Ask::WrapUpDone { ticket, by } => {
+            Ask::Park { ticket, by, stale, seconds } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                let until = self.now + seconds * 1_000_000;
+                Input::Park { agent: self.by(*by, ticket), ticket, epoch, until }
+            }
+            Ask::Unpark { ticket, by, stale } => {
+                let (ticket, epoch) = self.believed(*ticket, *stale)?;
+                Input::Unpark { agent: self.by(*by, ticket), ticket, epoch }
+            }
+            Ask::WrapUpDone { ticket, by, tags } => {
                 let ticket = self.which(*ticket)?;
-                Input::WrapUpDone { agent: self.by(*by, ticket), ticket }
+                let tags = (0..*tags).map(|tag| format!("t{tag}")).collect();
+                Input::WrapUpDone { agent: self.by(*by, ticket), ticket, tags }
             }
             Ask::SetAbsence { agent, bot, colleague, words, on, own } => {
                 let bot = self.reference.bot_id(&bot_name(*bot)).unwrap_or(BotId(99));
@@ -96,6 +112,15 @@ impl Pair {
                 let absence = on.then_some(absence);
                 Input::SetAbsence { agent: self.agent(*agent), bot, absence, own: *own }
             }
+            Ask::Notify(queue, bytes, spanish) => {
+                Input::NotifyWaiting { queue: self.queue(*queue), words: words(*bytes, *spanish) }
+            }
+            Ask::SetMode { queue, mode, text, in_us } => Input::SetQueueMode(QueueModeSet {
+                queue: self.queue(*queue),
+                mode: *mode,
+                text: "x".repeat(*text),
+                until: in_us.map(|in_us| self.reference.now + in_us),
+            }),
             Ask::Reopen { ticket, by } => {
                 let ticket = self.which(*ticket)?;
                 Input::Reopen { agent: self.by(*by, ticket), ticket }
@@ -180,7 +205,11 @@ impl Pair {
                 Among::Waiting => ticket.is_waiting(),
                 Among::Offered => !ticket.offers.is_empty(),
                 Among::Asked => ticket.transfer.is_some(),
+                Among::Served => {
+                    matches!(ticket.state, TicketState::InService | TicketState::OnHold)
+                }
                 Among::OnHold => ticket.state == TicketState::OnHold,
+                Among::Parked => ticket.state == TicketState::Parked,
                 Among::Wrapping => ticket.state == TicketState::Wrapping,
                 Among::Closed => !ticket.is_open(),
                 Among::All => true,

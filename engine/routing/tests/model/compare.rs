@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseError;
 use relevo_routing::{Input, Reply, Step};
 use relevo_wire::answer::Answer;
 use relevo_wire::vocabulary::Intent;
-use relevo_wire::{AgentId, QueueId};
+use relevo_wire::{AgentId, BotId, QueueId};
 use std::fmt;
 
 pub(crate) type Compared = Result<(), TestCaseError>;
@@ -73,6 +73,10 @@ pub(crate) fn same_state(router: &Router, reference: &Reference, when: &When<'_>
         "stats: router, reference; {}",
         when
     );
+    for bot in (0..reference.bots.len()).map(|number| BotId(u32::try_from(number).expect("few"))) {
+        let (seats, expected) = (router.tenant.bot_seats(bot), reference.bot_seats(bot));
+        prop_assert_eq!(seats, expected, "{:?}: router, reference; {}", bot, when);
+    }
     for queue in
         (0..reference.queues.len()).map(|number| QueueId(u32::try_from(number).expect("few")))
     {

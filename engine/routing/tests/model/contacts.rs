@@ -39,8 +39,8 @@ pub(crate) enum ContactAsk {
 pub(crate) fn contact_ask() -> impl Strategy<Value = ContactAsk> {
     let time = prop_oneof![1 => Just(None), 3 => moments().prop_map(Some)];
     prop_oneof![
-        4 => (0..11_u8, time).prop_map(|(contact, time)| ContactAsk::Block { contact, time }),
-        3 => contact().prop_map(|contact| ContactAsk::Unblock { contact }),
+        7 => (0..11_u8, time).prop_map(|(contact, time)| ContactAsk::Block { contact, time }),
+        6 => contact().prop_map(|contact| ContactAsk::Unblock { contact }),
         11 => (contact(), mostly(55))
             .prop_map(|(contact, yes)| ContactAsk::WantCallback { contact, yes }),
     ]

@@ -1,19 +1,18 @@
-//! Objects and credentials are put, changed and deleted. Names and numbers never change.
+//! Objects are put, changed and deleted. Names and numbers never change.
 
 use crate::agents::Agent;
 use crate::queues::{Bot, Queue};
-use crate::reference::{Answered, Reference, done};
+use crate::reference::{Answered, Reference};
 use crate::refusals::refused;
 use crate::silence::begin_pause;
 use relevo_routing::Event;
-use relevo_routing::event::{KeyRevoked, ObjectDeleted, ObjectPut};
-use relevo_routing::input::Key;
+use relevo_routing::event::{ObjectDeleted, ObjectPut};
 use relevo_routing::seats::MAX_SEATS;
 use relevo_wire::answer::{Answer, Applied, Stored};
 use relevo_wire::command::Change;
 use relevo_wire::directory::{self, Object, ObjectRef, Versioned};
 use relevo_wire::limits::{NAME_BYTES, PRIORITY, TEXT_BYTES};
-use relevo_wire::vocabulary::{Reachability, Role};
+use relevo_wire::vocabulary::Reachability;
 use relevo_wire::{AgentId, BotId, ErrorCode, QueueId, TicketId, WireError};
 use std::collections::BTreeSet;
 
@@ -31,7 +30,13 @@ enum Made {
 
 impl Reference {
     pub(crate) fn put(&mut self, object: &Object, if_version: Option<u64>) -> Answered {
+        let (before, raises) = (self.clone(), self.raised_by(object));
         let (version, _) = self.put_object(object, if_version)?;
+        let raises = raises.then_some((0, object));
+        if let Err((_, error)) = self.check_shares(raises.as_slice()) {
+            *self = before;
+            return Err(error);
+        }
         self.withdraw_from_inactive();
         Ok(Answer::Stored(Stored { version }))
     }
@@ -41,10 +46,11 @@ impl Reference {
     pub(crate) fn apply(&mut self, changes: &[Change], dry_run: bool) -> Answered {
         let before = self.clone();
         let mut applied = Applied::default();
-        let mut gone = Vec::new();
+        let (mut gone, mut raises) = (Vec::new(), Vec::new());
         for (at, change) in changes.iter().enumerate() {
             let made = match change {
                 Change::Put(put) => {
+                    raises.extend(self.raised_by(&put.object).then_some((at, &*put.object)));
                     self.put_object(&put.object, put.if_version).map(|(_, made)| {
                         *match made {
                             Made::New => &mut applied.created,
@@ -64,6 +70,10 @@ impl Reference {
                 *self = before;
                 return Err(WireError { field: field_of(at, change, &error.field), ..error });
             }
+        }
+        if let Err((at, error)) = self.check_shares(&raises) {
+            *self = before;
+            return Err(WireError { field: field_of(at, &changes[at], &error.field), ..error });
         }
         let applied = Applied { version: self.version, ..applied };
         if dry_run {
@@ -236,7 +246,9 @@ impl Reference {
                 }
                 must(bot.priority_cap <= PRIORITY, ErrorCode::Malformed, "priority_cap")?;
                 let seats = bot.seats_per_agent.unwrap_or(1);
-                must((1..=MAX_SEATS).contains(&seats), ErrorCode::Malformed, "seats_per_agent")
+                must((1..=MAX_SEATS).contains(&seats), ErrorCode::Malformed, "seats_per_agent")?;
+                let share = bot.guaranteed_share.unwrap_or(1);
+                must((1..=100).contains(&share), ErrorCode::Malformed, "guaranteed_share")
             }
             Object::Queue(queue) => self.check_queue(queue),
             Object::Agent(agent) => {
@@ -367,11 +379,10 @@ impl Reference {
                 begin_pause(&mut self.bots[at].away, self.now);
             }
             ObjectRef::Queue(..) => {
+                self.forget_doors(QueueId(id));
                 let queue = &mut self.queues[at];
                 queue.object = None;
                 queue.looks_at = None;
-                queue.is_shut = false;
-                queue.until = None;
             }
             ObjectRef::Agent(_) => {
                 let agent = &mut self.agents[at];
@@ -414,47 +425,8 @@ impl Reference {
         let is_waited_for =
             self.tickets.iter().any(|ticket| ticket.reserved.is_some_and(|(for_, _)| for_ == id));
         let serves = !self.queues_served_by(id).is_empty();
-        Some((id.0, serves || is_waited_for || self.seats_used(id, |_| true) > 0))
-    }
-
-    pub(crate) fn create_key(&mut self, key: &Key) -> Answered {
-        let has_owner = match key.role {
-            Role::Bot => self.bot_id(&key.owner).is_some(),
-            Role::Agent => self.agent_id(&key.owner).is_some(),
-            Role::Admin | Role::Operator => true,
-        };
-        must(has_owner, ErrorCode::NotFound, "owner")?;
-        let is_new = self.keys.iter().all(|known| known.prefix != key.prefix);
-        must(is_new, ErrorCode::VersionConflict, "prefix")?;
-        must(self.keys.len() < self.settings.keys, ErrorCode::LimitExceeded, "")?;
-        self.keys.push(key.clone());
-        self.emit(Event::KeyCreated(key.clone()));
-        Ok(done())
-    }
-
-    pub(crate) fn revoke_key(&mut self, prefix: &str) -> Answered {
-        let is_known = self.keys.iter().any(|key| key.prefix == prefix);
-        must(is_known, ErrorCode::NotFound, "prefix")?;
-        self.revoke(prefix.to_owned());
-        Ok(done())
-    }
-
-    /// A credential without its owner would be that of the next one with the name.
-    fn keys_of(&self, object: &ObjectRef) -> Vec<String> {
-        let (role, owner) = match object {
-            ObjectRef::Bot(name) => (Role::Bot, name),
-            ObjectRef::Agent(name) => (Role::Agent, name),
-            ObjectRef::Tenant(_) | ObjectRef::Queue(..) => return Vec::new(),
-        };
-        let owned = self.keys.iter().filter(|key| key.role == role && key.owner == *owner);
-        let mut prefixes: Vec<String> = owned.map(|key| key.prefix.clone()).collect();
-        prefixes.sort();
-        prefixes
-    }
-
-    fn revoke(&mut self, prefix: String) {
-        self.keys.retain(|key| key.prefix != prefix);
-        self.emit(Event::KeyRevoked(KeyRevoked { prefix }));
+        let has_parked = self.parked_by(id) > 0;
+        Some((id.0, serves || is_waited_for || has_parked || self.seats_used(id, |_| true) > 0))
     }
 }
 
@@ -487,7 +459,7 @@ fn field_of(at: usize, change: &Change, field: &str) -> String {
     }
 }
 
-fn must(holds: bool, code: ErrorCode, field: &str) -> Checked {
+pub(crate) fn must(holds: bool, code: ErrorCode, field: &str) -> Checked {
     if holds { Ok(()) } else { Err(refused(code, field)) }
 }
 

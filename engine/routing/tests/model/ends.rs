@@ -43,9 +43,18 @@ impl Reference {
             return Err(refused(ErrorCode::LimitExceeded, "tags"));
         }
         let id = self.latest_known(ticket)?;
-        self.check_owner(self.ticket(id), agent, epoch)?;
+        self.check_keeper(self.ticket(id), agent, epoch)?;
+        let may_follow = self.wraps_until(id, CloseReason::Agent).is_some();
+        if self.lacks_tags(id, tags) && !may_follow {
+            return Err(refused(ErrorCode::Malformed, "tags"));
+        }
         self.close(id, CloseReason::Agent, tags, None);
         Ok(done())
+    }
+
+    fn lacks_tags(&self, id: TicketId, tags: &[String]) -> bool {
+        let queue = self.queue(self.ticket(id).queue);
+        tags.is_empty() && queue.is_some_and(|queue| queue.mandatory_tags)
     }
 
     pub(crate) fn close(
@@ -76,6 +85,7 @@ impl Reference {
             handle_us: ticket.first_response_at.map(|at| now - at),
             judged: self.judge_end(ticket, outcome),
             wraps_until: self.wraps_until(id, reason),
+            owes_tags: self.lacks_tags(id, tags) && self.wraps_until(id, reason).is_some(),
             reopen_until: self.reopen_until(id, reason),
         };
         let (wraps_until, reopen_until) = (closed.wraps_until, closed.reopen_until);
@@ -86,6 +96,7 @@ impl Reference {
         ticket.state =
             if wraps_until.is_some() { TicketState::Wrapping } else { TicketState::Closed };
         ticket.wraps_until = wraps_until;
+        ticket.owes_tags = closed.owes_tags;
         ticket.excluded.clear();
         ticket.offers.clear();
         ticket.offered_until = None;
@@ -95,6 +106,7 @@ impl Reference {
         ticket.closed_at = Some(now);
         ticket.child = child;
         ticket.reserved = None;
+        ticket.parked_until = None;
         ticket.kept_until = None;
         ticket.target_at = None;
         ticket.unconfirmed.clear();
@@ -104,6 +116,7 @@ impl Reference {
         ticket.reopen_until = reopen_until;
         ticket.ring = 0;
         ticket.silence = None;
+        ticket.targets.clear();
         self.ever.closed.push(outcome);
         self.emit(Event::Closed(closed));
         self.bound_closed();
@@ -118,25 +131,33 @@ impl Reference {
         let excluded_until = now + self.settings.exclusion_us;
         let ticket = self.ticket_mut(id);
         let agent = ticket.agent.take().expect("somebody has the ticket");
-        ticket.state = TicketState::Waiting;
         ticket.last += 1;
         ticket.epoch += 1;
+        ticket.silence = None;
+        ticket.holds.clear();
+        ticket.asked.clear();
+        ticket.kept_until = None;
+        ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
+        let (number, epoch) = (ticket.last, ticket.epoch);
+        self.at_mut(agent).last_ticket_at = now;
+        let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };
+        self.end_responses(id);
+        self.waits_again(id);
+        self.emit(Event::Requeued(requeued));
+    }
+
+    /// A ticket that an agent had waits at its place.
+    pub(crate) fn waits_again(&mut self, id: TicketId) {
+        let now = self.now;
+        let ticket = self.ticket_mut(id);
+        ticket.state = TicketState::Waiting;
         ticket.waiting_since = now;
         ticket.limits_from = now;
         ticket.step_from = now;
         ticket.step_is_over = false;
         ticket.ring = 0;
-        ticket.silence = None;
-        ticket.holds.clear();
-        ticket.asked.clear();
-        ticket.kept_until = None;
         ticket.looked_at = None;
-        ticket.excluded = vec![Exclusion { agent, until: excluded_until, is_over: false }];
-        let (number, epoch) = (ticket.last, ticket.epoch);
-        self.at_mut(agent).last_ticket_at = now;
-        let requeued = Requeued { ticket: id, number, agent, reason, epoch, excluded_until };
         self.begins_to_wait(id);
-        self.emit(Event::Requeued(requeued));
     }
 
     /// A conversation that ends unjudged: left within its target, or missed. A transfer ends none.

@@ -25,6 +25,7 @@ impl Reference {
                 waiting: self.count(|ticket| ticket.state == TicketState::Waiting),
                 offered: self.count(|ticket| ticket.state == TicketState::Offered),
                 on_hold: self.count(|ticket| ticket.state == TicketState::OnHold),
+                parked: self.count(|ticket| ticket.state == TicketState::Parked),
                 wrapping: self.count(|ticket| ticket.state == TicketState::Wrapping),
                 assigned: self.count(|ticket| ticket.state == TicketState::Assigned),
                 in_service: self.count(|ticket| ticket.state == TicketState::InService),

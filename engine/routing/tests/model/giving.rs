@@ -1,6 +1,7 @@
 //! A transfer to somebody who has just come, and what comes of it where that one is asked first.
 
-use crate::action::{Action, Among, Ask, By, To, What, Which, agent};
+use crate::action::{Action, What, agent};
+use crate::ask::{Among, Ask, By, To, Which};
 use crate::compare::Compared;
 use crate::pair::Pair;
 use proptest::prelude::*;

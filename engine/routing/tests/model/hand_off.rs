@@ -16,8 +16,8 @@ use relevo_wire::vocabulary::{Language, Text, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 /// Which text the customer gets.
-#[derive(Clone, Copy)]
-enum Said {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
     Online,
     Offline,
     Full,
@@ -102,8 +102,8 @@ impl Reference {
         if !self.is_active(queue) {
             return Some(Rejection::Inactive);
         }
-        if self.is_shut(queue) {
-            return match self.queue(queue)?.outside_hours {
+        if !self.admits(queue) {
+            return match self.outside(queue) {
                 OutsideHours::Refuse | OutsideHours::Overflow => Some(Rejection::OutOfHours),
                 OutsideHours::Queue => self.is_full(queue, test).then_some(Rejection::QueueFull),
             };
@@ -123,9 +123,9 @@ impl Reference {
     fn past(&self, input: &HandOff, named: QueueId, waiter: &Waiter) -> Option<OverflowReason> {
         let queue = self.queue(named)?;
         let overflow = queue.overflow.as_ref()?;
-        match queue.outside_hours {
-            OutsideHours::Refuse if self.is_shut(named) => return None,
-            OutsideHours::Overflow if self.is_shut(named) => {
+        match self.outside(named) {
+            OutsideHours::Refuse if !self.admits(named) => return None,
+            OutsideHours::Overflow if !self.admits(named) => {
                 return Some(OverflowReason::OutOfHours);
             }
             OutsideHours::Refuse | OutsideHours::Queue | OutsideHours::Overflow => {}
@@ -134,7 +134,7 @@ impl Reference {
             return Some(OverflowReason::Full);
         }
         let is_in_vain =
-            overflow.when_nobody_online && !self.is_shut(named) && !self.is_attended(named, waiter);
+            overflow.when_nobody_online && self.admits(named) && !self.is_attended(named, waiter);
         is_in_vain.then_some(OverflowReason::NobodyOnline)
     }
 
@@ -165,7 +165,7 @@ impl Reference {
         };
         let text = self.text(input, queue, self.language(input), said);
         let is_closed = rejection == Rejection::OutOfHours;
-        let opens_at = self.queues[queue.0 as usize].until.filter(|_| is_closed);
+        let opens_at = self.opens_at(queue).filter(|_| is_closed);
         Answer::Rejected(Rejected { reason: reason.to_owned(), text, opens_at })
     }
 
@@ -285,7 +285,8 @@ impl Reference {
             Said::Closed => Text::Closed,
             Said::SwitchedOff => Text::HelpDeskOff,
         };
-        told(input.texts.as_ref(), texts, language, text)
+        let of_mode = self.words_of_mode(queue, said);
+        of_mode.unwrap_or_else(|| told(input.texts.as_ref(), texts, language, text))
     }
 }
 

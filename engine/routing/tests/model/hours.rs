@@ -6,6 +6,7 @@ use crate::tickets::Ticket;
 use relevo_routing::event::QueueHours;
 use relevo_routing::{Event, Micros};
 use relevo_wire::directory::{AtClosing, Hours, Object, OutsideHours};
+use relevo_wire::vocabulary::QueueMode;
 use relevo_wire::{QueueId, TicketId};
 
 const MINUTE: u64 = 60_000_000;
@@ -52,7 +53,24 @@ fn is_open(hours: &Hours, bot_zone: &str, at: Micros) -> bool {
     })
 }
 
+fn minutes_after(at: Micros) -> impl Iterator<Item = Micros> {
+    let next_minute = at - at % MINUTE + MINUTE;
+    (0..LOOKED_AHEAD).map(move |minute| next_minute + minute * MINUTE)
+}
+
 impl Reference {
+    fn is_open_by_hours(&self, id: QueueId, at: Micros) -> bool {
+        let zone = self.bot(self.queue_bot(id)).map_or("UTC", |bot| &bot.time_zone);
+        let hours = self.queue(id).and_then(|queue| queue.hours.as_ref());
+        hours.is_none_or(|hours| is_open(hours, zone, at))
+    }
+
+    /// When its hours have it open, from a moment on.
+    pub(crate) fn opening_from(&self, id: QueueId, at: Micros) -> Option<Micros> {
+        let mut moments = std::iter::once(at).chain(minutes_after(at));
+        moments.find(|at| self.is_open_by_hours(id, *at))
+    }
+
     /// A put may have changed the hours of a queue, or the clock by which they are read.
     pub(crate) fn look_at_hours_of(&mut self, object: &Object, number: usize) {
         let number = u32::try_from(number).expect("few objects");
@@ -73,13 +91,16 @@ impl Reference {
     /// Where a queue is open or closed now, or until another time, an event tells it.
     pub(crate) fn look_at_hours(&mut self, id: QueueId) {
         let Some(object) = self.queue(id) else { return };
-        let zone = self.bot(self.queue_bot(id)).map_or("UTC", |bot| &bot.time_zone);
-        let open = |at: Micros| object.hours.as_ref().is_none_or(|hours| is_open(hours, zone, at));
-        let is_open_now = open(self.now);
-        let next_minute = self.now - self.now % MINUTE + MINUTE;
-        let minutes = (0..LOOKED_AHEAD).map(|minute| next_minute + minute * MINUTE);
-        let mut minutes = minutes.filter(|_| object.hours.is_some());
-        let until = minutes.find(|at| open(*at) != is_open_now);
+        let closed = (self.mode(id) == QueueMode::Closed).then(|| self.mode_until(id));
+        let is_open_now = closed.is_none() && self.is_open_by_hours(id, self.now);
+        let has_hours = object.hours.is_some();
+        let until = match closed {
+            Some(until) => until.and_then(|until| self.opening_from(id, until)),
+            None => {
+                let mut minutes = minutes_after(self.now).filter(|_| has_hours);
+                minutes.find(|at| self.is_open_by_hours(id, *at) != is_open_now)
+            }
+        };
         let newest = self.newest_id();
         let now = self.now;
         let queue = &mut self.queues[id.0 as usize];

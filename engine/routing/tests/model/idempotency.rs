@@ -75,12 +75,16 @@ pub(crate) fn is_mutating(input: &Input) -> bool {
         | Input::Accept { .. }
         | Input::Decline { .. }
         | Input::Hold { .. }
+        | Input::Park { .. }
+        | Input::Unpark { .. }
         | Input::WrapUpDone { .. }
         | Input::Reopen { .. }
         | Input::SetAbsence { .. }
         | Input::WantCallback { .. }
         | Input::BlockContact { .. }
         | Input::UnblockContact { .. }
+        | Input::SetQueueMode(_)
+        | Input::NotifyWaiting { .. }
         | Input::Put { .. }
         | Input::Delete { .. }
         | Input::CreateKey(_)

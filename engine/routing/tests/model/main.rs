@@ -26,6 +26,7 @@ mod absence;
 mod acceptance;
 mod action;
 mod agents;
+mod ask;
 mod bot_shape;
 mod callbacks;
 mod clocks;
@@ -42,12 +43,17 @@ mod hand_off;
 mod hours;
 mod hours_shape;
 mod idempotency;
+mod keys;
 mod last_agent;
 mod matching;
 mod messages;
+mod modes;
+mod notices;
 mod offers;
 mod overflow;
 mod pair;
+mod parking;
+mod parking_shape;
 mod presence;
 mod pull;
 mod queues;
@@ -59,9 +65,12 @@ mod router;
 mod rush;
 mod sessions;
 mod shapes;
+mod shares;
 mod silence;
+mod targets;
 mod texts;
 mod tickets;
+mod tight;
 mod timers;
 mod transfer;
 mod waiting_shape;
@@ -78,7 +87,7 @@ use std::str::FromStr;
 
 /// Cases of a run in which nobody asks for more or fewer, and of the look at what they come to.
 const CASES: u32 = 1_200;
-const CASES_LOOKED_AT: u32 = 1_200;
+const CASES_LOOKED_AT: u32 = 2_400;
 const MOST_ACTIONS: usize = 80;
 
 fn asked<T: FromStr>(variable: &str) -> Option<T> {
@@ -117,8 +126,8 @@ impl fmt::Debug for Case {
 fn case(most: usize) -> impl Strategy<Value = Case> {
     (setup(), actions(most)).prop_map(|(setup, mut actions)| {
         // By what is drawn already: a further draw would make every case another one.
-        if actions.len() % 4 == 0 {
-            let number = u8::try_from(actions.len()).unwrap_or(u8::MAX) / 4;
+        if actions.len() % 2 == 0 {
+            let number = u8::try_from(actions.len()).unwrap_or(u8::MAX) / 2;
             let (queue, agent, seconds) = (number % 3, number % 4, 1 + u64::from(number % 8));
             let what = What::Rush { queue, agent, seconds };
             actions.push(Action { what, key: None });

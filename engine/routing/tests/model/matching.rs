@@ -7,7 +7,7 @@ use crate::tickets::Ticket;
 use relevo_routing::Event;
 use relevo_routing::event::Assigned;
 use relevo_wire::directory::{Member, Skill, Strategy};
-use relevo_wire::vocabulary::{Silent, TicketState};
+use relevo_wire::vocabulary::{Silent, TicketState, TicketTarget};
 use relevo_wire::{AgentId, QueueId, TicketId};
 use std::cmp::Reverse;
 
@@ -25,14 +25,15 @@ impl Reference {
         self.is_unfinished = false;
     }
 
-    /// Of all pairs of a waiting ticket and an agent who could have it: those of tickets that wait for
-    /// one agent first, then the lowest level, then the most urgent ticket, then the strategy's choice.
+    /// Of all pairs of a waiting ticket and an agent who could have it: those of bots below their
+    /// guaranteed shares first, then those of tickets that wait for one agent, then the lowest level, then the most urgent ticket, then the strategy's choice.
     fn next_match(&self) -> Option<(TicketId, AgentId)> {
         let waiting = self.tickets.iter().filter(|ticket| ticket.is_waiting());
         let possible = waiting.filter_map(|ticket| {
             let able = self.able(ticket);
             let level = able.iter().map(|agent| self.level_in(ticket, *agent)).min()?;
-            let first = (ticket.reserved.is_none(), level, self.urgency(ticket));
+            let share = self.by_share(ticket.bot);
+            let first = (share, ticket.reserved.is_none(), level, self.urgency(ticket));
             Some((first, ticket))
         });
         let (_, ticket) = possible.min_by_key(|(first, _)| *first)?;
@@ -182,6 +183,7 @@ impl Reference {
         let waited_us = open_us;
         let told = ticket.told;
         self.begin_silence(id, Silent::Agent, false);
+        self.begin_target(id, TicketTarget::FirstResponse);
         self.note_served(queue, agent);
         if !test {
             self.note_pace(queue, id, waited_us);

@@ -8,7 +8,7 @@ use relevo_routing::Event;
 use relevo_routing::event::{ContactMessageStored, Judgement, MessageStored, Progressed};
 use relevo_routing::input::Party;
 use relevo_wire::answer::{Answer, Sent};
-use relevo_wire::vocabulary::{Author, Holder, TicketState};
+use relevo_wire::vocabulary::{Author, Holder, TicketState, TicketTarget, UnparkCause};
 use relevo_wire::{AgentId, BotId, ContactKey, ErrorCode, TicketId, WireError};
 
 /// A repeat is looked for in so many tickets of a conversation, the newest.
@@ -45,7 +45,13 @@ impl Reference {
             return Ok(bot_holds());
         }
         if let Some(ticket) = self.open_of(bot, contact) {
-            return self.store(ticket, speaker, bytes);
+            let stored = self.store(ticket, speaker, bytes)?;
+            if self.ticket(ticket).state != TicketState::Parked {
+                return Ok(stored);
+            }
+            self.unpark(ticket, UnparkCause::Customer);
+            let Answer::Sent(stored) = stored else { panic!("it was stored") };
+            return Ok(sent(self.ticket(ticket), stored.number));
         }
         if let Some(closed) = newest.filter(|newest| self.reopened_by_words(*newest)) {
             let ticket = self.reopen(closed);
@@ -176,9 +182,15 @@ impl Reference {
             judged: None,
         };
         if is_human {
+            let is_first = ticket.first_response_at.is_none();
             answer_customer(ticket, &mut stored, now, clocks);
+            self.end_responses(id);
+            if is_first {
+                self.begin_target(id, TicketTarget::Resolution);
+            }
         } else if author == Author::Customer && ticket.unanswered_since.is_none() {
             ticket.unanswered_since = Some(now);
+            self.asks_agent(id);
         }
         if matches!(author, Author::Agent | Author::Customer) {
             self.answered_silence(id, is_human);
@@ -249,7 +261,10 @@ fn forget_oldest_of(messages: &mut Vec<ClientMessage>, author: Author, most: usi
 fn sent(ticket: &Ticket, number: u32) -> Answer {
     let holder = match ticket.state {
         TicketState::Waiting | TicketState::Offered => Holder::Queue,
-        TicketState::Assigned | TicketState::InService | TicketState::OnHold => Holder::Agent,
+        TicketState::Assigned
+        | TicketState::InService
+        | TicketState::OnHold
+        | TicketState::Parked => Holder::Agent,
         TicketState::Wrapping | TicketState::Closed => Holder::Bot,
     };
     Answer::Sent(Sent { holder, ticket: Some(ticket.id), number, epoch: ticket.epoch })

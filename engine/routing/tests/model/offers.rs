@@ -1,14 +1,15 @@
 //! Offers, hold and wrap-up.
 
 use crate::reference::{Answered, Reference, done};
-use crate::refusals::no_agent;
+use crate::refusals::{no_agent, refused};
 use crate::tickets::Exclusion;
 use relevo_routing::event::{Held, OfferEnded, Offered, Responding, WrappedUp};
 use relevo_routing::input::Input;
 use relevo_routing::{Event, Micros};
 use relevo_wire::answer::{Answer, NextAnswer};
+use relevo_wire::limits::TAGS;
 use relevo_wire::vocabulary::{CloseReason, OfferEnd, TicketState, TransferEnd, WrapUpEnd};
-use relevo_wire::{AgentId, TicketId};
+use relevo_wire::{AgentId, ErrorCode, TicketId};
 
 impl Reference {
     /// The matching has found an agent for a ticket: in some queues it is asked first, and others
@@ -168,6 +169,8 @@ impl Reference {
         | Input::Accept { agent, .. }
         | Input::Decline { agent, .. }
         | Input::Hold { agent, .. }
+        | Input::Park { agent, .. }
+        | Input::Unpark { agent, .. }
         | Input::WrapUpDone { agent, .. }
         | Input::Reopen { agent, .. }
         | Input::SetAbsence { agent, own: true, .. }) = input
@@ -220,7 +223,12 @@ impl Reference {
         wraps.then(|| self.now + crate::hand_off::seconds(seconds))
     }
 
-    pub(crate) fn wrap_up_done(&mut self, agent: AgentId, id: TicketId) -> Answered {
+    pub(crate) fn wrap_up_done(
+        &mut self,
+        agent: AgentId,
+        id: TicketId,
+        tags: &[String],
+    ) -> Answered {
         if self.agent(agent).is_none() {
             return Err(no_agent());
         }
@@ -228,21 +236,29 @@ impl Reference {
         if ticket.is_open() || ticket.agent != Some(agent) {
             return Err(self.wrong_state(ticket));
         }
+        if tags.len() > TAGS {
+            return Err(refused(ErrorCode::LimitExceeded, "tags"));
+        }
         if ticket.state == TicketState::Wrapping {
-            self.end_wrap_up(id, WrapUpEnd::Done);
+            if ticket.owes_tags && tags.is_empty() {
+                return Err(refused(ErrorCode::Malformed, "tags"));
+            }
+            self.end_wrap_up(id, WrapUpEnd::Done, tags);
         }
         Ok(done())
     }
 
-    pub(crate) fn end_wrap_up(&mut self, id: TicketId, end: WrapUpEnd) {
+    pub(crate) fn end_wrap_up(&mut self, id: TicketId, end: WrapUpEnd, tags: &[String]) {
         let now = self.now;
         let ticket = self.ticket_mut(id);
         ticket.state = TicketState::Closed;
         ticket.wraps_until = None;
+        let untagged = ticket.owes_tags && tags.is_empty();
         let agent = ticket.agent.expect("somebody wraps it up");
         let is_confirmed = ticket.is_confirmed(now);
         self.at_mut(agent).last_ticket_at = self.now;
-        self.emit(Event::WrappedUp(WrappedUp { ticket: id, agent, end }));
+        let tags = tags.to_vec();
+        self.emit(Event::WrappedUp(WrappedUp { ticket: id, agent, end, tags, untagged }));
         if is_confirmed {
             self.forget(id);
         } else {

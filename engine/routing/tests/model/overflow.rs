@@ -136,7 +136,7 @@ impl Reference {
         let keeps_all = self.overflow_of(to).is_some_and(|next| !next.when_nobody_online);
         let is_active = self.queue(to).is_some_and(|queue| queue.active);
         if is_active
-            && !self.is_shut(to)
+            && self.admits(to)
             && !self.is_full(to, waiter.test)
             && (keeps_all || self.is_attended(to, waiter))
         {

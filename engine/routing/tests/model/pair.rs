@@ -1,6 +1,7 @@
 //! Router and reference side by side: an action becomes a command for both.
 
-use crate::action::{Action, What, Which};
+use crate::action::{Action, What};
+use crate::ask::Which;
 use crate::compare::{self, Compared, When};
 use crate::reached::Reached;
 use crate::reference::Reference;

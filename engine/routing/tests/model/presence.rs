@@ -167,7 +167,7 @@ impl Reference {
             let (state, queue) = (self.ticket(ticket).state, self.ticket(ticket).queue);
             let in_service = matches!(state, TicketState::InService | TicketState::OnHold);
             if state == TicketState::Wrapping {
-                self.end_wrap_up(ticket, WrapUpEnd::AgentGone);
+                self.end_wrap_up(ticket, WrapUpEnd::AgentGone, &[]);
             } else if in_service && self.keeps(queue) {
                 let keep_us = self.queue(queue).map_or(0, |queue| seconds(queue.keep_seconds));
                 let until = self.now + keep_us;

@@ -40,9 +40,9 @@ impl Reference {
         let waiting: Vec<&Ticket> = self.tickets.iter().filter(in_line).collect();
         let mut possible: Vec<&Ticket> = waiting.clone();
         possible.retain(|ticket| self.may_have(agent, ticket));
-        let most_urgent = possible
-            .iter()
-            .min_by_key(|ticket| (self.level_in(ticket, agent), self.urgency(ticket)));
+        let most_urgent = possible.iter().min_by_key(|ticket| {
+            (self.by_share(ticket.bot), self.level_in(ticket, agent), self.urgency(ticket))
+        });
         if let Some(id) = most_urgent.map(|ticket| ticket.id) {
             self.assign(id, agent);
             let epoch = self.ticket(id).epoch;

@@ -30,7 +30,7 @@ pub(crate) struct Queue {
     pub(crate) pace: Pace,
     /// When it looks whether somebody's time is over.
     pub(crate) looks_at: Option<Micros>,
-    /// Closed by its hours: tickets up to this one came before that.
+    /// Closed by its hours or its mode: tickets up to this one came before that.
     pub(crate) is_shut: bool,
     pub(crate) newest_before: TicketId,
     /// When its hours open or close it.
@@ -101,7 +101,7 @@ impl Reference {
 
     /// Takes hand-offs now.
     pub(crate) fn is_open(&self, id: QueueId) -> bool {
-        self.is_active(id) && !self.is_shut(id)
+        self.is_active(id) && self.admits(id)
     }
 
     /// Takes new tickets: tenant, bot and queue are active.

@@ -1,6 +1,6 @@
 //! What the random actions have come to: a run that never comes to something proves nothing of it.
 
-use relevo_routing::event::{Assigned, TicketOpened};
+use relevo_routing::event::{Assigned, TicketOpened, WrappedUp};
 use relevo_routing::{Event, Reply, Step, texts};
 use relevo_wire::answer::Answer;
 use relevo_wire::vocabulary::{Language, Text};
@@ -60,6 +60,7 @@ pub(crate) const EXPECTED: &[&str] = &[
     "ObjectPut",
     "Overflowed NobodyOnline",
     "Overflowed Timeout",
+    "Parked",
     "Progressed",
     "Held true",
     "Held false",
@@ -71,6 +72,12 @@ pub(crate) const EXPECTED: &[&str] = &[
     "Offered",
     "QueueHours false",
     "QueueHours true",
+    "Notice Begun",
+    "Notice Ended",
+    "Notice Told",
+    "QueueModeSet Closed",
+    "QueueModeSet Drain",
+    "QueueModeSet Open",
     "Ready",
     "Relaxed",
     "Requeued AgentGone",
@@ -88,15 +95,25 @@ pub(crate) const EXPECTED: &[&str] = &[
     "accepted a transfer",
     "TargetMissed",
     "TargetMoved",
+    "TargetTold FirstResponse AtRisk",
+    "TargetTold FirstResponse Missed",
+    "TargetTold NextResponse AtRisk",
+    "TargetTold NextResponse Missed",
+    "TargetTold Resolution AtRisk",
+    "TargetTold Resolution Missed",
     "TicketOpened HandOff reserved false",
     "TicketOpened HandOff reserved true",
     "TicketOpened Reopen reserved true",
     "TicketOpened Transfer reserved false",
     "TicketOpened Transfer reserved true",
+    "Unparked Agent",
+    "Unparked Customer",
+    "Unparked Time",
     "Unreserved",
     "WrappedUp AgentGone",
     "WrappedUp Done",
     "WrappedUp Limit",
+    "wrapped up untagged",
     "told in En",
     "told in Es",
     "told in PtBr",
@@ -116,18 +133,25 @@ pub(crate) const EXPECTED: &[&str] = &[
     "closed as OutOfHours",
     "done",
     "explained",
+    "explained by a share",
     "forbidden to",
     "held_by_other ticket",
     "idempotency_conflict idempotency_key",
     "limit_exceeded ",
     "limit_exceeded body",
     "limit_exceeded contact",
+    "limit_exceeded guaranteed_share",
+    "limit_exceeded members",
     "limit_exceeded tags",
+    "limit_exceeded ticket",
+    "limit_exceeded until",
+    "malformed guaranteed_share",
     "malformed hours",
     "malformed members",
     "malformed name",
     "malformed offer_agents",
     "malformed skills",
+    "malformed tags",
     "malformed until",
     "next",
     "no_seat ",
@@ -179,6 +203,9 @@ impl Reached {
             {
                 self.count("accepted a transfer".to_owned());
             }
+            if let Event::WrappedUp(WrappedUp { untagged: true, .. }) = event {
+                self.count("wrapped up untagged".to_owned());
+            }
             if let Event::Closed(closed) = event {
                 self.count(format!("closed as {:?}", closed.reason));
             }
@@ -198,6 +225,11 @@ impl Reached {
         if let Some(reply) = &step.reply {
             if let Reply::Answer(Answer::Accepted(accepted)) = reply {
                 self.count(format!("told {}", whose(&accepted.text)));
+            }
+            if let Reply::Answer(Answer::Explained(explained)) = reply
+                && explained.because.contains(" goes first, which uses ")
+            {
+                self.count("explained by a share".to_owned());
             }
             self.count(of_reply(reply));
         }
@@ -247,12 +279,21 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.end)
     } else if let Event::Requeued(e) = event {
         format!(" {:?}", e.reason)
+    } else if let Event::Unparked(e) = event {
+        format!(" {:?}", e.cause)
     } else if let Event::Inactive(e) = event {
         format!(" {:?}", e.silent)
     } else if let Event::Overflowed(e) = event {
         format!(" {:?}", e.reason)
+    } else if let Event::TargetTold(e) = event {
+        format!(" {:?} {:?}", e.which, e.state)
     } else if let Event::QueueHours(e) = event {
         format!(" {}", e.open)
+    } else if let Event::Notice(e) = event {
+        let step = format!(" {:?}", e.step);
+        step.split(['(', '{']).next().unwrap_or_default().trim_end().to_owned()
+    } else if let Event::QueueModeSet(e) = event {
+        format!(" {:?}", e.mode)
     } else if let Event::IntentSet(e) = event {
         format!(" {:?} {:?}", e.intent, e.cause)
     } else {

@@ -14,9 +14,10 @@ use crate::contacts::Block;
 use crate::figures::Ever;
 use crate::idempotency::{self, FirstAnswer};
 use crate::last_agent::Served;
+use crate::notices::Running;
 use crate::queues::{Bot, Queue};
 use crate::tickets::Ticket;
-use relevo_routing::event::AbsenceSet;
+use relevo_routing::event::{AbsenceSet, QueueModeSet};
 use relevo_routing::input::{Command, Input, Key};
 use relevo_routing::{Event, Micros, Reply, Settings};
 use relevo_wire::answer::{Answer, Done};
@@ -48,6 +49,9 @@ pub(crate) struct Reference {
     pub(crate) blocks: Vec<Block>,
     /// Who stands in call-back lists, oldest first.
     pub(crate) callbacks: Vec<Listed>,
+    /// What was said of queues; the last word counts.
+    pub(crate) modes: Vec<QueueModeSet>,
+    pub(crate) notices: Vec<Running>,
     /// Between `Started` and `Ready`: since when.
     pub(crate) starting_since: Option<Micros>,
     /// How many tickets were ever assigned: the order of an agent's tickets.
@@ -96,6 +100,8 @@ impl Reference {
             absences: Vec::new(),
             blocks: Vec::new(),
             callbacks: Vec::new(),
+            modes: Vec::new(),
+            notices: Vec::new(),
             starting_since: None,
             assignments: 0,
             is_unfinished: false,
@@ -175,7 +181,11 @@ impl Reference {
             Input::Accept { agent, ticket } => self.accept(*agent, *ticket),
             Input::Decline { agent, ticket } => self.decline(*agent, *ticket),
             Input::Hold { agent, ticket, epoch, on } => self.hold(*agent, *ticket, *epoch, *on),
-            Input::WrapUpDone { agent, ticket } => self.wrap_up_done(*agent, *ticket),
+            Input::Park { agent, ticket, epoch, until } => {
+                self.park(*agent, *ticket, *epoch, *until)
+            }
+            Input::Unpark { agent, ticket, epoch } => self.agent_unparks(*agent, *ticket, *epoch),
+            Input::WrapUpDone { agent, ticket, tags } => self.wrap_up_done(*agent, *ticket, tags),
             Input::SetAbsence { agent, bot, absence, .. } => {
                 self.set_absence(*agent, *bot, absence.as_ref())
             }
@@ -184,6 +194,8 @@ impl Reference {
                 self.block_contact(*bot, *contact, *until)
             }
             Input::UnblockContact { bot, contact } => self.unblock_contact(*bot, *contact),
+            Input::SetQueueMode(set) => self.set_queue_mode(set),
+            Input::NotifyWaiting { queue, words } => self.notify_waiting(*queue, words),
             Input::Reopen { agent, ticket } => self.agent_reopens(*agent, *ticket),
             Input::Explain { ticket } => self.explain(*ticket),
             Input::Put { object, if_version } => self.put(object, *if_version),

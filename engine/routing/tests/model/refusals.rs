@@ -52,12 +52,25 @@ impl Reference {
         }
     }
 
+    /// Or has parked it.
+    pub(crate) fn check_keeper(
+        &self,
+        ticket: &Ticket,
+        agent: AgentId,
+        epoch: u32,
+    ) -> Result<(), WireError> {
+        if ticket.parked_until.is_some() && ticket.agent == Some(agent) {
+            return self.check_epoch(ticket, epoch);
+        }
+        self.check_owner(ticket, agent, epoch)
+    }
+
     pub(crate) fn wrong_state(&self, ticket: &Ticket) -> WireError {
         self.with_present(ticket, ErrorCode::WrongState, "ticket")
     }
 
     fn with_present(&self, ticket: &Ticket, code: ErrorCode, field: &str) -> WireError {
-        let agent = ticket.holder().map(|agent| self.agent_name(agent));
+        let agent = ticket.owner().map(|agent| self.agent_name(agent));
         let present = Present { state: ticket.state, epoch: ticket.epoch, agent };
         WireError { present: Some(present), ..refused(code, field) }
     }

@@ -1,6 +1,7 @@
 //! A line that moves for a while with customers in it, as single actions seldom make one.
 
-use crate::action::{Action, Among, Ask, By, HandOver, Line, What, Which};
+use crate::action::{Action, What};
+use crate::ask::{Among, Ask, By, HandOver, Line, Which};
 use crate::compare::Compared;
 use crate::pair::Pair;
 use crate::shapes::AGENTS;
@@ -27,7 +28,10 @@ impl Pair {
             self.does(What::Pass { time: slower * seconds * 1_000_000 }, when)?;
             let (offered, wrapping) = (newest(Among::Offered), newest(Among::Wrapping));
             self.does(What::Ask(Ask::Accept { ticket: offered, by: By::Holder }), when)?;
-            self.does(What::Ask(Ask::WrapUpDone { ticket: wrapping, by: By::Holder }), when)?;
+            self.does(
+                What::Ask(Ask::WrapUpDone { ticket: wrapping, by: By::Holder, tags: 1 }),
+                when,
+            )?;
             self.does(What::Ask(close(0)), when)?;
             self.does(What::Ask(close(round)), when)?;
         }
@@ -63,5 +67,5 @@ fn newest(among: Among) -> Which {
 
 fn close(nth: u8) -> Ask {
     let ticket = Which { nth, among: Among::Held };
-    Ask::Close { ticket, by: By::Holder, stale: false, tags: 0 }
+    Ask::Close { ticket, by: By::Holder, stale: false, tags: 1 }
 }

@@ -6,7 +6,6 @@ use crate::texts::{TextsShape, texts_shape};
 use crate::waiting_shape::{WaitingShape, waiting_shape};
 use proptest::prelude::*;
 use proptest::sample::select;
-use relevo_routing::Settings;
 use relevo_routing::event::Demand;
 use relevo_wire::directory::{
     Agent, AgentGone, Bot, Delivery, Fairness, Hours, Member, NobodyOnline, Object, ObjectRef,
@@ -95,10 +94,10 @@ pub(crate) struct Setup {
 /// Which bounds are so tight that a few actions come to them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tight {
-    assignments: bool,
-    memories: bool,
-    unconfirmed: bool,
-    objects: bool,
+    pub(crate) assignments: bool,
+    pub(crate) memories: bool,
+    pub(crate) unconfirmed: bool,
+    pub(crate) objects: bool,
 }
 
 pub(crate) fn bot_name(number: u8) -> String {
@@ -210,7 +209,7 @@ fn wrong(which: u8) -> Object {
     let mut queue = Queue::new("b", "q0");
     let mut bot = Bot::new("b", "q0");
     let mut agent = Agent::new("a0", 1);
-    match which % 26 {
+    match which % 27 {
         0 => return Object::Agent(Agent::new("a b", 1)),
         1 => return Object::Agent(Agent::new("a0", 4096)),
         2 => return Object::Tenant(Tenant::new("")),
@@ -236,10 +235,11 @@ fn wrong(which: u8) -> Object {
         8 => queue.texts.set(None, Text::Offline, "x".repeat(1025)),
         9 => bot.priority_cap = 1001,
         10 => bot.seats_per_agent = Some(0),
+        26 => bot.guaranteed_share = Some(101),
         _ => bot.channel = "a channel".to_owned(),
     }
-    match which % 26 {
-        9..=11 => Object::Bot(bot),
+    match which % 27 {
+        9..=11 | 26 => Object::Bot(bot),
         13 | 14 => Object::Agent(agent),
         _ => Object::Queue(queue),
     }
@@ -256,33 +256,6 @@ impl Named {
             }
             Self::Agent(number) => ObjectRef::Agent(agent_name(number)),
         }
-    }
-}
-
-impl Tight {
-    pub(crate) fn settings(self) -> Settings {
-        let mut settings = Settings::default();
-        if self.assignments {
-            settings.assignments_per_step = 2;
-        }
-        if self.memories {
-            settings.closed_tickets = 2;
-            settings.idempotency_keys = 4;
-            settings.idempotency_keys_per_credential = 3;
-            settings.message_ids_per_ticket = 2;
-            settings.contact_message_ids = 3;
-            settings.last_agents = 2;
-            settings.last_agent_us = 600_000_000;
-        }
-        if self.unconfirmed {
-            // A dozen of the shortest messages: fewer than the router begins to put together.
-            settings.unconfirmed_bytes = 900;
-        }
-        if self.objects {
-            settings.objects = 5;
-            settings.keys = 1;
-        }
-        settings
     }
 }
 

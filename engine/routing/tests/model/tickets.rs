@@ -3,6 +3,7 @@
 use crate::acceptance::Transfer;
 use crate::reference::Reference;
 use crate::silence::{Pauses, Silence};
+use crate::targets::TargetClock;
 use relevo_routing::Micros;
 use relevo_routing::event::{Demand, Forgotten, TicketOpened};
 use relevo_routing::{Event, input::Party};
@@ -30,11 +31,13 @@ pub(crate) struct Ticket {
     pub(crate) epoch: u32,
     /// Number of the last entry.
     pub(crate) last: u32,
-    /// Who has it, or had it when it was closed.
+    /// Who has it or has parked it, or had it when it was closed.
     pub(crate) agent: Option<AgentId>,
     /// Which of all assignments the present one is.
     pub(crate) assignment: u64,
     pub(crate) ever_assigned: bool,
+    /// Closed without a tag that its queue wants, and being wrapped up.
+    pub(crate) owes_tags: bool,
     /// What its customer said since it waits.
     pub(crate) wants_callback: Option<bool>,
     /// Waits for this agent alone, until then.
@@ -45,6 +48,8 @@ pub(crate) struct Ticket {
     pub(crate) offered_until: Option<Micros>,
     /// The transfer for which they are asked while an agent has it.
     pub(crate) transfer: Option<Transfer>,
+    /// Its agent has parked it until then.
+    pub(crate) parked_until: Option<Micros>,
     /// Closed, and its agent keeps the seat until then.
     pub(crate) wraps_until: Option<Micros>,
     /// Closed, and can be reopened until then.
@@ -95,6 +100,8 @@ pub(crate) struct Ticket {
     /// When it was on hold, and when its transfer was asked.
     pub(crate) holds: Pauses,
     pub(crate) asked: Pauses,
+    /// What runs against the targets of its queue.
+    pub(crate) targets: Vec<TargetClock>,
 }
 
 /// Who gave a ticket away does not get it back until then.
@@ -153,6 +160,7 @@ impl Ticket {
             agent: None,
             assignment: 0,
             ever_assigned: false,
+            owes_tags: false,
             wants_callback: None,
             reserved: event.reserved,
             excluded: excluded
@@ -162,6 +170,7 @@ impl Ticket {
             offers: Vec::new(),
             offered_until: None,
             transfer: None,
+            parked_until: None,
             wraps_until: None,
             reopen_until: None,
             reopen_is_over: false,
@@ -193,6 +202,7 @@ impl Ticket {
             silence: None,
             holds: Vec::new(),
             asked: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
@@ -209,14 +219,19 @@ impl Ticket {
         self.state == TicketState::Waiting
     }
 
+    /// Whose it is now, in a seat or parked.
+    pub(crate) fn owner(&self) -> Option<AgentId> {
+        self.agent.filter(|_| self.is_open())
+    }
+
     /// Who has it now.
     pub(crate) fn holder(&self) -> Option<AgentId> {
-        self.agent.filter(|_| self.is_open())
+        self.owner().filter(|_| self.state != TicketState::Parked)
     }
 
     /// Whose seat it takes: who has it, or wraps it up.
     pub(crate) fn seated(&self) -> Option<AgentId> {
-        self.agent.filter(|_| self.state != TicketState::Closed)
+        self.agent.filter(|_| !matches!(self.state, TicketState::Parked | TicketState::Closed))
     }
 
     /// When its requirements are relaxed next, if ever.

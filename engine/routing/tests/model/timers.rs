@@ -7,7 +7,7 @@ use relevo_routing::event::{Relaxed, Unreserved};
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{
     CloseReason, Intent, OfferEnd, Reachability, RequeueReason, Silent, TicketState, TransferEnd,
-    WrapUpEnd,
+    UnparkCause, WrapUpEnd,
 };
 use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 
@@ -16,6 +16,8 @@ use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     TurnAway(QueueId),
+    Notice(QueueId),
+    Mode(QueueId),
     Hours(QueueId),
     Grace(AgentId),
     Presence(AgentId),
@@ -23,6 +25,7 @@ enum Due {
     Keep,
     Unblock,
     Callback,
+    Unpark,
     Reservation,
     Target,
     Exclusion,
@@ -35,6 +38,7 @@ enum Due {
     Reopen,
     CustomerSilence(BotId),
     AgentSilence(AgentId),
+    Targets(QueueId),
     Forget,
 }
 
@@ -100,9 +104,11 @@ impl Reference {
         let queues = (0..).map(QueueId).zip(&self.queues);
         let due = queues.flat_map(|(id, queue)| {
             let turned_away = self.first_to_turn_away(id).map(|_| (0, Due::TurnAway(id), None));
+            let notice = self.has_notice(id).then_some((0, Due::Notice(id), None));
+            let mode = self.mode_until(id).map(|until| (until, Due::Mode(id), None));
             let hours = queue.until.map(|until| (until, Due::Hours(id), None));
             let looks = queue.looks_at.map(|looks_at| (looks_at, Due::Limit(id), None));
-            [turned_away, hours, looks]
+            [turned_away, notice, mode, hours, looks]
         });
         due.flatten().collect()
     }
@@ -115,8 +121,11 @@ impl Reference {
             Silent::Customer => (Some(at), Due::CustomerSilence(ticket.bot)),
             Silent::Agent => (Some(at), Due::AgentSilence(ticket.agent.expect("it is awaited"))),
         });
+        let targets = self.targets_told_at(ticket).into_iter();
+        let targets = targets.map(|(at, _)| (Some(at), Due::Targets(ticket.queue)));
         let due = [
             (ticket.kept_until, Due::Keep),
+            (ticket.parked_until, Due::Unpark),
             (ticket.reserved.map(|(_, until)| until), Due::Reservation),
             // An answer at the very moment is in time.
             (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
@@ -137,6 +146,7 @@ impl Reference {
         due.into_iter()
             .chain(exclusions)
             .chain(silence)
+            .chain(targets)
             .filter_map(|(at, due)| Some((at?, due, Some(ticket.id))))
             .collect()
     }
@@ -166,6 +176,7 @@ impl Reference {
                 matches!(event, Event::Requeued(e) if e.ticket == ticket)
                     || matches!(event, Event::TransferEnded(e) if e.ticket == ticket)
             }
+            Due::Unpark => matches!(event, Event::Unparked(e) if e.ticket == ticket),
             Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
             Due::Target => {
                 matches!(event, Event::TargetMissed(e) if e.ticket == ticket)
@@ -192,8 +203,11 @@ impl Reference {
                     || matches!(event, Event::TransferEnded(e)
                         if e.ticket == ticket && e.end == TransferEnd::GiverGone)
             }
+            Due::Targets(_) => matches!(event, Event::TargetTold(e) if e.ticket == ticket),
             // Of agents the number decides; an exclusion and a delay leave no event.
             Due::TurnAway(_)
+            | Due::Notice(_)
+            | Due::Mode(_)
             | Due::Hours(_)
             | Due::Grace(_)
             | Due::Presence(_)
@@ -211,6 +225,8 @@ impl Reference {
         let ticket = || ticket.expect("it is a ticket's deadline");
         match due {
             Due::TurnAway(queue) => self.turn_away(queue),
+            Due::Notice(queue) => self.tell_next(queue),
+            Due::Mode(queue) => self.mode_over(queue),
             Due::Hours(queue) => self.look_at_hours(queue),
             Due::Grace(agent) => self.grace_over(agent),
             Due::Presence(agent) => self.presence_expired(agent),
@@ -218,6 +234,7 @@ impl Reference {
             Due::Unblock => self.block_over(),
             Due::Callback => self.callback_over(),
             Due::Keep => self.requeue(ticket(), RequeueReason::AgentGone),
+            Due::Unpark => self.unpark(ticket(), UnparkCause::Time),
             Due::Reach => {
                 let at = self.reaches_more_at(self.ticket(ticket()));
                 self.ticket_mut(ticket()).looked_at = at;
@@ -246,11 +263,12 @@ impl Reference {
                 self.emit(Event::Relaxed(Relaxed { ticket, ring }));
             }
             Due::Offer => self.offer_missed(ticket()),
-            Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit),
+            Due::WrapUp => self.end_wrap_up(ticket(), WrapUpEnd::Limit, &[]),
             Due::Step => self.ticket_mut(ticket()).step_is_over = true,
             Due::Limit(queue) => self.limit_over(queue),
             Due::Reopen => self.reopen_over(ticket()),
             Due::CustomerSilence(_) | Due::AgentSilence(_) => self.silence_over(ticket()),
+            Due::Targets(_) => self.target_over(ticket()),
             Due::Forget => self.forget(ticket()),
         }
     }

@@ -10,7 +10,7 @@ use relevo_routing::input::Target;
 use relevo_wire::answer::{
     AgentTarget, Answer, ChosenBy, QueueTarget, TargetsAnswer, TransferredAnswer,
 };
-use relevo_wire::vocabulary::{CloseReason, Via};
+use relevo_wire::vocabulary::{CloseReason, TicketState, Via};
 use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId, WireError};
 
 /// The child's queue, and the agent for whom it waits first, until then.
@@ -30,7 +30,7 @@ impl Reference {
         }
         let id = self.latest_known(ticket)?;
         let ticket = self.ticket(id);
-        self.check_owner(ticket, agent, epoch)?;
+        self.check_keeper(ticket, agent, epoch)?;
         if ticket.transfer.is_some() {
             return Err(self.wrong_state(ticket));
         }
@@ -38,7 +38,8 @@ impl Reference {
             Target::Queue(queue) => self.place_in_queue(ticket, queue)?,
             Target::Agent(to) => self.place_with_agent(ticket, agent, to)?,
         };
-        if let Some(wait_us) = self.accept_us(place.0) {
+        let asks = ticket.state != TicketState::Parked;
+        if let Some(wait_us) = self.accept_us(place.0).filter(|_| asks) {
             return self.ask_transfer(id, place, wait_us, note);
         }
         let child = self.go_on(id, agent, place, note);
@@ -54,9 +55,8 @@ impl Reference {
         if !self.is_target(ticket.queue, queue) {
             return Err(refused(ErrorCode::Forbidden, "to"));
         }
-        let takes = self.takes_transfers(queue)
-            && !self.is_full(queue, ticket.test)
-            && !self.is_shut(queue);
+        let takes =
+            self.takes_transfers(queue) && !self.is_full(queue, ticket.test) && self.admits(queue);
         if !takes || self.online_in(queue, ticket.test) == 0 {
             return Err(refused(ErrorCode::WrongState, "to"));
         }
@@ -83,13 +83,13 @@ impl Reference {
         }
         queues.retain(|q| self.takes_transfers(*q) && self.is_target(ticket.queue, *q));
         // Through an open queue if there is one, and the ticket's own if that is possible.
-        queues.sort_by_key(|queue| (self.is_shut(*queue), *queue != ticket.queue, *queue));
+        queues.sort_by_key(|queue| (!self.admits(*queue), *queue != ticket.queue, *queue));
         let Some(queue) = queues.first().copied() else {
             return Err(refused(ErrorCode::Forbidden, "to"));
         };
         let is_away = self.is_absent(to, ticket.bot);
         if is_away
-            || self.is_shut(queue)
+            || !self.admits(queue)
             || !self.is_online(to)
             || (ticket.test && !agent.accepts_tests)
         {
@@ -152,7 +152,7 @@ impl Reference {
             return Err(no_agent());
         }
         let ticket = self.ticket(self.latest_known(ticket)?);
-        if ticket.holder() != Some(asker) {
+        if ticket.owner() != Some(asker) {
             return Err(self.wrong_state(ticket));
         }
         let mut allowed = self.queues_of(ticket.bot);
@@ -160,11 +160,11 @@ impl Reference {
         let queues = allowed.iter().map(|queue| QueueTarget {
             queue: self.queues[queue.0 as usize].name.clone(),
             open: self.takes_transfers(*queue)
-                && !self.is_shut(*queue)
+                && self.admits(*queue)
                 && !self.is_full(*queue, ticket.test),
             online: self.online_in(*queue, ticket.test),
         });
-        let is_open = |queue: QueueId| self.takes_transfers(queue) && !self.is_shut(queue);
+        let is_open = |queue: QueueId| self.takes_transfers(queue) && self.admits(queue);
         let open = allowed.iter().filter(|queue| is_open(**queue));
         let mut agents: Vec<AgentId> = open.flat_map(|queue| self.members(*queue)).collect();
         agents.sort_unstable();

@@ -3,7 +3,7 @@
 use crate::shapes::mostly;
 use proptest::prelude::*;
 use proptest::sample::select;
-use relevo_wire::directory::{Inactivity, Overflow, Queue};
+use relevo_wire::directory::{Inactivity, Overflow, Queue, TicketTargets};
 
 /// How long and how many may wait in a queue, and where they go on.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct WaitingShape {
     ttl_seconds: u32,
     inactivity: Inactivity,
     reopen_seconds: u32,
+    targets: TicketTargets,
+    mandatory_tags: bool,
 }
 
 impl WaitingShape {
@@ -27,6 +29,8 @@ impl WaitingShape {
         queue.ttl_seconds = self.ttl_seconds;
         queue.inactivity = self.inactivity;
         queue.reopen_seconds = self.reopen_seconds;
+        queue.targets = self.targets;
+        queue.mandatory_tags = self.mandatory_tags;
     }
 }
 
@@ -46,8 +50,10 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
     let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
     let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
     let reopen = prop_oneof![1 => Just(0), 2 => select(vec![5_u32, 60, 3_600, 86_400])];
-    (overflow, most, wait, ttl, inactivity(), reopen).prop_map(
-        |(overflow, max_waiting, max_wait_seconds, ttl_seconds, inactivity, reopen_seconds)| {
+    let waits = (most, wait, ttl);
+    (overflow, waits, inactivity(), reopen, targets(), mostly(35)).prop_map(
+        |(overflow, waits, inactivity, reopen_seconds, targets, mandatory_tags)| {
+            let (max_waiting, max_wait_seconds, ttl_seconds) = waits;
             WaitingShape {
                 overflow,
                 max_waiting,
@@ -55,6 +61,8 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
                 ttl_seconds,
                 inactivity,
                 reopen_seconds,
+                targets,
+                mandatory_tags,
             }
         },
     )
@@ -74,4 +82,14 @@ fn inactivity() -> impl Strategy<Value = Inactivity> {
         agent_alert_seconds: agent.map(|(first, _)| first),
         agent_requeue_seconds: agent.and_then(|(_, then)| then),
     })
+}
+
+fn targets() -> impl Strategy<Value = TicketTargets> {
+    let time = || select(vec![None, Some(1_u32), Some(5), Some(30), Some(600)]);
+    let some = (time(), time(), time()).prop_map(|(first, next, whole)| TicketTargets {
+        first_response_seconds: first,
+        next_response_seconds: next,
+        resolution_seconds: whole,
+    });
+    prop_oneof![1 => Just(TicketTargets::default()), 2 => some]
 }

@@ -1,4 +1,4 @@
-//! What an agent does with an offer, on hold, and after the close.
+//! What an agent does with an offer, on hold, parked, and after the close.
 
 use crate::ids::TicketId;
 use rkyv::{Archive, Deserialize, Serialize};
@@ -79,6 +79,49 @@ pub struct Unhold {
     pub epoch: u32,
 }
 
+/// Parks a ticket in service until a time: its seat is free, and words of its customer bring it back
+/// sooner.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Park {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The epoch that the agent believes in.
+    pub epoch: u32,
+    /// Until when, in microseconds since 1970: from now on at most `limits::PARK_SECONDS` later.
+    pub until: u64,
+}
+
+/// Takes a ticket up again that the agent has parked: it takes a seat.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    Archive,
+    Serialize,
+    Deserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Unpark {
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// The epoch that the agent believes in.
+    pub epoch: u32,
+}
+
 /// Goes on with a conversation that the agent has closed, while its queue lets it be reopened and the
 /// contact has no other ticket.
 #[derive(
@@ -114,4 +157,7 @@ pub struct Reopen {
 pub struct WrapUpDone {
     /// Which ticket.
     pub ticket: TicketId,
+    /// Further tags.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }

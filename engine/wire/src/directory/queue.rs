@@ -1,6 +1,6 @@
 //! A line of a bot, and how it is served.
 
-use super::{AtClosing, Hours, Inactivity, Member, OutsideHours, Overflow, yes};
+use super::{AtClosing, Hours, Inactivity, Member, OutsideHours, Overflow, TicketTargets, yes};
 use crate::vocabulary::Texts;
 use rkyv::{Archive, Deserialize, Serialize};
 
@@ -150,6 +150,9 @@ pub struct Queue {
     /// seconds; 0 (default): not at all. At most 3,600.
     #[serde(default)]
     pub wrap_up_seconds: u32,
+    /// A ticket needs at least one tag of its agent, given at the close or while it is wrapped up.
+    #[serde(default)]
+    pub mandatory_tags: bool,
     /// How long a ticket transferred to an agent without a free seat waits for it, in seconds
     /// (default 60).
     #[serde(default = "default_transfer_wait_seconds")]
@@ -202,6 +205,9 @@ pub struct Queue {
     /// How long a customer or an agent may be silent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub inactivity: Inactivity,
+    /// How soon agents are to answer and to end a ticket. The service level is apart from it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub targets: TicketTargets,
     /// Queues of the same bot to which its tickets may go; absent: all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_targets: Option<Vec<String>>,
@@ -215,13 +221,17 @@ pub struct Queue {
     /// Texts for the customer instead of the shipped ones.
     #[serde(default, skip_serializing_if = "Texts::is_empty")]
     pub texts: Texts,
+    /// What its owners want to know of it, in rising order of the names: at most 32, each of 1 to 64
+    /// letters, digits, `.`, `_` and `-`, with up to 128 bytes. Nothing in Relevo reads them.
+    #[serde(default, with = "super::labels", skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<(String, String)>,
     /// Has metric series of its own before others.
     #[serde(default)]
     pub own_metrics: bool,
 }
 
-fn is_default(inactivity: &Inactivity) -> bool {
-    *inactivity == Inactivity::default()
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn default_keep_seconds() -> u32 {
@@ -268,6 +278,7 @@ impl Queue {
             offer_seconds: 0,
             offer_agents: default_offer_agents(),
             wrap_up_seconds: 0,
+            mandatory_tags: false,
             transfer_wait_seconds: default_transfer_wait_seconds(),
             transfer_accept_seconds: 0,
             preferred_wait_seconds: default_preferred_wait_seconds(),
@@ -282,10 +293,12 @@ impl Queue {
             at_closing: AtClosing::default(),
             reopen_seconds: 0,
             inactivity: Inactivity::default(),
+            targets: TicketTargets::default(),
             transfer_targets: None,
             threshold_seconds: default_threshold_seconds(),
             short_loss_seconds: default_short_loss_seconds(),
             texts: Texts::default(),
+            labels: Vec::new(),
             own_metrics: false,
         }
     }

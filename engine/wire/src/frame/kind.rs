@@ -26,6 +26,8 @@ pub const BLOCK_CONTACT: u16 = 0x030a;
 pub const UNBLOCK_CONTACT: u16 = 0x030b;
 pub const LIST_BLOCKED: u16 = 0x030c;
 pub const LIST_CALLBACKS: u16 = 0x030d;
+pub const SET_QUEUE_MODE: u16 = 0x0308;
+pub const NOTIFY_WAITING: u16 = 0x0309;
 // Admins.
 pub const PUT: u16 = 0x0401;
 pub const DELETE: u16 = 0x0402;
@@ -39,9 +41,11 @@ pub const ACCEPT: u16 = 0x0206;
 pub const DECLINE: u16 = 0x0207;
 pub const HOLD: u16 = 0x020f;
 pub const UNHOLD: u16 = 0x0210;
+pub const PARK: u16 = 0x0211;
 pub const WRAP_UP_DONE: u16 = 0x0215;
 pub const REOPEN: u16 = 0x0216;
 pub const SET_ABSENCE: u16 = 0x0217;
+pub const UNPARK: u16 = 0x0218;
 // Answers.
 pub const DONE: u16 = 0x1000;
 pub const ERROR: u16 = 0x1001;
@@ -62,6 +66,7 @@ pub const STATUS_REPORT: u16 = 0x100f;
 pub const APPLIED: u16 = 0x1010;
 pub const BLOCKED: u16 = 0x1011;
 pub const CALLBACKS: u16 = 0x1012;
+pub const NOTIFYING: u16 = 0x1018;
 // Entries of tickets.
 pub const EMPTY: u16 = 0x2000;
 pub const HANDED_OFF: u16 = 0x2001;
@@ -72,7 +77,9 @@ pub const TRANSFERRED: u16 = 0x2005;
 pub const RETURNED: u16 = 0x2006;
 pub const HELD: u16 = 0x2007;
 pub const INACTIVE: u16 = 0x2008;
-pub const TRANSFER_ASKED: u16 = 0x200c;
+pub const PARKED: u16 = 0x2009;
+pub const UNPARKED: u16 = 0x200a;
+pub const TRANSFER_ASKED: u16 = 0x200b;
 // Other pushes.
 pub const SNAPSHOT: u16 = 0x2100;
 pub const PROGRESS: u16 = 0x2101;
@@ -84,3 +91,4 @@ pub const OFFER: u16 = 0x2106;
 pub const OFFER_ENDED: u16 = 0x2107;
 pub const WRAP_UP: u16 = 0x2108;
 pub const ABSENCE: u16 = 0x2109;
+pub const TARGET: u16 = 0x210a;

@@ -35,6 +35,7 @@ pub fn write_answer_line(out: &mut Vec<u8>, request: RequestId, answer: &Answer)
         Answer::Keys(a) => line(out, &envelope, a),
         Answer::Status(a) => line(out, &envelope, a),
         Answer::Applied(a) => line(out, &envelope, a),
+        Answer::Notifying(a) => line(out, &envelope, a),
         Answer::Blocked(a) => line(out, &envelope, a),
         Answer::Callbacks(a) => line(out, &envelope, a),
     };
@@ -58,6 +59,7 @@ pub fn write_push_line(out: &mut Vec<u8>, push: &Push) {
         Push::OfferEnded(p) => line(out, &envelope, p),
         Push::WrapUp(p) => line(out, &envelope, p),
         Push::Absence(p) => line(out, &envelope, p),
+        Push::Target(p) => line(out, &envelope, p),
         Push::GoAway(p) => line(out, &envelope, p),
     };
     written.expect("only entries hold something packed, and the empty one does not");
@@ -82,6 +84,8 @@ fn write_entry(out: &mut Vec<u8>, entry: &Entry) -> Result<(), serde_json::Error
         EntryEvent::Held(e) => line(out, &envelope, e),
         EntryEvent::Inactive(e) => line(out, &envelope, e),
         EntryEvent::TransferAsked(e) => line(out, &envelope, e),
+        EntryEvent::Parked(e) => line(out, &envelope, e),
+        EntryEvent::Unparked(e) => line(out, &envelope, e),
     }
 }
 
@@ -111,6 +115,7 @@ pub fn read_server_line(line: &[u8]) -> Result<Option<ServerFrame>, WireError> {
         "offer_ended" => Push::OfferEnded(fields.into_type()?),
         "wrap_up" => Push::WrapUp(fields.into_type()?),
         "absence" => Push::Absence(fields.into_type()?),
+        "target" => Push::Target(fields.into_type()?),
         "go_away" => Push::GoAway(fields.into_type()?),
         _ => return Ok(None),
     };
@@ -136,6 +141,7 @@ fn read_answer(name: &str, fields: Fields<'_>) -> Result<Option<Answer>, WireErr
         "keys" => Answer::Keys(fields.into_type()?),
         "status" => Answer::Status(fields.into_type()?),
         "applied" => Answer::Applied(fields.into_type()?),
+        "notifying" => Answer::Notifying(fields.into_type()?),
         "blocked" => Answer::Blocked(fields.into_type()?),
         "callbacks" => Answer::Callbacks(fields.into_type()?),
         _ => return Ok(None),
@@ -157,6 +163,8 @@ fn read_entry(mut fields: Fields<'_>) -> Result<Entry, WireError> {
         "held" => EntryEvent::Held(fields.into_type()?),
         "inactive" => EntryEvent::Inactive(fields.into_type()?),
         "transfer_asked" => EntryEvent::TransferAsked(fields.into_type()?),
+        "parked" => EntryEvent::Parked(fields.into_type()?),
+        "unparked" => EntryEvent::Unparked(fields.into_type()?),
         // An event of a newer server that this client does not know still has its number.
         _ => EntryEvent::Empty(Empty {}),
     };

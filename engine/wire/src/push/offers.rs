@@ -68,6 +68,9 @@ pub struct WrapUp {
     pub ticket: TicketId,
     /// Until when at most, in microseconds since 1970; absent: it is over, and the seat is free.
     pub until: Option<u64>,
+    /// It has no tag, and its queue wants one: to be given until then, or no longer.
+    #[serde(default)]
+    pub untagged: bool,
 }
 
 /// The agent put a ticket on hold, or took it up again.

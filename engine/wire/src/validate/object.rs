@@ -80,6 +80,7 @@ fn check_bot(bot: &Bot) -> Result<(), WireError> {
     length("object.bot.channel", &bot.channel, 0, limits::NAME_BYTES)?;
     at_most("object.bot.priority_cap", bot.priority_cap, limits::PRIORITY)?;
     bot.seats_per_agent.map_or(Ok(()), |seats| check_seats("object.bot.seats_per_agent", seats))?;
+    check_share(bot.guaranteed_share)?;
     length("object.bot.time_zone", &bot.time_zone, 1, limits::TIME_ZONE_BYTES)?;
     count("object.bot.rules", bot.rules.len(), limits::RULES)?;
     count("object.bot.priority_rules", bot.priority_rules.len(), limits::RULES)?;
@@ -162,12 +163,28 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     }
     queue.hours.as_ref().map_or(Ok(()), |of| hours("object.queue.hours", of))?;
     inactivity(&queue.inactivity)?;
+    for (name, time) in queue.targets.times() {
+        seconds(&format!("object.queue.targets.{name}"), time)?;
+    }
     if queue.reopen_seconds > limits::REOPEN_SECONDS {
         let (most, found) = (limits::REOPEN_SECONDS, queue.reopen_seconds);
         let message = format!("must be 0 to {most}, not {found}");
         return Err(malformed("object.queue.reopen_seconds", message));
     }
+    labels("object.queue.labels", &queue.labels)?;
     texts("object.queue.texts", &queue.texts)
+}
+
+fn labels(field: &str, labels: &[(String, String)]) -> Result<(), WireError> {
+    count(field, labels.len(), limits::LABELS)?;
+    for (label, value) in labels {
+        name(field, label)?;
+        length(field, value, 0, limits::LABEL_BYTES)?;
+    }
+    if labels.windows(2).all(|two| two[0].0 < two[1].0) {
+        return Ok(());
+    }
+    Err(malformed(field, "must stand in rising order of their names, each once"))
 }
 
 /// How long and how many may wait, and where they go on.
@@ -228,6 +245,17 @@ fn check_seats(field: &str, seats: u16) -> Result<(), WireError> {
         return Ok(());
     }
     Err(malformed(field, format!("must be 1 to {}, not {seats}", limits::SEATS)))
+}
+
+fn check_share(share: Option<u8>) -> Result<(), WireError> {
+    let most = limits::SHARE_PERCENT;
+    match share.filter(|share| !(1..=most).contains(share)) {
+        Some(share) => {
+            let message = format!("must be 1 to {most} percent, or left out, not {share}");
+            Err(malformed("object.bot.guaranteed_share", message))
+        }
+        None => Ok(()),
+    }
 }
 
 fn name(field: &str, name: &str) -> Result<(), WireError> {

@@ -1,11 +1,11 @@
 use super::*;
 use crate::command::{
     AgentsOnline, Apply, Change, Close, CreateKey, Cursor, CustomerLeft, DeleteChange, HandOff,
-    Hello, Next, Put, PutChange, SetPresence, Transfer,
+    Hello, Next, NotifyWaiting, Put, PutChange, SetPresence, SetQueueMode, Transfer,
 };
 use crate::directory::{
     Agent, Bot, Fairness, Holiday, Hours, Member, Object, ObjectRef, Overflow, PriorityRule, Queue,
-    Ring, Rule, Skill, Tenant,
+    Ring, Rule, Skill, Tenant, TicketTargets,
 };
 use crate::ids::TicketId;
 use crate::packed::Packed;
@@ -200,6 +200,10 @@ fn directory_objects_keep_to_their_ranges() {
     let bot = || Bot::new("b", "q");
     let capped = Bot { priority_cap: 1001, ..bot() };
     assert_eq!(refused(Object::Bot(capped)), wrong("object.bot.priority_cap"));
+    for share in [0, 101] {
+        let share = Bot { guaranteed_share: Some(share), ..bot() };
+        assert_eq!(refused(Object::Bot(share)), wrong("object.bot.guaranteed_share"));
+    }
     let seats = Bot { seats_per_agent: Some(0), ..bot() };
     assert_eq!(refused(Object::Bot(seats)), wrong("object.bot.seats_per_agent"));
     let members = Queue { members: vec!["ok".into(), "not ok".into()], ..Queue::new("b", "q") };
@@ -328,6 +332,12 @@ fn steps_and_limits_of_waiting_keep_to_their_ranges() {
     };
     assert_eq!(put(step(|_| {})), Ok(()));
     let queue = || Queue::new("b", "q");
+    let targets = |[first_response_seconds, next_response_seconds, resolution_seconds]: [_; 3]| {
+        let targets =
+            TicketTargets { first_response_seconds, next_response_seconds, resolution_seconds };
+        Queue { targets, ..queue() }
+    };
+    assert_eq!(put(targets([Some(1), Some(604_800), None])), Ok(()));
     for (field, queue) in [
         ("overflow.to", step(|step| step.to = "not ok".into())),
         ("overflow.after_seconds", step(|step| step.after_seconds = Some(0))),
@@ -337,6 +347,9 @@ fn steps_and_limits_of_waiting_keep_to_their_ranges() {
         ("max_wait_seconds", Queue { max_wait_seconds: Some(0), ..queue() }),
         ("ttl_seconds", Queue { ttl_seconds: 0, ..queue() }),
         ("ttl_seconds", Queue { ttl_seconds: 604_801, ..queue() }),
+        ("targets.first_response_seconds", targets([Some(0), None, None])),
+        ("targets.next_response_seconds", targets([None, Some(604_801), None])),
+        ("targets.resolution_seconds", targets([Some(1), Some(604_800), Some(0)])),
     ] {
         let error = put(queue).expect_err("must be refused");
         let field = format!("object.queue.{field}");
@@ -407,4 +420,55 @@ fn texts_are_bounded_and_name_only_what_they_may() {
     let texts =
         Texts::default().with(Text::Absent, "{agent} is out").with(Text::Online, "{customer}");
     assert_eq!(command(&queue(texts)), Ok(()));
+}
+
+#[test]
+fn an_open_queue_has_no_text_and_no_time() {
+    let set = |mode, text: &str, until| {
+        let queue = "b/q".into();
+        Command::SetQueueMode(SetQueueMode { queue, mode, text: text.into(), until })
+    };
+    for mode in [QueueMode::Drain, QueueMode::Closed] {
+        assert_eq!(command(&set(mode, "back at four", Some(1))), Ok(()));
+        let long = "x".repeat(limits::TEXT_BYTES + 1);
+        assert_eq!(refusal(set(mode, &long, None)), too_long("text"));
+    }
+    assert_eq!(command(&set(QueueMode::Open, "", None)), Ok(()));
+    assert_eq!(refusal(set(QueueMode::Open, "hello", None)), wrong("text"));
+    assert_eq!(refusal(set(QueueMode::Open, "", Some(1))), wrong("until"));
+}
+
+#[test]
+fn the_labels_of_a_queue_are_few_and_short_and_each_stands_once() {
+    let put = |labels: &[(&str, &str)]| {
+        let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let queue = Queue { labels: labels.collect(), ..Queue::new("b", "q") };
+        let object = Box::new(Object::Queue(queue));
+        Command::Put(Put { tenant: None, object, if_version: None })
+    };
+    const FIELD: &str = "object.queue.labels";
+    assert_eq!(command(&put(&[("city", "Lima"), ("team", "")])), Ok(()));
+    assert_eq!(refusal(put(&[("team", ""), ("city", "Lima")])), wrong(FIELD));
+    assert_eq!(refusal(put(&[("city", "a"), ("city", "b")])), wrong(FIELD));
+    assert_eq!(refusal(put(&[("two words", "a")])), wrong(FIELD));
+    let long = "x".repeat(limits::LABEL_BYTES + 1);
+    assert_eq!(refusal(put(&[("city", &long)])), too_long(FIELD));
+    let names: Vec<String> = (10..=10 + limits::LABELS).map(|at| format!("l{at}")).collect();
+    let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(refusal(put(&many)), too_long(FIELD));
+}
+
+#[test]
+fn a_notice_has_words_and_only_for_languages_that_there_are() {
+    let notify = |text: &str, texts: &[(&str, &str)]| {
+        let texts = texts.iter().map(|(language, text)| ((*language).into(), (*text).into()));
+        let (queue, text) = ("b/q".into(), text.into());
+        Command::NotifyWaiting(NotifyWaiting { queue, text, texts: texts.collect() })
+    };
+    assert_eq!(command(&notify("later", &[("es", "luego"), ("pt-BR", "depois")])), Ok(()));
+    assert!(command(&notify("", &[])).is_err());
+    assert!(command(&notify("later", &[("es", "")])).is_err());
+    assert_eq!(refusal(notify(&"x".repeat(limits::TEXT_BYTES + 1), &[])), too_long("text"));
+    assert_eq!(refusal(notify("later", &[("de", "später")])), wrong("texts"));
+    assert_eq!(refusal(notify("later", &[("es", "a"), ("es", "b")])), wrong("texts"));
 }

@@ -7,7 +7,8 @@ use pushes::pushes;
 use relevo_wire::answer::*;
 use relevo_wire::command::*;
 use relevo_wire::directory::{
-    Agent, Holiday, Hours, Inactivity, Member, Object, ObjectRef, Overflow, Queue, Versioned,
+    Agent, Bot, Holiday, Hours, Inactivity, Member, Object, ObjectRef, Overflow, Queue,
+    TicketTargets, Versioned,
 };
 use relevo_wire::error::{ErrorCode, Present, WireError};
 use relevo_wire::frame::{self, HEADER_BYTES, Header};
@@ -213,7 +214,9 @@ fn requests() -> Vec<Request> {
         keyed(Command::Decline(Decline { ticket: ticket() })),
         keyed(Command::Hold(Hold { ticket: ticket(), epoch: 2 })),
         keyed(Command::Unhold(Unhold { ticket: ticket(), epoch: 2 })),
-        keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket() })),
+        keyed(Command::Park(Park { ticket: ticket(), epoch: 2, until: 1_760_000_600_000_000 })),
+        keyed(Command::Unpark(Unpark { ticket: ticket(), epoch: 2 })),
+        keyed(Command::WrapUpDone(WrapUpDone { ticket: ticket(), tags: vec!["refund".into()] })),
         keyed(Command::Reopen(Reopen { ticket: ticket() })),
         keyed(Command::SetAbsence(SetAbsence {
             bot: "shop".into(),
@@ -222,6 +225,17 @@ fn requests() -> Vec<Request> {
             colleague: Some("bea".into()),
             agent: None,
             tenant: None,
+        })),
+        keyed(Command::NotifyWaiting(NotifyWaiting {
+            queue: "shop/sales".into(),
+            text: "It takes longer today.".into(),
+            texts: vec![("es".into(), "Hoy tardamos más.".into())],
+        })),
+        keyed(Command::SetQueueMode(SetQueueMode {
+            queue: "shop/sales".into(),
+            mode: QueueMode::Closed,
+            text: "We are back at four.".into(),
+            until: Some(1_757_000_000_000_000),
         })),
         plain(Command::Explain(Explain { ticket: ticket(), at: None })),
         plain(Command::Explain(Explain { ticket: ticket(), at: Some(1_757_000_000_000_000) })),
@@ -239,12 +253,18 @@ fn requests() -> Vec<Request> {
                 }),
                 max_waiting: Some(200),
                 max_wait_seconds: Some(1800),
+                labels: vec![("city".into(), "Lima".into()), ("team".into(), "ventas".into())],
                 hours: Some(hours()),
                 inactivity: Inactivity {
                     client_warning_seconds: Some(300),
                     client_close_seconds: Some(120),
                     agent_alert_seconds: Some(60),
                     agent_requeue_seconds: None,
+                },
+                targets: TicketTargets {
+                    first_response_seconds: Some(60),
+                    next_response_seconds: Some(120),
+                    resolution_seconds: None,
                 },
                 ..queue()
             })),
@@ -270,6 +290,13 @@ fn requests() -> Vec<Request> {
                 Change::Put(PutChange {
                     object: Box::new(Object::Agent(Agent::new("ana", 4))),
                     if_version: Some(8),
+                }),
+                Change::Put(PutChange {
+                    object: Box::new(Object::Bot(Bot {
+                        guaranteed_share: Some(40),
+                        ..Bot::new("shop", "sales")
+                    })),
+                    if_version: None,
                 }),
                 Change::Delete(DeleteChange {
                     object: ObjectRef::Queue("shop".into(), "old".into()),
@@ -436,6 +463,7 @@ fn answers() -> Vec<Answer> {
                 online: 18,
             }],
         }),
+        Answer::Notifying(Notifying { tickets: 12 }),
         Answer::Applied(Applied { version: 14, created: 0, changed: 1, deleted: 1, unchanged: 0 }),
     ]
 }

@@ -247,6 +247,7 @@ impl Shared {
                 | ClientEvent::OfferEnded(_)
                 | ClientEvent::WrapUp(_)
                 | ClientEvent::Absence(_)
+                | ClientEvent::Target(_)
                 | ClientEvent::GoAway(_)
                 | ClientEvent::Reconnected => {}
             }
@@ -309,6 +310,8 @@ impl State {
             | EntryEvent::Empty(_)
             | EntryEvent::Requeued(_)
             | EntryEvent::Held(_)
+            | EntryEvent::Parked(_)
+            | EntryEvent::Unparked(_)
             | EntryEvent::Inactive(_)
             | EntryEvent::TransferAsked(_)
             | EntryEvent::Transferred(_)

@@ -2,8 +2,9 @@
 
 use relevo::session::Party as Who;
 use relevo_wire::command::{
-    Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Receipt, Reopen, Send,
-    SetAbsence, SetPresence, TakeBack, Transfer, TransferTarget, Unhold, WantCallback, WrapUpDone,
+    Accept, Close, Command, CustomerLeft, Decline, HandOff, Hold, Next, Park, Receipt, Reopen,
+    Send, SetAbsence, SetPresence, TakeBack, Transfer, TransferTarget, Unhold, Unpark,
+    WantCallback, WrapUpDone,
 };
 use relevo_wire::ids::TicketId;
 use relevo_wire::packed::Packed;
@@ -13,6 +14,9 @@ use super::{Device, UNANSWERED, What};
 use crate::campaign::seeded::Seeded;
 use crate::simulation::ledger::Token;
 use crate::simulation::party::Party;
+
+/// For how long a ticket is parked.
+const PARKED_US: u64 = 20_000_000;
 
 impl Device {
     /// One act, or none. `has_large` makes large messages likely.
@@ -116,7 +120,10 @@ impl Device {
         }
         if let Some(ticket) = self.wrapping.first().copied().filter(|_| random.chance(300)) {
             self.wrapping.remove(&ticket);
-            self.ask(Command::WrapUpDone(WrapUpDone { ticket }), What::Other);
+            self.ask(
+                Command::WrapUpDone(WrapUpDone { ticket, tags: vec!["t".to_owned()] }),
+                What::Other,
+            );
             return;
         }
         if random.chance(8) {
@@ -151,10 +158,16 @@ impl Device {
                 };
                 self.ask(Command::Send(send), What::Message(token));
             }
-            62..65 => self.ask(Command::Hold(Hold { ticket, epoch }), What::Other),
-            65..68 => self.ask(Command::Unhold(Unhold { ticket, epoch }), What::Other),
+            62..64 => self.ask(Command::Hold(Hold { ticket, epoch }), What::Other),
+            64..66 => self.ask(Command::Unhold(Unhold { ticket, epoch }), What::Other),
+            66 => {
+                let until = self.clock + PARKED_US;
+                self.ask(Command::Park(Park { ticket, epoch, until }), What::Other);
+            }
+            67 => self.ask(Command::Unpark(Unpark { ticket, epoch }), What::Other),
             68..88 => {
-                let close = Close { ticket, epoch, tags: Vec::new() };
+                let tags = if random.chance(700) { vec!["t".to_owned()] } else { Vec::new() };
+                let close = Close { ticket, epoch, tags };
                 self.ask(Command::Close(close), What::Close(ticket));
             }
             _ => {

@@ -137,6 +137,14 @@ impl Device {
                 }
                 Ok(())
             }
+            Push::Target(target) => {
+                let ticket = books.tickets.get(&target.ticket);
+                if books.was(target.ticket) || ticket.is_some_and(|t| t.targets.told(&target)) {
+                    return Ok(());
+                }
+                let rule = "of a target is told what the log tells";
+                Err(Violation::new(rule, format!("{target:?}: {ticket:?}")))
+            }
             Push::Progress(_)
             | Push::Typing(_)
             | Push::Position(_)
@@ -314,6 +322,10 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
             let said = body.and_then(|body| Token::parse(&body.text));
             message.author == *author && said == Some(*token)
         }
+        (EntryEvent::Message(message), Some(Logged::Notified(text))) => {
+            let body: Option<Body> = message.body.unpack().ok();
+            message.author == Author::System && body.is_some_and(|body| body.text == *text)
+        }
         (EntryEvent::Assigned(assigned), Some(Logged::Assigned(_, epoch))) => {
             assigned.epoch == *epoch
         }
@@ -322,6 +334,8 @@ fn judge_entry(party: &Party, books: &Books, entry: &Entry) -> Result<(), Violat
             *logged == Logged::Closed(CloseReason::Transferred)
         }
         (EntryEvent::Held(held), Some(logged)) => *logged == Logged::Held(held.on),
+        (EntryEvent::Parked(_), Some(logged)) => *logged == Logged::Parked,
+        (EntryEvent::Unparked(_), Some(logged)) => matches!(logged, Logged::Unparked(_)),
         (EntryEvent::Inactive(told), Some(logged)) => *logged == Logged::Inactive(told.silent),
         (EntryEvent::TransferAsked(told), Some(logged)) => {
             *logged == Logged::TransferAsked(told.end)
@@ -362,17 +376,20 @@ fn follow(party: &mut Party, entry: &Entry) {
                 party.tickets.remove(&entry.ticket);
             }
         }
+        EntryEvent::Unparked(_) if !is_bot => {
+            party.tickets.remove(&entry.ticket);
+        }
         EntryEvent::Transferred(_) | EntryEvent::Returned(_) => {
             party.tickets.remove(&entry.ticket);
             party.ended = Some(entry.ticket);
         }
-        EntryEvent::Message(message) => {
-            debug_assert!(message.author != Author::System || is_bot);
-        }
         EntryEvent::Empty(_)
+        | EntryEvent::Message(_)
         | EntryEvent::HandedOff(_)
         | EntryEvent::Held(_)
-        | EntryEvent::Inactive(_)
-        | EntryEvent::TransferAsked(_) => {}
+        | EntryEvent::TransferAsked(_)
+        | EntryEvent::Parked(_)
+        | EntryEvent::Unparked(_)
+        | EntryEvent::Inactive(_) => {}
     }
 }

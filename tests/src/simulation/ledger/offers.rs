@@ -1,7 +1,8 @@
-//! Offers, hold, silences and wrap-up, as the log tells of them.
+//! Offers, hold, parking, silences and wrap-up, as the log tells of them.
 
 use relevo_routing::event::{
-    Held, Inactive, OfferEnded, Offered, TransferAsked, TransferEnded, WrappedUp,
+    Held, Inactive, Notice, NoticeStep, OfferEnded, Offered, Parked, TransferAsked, TransferEnded,
+    Unparked, WrappedUp,
 };
 use relevo_wire::vocabulary::{Silent, TicketState};
 
@@ -75,6 +76,25 @@ impl Books {
         must(before == from, "hold is of what is in service", || format!("{e:?}: {before:?}"))
     }
 
+    pub(super) fn parked(&mut self, e: Parked) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::Parked)?;
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Parked);
+        let is_own = ticket.agent == Some(e.agent);
+        self.free(e.agent, e.ticket);
+        let serves = matches!(before, TicketState::InService | TicketState::OnHold);
+        must(serves && is_own, "an agent parks what it serves", || format!("{e:?}: {before:?}"))
+    }
+
+    pub(super) fn unparked(&mut self, e: Unparked) -> Result<(), Violation> {
+        self.append(e.ticket, e.number, Entry::Unparked(e.agent))?;
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Waiting);
+        let owner = ticket.agent.take();
+        let was_parked = before == TicketState::Parked && owner == Some(e.agent);
+        must(was_parked, "what is parked comes back once", || format!("{e:?}: {before:?}"))
+    }
+
     pub(super) fn inactive(&mut self, e: &Inactive) -> Result<(), Violation> {
         self.append(e.ticket, e.number, Entry::Inactive(e.silent))?;
         let ticket = self.ticket(e.ticket)?;
@@ -86,7 +106,14 @@ impl Books {
         must(is_awaited, "only who is awaited is hurried", || format!("{e:?}: {state:?}"))
     }
 
-    pub(super) fn wrapped_up(&mut self, e: WrappedUp) -> Result<(), Violation> {
+    pub(super) fn notice(&mut self, e: &Notice) -> Result<(), Violation> {
+        let NoticeStep::Told { ticket, number, text } = &e.step else { return Ok(()) };
+        self.append(*ticket, *number, Entry::Notified(text.clone()))?;
+        let waits = self.ticket(*ticket)?.agent.is_none();
+        must(waits, "only who waits is told of it", || format!("{e:?}"))
+    }
+
+    pub(super) fn wrapped_up(&mut self, e: &WrappedUp) -> Result<(), Violation> {
         let ticket = self.ticket(e.ticket)?;
         let before = std::mem::replace(&mut ticket.state, TicketState::Closed);
         self.free(e.agent, e.ticket);

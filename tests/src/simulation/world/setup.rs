@@ -2,13 +2,16 @@
 
 use relevo::publish::outcome::Asker;
 use relevo::session::Party as Who;
+use relevo_routing::event::{NoticeWords, QueueModeSet};
 use relevo_routing::input::Input;
 use relevo_routing::tenant::Settings;
 use relevo_wire::directory::{
     Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Inactivity, Member, Object,
     OutsideHours, Overflow, PriorityRule, Queue, Ring, Rule, Skill, Strategy, Tenant,
+    TicketTargets,
 };
-use relevo_wire::ids::{AgentId, BotId, TenantId};
+use relevo_wire::ids::{AgentId, BotId, QueueId, TenantId};
+use relevo_wire::vocabulary::{Language, QueueMode};
 
 use super::{Setup, World};
 use crate::campaign::seeded::Seeded;
@@ -123,6 +126,11 @@ impl World {
     /// A change of the directory: an admin's, who does not wait for it.
     pub(super) fn change_directory(&mut self) {
         let tenant = TenantId(1 + self.random.below(TENANTS));
+        match self.random.below(10) {
+            0 | 1 => return self.set_queue_mode(tenant),
+            2 => return self.notify_waiting(tenant),
+            _ => {}
+        }
         let agents: Vec<String> = (0..AGENTS).map(|agent| format!("a{agent}")).collect();
         let object = match self.random.below(4) {
             0 => {
@@ -137,6 +145,7 @@ impl World {
                 let mut bot = Bot::new(format!("b{}", self.random.below(BOTS.into())), "q0");
                 bot.seats_per_agent = self.random.chance(300).then_some(1);
                 bot.last_agent = self.random.chance(500);
+                bot.guaranteed_share = self.random.chance(500).then_some(50);
                 Object::Bot(with_rules(bot))
             }
             _ => {
@@ -146,6 +155,36 @@ impl World {
             }
         };
         self.put(tenant, object);
+    }
+
+    fn notify_waiting(&mut self, tenant: TenantId) {
+        let queue = self.some_queue_id();
+        let texts = vec![(Language::Es, "un momento".to_owned())];
+        let words = NoticeWords { text: "one moment".to_owned(), texts };
+        if let Some(daemon) = &self.daemon {
+            daemon.learn(tenant, Input::NotifyWaiting { queue, words }, Asker::Nobody);
+        }
+    }
+
+    fn some_queue_id(&mut self) -> QueueId {
+        let queues = u64::from(BOTS) * QUEUES as u64;
+        QueueId(u32::try_from(self.random.below(queues)).expect("few"))
+    }
+
+    /// For up to half a minute, for longer than the world lasts, or until another word.
+    fn set_queue_mode(&mut self, tenant: TenantId) {
+        let queue = self.some_queue_id();
+        let mode = QueueMode::ALL[usize::try_from(self.random.below(3)).expect("three")];
+        let until = match self.random.below(10) {
+            _ if mode == QueueMode::Open => None,
+            0 => None,
+            1 => Some(self.now + 3_600_000_000),
+            _ => Some(self.now + 1 + self.random.below(30_000_000)),
+        };
+        let set = QueueModeSet { queue, mode, text: String::new(), until };
+        if let Some(daemon) = &self.daemon {
+            daemon.learn(tenant, Input::SetQueueMode(set), Asker::Nobody);
+        }
     }
 
     fn some_skills(&mut self) -> Vec<Skill> {
@@ -183,6 +222,7 @@ impl World {
             queue.transfer_accept_seconds = 1 + u32::try_from(random.below(20)).expect("few");
         }
         queue.wrap_up_seconds = if random.chance(300) { 10 } else { 0 };
+        queue.mandatory_tags = random.chance(200);
         queue.keep_seconds = 60;
         if random.chance(400) {
             // It is 22:13: closed and open by turns for the quarter of an hour that the world lasts.
@@ -210,6 +250,13 @@ impl World {
                 client_close_seconds: random.chance(500).then_some(20),
                 agent_alert_seconds: Some(20),
                 agent_requeue_seconds: random.chance(500).then_some(20),
+            };
+        }
+        if random.chance(500) {
+            queue.targets = TicketTargets {
+                first_response_seconds: Some(10),
+                next_response_seconds: Some(15),
+                resolution_seconds: random.chance(500).then_some(60),
             };
         }
         let is_graded = random.chance(500);

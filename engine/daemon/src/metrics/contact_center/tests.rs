@@ -127,6 +127,7 @@ fn closed(reason: CloseReason, outcome: Outcome, judged: Option<Judgement>) -> C
         handle_us: None,
         judged,
         wraps_until: None,
+        owes_tags: false,
         reopen_until: None,
     }
 }

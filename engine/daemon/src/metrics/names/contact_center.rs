@@ -75,6 +75,12 @@ pub const INACTIVITY_WARNINGS: Metric = counter(
     &["tenant", "bot", "queue", "reason"],
     "Warnings by the queue's rules of inactivity, by who was silent (reason): customer or agent.",
 );
+/// Targets of tickets that agents have. The service level of conversations has series of its own.
+pub const TARGETS_TOLD: Metric = counter(
+    "relevo_ticket_targets_told_total",
+    &["tenant", "bot", "queue", "reason", "result"],
+    "Targets of tickets that agents were told of, by target (reason): first_response, next_response, resolution; at_risk at 80 % of the time, missed after all of it.",
+);
 /// Tickets that went back to their line.
 pub const TICKETS_REQUEUED: Metric = counter(
     "relevo_tickets_requeued_total",
@@ -194,6 +200,27 @@ pub const BOTS: Metric = gauge(
     &["tenant", "bot", "state"],
     "Active bots by whether they have a session.",
 );
+/// Seats of the agents who serve a bot.
+pub const BOT_SEATS: Metric = gauge(
+    "relevo_bot_seats",
+    Unit::Things,
+    &["tenant", "bot"],
+    "Seats of the agents online who serve the bot; 0 for a bot without a guaranteed share.",
+);
+/// Seats that a bot is guaranteed.
+pub const BOT_SEATS_GUARANTEED: Metric = gauge(
+    "relevo_bot_seats_guaranteed",
+    Unit::Things,
+    &["tenant", "bot"],
+    "Seats of these that the bot's guaranteed share comes to, rounded down.",
+);
+/// Seats that a bot's tickets use.
+pub const BOT_SEATS_USED: Metric = gauge(
+    "relevo_bot_seats_used",
+    Unit::Things,
+    &["tenant", "bot"],
+    "Seats of these that the bot's tickets use: more than are guaranteed are borrowed.",
+);
 /// Seats of the agents who take tickets.
 pub const SEATS: Metric = gauge(
     "relevo_seats",
@@ -245,6 +272,7 @@ pub const ALL: &[Metric] = &[
     WAIT_ESTIMATES,
     TICKETS_OVERFLOWED,
     INACTIVITY_WARNINGS,
+    TARGETS_TOLD,
     TICKETS_REQUEUED,
     HAND_OFFS,
     OFFERS_MADE,
@@ -264,6 +292,9 @@ pub const ALL: &[Metric] = &[
     TICKETS,
     AGENTS,
     BOTS,
+    BOT_SEATS,
+    BOT_SEATS_GUARANTEED,
+    BOT_SEATS_USED,
     SEATS,
     SEATS_USED,
     PROBE_TICKETS_OPENED,

@@ -217,6 +217,7 @@ pub(super) fn transferred(number: u32) -> Event {
         handle_us: None,
         judged: None,
         wraps_until: None,
+        owes_tags: false,
         reopen_until: None,
     })
 }

@@ -5,7 +5,7 @@ use relevo_routing::event::Demand;
 use relevo_routing::input::Input;
 use relevo_wire::directory::{
     Agent, AgentGone, AtClosing, Bot, Delivery, Fairness, Hours, Inactivity, Member, NobodyOnline,
-    Object, ObjectRef, OutsideHours, Overflow, Queue, Ring, Skill, Strategy, Tenant,
+    Object, ObjectRef, OutsideHours, Overflow, Queue, Ring, Skill, Strategy, Tenant, TicketTargets,
 };
 
 impl World {
@@ -54,9 +54,13 @@ impl World {
                 Object::Agent(agent)
             }
             5..7 => {
-                let mut bot = Bot::new("c", "q3");
-                bot.seats_per_agent = self.chance(50).then_some(1);
-                bot.active = self.chance(80);
+                let is_first = self.chance(40);
+                let mut bot = if is_first { Bot::new("b", "q") } else { Bot::new("c", "q3") };
+                bot.seats_per_agent = (!is_first && self.chance(50)).then_some(1);
+                bot.active = is_first || self.chance(80);
+                // Together they are sometimes more than all, and refused.
+                let share = [20, 50, 60][usize::try_from(self.below(3)).expect("small")];
+                bot.guaranteed_share = self.chance(70).then_some(share);
                 bot.last_agent = self.chance(80);
                 Object::Bot(bot)
             }
@@ -123,6 +127,13 @@ impl World {
                 agent_requeue_seconds: self.chance(50).then_some(15),
             };
         }
+        if self.chance(50) {
+            queue.targets = TicketTargets {
+                first_response_seconds: Some(10),
+                next_response_seconds: Some(20),
+                resolution_seconds: self.chance(50).then_some(60),
+            };
+        }
         queue.reopen_seconds = if self.chance(50) { 60 } else { 0 };
         if self.chance(40) {
             queue.offer_seconds = 10;
@@ -132,6 +143,7 @@ impl World {
             queue.transfer_accept_seconds = 10;
         }
         queue.wrap_up_seconds = if self.chance(40) { 15 } else { 0 };
+        queue.mandatory_tags = self.chance(20);
         queue.keep_seconds = 60;
         queue.nobody_online =
             if self.chance(90) { NobodyOnline::Queue } else { NobodyOnline::Refuse };

@@ -1,12 +1,14 @@
 //! What must hold of offers, of holds, of silences, and of wrapping up.
 
-use super::World;
+use super::{Known, QUEUES, World};
+use crate::common::SECOND;
 use relevo_routing::event::{
-    Absence, Held, Inactive, OfferEnded, Offered, TransferAsked, TransferEnded, WrappedUp,
+    Absence, Held, Inactive, Notice, NoticeStep, NoticeWords, OfferEnded, Offered, Parked,
+    QueueModeSet, TargetTold, TransferAsked, TransferEnded, Unparked, WrappedUp,
 };
 use relevo_routing::input::Input;
-use relevo_wire::BotId;
-use relevo_wire::vocabulary::{Silent, TicketState};
+use relevo_wire::vocabulary::{QueueMode, Silent, TicketState, TicketTarget};
+use relevo_wire::{AgentId, BotId, QueueId, TicketId};
 
 impl World {
     pub(super) fn absence(&mut self) -> Input {
@@ -15,6 +17,58 @@ impl World {
         let colleague = Some(self.agent()).filter(|colleague| *colleague != agent);
         let absence = self.chance(50).then(|| Absence { text: String::new(), colleague });
         Input::SetAbsence { agent, bot, absence, own: true }
+    }
+
+    pub(super) fn hold_or_park(&mut self, agent: AgentId, ticket: TicketId, epoch: u32) -> Input {
+        if self.tickets[&ticket].state == TicketState::Parked {
+            return Input::Unpark { agent, ticket, epoch };
+        }
+        if self.chance(50) {
+            return Input::Hold { agent, ticket, epoch, on: self.chance(50) };
+        }
+        let until = self.desk.now + self.below(60) * SECOND;
+        Input::Park { agent, ticket, epoch, until }
+    }
+
+    pub(super) fn parked(&mut self, e: &Parked) {
+        self.entry(e.ticket, e.number);
+        let known = self.known(e.ticket);
+        assert_eq!(known.agent, Some(e.agent), "only its agent parks a ticket");
+        assert!(matches!(known.state, TicketState::InService | TicketState::OnHold));
+        known.end_responses();
+        known.state = TicketState::Parked;
+    }
+
+    pub(super) fn unparked(&mut self, e: &Unparked) {
+        self.entry(e.ticket, e.number);
+        let known = self.known(e.ticket);
+        assert_eq!(known.state, TicketState::Parked);
+        assert_eq!(known.agent.take(), Some(e.agent));
+        known.state = TicketState::Waiting;
+    }
+
+    /// Mostly for a while: a center that nobody comes into proves little.
+    pub(super) fn queue_mode(&mut self) -> Input {
+        let queue = QueueId(u32::try_from(self.below(QUEUES)).expect("small"));
+        let mode = [QueueMode::Open, QueueMode::Drain, QueueMode::Closed][self.below(3) as usize];
+        let is_open = mode == QueueMode::Open;
+        let for_us = if self.chance(80) { 30 * SECOND } else { 3_600 * SECOND };
+        let until = (!is_open).then(|| self.desk.now + 1 + self.below(for_us));
+        let text = if !is_open && self.chance(50) { "back soon" } else { "" };
+        Input::SetQueueMode(QueueModeSet { queue, mode, text: text.to_owned(), until })
+    }
+
+    pub(super) fn notice_to_all(&mut self) -> Input {
+        let queue = QueueId(u32::try_from(self.below(QUEUES)).expect("small"));
+        let words = NoticeWords { text: "later".into(), texts: Vec::new() };
+        Input::NotifyWaiting { queue, words }
+    }
+
+    pub(super) fn notice(&mut self, e: &Notice) {
+        let NoticeStep::Told { ticket, number, text } = &e.step else { return };
+        assert_eq!(text, "later");
+        self.entry(*ticket, *number);
+        assert_eq!(self.known(*ticket).agent, None, "only who waits is told");
     }
 
     pub(super) fn offered(&mut self, e: &Offered) {
@@ -80,5 +134,26 @@ impl World {
         assert_eq!(known.state, TicketState::Wrapping);
         assert_eq!(known.agent, Some(e.agent));
         known.state = TicketState::Closed;
+    }
+
+    pub(super) fn target_told(&mut self, e: &TargetTold) {
+        let known = self.known(e.ticket);
+        let fits = match e.which {
+            TicketTarget::FirstResponse => known.state == TicketState::Assigned,
+            TicketTarget::NextResponse => {
+                matches!(known.state, TicketState::InService | TicketState::OnHold)
+            }
+            TicketTarget::Resolution => known.is_open(),
+        };
+        assert!(fits, "{:?} is no target of a ticket that is {:?}", e.which, known.state);
+        assert!(!known.told.contains(&(e.which, e.state)), "nothing is told twice");
+        known.told.push((e.which, e.state));
+    }
+}
+
+impl Known {
+    /// Whatever was told of a response's target is of the past.
+    pub(super) fn end_responses(&mut self) {
+        self.told.retain(|(which, _)| *which == TicketTarget::Resolution);
     }
 }

@@ -55,6 +55,8 @@ pub(super) fn pushes() -> Vec<Push> {
             note: String::new(),
             end: Some(TransferEnd::Declined),
         }),
+        EntryEvent::Parked(Parked { until: AT + 600_000_000 }),
+        EntryEvent::Unparked(Unparked { agent: "ana".into(), cause: UnparkCause::Customer }),
     ];
     let entries = events.into_iter().zip(1..).map(|(event, number)| {
         Push::Entry(Entry { ticket: ticket(), number, at: AT + u64::from(number), event })
@@ -75,12 +77,18 @@ pub(super) fn pushes() -> Vec<Push> {
             until: AT + 20_000_000,
         }),
         Push::OfferEnded(OfferEnded { ticket: ticket(), end: Some(OfferEnd::Missed) }),
-        Push::WrapUp(WrapUp { ticket: ticket(), until: Some(AT + 30_000_000) }),
+        Push::WrapUp(WrapUp { ticket: ticket(), until: Some(AT + 30_000_000), untagged: true }),
         Push::Absence(Absence {
             bot: "shop".into(),
             on: true,
             text: "back on Monday".into(),
             colleague: Some("bea".into()),
+        }),
+        Push::Target(Target {
+            ticket: ticket(),
+            which: TicketTarget::FirstResponse,
+            state: TargetState::AtRisk,
+            due: AT + 12_000_000,
         }),
     ];
     entries.chain(others).collect()
