@@ -4,7 +4,7 @@ use crate::Micros;
 use crate::event::Inactive;
 use crate::state::State;
 use crate::state::maybe::MaybeTime;
-use crate::state::silences::Silences;
+use crate::state::silences::{NOTHING_LEFT, Silences};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::vocabulary::Silent;
@@ -24,7 +24,8 @@ impl State {
         ticket.warned = warned;
         let Some(silent) = ticket.awaited() else { return };
         let patience = self.queues.at(ticket.queue).patience.with(silent, warned);
-        self.tickets.at_mut(slot).set_silent_until(patience.into());
+        let left = patience.map(|patience| NOTHING_LEFT + patience);
+        self.tickets.at_mut(slot).set_silent_until(left.into());
         if !self.tickets.at(slot).silence_stands() {
             self.time_silence(now, slot);
         }
@@ -50,7 +51,7 @@ impl State {
         let mut left = 0;
         self.change_silences(slot, |silences| {
             silences.remove(until, slot);
-            left = until.saturating_sub(silences.read(now));
+            left = (NOTHING_LEFT + until).saturating_sub(silences.read(now));
         });
         self.tickets.at_mut(slot).set_silent_until(MaybeTime::at(left));
     }
@@ -60,7 +61,7 @@ impl State {
         let Some(left) = self.tickets.at(slot).silent_until() else { return };
         let mut until = 0;
         self.change_silences(slot, |silences| {
-            until = silences.read(now).saturating_add(left);
+            until = (silences.read(now) + left).saturating_sub(NOTHING_LEFT);
             silences.add(until, slot);
         });
         self.tickets.at_mut(slot).set_silent_until(MaybeTime::at(until));

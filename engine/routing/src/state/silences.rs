@@ -86,6 +86,10 @@ impl Silences {
     }
 }
 
+/// What is left of a silence that stands is kept above this: one that stands when it is over already
+/// keeps below it by how much, and is due as much later as it stood.
+pub(crate) const NOTHING_LEFT: Micros = 1 << 62;
+
 /// After how much silence something happens, in a queue: first a warning, and so long after it the end.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Patience {
@@ -135,8 +139,8 @@ impl Ticket {
             || (self.awaited() == Some(Silent::Customer) && is_asked())
     }
 
-    /// Until when silence is borne, by the clock of who is awaited; how much longer, while it
-    /// stands.
+    /// Until when silence is borne, by the clock of who is awaited; while it stands, how much longer
+    /// above [`NOTHING_LEFT`].
     pub(crate) fn silent_until(&self) -> Option<Micros> {
         debug_assert!(self.awaited().is_some(), "nobody is awaited before a human has it");
         MaybeTime::from_raw(self.reserved_until).get()

@@ -125,6 +125,19 @@ fn on_hold_nobody_is_hurried() {
 }
 
 #[test]
+fn a_hold_moves_a_warning_that_is_due_already_by_as_long_as_it_lasts() {
+    let (mut desk, ticket) = answered();
+    let due = desk.now + 100 * SECOND;
+    desk.now = due + 3 * SECOND;
+    assert_eq!(desk.tenant.next_deadline(), Some(due), "nobody has looked yet");
+    hold(&mut desk, ticket, true);
+    assert_ne!(desk.tenant.next_deadline(), Some(due));
+    desk.now += 7 * SECOND;
+    hold(&mut desk, ticket, false);
+    assert_eq!(desk.tenant.next_deadline(), Some(due + 7 * SECOND));
+}
+
+#[test]
 fn an_agent_who_does_not_answer_is_told_and_then_loses_the_ticket() {
     let mut desk = desk_with(RULES);
     let ticket = desk.hand_off(1);
