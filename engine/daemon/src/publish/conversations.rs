@@ -1,11 +1,8 @@
 //! All resumable conversations, and what is looked up by key.
 //!
 //! Publish changes it; session writers read single conversations out of it. The maps
-//! are looked up by key only. Bodies are kept in memory up to a budget, the oldest leave first and
-//! are read from the log from then on.
+//! are looked up by key only.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -16,6 +13,7 @@ use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
 use relevo_wire::vocabulary::Via;
 
+use super::bodies::Bodies;
 use super::catch_up::ANCESTORS;
 use super::contacts::Contacts;
 use super::conversation::{Conversation, Private, Stored, What};
@@ -23,12 +21,6 @@ use super::index::Index;
 use super::load::{Load, Loads};
 use super::table::Table;
 use crate::session::Session;
-
-/// What a body takes beside its bytes: its allocation, its place in the queue of bodies, and as much
-/// again for a place that is stale.
-const BODY_BYTES: u64 = 128;
-/// Places in the queue of bodies that may be stale before it is swept.
-const SWEEP_SLACK: u64 = 4096;
 
 /// A durable record as publish takes it.
 #[derive(Debug, Clone, Copy)]
@@ -52,12 +44,9 @@ pub struct Conversations {
     /// what it holds.
     map: Table<TicketId, Box<Conversation>>,
     index: Mutex<Index>,
-    memory: Mutex<VecDeque<(TicketId, u32)>>,
     loads: Loads,
     contacts: Contacts,
-    body_bytes: AtomicU64,
-    bodies: AtomicU64,
-    body_budget_bytes: u64,
+    bodies: Bodies,
 }
 
 impl Conversations {
@@ -67,12 +56,9 @@ impl Conversations {
         Self {
             map: Table::new(),
             index: Mutex::default(),
-            memory: Mutex::default(),
             loads: Loads::default(),
             contacts: Contacts::default(),
-            body_bytes: AtomicU64::new(0),
-            bodies: AtomicU64::new(0),
-            body_budget_bytes,
+            bodies: Bodies::new(body_budget_bytes),
         }
     }
 
@@ -91,7 +77,7 @@ impl Conversations {
     /// Bytes of bodies in memory, with what each takes beside its own.
     #[must_use]
     pub fn body_bytes(&self) -> u64 {
-        self.body_bytes.load(Ordering::Relaxed)
+        self.bodies.bytes()
     }
 
     /// How many tickets and entries are remembered.
@@ -417,7 +403,7 @@ impl Conversations {
             let entries = gone.entries.len() as u64;
             self.loads.sub(gone.tenant, gone.bot, Load { tickets: 1, entries });
             for stored in &gone.entries {
-                self.count_out(&stored.private);
+                self.bodies.count_out(&stored.private);
             }
             let Some(parent) = gone.parent() else { return };
             let orphaned = self.change(parent, |parent| {
@@ -429,40 +415,18 @@ impl Conversations {
     }
 
     fn keep(&self, ticket: TicketId, number: u32, private: &Bytes) -> Private {
-        if self.body_budget_bytes == 0 {
-            return Private::Logged;
-        }
-        self.body_bytes.fetch_add(private.len() as u64 + BODY_BYTES, Ordering::Relaxed);
-        let bodies = self.bodies.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut memory = self.lock_memory();
-        memory.push_back((ticket, number));
-        // Bodies of forgotten tickets leave their place in the queue behind: it is swept when
-        // more than half of it is such places, so that it costs nothing on average.
-        let sweep = memory.len() as u64 > 2 * bodies + SWEEP_SLACK;
-        if sweep {
-            memory.retain(|(ticket, _)| self.map.contains(*ticket));
-        }
-        drop(memory);
-        Private::Here(private.clone())
-    }
-
-    fn count_out(&self, private: &Private) {
-        if let Private::Here(bytes) = private {
-            self.body_bytes.fetch_sub(bytes.len() as u64 + BODY_BYTES, Ordering::Relaxed);
-            self.bodies.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.bodies.keep(ticket, number, private, |ticket| self.map.contains(ticket))
     }
 
     /// Sends the oldest bodies out of memory until the budget holds.
     pub fn keep_body_budget(&self) {
-        while self.body_bytes() > self.body_budget_bytes {
-            let Some((ticket, number)) = self.lock_memory().pop_front() else { return };
+        while let Some((ticket, number)) = self.bodies.too_many() {
             self.change(ticket, |conversation| {
                 let Some(stored) = conversation.entries.get_mut(number as usize - 1) else {
                     return;
                 };
                 if matches!(stored.private, Private::Here(_)) {
-                    self.count_out(&stored.private);
+                    self.bodies.count_out(&stored.private);
                     stored.private = Private::Logged;
                 }
             });
@@ -471,10 +435,6 @@ impl Conversations {
 
     fn lock_index(&self) -> std::sync::MutexGuard<'_, Index> {
         self.index.lock().expect("nothing panics while it holds the index")
-    }
-
-    fn lock_memory(&self) -> std::sync::MutexGuard<'_, VecDeque<(TicketId, u32)>> {
-        self.memory.lock().expect("nothing panics while it holds the queue of bodies")
     }
 
     /// Shows every conversation, in no particular order.

@@ -10,6 +10,7 @@ mod callbacks;
 mod changes;
 mod common;
 mod contacts;
+mod damage;
 mod directory;
 mod estimate;
 mod explain;

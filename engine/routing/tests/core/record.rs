@@ -1,11 +1,10 @@
-//! Bytes of records and snapshots: golden, checked, refused when damaged.
+//! Bytes of records: golden, and read back.
 
 use crate::common::*;
+use relevo_routing::Event;
 use relevo_routing::event::*;
 use relevo_routing::input::{Key, Party};
-use relevo_routing::record::{self, Actor, ActorKind, RecordError, RecordHeader};
-use relevo_routing::snapshot::SnapshotError;
-use relevo_routing::{Event, Settings, Tenant};
+use relevo_routing::record::{self, Actor, ActorKind, RecordHeader};
 use relevo_wire::answer::{ChosenBy, PreferredBy};
 use relevo_wire::directory::{
     Bot, Member, Object, ObjectRef, PriorityRule, Queue, Ring, Rule, Skill,
@@ -32,7 +31,7 @@ fn header() -> RecordHeader {
 }
 
 /// One of every event, every field with a value of its own.
-fn samples() -> Vec<(&'static str, Event)> {
+pub(crate) fn samples() -> Vec<(&'static str, Event)> {
     let (bot, queue, agent) = (BotId(1), QueueId(2), AgentId(3));
     let contact = ContactKey(0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100);
     let key = Key {
@@ -401,7 +400,7 @@ fn samples() -> Vec<(&'static str, Event)> {
     ]
 }
 
-fn encoded(events: &[Event]) -> Vec<u8> {
+pub(crate) fn encoded(events: &[Event]) -> Vec<u8> {
     let mut bytes = Vec::new();
     record::encode(&mut bytes, &header(), events);
     bytes
@@ -444,64 +443,4 @@ fn a_record_holds_its_events_in_order() {
     let bytes = encoded(&events);
     assert_eq!(record::decode(&bytes).expect("decodes"), (header(), events));
     assert_eq!(record::decode(&encoded(&[])).expect("decodes").1, []);
-}
-
-#[test]
-fn every_truncation_is_told() {
-    let events: Vec<Event> = samples().into_iter().map(|(_, event)| event).collect();
-    let bytes = encoded(&events);
-    for length in 0..bytes.len() {
-        assert!(record::decode(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
-    }
-    let longer = [&bytes[..], &[0]].concat();
-    assert_eq!(record::decode(&longer), Err(RecordError::Trailing(1)));
-}
-
-#[test]
-fn no_flipped_byte_panics() {
-    let events: Vec<Event> = samples().into_iter().map(|(_, event)| event).collect();
-    let bytes = encoded(&events);
-    for at in 0..bytes.len() {
-        for flip in [0x01, 0x80, 0xff] {
-            let mut damaged = bytes.clone();
-            damaged[at] ^= flip;
-            let _decoded_or_refused = record::decode(&damaged).is_ok();
-        }
-    }
-}
-
-#[test]
-fn other_schemas_actors_and_events_are_refused_by_name() {
-    let revoked = samples().into_iter().find(|(name, _)| *name == "key_revoked");
-    let bytes = encoded(&[revoked.expect("it has a sample").1]);
-    let with = |at: usize, value: u8| {
-        let mut bytes = bytes.clone();
-        bytes[at] = value;
-        record::decode(&bytes)
-    };
-    assert_eq!(with(0, 1), Err(RecordError::Schema(1)));
-    assert_eq!(with(18, 9), Err(RecordError::Actor(9)));
-    let unknown = |number, version| RecordError::UnknownEvent { index: 0, at: 51, number, version };
-    assert_eq!(with(51, 99), Err(unknown(99, 1)));
-    assert_eq!(with(52, 2), Err(unknown(4, 2)));
-}
-
-#[test]
-fn a_damaged_snapshot_is_refused_and_never_panics() {
-    let mut desk = Desk::staffed(&["ana", "bea"]);
-    let ticket = desk.hand_off(1);
-    desk.hand_off(2);
-    desk.hand_off(3);
-    desk.reply("ana", ticket);
-    desk.close("ana", ticket);
-    let bytes = desk.tenant.snapshot();
-    let read = |bytes: &[u8]| Tenant::from_snapshot(bytes, Settings::default());
-    assert_eq!(read(b"").err(), Some(SnapshotError::NotASnapshot));
-    assert_eq!(read(b"RLVT").err(), Some(SnapshotError::NotASnapshot));
-    let mut other = bytes.clone();
-    other[4] = 1;
-    assert_eq!(read(&other).err(), Some(SnapshotError::Version(1)));
-    for length in 0..bytes.len() {
-        assert!(read(&bytes[..length]).is_err(), "{length} of {} bytes", bytes.len());
-    }
 }
