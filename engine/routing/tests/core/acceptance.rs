@@ -200,6 +200,31 @@ fn a_second_transfer_is_refused_and_the_giver_may_withdraw_the_first() {
 }
 
 #[test]
+fn what_is_asked_is_not_parked_and_what_is_parked_asks_nobody() {
+    let (mut desk, ticket) = asking(&["bea"], 1);
+    let park = |desk: &Desk| Input::Park {
+        agent: desk.agent_id("ana"),
+        ticket,
+        epoch: desk.epoch(ticket),
+        until: desk.now + 600 * SECOND,
+    };
+    desk.events(desk.to_r(ticket));
+    let refused = desk.refused(park(&desk));
+    assert_eq!(refused.code, ErrorCode::WrongState);
+    assert!(refused.message.contains("its transfer to b/r is asked already"), "{refused}");
+    desk.decline_transfer("ana", ticket);
+    desk.events(park(&desk));
+    let events = desk.events(desk.to_r(ticket));
+    assert_eq!(
+        (offers(&events), assignments(&events).len()),
+        (vec![], 1),
+        "nobody has it meanwhile"
+    );
+    let child = closed(&events).child.expect("it goes on");
+    assert_eq!(desk.holder(child).as_deref(), Some("bea"));
+}
+
+#[test]
 fn whatever_ends_the_ticket_withdraws_what_is_asked() {
     type End = fn(&Desk, TicketId) -> Input;
     let ends: [End; 3] = [
