@@ -130,6 +130,8 @@ impl Directory {
             | Event::Held(_)
             | Event::Parked(_)
             | Event::Unparked(_)
+            | Event::CustomerAway(_)
+            | Event::CustomerBack(_)
             | Event::Inactive(_)
             | Event::WrappedUp(_)
             | Event::Overflowed(_)

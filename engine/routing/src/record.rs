@@ -24,7 +24,7 @@ use rkyv::ser::sharing::Share;
 use rkyv::{Archive, Deserialize, Serialize};
 
 /// Version of the records' layout; a log of another is refused by name, and stays as it is.
-pub const SCHEMA_VERSION: u16 = 4;
+pub const SCHEMA_VERSION: u16 = 5;
 /// Bytes of the header.
 const HEADER_BYTES: usize = 2 + 8 + 8 + 1 + 4 + 8 + 8 + 8 + 4;
 /// Bytes before each event's own.
@@ -237,6 +237,8 @@ mod number {
     pub(super) const CALLBACK_LISTED: u8 = 62;
     pub(super) const CALLBACK_ENDED: u8 = 63;
     pub(super) const CALLBACK_WISHED: u8 = 64;
+    pub(super) const CUSTOMER_AWAY: u8 = 65;
+    pub(super) const CUSTOMER_BACK: u8 = 66;
     pub(super) const PARKED: u8 = 52;
     pub(super) const UNPARKED: u8 = 53;
     pub(super) const QUEUE_MODE_SET: u8 = 50;
@@ -289,6 +291,8 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::CallbackEnded(e) => write(out, arena, number::CALLBACK_ENDED, e),
         Event::Parked(e) => write(out, arena, number::PARKED, e),
         Event::Unparked(e) => write(out, arena, number::UNPARKED, e),
+        Event::CustomerAway(e) => write(out, arena, number::CUSTOMER_AWAY, e),
+        Event::CustomerBack(e) => write(out, arena, number::CUSTOMER_BACK, e),
         Event::QueueModeSet(e) => write(out, arena, number::QUEUE_MODE_SET, e),
         Event::Notice(e) => write(out, arena, number::NOTICE, e),
     }
@@ -390,6 +394,8 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::CALLBACK_ENDED => Event::CallbackEnded(read(bytes)?),
         number::PARKED => Event::Parked(read(bytes)?),
         number::UNPARKED => Event::Unparked(read(bytes)?),
+        number::CUSTOMER_AWAY => Event::CustomerAway(read(bytes)?),
+        number::CUSTOMER_BACK => Event::CustomerBack(read(bytes)?),
         number::QUEUE_MODE_SET => Event::QueueModeSet(read(bytes)?),
         number::NOTICE => Event::Notice(read(bytes)?),
         _ => return Ok(None),

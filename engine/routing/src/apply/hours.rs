@@ -74,6 +74,9 @@ impl State {
             self.tickets.at_mut(slot).begin_step(now);
             self.await_step(slot);
         }
+        for slot in self.away_and_held(id) {
+            self.tickets.at_mut(slot).begin_step(now);
+        }
     }
 
     /// The clocks of a waiting ticket go on in another queue from where they stand: what was closed

@@ -6,6 +6,7 @@
 
 mod absence;
 mod at_risk;
+mod away;
 mod callbacks;
 mod changes;
 mod clocks;

@@ -6,7 +6,9 @@ use crate::event::{Event, Forgotten, Ready, Relaxed, Started, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::QueueId;
-use relevo_wire::vocabulary::{OfferEnd, Reachability, RequeueReason, UnparkCause, WrapUpEnd};
+use relevo_wire::vocabulary::{
+    CloseReason, OfferEnd, Reachability, RequeueReason, UnparkCause, WrapUpEnd,
+};
 
 impl Turn<'_> {
     pub(super) fn started(&mut self, down_us: Micros) {
@@ -51,6 +53,7 @@ impl Turn<'_> {
             Timer::Unblock => self.block_over(),
             Timer::Keep(slot) => self.requeue(slot, RequeueReason::AgentGone),
             Timer::Unpark(slot) => self.unpark(slot, UnparkCause::Time),
+            Timer::Away(slot) => self.close(slot, CloseReason::Client, Vec::new(), None),
             Timer::Reservation(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Unreserved(Unreserved { ticket }));

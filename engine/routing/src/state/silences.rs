@@ -123,6 +123,7 @@ impl Ticket {
             TicketState::Waiting
             | TicketState::Offered
             | TicketState::Parked
+            | TicketState::Away
             | TicketState::Wrapping
             | TicketState::Closed => None,
         }

@@ -4,6 +4,8 @@ mod absence;
 mod ageing;
 mod assignment;
 mod at_risk;
+mod away;
+mod away_meanwhile;
 mod calibration;
 mod callbacks;
 mod changes;

@@ -313,6 +313,16 @@ fn samples() -> Vec<(&'static str, Event)> {
             }),
         ),
         (
+            "customer_away",
+            Event::CustomerAway(CustomerAway {
+                ticket: TICKET,
+                until: START + 12,
+                waited_us: 25,
+                judged: Some(Judgement::LostInTarget),
+            }),
+        ),
+        ("customer_back", Event::CustomerBack(CustomerBack { ticket: TICKET })),
+        (
             "absence_set",
             Event::AbsenceSet(AbsenceSet {
                 agent: AgentId(3),
@@ -391,7 +401,7 @@ fn encoded(events: &[Event]) -> Vec<u8> {
 /// missing, and never changes one.
 #[test]
 fn every_event_has_the_bytes_that_it_was_shipped_with() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v4");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v5");
     let write = std::env::var_os("RELEVO_WRITE_GOLDEN").is_some();
     for (name, event) in samples() {
         let path = folder.join(format!("{name}.record"));
@@ -415,7 +425,7 @@ fn every_kind_of_event_has_a_sample() {
     numbers.sort_unstable();
     numbers.dedup();
     let beyond = [34, 37, 38, 42, 43, 50, 51, 52, 53, 56];
-    assert_eq!(numbers, (1..=31).chain(beyond).chain(60..=64).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).chain(beyond).chain(60..=66).collect::<Vec<u8>>());
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn lines() -> Seeds {
 }
 
 fn records() -> Seeds {
-    let folder = root().join("engine/routing/tests/golden/v4");
+    let folder = root().join("engine/routing/tests/golden/v5");
     let mut seeds = Seeds::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
