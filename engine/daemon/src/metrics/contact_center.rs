@@ -168,6 +168,8 @@ impl ContactCenter {
             | Event::Held(_)
             | Event::Parked(_)
             | Event::Unparked(_)
+            | Event::CustomerAway(_)
+            | Event::CustomerBack(_)
             | Event::WrappedUp(_)
             | Event::Progressed(_)
             | Event::Answered(_)

@@ -243,6 +243,8 @@ impl Conversations {
                 });
                 self.lost(tenant, unparked.agent, unparked.ticket);
             }
+            Event::CustomerAway(e) => self.customer_is(e.ticket, TicketState::Away),
+            Event::CustomerBack(e) => self.customer_is(e.ticket, TicketState::Waiting),
             Event::Closed(closed) => {
                 let child = closed.child.and_then(|child| opened_in(record.events, child));
                 self.append(closed.ticket, |c| c.closed(now, place, closed, child));

@@ -26,6 +26,7 @@ mod absence;
 mod action;
 mod agents;
 mod ask;
+mod away;
 mod bot_shape;
 mod callbacks;
 mod clocks;

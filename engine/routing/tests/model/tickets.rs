@@ -1,5 +1,6 @@
 //! One service episode of a contact: a ticket, and the tickets of a conversation.
 
+use crate::away::Away;
 use crate::reference::Reference;
 use crate::silence::{Pauses, Silence};
 use crate::targets::TargetClock;
@@ -45,6 +46,8 @@ pub(crate) struct Ticket {
     /// Who is asked whether they take it, until then.
     pub(crate) offers: Vec<AgentId>,
     pub(crate) offered_until: Option<Micros>,
+    /// Its customer left, and what is known of that.
+    pub(crate) away: Option<Away>,
     /// Its agent has parked it until then.
     pub(crate) parked_until: Option<Micros>,
     /// Closed, and its agent keeps the seat until then.
@@ -165,6 +168,7 @@ impl Ticket {
                 .collect(),
             offers: Vec::new(),
             offered_until: None,
+            away: None,
             parked_until: None,
             wraps_until: None,
             reopen_until: None,
@@ -204,8 +208,13 @@ impl Ticket {
         self.closed_at.is_none()
     }
 
-    /// Nobody has it yet, whether or not somebody is asked.
+    /// Nobody has it yet, whether or not somebody is asked; its customer is there.
     pub(crate) fn is_unassigned(&self) -> bool {
+        self.is_nobodys() && self.away.is_none()
+    }
+
+    /// As [`Ticket::is_unassigned`], or its customer is away.
+    pub(crate) fn is_nobodys(&self) -> bool {
         self.is_open() && self.agent.is_none()
     }
 
@@ -230,7 +239,7 @@ impl Ticket {
 
     /// When its requirements are relaxed next, if ever.
     pub(crate) fn relaxes_at(&self) -> Option<Micros> {
-        let demand = self.demand.as_ref().filter(|_| self.is_unassigned())?;
+        let demand = self.demand.as_ref().filter(|_| self.is_nobodys())?;
         let next = demand.rings.get(usize::from(self.ring))?;
         Some(self.waiting_since + u64::from(next.after_seconds) * 1_000_000)
     }
