@@ -14,7 +14,7 @@ use relevo_routing::Event;
 use relevo_routing::event::{NoticeStep, TicketOpened};
 use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
-use relevo_wire::vocabulary::Via;
+use relevo_wire::vocabulary::{TicketState, Via};
 
 use super::catch_up::ANCESTORS;
 use super::contacts::Contacts;
@@ -473,8 +473,7 @@ impl Conversations {
         self.map.each(|conversation| show(conversation));
     }
 
-    /// The lowest group of the log that one of them has an entry in, or a contact in a list; absent when there
-    /// are none.
+    /// The lowest group of the log in which one has an entry, or a contact stands in a list; if any.
     #[must_use]
     pub fn first_group(&self) -> Option<GroupNumber> {
         let mut first = self.contacts.first_group();

@@ -189,10 +189,10 @@ fn moved() -> BoxedStrategy<Ask> {
             .prop_map(|(ticket, by, stale, tags)| Ask::Close { ticket, by, stale, tags }),
         2 => which(Among::Open).prop_map(|ticket| Ask::TakeBack { ticket }),
         5 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
-        4 => which(Among::Waiting).prop_map(Ask::Leaves),
+        10 => which(Among::Waiting).prop_map(Ask::Leaves),
         1 => which(Among::Offered).prop_map(Ask::Leaves),
-        2 => (which(Among::Away), bytes()).prop_map(|(ticket, bytes)| Ask::Words { ticket, bytes }),
-        2 => (which(Among::Away), mostly(15))
+        9 => (which(Among::Away), bytes()).prop_map(|(ticket, bytes)| Ask::Words { ticket, bytes }),
+        4 => (which(Among::Away), mostly(15))
             .prop_map(|(ticket, dry_run)| Ask::Again { ticket, dry_run }),
         7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
             .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
