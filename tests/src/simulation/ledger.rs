@@ -251,6 +251,8 @@ impl Books {
             Event::Held(e) => self.held(*e),
             Event::Parked(e) => self.parked(*e),
             Event::Unparked(e) => self.unparked(*e),
+            Event::CustomerAway(e) => self.away(*e),
+            Event::CustomerBack(e) => self.back(*e),
             Event::Inactive(e) => self.inactive(e),
             Event::Notice(e) => self.notice(e),
             Event::WrappedUp(e) => self.wrapped_up(e),

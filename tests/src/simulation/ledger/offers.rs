@@ -1,7 +1,8 @@
 //! Offers, hold, parking, silences and wrap-up, as the log tells of them.
 
 use relevo_routing::event::{
-    Held, Inactive, Notice, NoticeStep, OfferEnded, Offered, Parked, Unparked, WrappedUp,
+    CustomerAway, CustomerBack, Held, Inactive, Notice, NoticeStep, OfferEnded, Offered, Parked,
+    Unparked, WrappedUp,
 };
 use relevo_wire::vocabulary::{Silent, TicketState};
 
@@ -71,6 +72,21 @@ impl Books {
         let owner = ticket.agent.take();
         let was_parked = before == TicketState::Parked && owner == Some(e.agent);
         must(was_parked, "what is parked comes back once", || format!("{e:?}: {before:?}"))
+    }
+
+    pub(super) fn away(&mut self, e: CustomerAway) -> Result<(), Violation> {
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Away);
+        let is_nobodys = before == TicketState::Waiting && ticket.agent.is_none();
+        must(is_nobodys, "who waits may leave his place for a while", || {
+            format!("{e:?}: {before:?}")
+        })
+    }
+
+    pub(super) fn back(&mut self, e: CustomerBack) -> Result<(), Violation> {
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Waiting);
+        must(before == TicketState::Away, "who is back was away", || format!("{e:?}: {before:?}"))
     }
 
     pub(super) fn inactive(&mut self, e: &Inactive) -> Result<(), Violation> {
