@@ -290,3 +290,25 @@ fn a_wish_to_be_called_back_is_kept_and_taken_while_he_is_away() {
     desk.pass(60 * SECOND);
     assert_eq!(desk.code(want(true)), ErrorCode::NotFound);
 }
+
+#[test]
+fn a_step_that_is_set_after_the_opening_counts_from_the_opening() {
+    let overflowing = |queue: &mut relevo_wire::directory::Queue| {
+        queue.hours = Some(crate::hours::office_hours());
+        queue.at_closing = AtClosing::Carry;
+        queue.overflow = Some(Overflow {
+            after_seconds: Some(600),
+            when_nobody_online: false,
+            ..Overflow::new("other")
+        });
+    };
+    let (mut desk, _) = away_at_closing(AtClosing::Carry, OutsideHours::Queue);
+    let step = Overflow { when_nobody_online: false, ..Overflow::new("last") };
+    keeping(&mut desk, "last", |_| {});
+    keeping(&mut desk, "other", |queue| queue.overflow = Some(step));
+    let ticket = desk.hand_off(2);
+    desk.pass(OPENS + 60 * SECOND - desk.now);
+    keeping(&mut desk, "q", overflowing);
+    assert_eq!(desk.explain(ticket).queue, "b/q", "it has waited since yesterday");
+    assert_eq!(overflow(&desk.pass(540 * SECOND)), Some(OverflowReason::Timeout));
+}

@@ -199,9 +199,9 @@ fn moved() -> BoxedStrategy<Ask> {
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
         9 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
         6 => (which(Among::Offered), by()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
-        5 => (which(Among::Served), by(), stale(), any::<bool>())
+        7 => (which(Among::Served), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
-        7 => (which(Among::OnHold), by())
+        12 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
         24 => parked(),
         4 => (which(Among::Wrapping), by(), prop_oneof![9 => 0..2_u8, 1 => Just(33)])
