@@ -69,6 +69,8 @@ pub async fn write_directory(
     let queues = (0..staff.bots).flat_map(|bot| {
         (0..staff.queues_per_bot).map(move |queue| {
             let mut object = Queue::new(staff.bot(bot), staff.queue(plan, queue));
+            // Whoever loses patience does not come back.
+            object.resume_seconds = 0;
             object.members = staff.members(bot).map(|agent| staff.agent(agent).into()).collect();
             if plan.pulls(queue) {
                 object.delivery = relevo_client::wire::directory::Delivery::Pull;

@@ -123,6 +123,8 @@ pub fn ticket_of(event: &Event) -> Option<TicketId> {
         Event::TransferEnded(e) => Some(e.ticket),
         Event::Parked(e) => Some(e.ticket),
         Event::Unparked(e) => Some(e.ticket),
+        Event::CustomerAway(e) => Some(e.ticket),
+        Event::CustomerBack(e) => Some(e.ticket),
         Event::Inactive(e) => Some(e.ticket),
         Event::WrappedUp(e) => Some(e.ticket),
         Event::Overflowed(e) => Some(e.ticket),

@@ -33,6 +33,7 @@ pub struct QueueFigures {
     in_service: AtomicU32,
     on_hold: AtomicU32,
     parked: AtomicU32,
+    away: AtomicU32,
     wrapping: AtomicU32,
 }
 
@@ -59,6 +60,8 @@ pub struct QueueNow {
     pub on_hold: u32,
     /// Tickets that an agent has parked.
     pub parked: u32,
+    /// Tickets whose customers left while they waited, and keep their places.
+    pub away: u32,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u32,
 }
@@ -145,6 +148,7 @@ impl Views {
             Some(TicketState::InService) => Some(&figures.in_service),
             Some(TicketState::OnHold) => Some(&figures.on_hold),
             Some(TicketState::Parked) => Some(&figures.parked),
+            Some(TicketState::Away) => Some(&figures.away),
             Some(TicketState::Wrapping) => Some(&figures.wrapping),
             Some(TicketState::Waiting | TicketState::Offered | TicketState::Closed) | None => None,
         };
@@ -211,6 +215,7 @@ impl Views {
             in_service: figures.in_service.load(Relaxed),
             on_hold: figures.on_hold.load(Relaxed),
             parked: figures.parked.load(Relaxed),
+            away: figures.away.load(Relaxed),
             wrapping: figures.wrapping.load(Relaxed),
         })
     }

@@ -132,6 +132,8 @@ impl Directory {
             | Event::TransferEnded(_)
             | Event::Parked(_)
             | Event::Unparked(_)
+            | Event::CustomerAway(_)
+            | Event::CustomerBack(_)
             | Event::Inactive(_)
             | Event::WrappedUp(_)
             | Event::Overflowed(_)

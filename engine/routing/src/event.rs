@@ -5,6 +5,7 @@
 //! a record has one private part, and `private` says that an event refers to it.
 
 mod absence;
+mod away;
 mod contacts;
 mod directory;
 mod hours;
@@ -18,6 +19,7 @@ mod targets;
 mod ticket;
 
 pub use absence::{Absence, AbsenceSet};
+pub use away::{CustomerAway, CustomerBack};
 pub use contacts::{
     CallbackEnd, CallbackEnded, CallbackListed, CallbackWished, ContactBlocked, ContactUnblocked,
 };
@@ -110,6 +112,10 @@ pub enum Event {
     Parked(Parked),
     /// A parked ticket waits again.
     Unparked(Unparked),
+    /// A customer left while the ticket waited: it keeps its place for a while.
+    CustomerAway(CustomerAway),
+    /// A customer who had left is back at his place.
+    CustomerBack(CustomerBack),
     /// Customer or agent has been silent for too long.
     Inactive(Inactive),
     /// The wrap-up of a closed ticket is over.

@@ -239,6 +239,8 @@ mod number {
     pub(super) const CALLBACK_WISHED: u8 = 64;
     pub(super) const TRANSFER_ASKED: u8 = 58;
     pub(super) const TRANSFER_ENDED: u8 = 59;
+    pub(super) const CUSTOMER_AWAY: u8 = 65;
+    pub(super) const CUSTOMER_BACK: u8 = 66;
     pub(super) const PARKED: u8 = 52;
     pub(super) const UNPARKED: u8 = 53;
     pub(super) const QUEUE_MODE_SET: u8 = 50;
@@ -293,6 +295,8 @@ fn encode_event(out: &mut Vec<u8>, arena: ArenaHandle<'_>, event: &Event) {
         Event::TransferEnded(e) => write(out, arena, number::TRANSFER_ENDED, e),
         Event::Parked(e) => write(out, arena, number::PARKED, e),
         Event::Unparked(e) => write(out, arena, number::UNPARKED, e),
+        Event::CustomerAway(e) => write(out, arena, number::CUSTOMER_AWAY, e),
+        Event::CustomerBack(e) => write(out, arena, number::CUSTOMER_BACK, e),
         Event::QueueModeSet(e) => write(out, arena, number::QUEUE_MODE_SET, e),
         Event::Notice(e) => write(out, arena, number::NOTICE, e),
     }
@@ -396,6 +400,8 @@ fn decode_event(number: u8, bytes: &[u8]) -> Result<Option<Event>, String> {
         number::TRANSFER_ENDED => Event::TransferEnded(read(bytes)?),
         number::PARKED => Event::Parked(read(bytes)?),
         number::UNPARKED => Event::Unparked(read(bytes)?),
+        number::CUSTOMER_AWAY => Event::CustomerAway(read(bytes)?),
+        number::CUSTOMER_BACK => Event::CustomerBack(read(bytes)?),
         number::QUEUE_MODE_SET => Event::QueueModeSet(read(bytes)?),
         number::NOTICE => Event::Notice(read(bytes)?),
         _ => return Ok(None),

@@ -13,6 +13,7 @@ use crate::directory::{Directory, DirectoryRows};
 use crate::event::{Demand, QueueModeSet};
 use crate::settings::Settings;
 use crate::state::State;
+use crate::state::away::Away;
 use crate::state::blocks::Block;
 use crate::state::callbacks::{Listed, Wish};
 use crate::state::contacts::ContactMessages;
@@ -62,6 +63,7 @@ struct SnapshotV1 {
     notices: Vec<(QueueId, Running)>,
     agents: Vec<AgentRow>,
     tickets: Vec<(Slot, Ticket)>,
+    aways: Vec<(Slot, Away)>,
     /// Clocks against targets, by queue.
     targets: Vec<(Slot, TicketTarget, TargetClock)>,
     demands: Vec<Option<Demand>>,
@@ -159,6 +161,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
             })
             .collect(),
         tickets: state.tickets.slab().iter().map(|(slot, t)| (slot, t.clone())).collect(),
+        aways: state.aways.iter().collect(),
         targets: targets(state),
         demands: state.demands.rows(),
         free: state.tickets.slab().free().to_vec(),
@@ -228,6 +231,9 @@ fn restore(mut snapshot: SnapshotV1, settings: Settings) -> Result<State, Snapsh
         .ok_or_else(|| invalid("tickets and free places overlap or leave holes"))?;
     state.tickets = Tickets::restore(slab, snapshot.totals);
     restore_tickets(&mut state);
+    for (slot, away) in snapshot.aways {
+        state.put_away(slot, away);
+    }
     for (slot, which, clock) in snapshot.targets {
         state.target_restored(slot, which, clock);
     }
@@ -344,6 +350,7 @@ fn restore_tickets(state: &mut State) {
         TicketState::InService
         | TicketState::OnHold
         | TicketState::Parked
+        | TicketState::Away
         | TicketState::Wrapping
         | TicketState::Closed => 0,
     };

@@ -39,6 +39,8 @@ pub struct TicketStats {
     pub on_hold: u32,
     /// Parked by an agent, in no seat.
     pub parked: u32,
+    /// Its customer left while it waited, and keeps its place.
+    pub away: u32,
     /// Closed, and its agent wraps it up.
     pub wrapping: u32,
     /// Closed, and not yet forgotten.

@@ -61,7 +61,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::TYPING, "typing", Command, PARTY, "Somebody types. No answer, not kept."),
     row(kind::HAND_OFF, "hand_off", Command, BOT, "Hands a customer over. Transcript and context above their limits are cut, never refused."),
     row(kind::AGENTS_ONLINE, "agents_online", Command, BOT, "Is anybody there? A hint."),
-    row(kind::CUSTOMER_LEFT, "customer_left", Command, BOT, "The customer left."),
+    row(kind::CUSTOMER_LEFT, "customer_left", Command, BOT, "The customer left. A ticket that waits keeps its place for the queue's `resume_seconds`; `returned` comes then."),
     row(kind::TAKE_BACK, "take_back", Command, BOT, "The bot takes the conversation back."),
     row(kind::SET_PRESENCE, "set_presence", Command, AGENT, "What the agent wants: `online`, `paused`, `invisible`, `offline`."),
     row(kind::NEXT, "next", Command, AGENT, "Pulls the most urgent ticket."),

@@ -258,7 +258,9 @@ pub struct AgentsOnline {
     pub queue: Option<String>,
 }
 
-/// The customer left.
+/// The customer left. While his ticket waits it keeps its place for the queue's `resume_seconds`: his
+/// words, or a hand-off, bring him back to it, and `returned` comes when the time is over. Else it is
+/// closed at once.
 #[derive(
     Debug,
     Clone,

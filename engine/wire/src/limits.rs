@@ -95,6 +95,8 @@ pub const WAIT_SECONDS: u32 = 7 * 86_400;
 /// Longest time in which a conversation can be reopened, in seconds: a day, for which a closed ticket
 /// stays in memory.
 pub const REOPEN_SECONDS: u32 = 86_400;
+/// Longest time in which a customer who left while he waited finds his place again, in seconds: a day.
+pub const RESUME_SECONDS: u32 = 86_400;
 /// Longest time for which a ticket is parked, in seconds: a week, as the longest wait. What takes longer
 /// is closed and followed up later.
 pub const PARK_SECONDS: u32 = WAIT_SECONDS;

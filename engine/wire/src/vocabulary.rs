@@ -124,6 +124,8 @@ pub enum TicketState {
     OnHold,
     /// Its agent has parked it until a time: nobody has it in a seat.
     Parked,
+    /// Its customer left while it waited, and keeps its place for a while: it is in no line.
+    Away,
     /// Ended; its agent keeps the seat to wrap up. To the bot it is closed.
     Wrapping,
     /// Ended.

@@ -106,6 +106,8 @@ impl Changes {
 
     fn queue(&self, staff: &Staff, bot: u32, name: String) -> Queue {
         let mut object = Queue::new(staff.bot(bot), name);
+        // Whoever loses patience does not come back.
+        object.resume_seconds = 0;
         object.members = staff.members(bot).map(|agent| staff.agent(agent).into()).collect();
         object.threshold_seconds = self.times.threshold_seconds;
         object.short_loss_seconds = self.times.short_loss_seconds;

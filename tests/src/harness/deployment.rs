@@ -87,6 +87,8 @@ impl Site {
 pub fn queue(bot: &str, name: &str, members: &[&str]) -> Queue {
     Queue {
         members: members.iter().map(|member| (*member).into()).collect(),
+        // Whoever leaves is lost at once, but where that is what a test is about.
+        resume_seconds: 0,
         ..Queue::new(bot, name)
     }
 }

@@ -257,6 +257,8 @@ impl Books {
             Event::TransferEnded(e) => self.transfer_ended(*e),
             Event::Parked(e) => self.parked(*e),
             Event::Unparked(e) => self.unparked(*e),
+            Event::CustomerAway(e) => self.away(*e),
+            Event::CustomerBack(e) => self.back(*e),
             Event::Inactive(e) => self.inactive(e),
             Event::Notice(e) => self.notice(e),
             Event::WrappedUp(e) => self.wrapped_up(e),

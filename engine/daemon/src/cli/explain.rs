@@ -128,6 +128,7 @@ fn shown(explained: &Explained, is_past: bool) -> String {
         TicketState::InService => "in service",
         TicketState::OnHold => "on hold",
         TicketState::Parked => "parked",
+        TicketState::Away => "waiting, the customer away",
         TicketState::Wrapping => "closed, being wrapped up",
         TicketState::Closed => "closed",
     };

@@ -317,6 +317,12 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
         ),
         at_closing: section.choice("at_closing", default.at_closing, &hours::AT_CLOSING),
         reopen_seconds: section.number("reopen_seconds", 0, 0..=limits::REOPEN_SECONDS, "seconds"),
+        resume_seconds: section.number(
+            "resume_seconds",
+            default.resume_seconds,
+            0..=limits::RESUME_SECONDS,
+            "seconds",
+        ),
         inactivity: inactivity::read(&section),
         targets: targets::read(&section),
         transfer_targets: targets

@@ -170,6 +170,8 @@ impl ContactCenter {
             | Event::TransferEnded(_)
             | Event::Parked(_)
             | Event::Unparked(_)
+            | Event::CustomerAway(_)
+            | Event::CustomerBack(_)
             | Event::WrappedUp(_)
             | Event::Progressed(_)
             | Event::Answered(_)

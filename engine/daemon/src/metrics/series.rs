@@ -22,8 +22,8 @@ pub(super) const QUEUE_AGENT_STATES: [&str; 6] =
 pub(super) const AGENT_STATES: [&str; 5] =
     ["online", "paused", "invisible", "offline", "unreachable"];
 /// States of open tickets.
-pub(super) const TICKET_STATES: [&str; 6] =
-    ["waiting", "assigned", "in_service", "on_hold", "parked", "wrapping"];
+pub(super) const TICKET_STATES: [&str; 7] =
+    ["waiting", "assigned", "in_service", "on_hold", "parked", "away", "wrapping"];
 /// States of bots.
 pub(super) const BOT_STATES: [&str; 2] = ["reachable", "unreachable"];
 

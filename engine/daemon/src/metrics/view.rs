@@ -94,6 +94,8 @@ pub struct QueueView {
     pub on_hold: u64,
     /// Tickets that an agent has parked.
     pub parked: u64,
+    /// Tickets whose customers left while they waited, and keep their places.
+    pub away: u64,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u64,
     /// When the ticket that waits longest began to wait; 0 for none.
@@ -223,8 +225,9 @@ impl QueueSum {
         let QueueAgentCounts { paused, invisible, unreachable, .. } = queue.agents;
         let agents = [available, full, not_responding, paused, invisible, unreachable];
         add(&mut self.agents, agents);
-        let QueueView { waiting, assigned, in_service, on_hold, parked, wrapping, .. } = *queue;
-        add(&mut self.tickets, [waiting, assigned, in_service, on_hold, parked, wrapping]);
+        let QueueView { waiting, assigned, in_service, on_hold, parked, away, wrapping, .. } =
+            *queue;
+        add(&mut self.tickets, [waiting, assigned, in_service, on_hold, parked, away, wrapping]);
         self.open += u64::from(queue.open);
         self.oldest_waiting_since = oldest(self.oldest_waiting_since, queue.oldest_waiting_since);
         self.oldest_unanswered = oldest(self.oldest_unanswered, queue.oldest_unanswered);
@@ -274,6 +277,7 @@ mod tests {
             in_service: 3,
             on_hold: 4,
             parked: 5,
+            away: 8,
             wrapping: 6,
             oldest_waiting_since: oldest,
             oldest_unanswered: 0,

@@ -11,7 +11,7 @@ use relevo_routing::Event;
 use relevo_routing::event::{NoticeStep, TicketOpened};
 use relevo_routing::input::Party;
 use relevo_wire::ids::{AgentId, BotId, SessionId, TenantId, TicketId};
-use relevo_wire::vocabulary::Via;
+use relevo_wire::vocabulary::{TicketState, Via};
 
 use super::bodies::Bodies;
 use super::catch_up::ANCESTORS;
@@ -229,6 +229,8 @@ impl Conversations {
                 });
                 self.lost(tenant, unparked.agent, unparked.ticket);
             }
+            Event::CustomerAway(e) => self.customer_is(e.ticket, TicketState::Away),
+            Event::CustomerBack(e) => self.customer_is(e.ticket, TicketState::Waiting),
             Event::Closed(closed) => {
                 let child = closed.child.and_then(|child| opened_in(record.events, child));
                 self.append(closed.ticket, |c| c.closed(now, place, closed, child));
@@ -442,8 +444,7 @@ impl Conversations {
         self.map.each(|conversation| show(conversation));
     }
 
-    /// The lowest group of the log that one of them has an entry in, or a contact in a list; absent when there
-    /// are none.
+    /// The lowest group of the log in which one has an entry, or a contact stands in a list; if any.
     #[must_use]
     pub fn first_group(&self) -> Option<GroupNumber> {
         let mut first = self.contacts.first_group();

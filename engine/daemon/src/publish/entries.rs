@@ -63,6 +63,7 @@ impl<O: Observer> Publisher<O> {
                     self.wraps(outcome.tenant, push);
                 }
             }
+            Event::CustomerAway(_) | Event::CustomerBack(_) => {}
             Event::Held(e) => self.entry(directory, e.ticket, e.number, None),
             Event::TransferAsked(e) => self.entry(directory, e.ticket, e.number, None),
             Event::TransferEnded(e) => self.entry(directory, e.ticket, e.number, None),

@@ -121,6 +121,7 @@ fn gauge_view(shared: &Shared) -> GaugeView {
                 in_service: now.in_service.into(),
                 on_hold: now.on_hold.into(),
                 parked: now.parked.into(),
+                away: now.away.into(),
                 wrapping: now.wrapping.into(),
                 oldest_waiting_since: now.oldest_waiting_since,
                 oldest_unanswered: now.oldest_unanswered,

@@ -17,7 +17,7 @@ impl State {
         let CallbackWished { bot, contact, yes } = event;
         self.callbacks.set_listed(bot, contact, yes);
         let waits = self.tickets.open_of(bot, contact);
-        if waits.is_some_and(|slot| self.tickets.at(slot).is_unassigned()) {
+        if waits.is_some_and(|slot| self.tickets.at(slot).is_nobodys()) {
             self.callbacks.set_wish(bot, contact, yes);
         }
     }

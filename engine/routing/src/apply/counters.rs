@@ -102,6 +102,7 @@ impl State {
             TicketState::InService
             | TicketState::OnHold
             | TicketState::Parked
+            | TicketState::Away
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
@@ -154,6 +155,7 @@ impl State {
             TicketState::InService
             | TicketState::OnHold
             | TicketState::Parked
+            | TicketState::Away
             | TicketState::Wrapping
             | TicketState::Closed => {}
         }
@@ -183,6 +185,7 @@ fn count_in(stats: &mut crate::stats::TicketStats, state: TicketState) -> &mut u
         TicketState::InService => &mut stats.in_service,
         TicketState::OnHold => &mut stats.on_hold,
         TicketState::Parked => &mut stats.parked,
+        TicketState::Away => &mut stats.away,
         TicketState::Wrapping => &mut stats.wrapping,
         TicketState::Closed => &mut stats.resumable,
     }

@@ -64,7 +64,8 @@ impl State {
     /// Who has waited until the queue opens has the whole time of its step from then on.
     fn begin_held_steps(&mut self, now: Micros, id: QueueId) {
         let queue = self.queues.at(id);
-        if queue.step.is_none() || queue.doors.overflow() {
+        // Also where there is no step: one may be set later, and counts from then on.
+        if queue.doors.overflow() {
             return;
         }
         let mut held = self.in_lines_of(id);
@@ -73,6 +74,9 @@ impl State {
             self.forget_step(slot);
             self.tickets.at_mut(slot).begin_step(now);
             self.await_step(slot);
+        }
+        for slot in self.away_and_held(id) {
+            self.tickets.at_mut(slot).begin_step(now);
         }
     }
 

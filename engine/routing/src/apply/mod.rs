@@ -6,6 +6,7 @@
 
 mod absence;
 mod acceptance;
+mod away;
 mod callbacks;
 mod contacts;
 mod counters;
@@ -69,6 +70,8 @@ impl State {
             Event::Held(e) => self.held(now, *e),
             Event::Parked(e) => self.parked(now, *e),
             Event::Unparked(e) => self.unparked(now, *e),
+            Event::CustomerAway(e) => self.customer_away(now, *e),
+            Event::CustomerBack(e) => self.customer_back(now, *e),
             Event::Inactive(e) => self.inactive(now, e),
             Event::WrappedUp(e) => self.wrapped_up(now, e),
             Event::TargetMissed(e) => self.target_missed(*e),

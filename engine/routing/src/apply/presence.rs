@@ -199,7 +199,10 @@ impl State {
                 ticket.by_state = ticket.by_state.moved(by);
                 moved.push((kept, kept.saturating_add(by), Timer::Keep(slot)));
             }
-            if ticket.is_unassigned() {
+            if ticket.is_away() {
+                ticket.by_state = ticket.by_state.moved(by);
+                ticket.reserved_until = ticket.reserved_until.saturating_add(by);
+            } else if ticket.is_unassigned() {
                 ticket.by_state = ticket.by_state.moved(by);
                 let before = ticket.reserved_until;
                 ticket.reserved_until = before.saturating_add(by);
@@ -216,6 +219,7 @@ impl State {
             self.timers.clear(before, timer);
             self.timers.set(after, timer);
         }
+        self.move_aways(by);
         let unreachable: Vec<(AgentId, MaybeTime)> = self
             .agents
             .iter()

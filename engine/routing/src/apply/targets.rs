@@ -39,6 +39,17 @@ impl State {
         self.end_targets(slot, &ALL);
     }
 
+    /// A clock goes on and nothing is told of it, until it is put back.
+    pub(super) fn take_target(&mut self, slot: Slot, which: TicketTarget) -> Option<TargetClock> {
+        let queue = self.tickets.at(slot).queue;
+        self.queues.at(queue).targets.as_ref()?;
+        let mut taken = None;
+        self.change_targets(queue, |queue| {
+            taken = queue.targets.as_mut().and_then(|targets| targets.remove(slot, which));
+        });
+        taken
+    }
+
     /// What runs goes on in another queue, from where it stands.
     pub(super) fn carry_targets(&mut self, now: Micros, slot: Slot, from: QueueId, to: QueueId) {
         let queue = self.queues.at_mut(from);
@@ -56,7 +67,7 @@ impl State {
         });
     }
 
-    /// What a snapshot held.
+    /// What a snapshot held, or ran untold.
     pub(crate) fn target_restored(&mut self, slot: Slot, which: TicketTarget, clock: TargetClock) {
         let queue = self.tickets.at(slot).queue;
         self.change_targets(queue, |queue| {

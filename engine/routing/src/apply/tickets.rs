@@ -40,6 +40,11 @@ impl State {
         if let Some(target_at) = event.target_at {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
+        self.enter_waiting(now, slot);
+    }
+
+    /// The ticket waits from now on: it has its place in line, and whatever comes with time is awaited.
+    pub(super) fn enter_waiting(&mut self, now: Micros, slot: Slot) {
         self.await_ring(slot);
         self.await_step(slot);
         self.enter_line(now, slot);
@@ -111,12 +116,7 @@ impl State {
         ticket.waiting_since = now;
         ticket.by_state = MaybeTime::at(now);
         ticket.ring = 0;
-        self.await_ring(slot);
-        self.await_step(slot);
-        self.enter_line(now, slot);
-        self.enter_state(slot);
-        self.wake.tickets.push(slot);
-        self.may_step(slot);
+        self.enter_waiting(now, slot);
     }
 
     pub(super) fn unreserved(&mut self, now: Micros, event: Unreserved) {
@@ -169,6 +169,9 @@ impl State {
             self.follow_pace(self.tickets.at(slot).queue);
         } else if self.tickets.at(slot).is_parked() {
             self.end_parking(slot);
+        } else if self.tickets.at(slot).is_away() {
+            self.end_away(slot);
+            self.forget_exclusions(slot);
         } else {
             self.set_kept(slot, MaybeTime::NONE);
             self.forget_asked(slot);
@@ -231,7 +234,7 @@ impl State {
         self.demands.take_again(self.tickets.at(slot).demand);
         let ticket = self.tickets.at(slot);
         let (state, queue) = (ticket.state, ticket.queue);
-        if let Some(target_at) = ticket.target_at.get() {
+        if let Some(target_at) = ticket.target_at.get().filter(|_| !ticket.is_away()) {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
         if let Some(kept_until) = ticket.kept_until() {
@@ -255,10 +258,10 @@ impl State {
             if ticket.reserved.is_some() {
                 self.timers.set(ticket.reserved_until, Timer::Reservation(slot));
             }
-            for (_, until) in ticket.asked.excluded().iter() {
-                self.timers.set(until, Timer::Exclusion(slot));
-            }
             self.await_ring(slot);
+        }
+        for (_, until) in self.tickets.at(slot).asked.excluded().iter() {
+            self.timers.set(until, Timer::Exclusion(slot));
         }
         if state == TicketState::Waiting {
             self.await_step(slot);
@@ -304,6 +307,12 @@ impl State {
 
     /// What began with the waiting ends with it: place, offers, times.
     fn stop_waiting(&mut self, slot: Slot) {
+        self.leave_place(slot);
+        self.forget_exclusions(slot);
+    }
+
+    /// What nobody waits for while the ticket is in no line; who gave it away stays known.
+    pub(super) fn leave_place(&mut self, slot: Slot) {
         if self.tickets.at(slot).is_waiting() {
             self.leave_line(slot);
         } else {
@@ -319,12 +328,15 @@ impl State {
         if ticket.reserved.is_some() {
             self.timers.clear(ticket.reserved_until, Timer::Reservation(slot));
         }
+        self.forget_ring(slot);
+        self.forget_step(slot);
+    }
+
+    fn forget_exclusions(&mut self, slot: Slot) {
         for (_, until) in self.tickets.at_mut(slot).asked.change(|both| both.excluded.take()).iter()
         {
             self.timers.clear(until, Timer::Exclusion(slot));
         }
-        self.forget_ring(slot);
-        self.forget_step(slot);
     }
 
     fn await_ring(&mut self, slot: Slot) {
@@ -340,7 +352,7 @@ impl State {
     }
 
     /// When the next ring of a waiting ticket begins.
-    fn next_ring_at(&self, slot: Slot) -> Option<Micros> {
+    pub(crate) fn next_ring_at(&self, slot: Slot) -> Option<Micros> {
         let ticket = self.tickets.at(slot);
         let after = self.demands.next_after(ticket.demand, ticket.ring)?;
         Some(ticket.waiting_since.saturating_add(after))

@@ -15,7 +15,7 @@ impl Turn<'_> {
             return Err(no_bot());
         }
         let open = self.state.tickets.open_of(bot, contact);
-        let waits = open.is_some_and(|slot| self.state.tickets.at(slot).is_unassigned());
+        let waits = open.is_some_and(|slot| self.state.tickets.at(slot).is_nobodys());
         let listed = self.state.callbacks.listed(bot, contact);
         if !waits && listed.is_none() {
             let message = "the contact neither waits nor stands in the call-back list";

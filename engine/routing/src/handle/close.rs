@@ -16,7 +16,7 @@ impl Turn<'_> {
             return Err(no_bot());
         }
         if let Some(slot) = self.state.tickets.open_of(bot, contact) {
-            self.close(slot, CloseReason::Client, Vec::new(), None);
+            self.leave(slot);
         }
         Ok(done())
     }
@@ -67,9 +67,19 @@ impl Turn<'_> {
         }
         let ticket = self.state.tickets.at(slot);
         let holder = ticket.holder();
-        let waited_us = ticket.is_unassigned().then(|| self.waited_us(ticket));
+        // Who is away is measured as of when he left.
+        let away = self.state.aways.of(slot).copied();
+        let waited_us = match away {
+            Some(away) => Some(away.waited_us),
+            None => ticket.is_unassigned().then(|| self.waited_us(ticket)),
+        };
+        let ended_at = away.map_or(self.now, |away| away.since);
         let first_response_at = ticket.first_response_at.get();
         let outcome = outcome(ticket, reason);
+        let judged = match (away, reason) {
+            (Some(away), CloseReason::Client) => away.judged,
+            _ => self.judge_end(ticket, outcome),
+        };
         let wraps_until = self.wraps_until(ticket, reason);
         let wants_tags = self.state.queues.at(ticket.queue).mandatory_tags;
         let owes_tags = wants_tags && tags.is_empty() && wraps_until.is_some();
@@ -82,8 +92,8 @@ impl Turn<'_> {
             tags,
             child,
             waited_us,
-            handle_us: first_response_at.map(|at| self.now.saturating_sub(at)),
-            judged: self.judge_end(ticket, outcome),
+            handle_us: first_response_at.map(|at| ended_at.saturating_sub(at)),
+            judged,
             wraps_until,
             owes_tags,
             reopen_until: self.reopen_until(ticket, reason),
@@ -137,7 +147,7 @@ impl Turn<'_> {
 
     /// The service level of a conversation that ends without having been judged: left in time, or
     /// missed, whoever ended it. A transfer ends no conversation.
-    fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
+    pub(super) fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
         let target_at = self.target_at(ticket)?;
         let waited_us = self.waited_in_all_us(ticket);
         let short_loss_us = self.state.queues.at(ticket.queue).short_loss_us;

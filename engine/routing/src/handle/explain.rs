@@ -2,6 +2,7 @@
 
 use super::{Answered, Turn};
 use crate::Micros;
+use crate::hours::shown;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::answer::{AgentReason, Answer, Explained};
@@ -46,6 +47,7 @@ impl Turn<'_> {
                 self.assigned_because(ticket) + &asked + &self.targets_said(slot, ticket)
             }
             TicketState::Parked => self.parked_by(ticket),
+            TicketState::Away => self.away_until(slot),
             TicketState::Wrapping => self.wrapped_up_by(ticket),
             TicketState::Closed => match ticket.child.get() {
                 Some(child) => format!("it is closed, and goes on as ticket {child}"),
@@ -141,6 +143,16 @@ impl Turn<'_> {
         format!(
             "{name} has parked it for {} s more, or until its customer writes",
             left / 1_000_000
+        )
+    }
+
+    fn away_until(&self, slot: Slot) -> String {
+        let until = self.state.aways.of(slot).map_or(self.now, |away| away.until);
+        let left = until.saturating_sub(self.now) / 1_000_000;
+        format!(
+            "its customer left while it waited, and has the same place if he is back within {left} s, \
+             until {}",
+            shown(until)
         )
     }
 

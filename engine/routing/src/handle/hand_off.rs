@@ -93,6 +93,10 @@ impl Turn<'_> {
             let (reason, bytes) = (input.reason, input.bytes);
             let repeated = HandOffRepeated { ticket, number, reason, bytes };
             self.emit_of(slot, Event::HandOffRepeated(repeated));
+            if self.state.tickets.at(slot).is_away() {
+                self.come_back(slot);
+                self.settle();
+            }
         }
         let accepted = self.accepted(input, slot, true);
         if !input.dry_run {
@@ -319,8 +323,12 @@ impl Turn<'_> {
     }
 
     fn accepted(&self, input: &HandOff, slot: Slot, existing: bool) -> Accepted {
-        let ticket = self.state.tickets.at(slot);
-        let position = self.position_hint(slot);
+        let mut ticket = self.state.tickets.at(slot);
+        let as_if_back = ticket.is_away().then(|| self.as_if_back(ticket));
+        if let Some(as_if_back) = &as_if_back {
+            ticket = as_if_back;
+        }
+        let position = self.position_hint(ticket);
         let queue = self.state.queues.at(ticket.queue);
         let said = said(queue, ticket);
         Accepted {
@@ -390,8 +398,7 @@ impl Turn<'_> {
     }
 
     /// Place in its line; 0 when it does not wait.
-    fn position_hint(&self, slot: Slot) -> u32 {
-        let ticket = self.state.tickets.at(slot);
+    fn position_hint(&self, ticket: &Ticket) -> u32 {
         if !ticket.is_waiting() {
             return 0;
         }

@@ -44,6 +44,9 @@ impl Turn<'_> {
                     self.unpark(slot, UnparkCause::Customer);
                     return Ok(held_by(stored, Holder::Queue));
                 }
+                if self.state.tickets.at(slot).is_away() {
+                    self.come_back(slot);
+                }
                 Ok(stored)
             }
             None => {
@@ -75,7 +78,7 @@ impl Turn<'_> {
         }
         let ticket = self.state.tickets.at(slot);
         self.check_epoch(ticket, epoch)?;
-        if !ticket.is_unassigned() {
+        if !ticket.is_nobodys() {
             return Err(self.wrong_state(ticket, "a bot may speak while its ticket waits"));
         }
         self.check_unconfirmed(&ticket.for_agent, bytes)?;

@@ -7,6 +7,7 @@
 mod absence;
 mod acceptance;
 mod at_risk;
+mod away;
 mod callbacks;
 mod changes;
 mod clocks;

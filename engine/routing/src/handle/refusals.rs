@@ -82,6 +82,7 @@ impl Turn<'_> {
         let told = match (ticket.state, &present.agent) {
             (TicketState::Waiting, _) => "; it waits in a line".to_owned(),
             (TicketState::Offered, _) => "; it is offered to agents".to_owned(),
+            (TicketState::Away, _) => "; its customer has left, and may come back".to_owned(),
             (TicketState::Closed | TicketState::Wrapping, _) => "; it is closed".to_owned(),
             (TicketState::Parked, Some(agent)) => format!("; {agent} has parked it"),
             (_, Some(agent)) => format!("; {agent} has it"),

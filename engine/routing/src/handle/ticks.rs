@@ -6,7 +6,7 @@ use crate::event::{Event, Forgotten, Ready, Relaxed, Started, Unreserved};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::QueueId;
-use relevo_wire::vocabulary::{Reachability, RequeueReason, UnparkCause, WrapUpEnd};
+use relevo_wire::vocabulary::{CloseReason, Reachability, RequeueReason, UnparkCause, WrapUpEnd};
 
 impl Turn<'_> {
     pub(super) fn started(&mut self, down_us: Micros) {
@@ -52,6 +52,7 @@ impl Turn<'_> {
             Timer::Unblock => self.block_over(),
             Timer::Keep(slot) => self.requeue(slot, RequeueReason::AgentGone),
             Timer::Unpark(slot) => self.unpark(slot, UnparkCause::Time),
+            Timer::Away(slot) => self.close(slot, CloseReason::Client, Vec::new(), None),
             Timer::Reservation(slot) => {
                 let ticket = self.state.tickets.at(slot).id;
                 self.emit(Event::Unreserved(Unreserved { ticket }));

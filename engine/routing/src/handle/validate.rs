@@ -8,7 +8,8 @@ use relevo_wire::directory::{
 };
 use relevo_wire::limits::{
     DELAY_SECONDS, DELAYS, FAIRNESS_SECONDS, FAIRNESS_TICKETS, MEMBER_LEVEL, NAME_BYTES,
-    OFFER_AGENTS, PRIORITY, REOPEN_SECONDS, SHARE_PERCENT, SKILL_LEVEL, SKILLS, WAIT_SECONDS,
+    OFFER_AGENTS, PRIORITY, REOPEN_SECONDS, RESUME_SECONDS, SHARE_PERCENT, SKILL_LEVEL, SKILLS,
+    WAIT_SECONDS,
 };
 use relevo_wire::{ErrorCode, WireError};
 use rustc_hash::FxHashSet;
@@ -112,6 +113,7 @@ pub(super) fn queue(queue: &Queue, settings: &Settings) -> Result<(), WireError>
         return Err(malformed("threshold_seconds", message));
     }
     at_most("reopen_seconds", queue.reopen_seconds, REOPEN_SECONDS)?;
+    at_most("resume_seconds", queue.resume_seconds, RESUME_SECONDS)?;
     inactivity(&queue.inactivity)?;
     for (name, time) in queue.targets.times() {
         seconds(&format!("targets.{name}"), time)?;

@@ -4,6 +4,7 @@
 use super::{AgentRow, BotRow, QueueRow, SnapshotError, SnapshotV1, invalid};
 use crate::directory::Directory;
 use crate::event::{Demand, QueueModeSet};
+use crate::state::away::Away;
 use crate::state::callbacks::Listed;
 use crate::state::slab::Slot;
 use crate::state::targets::TargetClock;
@@ -34,6 +35,7 @@ pub(super) fn rows(snapshot: &SnapshotV1, directory: &Directory) -> Result<(), S
     }
     demands(snapshot)?;
     targets(&snapshot.targets, &tickets)?;
+    aways(&snapshot.aways, &tickets)?;
     doors(snapshot, directory)?;
     blocks(snapshot, directory)?;
     callbacks(snapshot, directory)?;
@@ -74,7 +76,7 @@ fn references(
 fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
     let (held, closed) = (ticket.agent.is_some(), ticket.closed_at.is_some());
     let fits = match ticket.state {
-        TicketState::Waiting | TicketState::Offered => !held && !closed,
+        TicketState::Waiting | TicketState::Offered | TicketState::Away => !held && !closed,
         TicketState::Assigned
         | TicketState::InService
         | TicketState::OnHold
@@ -84,7 +86,7 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
     };
     let is_offered = ticket.state == TicketState::Offered;
     let has_moment = match ticket.state {
-        TicketState::Waiting | TicketState::Offered | TicketState::Wrapping => {
+        TicketState::Waiting | TicketState::Offered | TicketState::Away | TicketState::Wrapping => {
             ticket.by_state.is_some()
         }
         TicketState::Assigned | TicketState::InService | TicketState::OnHold => true,
@@ -94,7 +96,7 @@ fn life(ticket: &Ticket) -> Result<(), SnapshotError> {
     let asked_fits = !is_asked || (held && !closed);
     let is_asking = is_offered || is_asked;
     let fits = fits && asked_fits && is_asking != ticket.asked.offers().is_empty() && has_moment;
-    let reserved_waits = ticket.is_unassigned() || !ticket.reserved.is_some();
+    let reserved_waits = ticket.is_nobodys() || !ticket.reserved.is_some();
     if fits && reserved_waits && ticket.last.max(ticket.epoch) < SHORT_COUNT_MAX {
         return Ok(());
     }
@@ -140,6 +142,23 @@ fn targets(
         return Ok(());
     }
     Err(invalid("a clock runs against a target of no ticket that has one"))
+}
+
+/// Who is away is so once, and knows what he is to be measured by.
+fn aways(rows: &[(Slot, Away)], tickets: &Tickets<'_>) -> Result<(), SnapshotError> {
+    let rises = rows.windows(2).all(|two| two[0].0 < two[1].0);
+    let is_right = |(slot, away): &(Slot, Away)| {
+        let Some(ticket) = tickets.get(slot).filter(|ticket| ticket.is_away()) else {
+            return false;
+        };
+        let runs = |clock: TargetClock| clock.is_right() && ticket.first_response_at.is_some();
+        away.resolution.is_none_or(runs) && away.judged.is_some() == ticket.target_at.is_some()
+    };
+    let are_away = tickets.values().filter(|ticket| ticket.is_away()).count();
+    if rises && rows.iter().all(is_right) && rows.len() == are_away {
+        return Ok(());
+    }
+    Err(invalid("a customer is away from no ticket, or nobody knows since when"))
 }
 
 /// Only hours and modes shut a queue, and open it again.

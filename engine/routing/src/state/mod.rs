@@ -5,6 +5,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod asked;
+pub(crate) mod away;
 pub(crate) mod bits;
 pub(crate) mod blocks;
 pub(crate) mod bots;
@@ -48,6 +49,7 @@ use crate::settings::Settings;
 use crate::stats::Stats;
 use crate::texts;
 use agents::Agents;
+use away::Aways;
 use blocks::Blocks;
 use bots::Bots;
 use callbacks::Callbacks;
@@ -77,6 +79,7 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) directory: Directory,
     pub(crate) tickets: Tickets,
+    pub(crate) aways: Aways,
     pub(crate) queues: Queues,
     pub(crate) modes: Modes,
     pub(crate) notices: Notices,
@@ -142,6 +145,7 @@ impl State {
             settings,
             directory: Directory::default(),
             tickets: Tickets::default(),
+            aways: Aways::default(),
             queues: Queues::default(),
             modes: Modes::default(),
             notices: Notices::default(),

@@ -94,6 +94,8 @@ pub(crate) struct Queue {
     pub(crate) wrap_up_us: Micros,
     pub(crate) mandatory_tags: bool,
     pub(crate) reopen_us: Micros,
+    /// How long who leaves while he waits keeps his place.
+    pub(crate) resume_us: Micros,
     /// Of tests, which are not in `waits`.
     pub(crate) test_waits: Oldest,
     /// Queues that overflow to this one.
@@ -134,6 +136,7 @@ impl Queue {
             wrap_up_us: 0,
             mandatory_tags: false,
             reopen_us: 0,
+            resume_us: 0,
             max_waiting: u32::MAX,
             looks_at: MaybeTime::NONE,
             limit: Limit::of(object),
@@ -181,6 +184,7 @@ impl Queue {
         self.offer_us = Micros::from(object.offer_seconds) * SECOND;
         self.offer_agents = usize::from(object.offer_agents);
         self.reopen_us = Micros::from(object.reopen_seconds) * SECOND;
+        self.resume_us = Micros::from(object.resume_seconds) * SECOND;
         self.wrap_up_us = Micros::from(object.wrap_up_seconds) * SECOND;
         self.mandatory_tags = object.mandatory_tags;
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);

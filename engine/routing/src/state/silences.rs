@@ -127,6 +127,7 @@ impl Ticket {
             TicketState::Waiting
             | TicketState::Offered
             | TicketState::Parked
+            | TicketState::Away
             | TicketState::Wrapping
             | TicketState::Closed => None,
         }

@@ -67,7 +67,7 @@ pub(crate) struct Ticket {
     /// First customer message that no agent has answered.
     pub(crate) unanswered_since: MaybeTime,
     pub(crate) closed_at: MaybeTime,
-    /// One of three, as no two hold at once. While nobody has it: `waiting_since`, later by the time in
+    /// One of three, as no two hold at once. While nobody has it, its customer away or not: `waiting_since`, later by the time in
     /// which the daemon was down meanwhile; the longest wait that the queue allows counts from there.
     /// While an agent has it: until when it is kept for that agent, who is gone. Once it is closed:
     /// until when its agent wraps it up.
@@ -166,7 +166,8 @@ impl Ticket {
             | TicketState::Assigned
             | TicketState::InService
             | TicketState::OnHold
-            | TicketState::Parked => true,
+            | TicketState::Parked
+            | TicketState::Away => true,
             TicketState::Wrapping | TicketState::Closed => false,
         }
     }
@@ -179,6 +180,16 @@ impl Ticket {
     /// Nobody has it: it stands in a line, or is offered.
     pub(crate) fn is_unassigned(&self) -> bool {
         matches!(self.state, TicketState::Waiting | TicketState::Offered)
+    }
+
+    /// Nobody has it, its customer away or not.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        self.is_unassigned() || self.is_away()
+    }
+
+    /// Its customer left while it waited, and may come back to its place.
+    pub(crate) fn is_away(&self) -> bool {
+        self.state == TicketState::Away
     }
 
     /// An agent has written, and it goes on.
@@ -210,13 +221,13 @@ impl Ticket {
 
     /// Since when it has waited, as the limits of waiting count it; of one that nobody has.
     pub(crate) fn limits_from(&self) -> Micros {
-        debug_assert!(self.is_unassigned(), "limits are for who waits");
+        debug_assert!(!self.agent.is_some(), "limits are for who waits");
         self.by_state.get().unwrap_or(self.waiting_since)
     }
 
     /// Until when it is kept for an agent who is gone.
     pub(crate) fn kept_until(&self) -> Option<Micros> {
-        self.by_state.get().filter(|_| self.is_open() && !self.is_unassigned())
+        self.by_state.get().filter(|_| self.owner().is_some())
     }
 
     /// Until when its agent wraps it up.
@@ -253,7 +264,7 @@ impl Ticket {
     /// Whose seat it takes: who has it, or wraps it up.
     pub(crate) fn seated(&self) -> Option<AgentId> {
         match self.state {
-            TicketState::Parked | TicketState::Closed => None,
+            TicketState::Parked | TicketState::Away | TicketState::Closed => None,
             TicketState::Waiting
             | TicketState::Offered
             | TicketState::Assigned

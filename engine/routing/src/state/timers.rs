@@ -30,6 +30,8 @@ pub(crate) enum Timer {
     Callback,
     /// A parked ticket comes back.
     Unpark(Slot),
+    /// A customer who left while he waited has not come back.
+    Away(Slot),
     /// A ticket reserved for an agent joins its queue.
     Reservation(Slot),
     /// The service-level threshold has passed.

@@ -33,7 +33,7 @@ fn agent(name: &str, seats: u16) -> Object {
 
 fn queue(name: &str, members: &[&str]) -> Object {
     let members = members.iter().map(|member| (*member).into()).collect();
-    Object::Queue(Queue { members, ..Queue::new("b", name) })
+    Object::Queue(Queue { members, resume_seconds: 0, ..Queue::new("b", name) })
 }
 
 fn the_agent(name: &str) -> ObjectRef {

@@ -131,6 +131,8 @@ impl Desk {
     ) -> QueueId {
         let mut queue = directory::Queue::new("b", name);
         queue.members = members.iter().map(|member| (*member).into()).collect();
+        // Whoever leaves is lost at once, but where that is what a test is about.
+        queue.resume_seconds = 0;
         change(&mut queue);
         self.put(Object::Queue(queue));
         self.queue_id(name)

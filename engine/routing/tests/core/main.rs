@@ -5,6 +5,8 @@ mod acceptance;
 mod ageing;
 mod assignment;
 mod at_risk;
+mod away;
+mod away_meanwhile;
 mod calibration;
 mod callbacks;
 mod changes;

@@ -125,6 +125,8 @@ fn the_random_world_comes_to_every_end() {
         "Responding",
         "Held",
         "Parked",
+        "CustomerAway",
+        "CustomerBack",
         "Unparked Time",
         "Unparked Customer",
         "Unparked Agent",

@@ -332,6 +332,16 @@ pub(crate) fn samples() -> Vec<(&'static str, Event)> {
             }),
         ),
         (
+            "customer_away",
+            Event::CustomerAway(CustomerAway {
+                ticket: TICKET,
+                until: START + 12,
+                waited_us: 25,
+                judged: Some(Judgement::LostInTarget),
+            }),
+        ),
+        ("customer_back", Event::CustomerBack(CustomerBack { ticket: TICKET })),
+        (
             "absence_set",
             Event::AbsenceSet(AbsenceSet {
                 agent: AgentId(3),
@@ -434,7 +444,7 @@ fn every_kind_of_event_has_a_sample() {
     numbers.sort_unstable();
     numbers.dedup();
     let beyond = [34, 37, 38, 42, 43, 50, 51, 52, 53, 56, 58, 59];
-    assert_eq!(numbers, (1..=31).chain(beyond).chain(60..=64).collect::<Vec<u8>>());
+    assert_eq!(numbers, (1..=31).chain(beyond).chain(60..=66).collect::<Vec<u8>>());
 }
 
 #[test]

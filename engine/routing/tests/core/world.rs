@@ -30,6 +30,7 @@ struct Known {
     epoch: u32,
     last: u32,
     progress: BTreeMap<&'static str, (u32, u32)>,
+    test: bool,
     /// Of its targets.
     told: Vec<(TicketTarget, TargetState)>,
 }
@@ -300,6 +301,7 @@ impl World {
                         epoch: e.epoch,
                         last: 1,
                         progress: BTreeMap::new(),
+                        test: e.test,
                         told: Vec::new(),
                     };
                     assert!(self.tickets.insert(e.ticket, known).is_none(), "ids are unique");
@@ -324,6 +326,8 @@ impl World {
                 Event::Held(e) => self.held(e),
                 Event::Parked(e) => self.parked(e),
                 Event::Unparked(e) => self.unparked(e),
+                Event::CustomerAway(e) => self.away(e),
+                Event::CustomerBack(e) => self.back(e),
                 Event::Notice(e) => self.notice(e),
                 Event::Inactive(e) => self.inactive(e),
                 Event::WrappedUp(e) => self.wrapped_up(e),
@@ -366,13 +370,7 @@ impl World {
                     let wraps = e.wraps_until.is_some();
                     known.state = if wraps { TicketState::Wrapping } else { TicketState::Closed };
                 }
-                Event::Overflowed(e) => {
-                    let (from, to) =
-                        [e.from, e.to].map(|q| self.desk.tenant.directory().queue_bot(q)).into();
-                    let known = self.known(e.ticket);
-                    assert_eq!(known.state, TicketState::Waiting);
-                    assert_eq!((from, to), (Some(known.bot), Some(known.bot)));
-                }
+                Event::Overflowed(e) => self.overflowed(e),
                 Event::Progressed(e) => {
                     let party = match e.party {
                         Party::Bot(_) => "bot",
@@ -439,6 +437,7 @@ impl World {
         assert_eq!(stats.all.created, self.created, "{when}");
         assert_eq!(stats.all.closed_in_all(), self.closed, "{when}");
         assert_eq!(self.created - self.closed, open.count() as u64, "{when}");
+        self.check_waiting(when);
         let mut held: BTreeMap<AgentId, BTreeMap<BotId, usize>> = BTreeMap::new();
         for known in self.tickets.values().filter(|known| known.is_seated()) {
             for agent in known.agent.iter().chain(&known.offers) {

@@ -200,6 +200,11 @@ fn moved() -> BoxedStrategy<Ask> {
             .prop_map(|(ticket, by, stale, tags)| Ask::Close { ticket, by, stale, tags }),
         2 => which(Among::Open).prop_map(|ticket| Ask::TakeBack { ticket }),
         5 => contact().prop_map(|contact| Ask::CustomerLeft { contact }),
+        10 => which(Among::Waiting).prop_map(Ask::Leaves),
+        1 => which(Among::Offered).prop_map(Ask::Leaves),
+        9 => (which(Among::Away), bytes()).prop_map(|(ticket, bytes)| Ask::Words { ticket, bytes }),
+        4 => (which(Among::Away), mostly(15))
+            .prop_map(|(ticket, dry_run)| Ask::Again { ticket, dry_run }),
         7 => (agent(), prop_oneof![3 => Just(None), 1 => (0..6_u8).prop_map(Some)])
             .prop_map(|(agent, queue)| Ask::Next { agent, queue }),
         1 => (which(Among::Held), by()).prop_map(|(ticket, by)| Ask::Targets { ticket, by }),
@@ -207,9 +212,9 @@ fn moved() -> BoxedStrategy<Ask> {
         6 => (which(Among::Offered), asked()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
         3 => (which(Among::Asked), asked()).prop_map(|(ticket, by)| Ask::Accept { ticket, by }),
         3 => (which(Among::Asked), asked()).prop_map(|(ticket, by)| Ask::Decline { ticket, by }),
-        5 => (which(Among::Served), by(), stale(), any::<bool>())
+        7 => (which(Among::Served), by(), stale(), any::<bool>())
             .prop_map(|(ticket, by, stale, on)| Ask::Hold { ticket, by, stale, on }),
-        7 => (which(Among::OnHold), by())
+        12 => (which(Among::OnHold), by())
             .prop_map(|(ticket, by)| Ask::Hold { ticket, by, stale: false, on: false }),
         24 => parked(),
         4 => (which(Among::Wrapping), by(), prop_oneof![9 => 0..2_u8, 1 => Just(33)])

@@ -36,6 +36,13 @@ pub(crate) enum Ask {
     CustomerLeft {
         contact: u8,
     },
+    /// The customer of a ticket leaves.
+    Leaves(Which),
+    /// The bot hands the customer of a ticket over again.
+    Again {
+        ticket: Which,
+        dry_run: bool,
+    },
     TakeBack {
         ticket: Which,
     },
@@ -177,6 +184,8 @@ pub(crate) enum Among {
     Asked,
     OnHold,
     Parked,
+    /// The customer left.
+    Away,
     Wrapping,
     Closed,
     All,

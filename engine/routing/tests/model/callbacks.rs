@@ -30,7 +30,7 @@ impl Reference {
     /// Of a customer who waits, since nobody has had the ticket.
     fn waiting_wish(&self, bot: BotId, contact: ContactKey) -> Option<Option<bool>> {
         let ticket = self.ticket(self.open_of(bot, contact)?);
-        ticket.is_unassigned().then_some(ticket.wants_callback)
+        ticket.is_nobodys().then_some(ticket.wants_callback)
     }
 
     pub(crate) fn want_callback(&mut self, bot: BotId, contact: ContactKey, yes: bool) -> Answered {

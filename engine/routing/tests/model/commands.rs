@@ -40,6 +40,15 @@ impl Pair {
                 let (bot, contact) = self.contact(*contact);
                 Input::CustomerLeft { bot, contact }
             }
+            Ask::Leaves(ticket) => {
+                let ticket = self.reference.ticket(self.which(*ticket)?);
+                Input::CustomerLeft { bot: ticket.bot, contact: ticket.contact }
+            }
+            Ask::Again { ticket, dry_run } => {
+                let ticket = self.reference.ticket(self.which(*ticket)?);
+                let (bot, contact) = (ticket.bot, ticket.contact);
+                Input::HandOff(again(bot, contact, *dry_run))
+            }
             Ask::TakeBack { ticket } => {
                 let ticket = self.which(*ticket)?;
                 Input::TakeBack { bot: self.reference.ticket(ticket).bot, ticket }
@@ -209,6 +218,7 @@ impl Pair {
                     matches!(ticket.state, TicketState::InService | TicketState::OnHold)
                 }
                 Among::OnHold => ticket.state == TicketState::OnHold,
+                Among::Away => ticket.state == TicketState::Away,
                 Among::Parked => ticket.state == TicketState::Parked,
                 Among::Wrapping => ticket.state == TicketState::Wrapping,
                 Among::Closed => !ticket.is_open(),
@@ -287,5 +297,28 @@ fn key(role: Role, owner: u8, prefix: u8) -> Key {
         owner,
         label: String::new(),
         created: START,
+    }
+}
+
+/// Whatever it says beside the contact changes nothing: the contact has a ticket.
+fn again(bot: BotId, contact: ContactKey, dry_run: bool) -> HandOff {
+    HandOff {
+        bot,
+        contact,
+        queue: None,
+        queue_of_rule: None,
+        reason: HandOffReason::Requested,
+        priority: 0,
+        priority_of_rule: None,
+        preferred_agent: None,
+        demand: None,
+        language: None,
+        rules: None,
+        texts: None,
+        truncated: false,
+        position_updates: false,
+        test: false,
+        dry_run,
+        bytes: 5,
     }
 }

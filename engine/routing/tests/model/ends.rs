@@ -15,7 +15,7 @@ impl Reference {
             return Err(no_bot());
         }
         if let Some(ticket) = self.open_of(bot, contact) {
-            self.close(ticket, CloseReason::Client, &[], None);
+            self.leave(ticket);
         }
         Ok(done())
     }
@@ -79,11 +79,20 @@ impl Reference {
             epoch: ticket.epoch + 1,
             tags: tags.to_vec(),
             child,
-            waited_us: ticket
-                .is_unassigned()
-                .then(|| self.open_since(ticket, ticket.waiting_since)),
-            handle_us: ticket.first_response_at.map(|at| now - at),
-            judged: self.judge_end(ticket, outcome),
+            waited_us: match ticket.away {
+                Some(away) => Some(away.waited_us),
+                None if ticket.is_unassigned() => {
+                    Some(self.open_since(ticket, ticket.waiting_since))
+                }
+                None => None,
+            },
+            handle_us: ticket
+                .first_response_at
+                .map(|at| ticket.away.map_or(now, |away| away.since) - at),
+            judged: match ticket.away.filter(|_| reason == CloseReason::Client) {
+                Some(away) => away.judged,
+                None => self.judge_end(ticket, outcome),
+            },
             wraps_until: self.wraps_until(id, reason),
             owes_tags: self.lacks_tags(id, tags) && self.wraps_until(id, reason).is_some(),
             reopen_until: self.reopen_until(id, reason),
@@ -107,6 +116,7 @@ impl Reference {
         ticket.child = child;
         ticket.reserved = None;
         ticket.parked_until = None;
+        ticket.away = None;
         ticket.kept_until = None;
         ticket.target_at = None;
         ticket.unconfirmed.clear();
@@ -161,7 +171,7 @@ impl Reference {
     }
 
     /// A conversation that ends unjudged: left within its target, or missed. A transfer ends none.
-    fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
+    pub(crate) fn judge_end(&self, ticket: &Ticket, outcome: Outcome) -> Option<Judgement> {
         let clocks = self.clocks(ticket);
         let target_at = clocks.target_at?;
         let short_us = self.queue(ticket.queue).map_or(0, |queue| queue.short_loss_seconds);

@@ -25,6 +25,7 @@ impl Reference {
                 waiting: self.count(|ticket| ticket.state == TicketState::Waiting),
                 offered: self.count(|ticket| ticket.state == TicketState::Offered),
                 on_hold: self.count(|ticket| ticket.state == TicketState::OnHold),
+                away: self.count(|ticket| ticket.state == TicketState::Away),
                 parked: self.count(|ticket| ticket.state == TicketState::Parked),
                 wrapping: self.count(|ticket| ticket.state == TicketState::Wrapping),
                 assigned: self.count(|ticket| ticket.state == TicketState::Assigned),

@@ -68,6 +68,11 @@ impl Reference {
     /// is not made has no id.
     fn as_if_handed_over(&self, input: &HandOff) -> Answered {
         let mut copy = self.clone();
+        if let Some(open) = self.open_of(input.bot, input.contact)
+            && self.ticket(open).away.is_some()
+        {
+            copy.as_if_in_line(open);
+        }
         let mut answer = copy.hand_off(&HandOff { dry_run: false, ..input.clone() })?;
         if let Answer::Accepted(accepted) = &mut answer
             && !accepted.existing
@@ -86,6 +91,10 @@ impl Reference {
         ticket.unconfirmed.push(Unconfirmed { for_agent: true, number, bytes: input.bytes });
         let (reason, bytes) = (input.reason, input.bytes);
         self.emit(Event::HandOffRepeated(HandOffRepeated { ticket: id, number, reason, bytes }));
+        if self.ticket(id).away.is_some() {
+            self.return_to_line(id);
+            self.settle();
+        }
         Ok(self.accepted(input, id, true))
     }
 

@@ -131,7 +131,8 @@ impl Reference {
         }
         let is_held = |ticket: &&Ticket| {
             let is_in_line = ticket.is_waiting() && ticket.reserved.is_none();
-            is_in_line && ticket.queue == id && self.is_held(ticket)
+            let is_away = ticket.away.is_some() && ticket.reserved.is_none();
+            (is_in_line || is_away) && ticket.queue == id && self.is_held(ticket)
         };
         let held: Vec<TicketId> =
             self.tickets.iter().filter(is_held).map(|ticket| ticket.id).collect();

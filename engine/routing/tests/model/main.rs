@@ -27,6 +27,7 @@ mod acceptance;
 mod action;
 mod agents;
 mod ask;
+mod away;
 mod bot_shape;
 mod callbacks;
 mod clocks;
@@ -87,7 +88,7 @@ use std::str::FromStr;
 
 /// Cases of a run in which nobody asks for more or fewer, and of the look at what they come to.
 const CASES: u32 = 1_200;
-const CASES_LOOKED_AT: u32 = 2_400;
+const CASES_LOOKED_AT: u32 = 3_200;
 const MOST_ACTIONS: usize = 80;
 
 fn asked<T: FromStr>(variable: &str) -> Option<T> {

@@ -46,6 +46,9 @@ impl Reference {
         }
         if let Some(ticket) = self.open_of(bot, contact) {
             let stored = self.store(ticket, speaker, bytes)?;
+            if self.ticket(ticket).away.is_some() {
+                self.return_to_line(ticket);
+            }
             if self.ticket(ticket).state != TicketState::Parked {
                 return Ok(stored);
             }
@@ -86,7 +89,7 @@ impl Reference {
         }
         let ticket = self.ticket(id);
         self.check_epoch(ticket, epoch)?;
-        if !ticket.is_unassigned() {
+        if !ticket.is_nobodys() {
             return Err(self.wrong_state(ticket));
         }
         self.store(id, speaker, bytes)
@@ -260,7 +263,7 @@ fn forget_oldest_of(messages: &mut Vec<ClientMessage>, author: Author, most: usi
 
 fn sent(ticket: &Ticket, number: u32) -> Answer {
     let holder = match ticket.state {
-        TicketState::Waiting | TicketState::Offered => Holder::Queue,
+        TicketState::Waiting | TicketState::Offered | TicketState::Away => Holder::Queue,
         TicketState::Assigned
         | TicketState::InService
         | TicketState::OnHold

@@ -13,7 +13,7 @@ pub(crate) fn parked() -> BoxedStrategy<Ask> {
         14 => (which(Among::Served), by(), seldom(8), seconds)
             .prop_map(|(ticket, by, stale, seconds)| Ask::Park { ticket, by, stale, seconds }),
         2 => (which(Among::Parked), bytes()).prop_map(|(ticket, bytes)| Ask::Words { ticket, bytes }),
-        6 => of_parked().prop_map(|(ticket, by, stale)| Ask::Unpark { ticket, by, stale }),
+        9 => of_parked().prop_map(|(ticket, by, stale)| Ask::Unpark { ticket, by, stale }),
         1 => of_parked()
             .prop_map(|(ticket, by, stale)| Ask::Close { ticket, by, stale, tags: 0 }),
         1 => (of_parked(), agent()).prop_map(|((ticket, by, stale), to)| {

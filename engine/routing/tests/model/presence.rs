@@ -249,6 +249,9 @@ impl Reference {
         for ticket in &mut self.tickets {
             ticket.kept_until = ticket.kept_until.map(|until| until + by);
             ticket.reserved = ticket.reserved.map(|(agent, until)| (agent, until + by));
+            if let Some(away) = &mut ticket.away {
+                away.until += by;
+            }
             ticket.limits_from += by;
             ticket.step_from += by;
         }

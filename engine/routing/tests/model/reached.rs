@@ -1,9 +1,9 @@
 //! What the random actions have come to: a run that never comes to something proves nothing of it.
 
-use relevo_routing::event::{Assigned, TicketOpened, WrappedUp};
+use relevo_routing::event::{Assigned, Closed, TicketOpened, WrappedUp};
 use relevo_routing::{Event, Reply, Step, texts};
 use relevo_wire::answer::Answer;
-use relevo_wire::vocabulary::{Language, Text};
+use relevo_wire::vocabulary::{CloseReason, Language, Text};
 use std::collections::BTreeMap;
 
 /// What some hundred cases come to.
@@ -60,6 +60,16 @@ pub(crate) const EXPECTED: &[&str] = &[
     "ObjectPut",
     "Overflowed NobodyOnline",
     "Overflowed Timeout",
+    "CustomerAway Some(LostInTarget)",
+    "CustomerAway Some(LostShort)",
+    "CustomerAway None",
+    "CustomerBack",
+    "back with an agent at once",
+    "back from an agent's line",
+    "back in another ring",
+    "back and on to another queue",
+    "back by a hand-off",
+    "lost after a while",
     "Parked",
     "Progressed",
     "Held true",
@@ -196,6 +206,7 @@ pub(crate) struct Reached(pub(crate) BTreeMap<String, u64>);
 
 impl Reached {
     pub(crate) fn note(&mut self, step: &Step) {
+        self.note_away(step);
         for event in &step.events {
             self.count(of_event(event));
             if matches!(event, Event::Closed(_))
@@ -232,6 +243,33 @@ impl Reached {
                 self.count("explained by a share".to_owned());
             }
             self.count(of_reply(reply));
+        }
+    }
+
+    /// How a customer came back to his place, or did not.
+    fn note_away(&mut self, step: &Step) {
+        for event in &step.events {
+            let is_lost = |e: &Closed| e.reason == CloseReason::Client && step.reply.is_none();
+            if let Event::Closed(e) = event
+                && is_lost(e)
+            {
+                self.count("lost after a while".to_owned());
+            }
+            let Event::CustomerBack(back) = event else { continue };
+            let ticket = back.ticket;
+            for other in &step.events {
+                if matches!(other, Event::Assigned(e) if e.ticket == ticket) {
+                    self.count("back with an agent at once".to_owned());
+                } else if matches!(other, Event::Unreserved(e) if e.ticket == ticket) {
+                    self.count("back from an agent's line".to_owned());
+                } else if matches!(other, Event::Relaxed(e) if e.ticket == ticket) {
+                    self.count("back in another ring".to_owned());
+                } else if matches!(other, Event::Overflowed(e) if e.ticket == ticket) {
+                    self.count("back and on to another queue".to_owned());
+                } else if matches!(other, Event::HandOffRepeated(e) if e.ticket == ticket) {
+                    self.count("back by a hand-off".to_owned());
+                }
+            }
         }
     }
 
@@ -279,6 +317,8 @@ fn of_event(event: &Event) -> String {
         format!(" {:?}", e.end)
     } else if let Event::Requeued(e) = event {
         format!(" {:?}", e.reason)
+    } else if let Event::CustomerAway(e) = event {
+        format!(" {:?}", e.judged)
     } else if let Event::Unparked(e) = event {
         format!(" {:?}", e.cause)
     } else if let Event::Inactive(e) = event {

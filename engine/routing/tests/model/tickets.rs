@@ -1,6 +1,7 @@
 //! One service episode of a contact: a ticket, and the tickets of a conversation.
 
 use crate::acceptance::Transfer;
+use crate::away::Away;
 use crate::reference::Reference;
 use crate::silence::{Pauses, Silence};
 use crate::targets::TargetClock;
@@ -48,6 +49,8 @@ pub(crate) struct Ticket {
     pub(crate) offered_until: Option<Micros>,
     /// The transfer for which they are asked while an agent has it.
     pub(crate) transfer: Option<Transfer>,
+    /// Its customer left, and what is known of that.
+    pub(crate) away: Option<Away>,
     /// Its agent has parked it until then.
     pub(crate) parked_until: Option<Micros>,
     /// Closed, and its agent keeps the seat until then.
@@ -170,6 +173,7 @@ impl Ticket {
             offers: Vec::new(),
             offered_until: None,
             transfer: None,
+            away: None,
             parked_until: None,
             wraps_until: None,
             reopen_until: None,
@@ -210,8 +214,13 @@ impl Ticket {
         self.closed_at.is_none()
     }
 
-    /// Nobody has it yet, whether or not somebody is asked.
+    /// Nobody has it yet, whether or not somebody is asked; its customer is there.
     pub(crate) fn is_unassigned(&self) -> bool {
+        self.is_nobodys() && self.away.is_none()
+    }
+
+    /// As [`Ticket::is_unassigned`], or its customer is away.
+    pub(crate) fn is_nobodys(&self) -> bool {
         self.is_open() && self.agent.is_none()
     }
 
@@ -236,7 +245,7 @@ impl Ticket {
 
     /// When its requirements are relaxed next, if ever.
     pub(crate) fn relaxes_at(&self) -> Option<Micros> {
-        let demand = self.demand.as_ref().filter(|_| self.is_unassigned())?;
+        let demand = self.demand.as_ref().filter(|_| self.is_nobodys())?;
         let next = demand.rings.get(usize::from(self.ring))?;
         Some(self.waiting_since + u64::from(next.after_seconds) * 1_000_000)
     }

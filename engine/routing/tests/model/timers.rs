@@ -3,7 +3,7 @@
 use crate::hand_off::seconds;
 use crate::reference::Reference;
 use crate::tickets::Ticket;
-use relevo_routing::event::{Relaxed, Unreserved};
+use relevo_routing::event::Relaxed;
 use relevo_routing::{Event, Micros};
 use relevo_wire::vocabulary::{
     CloseReason, Intent, OfferEnd, Reachability, RequeueReason, Silent, TicketState, TransferEnd,
@@ -26,6 +26,7 @@ enum Due {
     Unblock,
     Callback,
     Unpark,
+    Away,
     Reservation,
     Target,
     Exclusion,
@@ -114,22 +115,25 @@ impl Reference {
     }
 
     fn deadlines_of(&self, ticket: &Ticket) -> Vec<Deadline> {
-        let exclusions = ticket.excluded.iter().filter(|_| ticket.is_unassigned());
+        let exclusions = ticket.excluded.iter().filter(|_| ticket.is_nobodys());
         let exclusions = exclusions.filter(|e| !e.is_over).map(|e| (Some(e.until), Due::Exclusion));
         let is_closed = ticket.state == TicketState::Closed;
+        // While the customer is away nothing falls due but the end of that.
+        let is_here = ticket.away.is_none();
         let silence = self.silence_ends(ticket).map(|(silent, at)| match silent {
             Silent::Customer => (Some(at), Due::CustomerSilence(ticket.bot)),
             Silent::Agent => (Some(at), Due::AgentSilence(ticket.agent.expect("it is awaited"))),
         });
-        let targets = self.targets_told_at(ticket).into_iter();
+        let targets = self.targets_told_at(ticket).into_iter().filter(|_| is_here);
         let targets = targets.map(|(at, _)| (Some(at), Due::Targets(ticket.queue)));
         let due = [
             (ticket.kept_until, Due::Keep),
             (ticket.parked_until, Due::Unpark),
-            (ticket.reserved.map(|(_, until)| until), Due::Reservation),
+            (ticket.away.map(|away| away.until), Due::Away),
+            (ticket.reserved.filter(|_| is_here).map(|(_, until)| until), Due::Reservation),
             // An answer at the very moment is in time.
-            (ticket.target_at.map(|target_at| target_at + 1), Due::Target),
-            (ticket.relaxes_at(), Due::Ring),
+            (ticket.target_at.filter(|_| is_here).map(|target_at| target_at + 1), Due::Target),
+            (ticket.relaxes_at().filter(|_| is_here), Due::Ring),
             (self.reaches_more_at(ticket), Due::Reach),
             (ticket.offered_until, Due::Offer),
             (ticket.wraps_until, Due::WrapUp),
@@ -177,6 +181,7 @@ impl Reference {
                     || matches!(event, Event::TransferEnded(e) if e.ticket == ticket)
             }
             Due::Unpark => matches!(event, Event::Unparked(e) if e.ticket == ticket),
+            Due::Away => matches!(event, Event::Closed(e) if e.ticket == ticket),
             Due::Reservation => matches!(event, Event::Unreserved(e) if e.ticket == ticket),
             Due::Target => {
                 matches!(event, Event::TargetMissed(e) if e.ticket == ticket)
@@ -239,14 +244,8 @@ impl Reference {
                 let at = self.reaches_more_at(self.ticket(ticket()));
                 self.ticket_mut(ticket()).looked_at = at;
             }
-            Due::Reservation => {
-                let now = self.now;
-                let joins = self.ticket_mut(ticket());
-                joins.reserved = None;
-                joins.step_from = now;
-                joins.step_is_over = false;
-                self.emit(Event::Unreserved(Unreserved { ticket: ticket() }));
-            }
+            Due::Away => self.close(ticket(), CloseReason::Client, &[], None),
+            Due::Reservation => self.join_line(ticket()),
             Due::Target => self.target_due(ticket()),
             Due::Exclusion => {
                 let now = self.now;

@@ -15,6 +15,7 @@ pub(crate) struct WaitingShape {
     ttl_seconds: u32,
     inactivity: Inactivity,
     reopen_seconds: u32,
+    resume_seconds: u32,
     targets: TicketTargets,
     mandatory_tags: bool,
 }
@@ -29,6 +30,7 @@ impl WaitingShape {
         queue.ttl_seconds = self.ttl_seconds;
         queue.inactivity = self.inactivity;
         queue.reopen_seconds = self.reopen_seconds;
+        queue.resume_seconds = self.resume_seconds;
         queue.targets = self.targets;
         queue.mandatory_tags = self.mandatory_tags;
     }
@@ -50,10 +52,11 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
     let wait = prop_oneof![5 => Just(None), 2 => select(vec![1_u32, 20, 60]).prop_map(Some)];
     let ttl = prop_oneof![5 => Just(86_400), 2 => select(vec![5_u32, 20, 600])];
     let reopen = prop_oneof![1 => Just(0), 2 => select(vec![5_u32, 60, 3_600, 86_400])];
-    let waits = (most, wait, ttl);
+    let resume = prop_oneof![1 => Just(0), 2 => select(vec![5_u32, 20, 60, 3_600])];
+    let waits = (most, wait, ttl, resume);
     (overflow, waits, inactivity(), reopen, targets(), mostly(35)).prop_map(
         |(overflow, waits, inactivity, reopen_seconds, targets, mandatory_tags)| {
-            let (max_waiting, max_wait_seconds, ttl_seconds) = waits;
+            let (max_waiting, max_wait_seconds, ttl_seconds, resume_seconds) = waits;
             WaitingShape {
                 overflow,
                 max_waiting,
@@ -61,6 +64,7 @@ pub(crate) fn waiting_shape() -> impl Strategy<Value = WaitingShape> {
                 ttl_seconds,
                 inactivity,
                 reopen_seconds,
+                resume_seconds,
                 targets,
                 mandatory_tags,
             }

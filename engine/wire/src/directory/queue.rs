@@ -202,6 +202,10 @@ pub struct Queue {
     /// never; at most 86,400: a day).
     #[serde(default)]
     pub reopen_seconds: u32,
+    /// A customer who leaves while he waits and is back within so many seconds has the same ticket and
+    /// place; only then is it lost (default 60; 0: at once; at most 86,400: a day).
+    #[serde(default = "default_resume_seconds")]
+    pub resume_seconds: u32,
     /// How long a customer or an agent may be silent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub inactivity: Inactivity,
@@ -254,6 +258,10 @@ fn default_preferred_wait_seconds() -> u32 {
     30
 }
 
+fn default_resume_seconds() -> u32 {
+    60
+}
+
 fn default_threshold_seconds() -> u32 {
     60
 }
@@ -292,6 +300,7 @@ impl Queue {
             outside_hours: OutsideHours::default(),
             at_closing: AtClosing::default(),
             reopen_seconds: 0,
+            resume_seconds: default_resume_seconds(),
             inactivity: Inactivity::default(),
             targets: TicketTargets::default(),
             transfer_targets: None,

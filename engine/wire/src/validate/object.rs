@@ -166,10 +166,14 @@ fn check_queue(queue: &Queue) -> Result<(), WireError> {
     for (name, time) in queue.targets.times() {
         seconds(&format!("object.queue.targets.{name}"), time)?;
     }
-    if queue.reopen_seconds > limits::REOPEN_SECONDS {
-        let (most, found) = (limits::REOPEN_SECONDS, queue.reopen_seconds);
-        let message = format!("must be 0 to {most}, not {found}");
-        return Err(malformed("object.queue.reopen_seconds", message));
+    for (name, found, most) in [
+        ("reopen_seconds", queue.reopen_seconds, limits::REOPEN_SECONDS),
+        ("resume_seconds", queue.resume_seconds, limits::RESUME_SECONDS),
+    ] {
+        if found > most {
+            let message = format!("must be 0 to {most}, not {found}");
+            return Err(malformed(&format!("object.queue.{name}"), message));
+        }
     }
     labels("object.queue.labels", &queue.labels)?;
     texts("object.queue.texts", &queue.texts)

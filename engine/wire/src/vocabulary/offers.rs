@@ -22,7 +22,8 @@ pub enum OfferEnd {
     Declined,
     /// The agent let the time pass: it is offered nothing until it does something.
     Missed,
-    /// The agent is no longer there for new tickets: paused, invisible, offline, without a session.
+    /// The agent is no longer there for new tickets: paused, invisible, offline, without a session; or
+    /// the customer is gone for now.
     Withdrawn,
     /// Another agent accepted it.
     Taken,

@@ -285,6 +285,12 @@ fn judge(party: &mut Party, books: &Books, what: What, answer: &Answer) -> Resul
             let place = sent.ticket.filter(|_| sent.number > 0).map(|ticket| (ticket, sent.number));
             books.tokens.told(token, place)?;
         }
+        // It stays with its agent until its receiver accepts.
+        (What::Transfer(ticket), Answer::Transferred(answer)) if answer.asked_until.is_some() => {
+            if !books.was_asked(ticket) {
+                return Err(Violation::new(rule, ticket));
+            }
+        }
         (What::Close(ticket), Answer::Done(_))
         | (What::Transfer(ticket), Answer::Transferred(_)) => {
             let open = books.tickets.get(&ticket);

@@ -1,9 +1,10 @@
 //! Offers, hold, parking, silences and wrap-up, as the log tells of them.
 
 use relevo_routing::event::{
-    Held, Inactive, Notice, NoticeStep, OfferEnded, Offered, Parked, TransferAsked, TransferEnded,
-    Unparked, WrappedUp,
+    CustomerAway, CustomerBack, Held, Inactive, Notice, NoticeStep, OfferEnded, Offered, Parked,
+    TransferAsked, TransferEnded, Unparked, WrappedUp,
 };
+use relevo_wire::TicketId;
 use relevo_wire::vocabulary::{Silent, TicketState};
 
 use super::{Books, Entry, Violation, must};
@@ -46,6 +47,13 @@ impl Books {
         for (agent, id) in freed {
             self.free(agent, id);
         }
+    }
+
+    /// Was somebody asked to accept its transfer, as far as that is still known?
+    #[must_use]
+    pub fn was_asked(&self, ticket: TicketId) -> bool {
+        let is_asked = |known: &super::Ticket| known.entries.contains(&Entry::TransferAsked(None));
+        self.tickets.get(&ticket).is_some_and(is_asked) || self.was(ticket)
     }
 
     pub(super) fn transfer_asked(&mut self, e: TransferAsked) -> Result<(), Violation> {
@@ -93,6 +101,21 @@ impl Books {
         let owner = ticket.agent.take();
         let was_parked = before == TicketState::Parked && owner == Some(e.agent);
         must(was_parked, "what is parked comes back once", || format!("{e:?}: {before:?}"))
+    }
+
+    pub(super) fn away(&mut self, e: CustomerAway) -> Result<(), Violation> {
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Away);
+        let is_nobodys = before == TicketState::Waiting && ticket.agent.is_none();
+        must(is_nobodys, "who waits may leave his place for a while", || {
+            format!("{e:?}: {before:?}")
+        })
+    }
+
+    pub(super) fn back(&mut self, e: CustomerBack) -> Result<(), Violation> {
+        let ticket = self.ticket(e.ticket)?;
+        let before = std::mem::replace(&mut ticket.state, TicketState::Waiting);
+        must(before == TicketState::Away, "who is back was away", || format!("{e:?}: {before:?}"))
     }
 
     pub(super) fn inactive(&mut self, e: &Inactive) -> Result<(), Violation> {

@@ -243,6 +243,7 @@ impl World {
             queue.overflow = Some(Overflow { after_seconds, ..Overflow::new("q0") });
         }
         queue.max_wait_seconds = random.chance(300).then_some(120);
+        queue.resume_seconds = [0, 10, 60][usize::try_from(random.below(3)).expect("three")];
         queue.reopen_seconds = [0, 60, 600][usize::try_from(random.below(3)).expect("three")];
         if random.chance(500) {
             queue.inactivity = Inactivity {

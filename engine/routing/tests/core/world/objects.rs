@@ -135,6 +135,7 @@ impl World {
             };
         }
         queue.reopen_seconds = if self.chance(50) { 60 } else { 0 };
+        queue.resume_seconds = [0, 5, 60][usize::try_from(self.below(3)).expect("small")];
         if self.chance(40) {
             queue.offer_seconds = 10;
             queue.offer_agents = 1 + u16::try_from(self.below(3)).expect("small");

@@ -3,8 +3,9 @@
 use super::{Known, QUEUES, World};
 use crate::common::SECOND;
 use relevo_routing::event::{
-    Absence, Held, Inactive, Notice, NoticeStep, NoticeWords, OfferEnded, Offered, Parked,
-    QueueModeSet, TargetTold, TransferAsked, TransferEnded, Unparked, WrappedUp,
+    Absence, CustomerAway, CustomerBack, Held, Inactive, Notice, NoticeStep, NoticeWords,
+    OfferEnded, Offered, Overflowed, Parked, QueueModeSet, TargetTold, TransferAsked,
+    TransferEnded, Unparked, WrappedUp,
 };
 use relevo_routing::input::Input;
 use relevo_wire::vocabulary::{QueueMode, Silent, TicketState, TicketTarget};
@@ -47,6 +48,43 @@ impl World {
         known.state = TicketState::Waiting;
     }
 
+    pub(super) fn away(&mut self, e: &CustomerAway) {
+        let now = self.desk.now;
+        let known = self.known(e.ticket);
+        assert!(known.agent.is_none() && known.offers.is_empty(), "nobody has it");
+        assert_eq!(std::mem::replace(&mut known.state, TicketState::Away), TicketState::Waiting);
+        assert!(e.until > now, "the place is kept for a while");
+    }
+
+    pub(super) fn back(&mut self, e: &CustomerBack) {
+        let known = self.known(e.ticket);
+        assert_eq!(std::mem::replace(&mut known.state, TicketState::Waiting), TicketState::Away);
+    }
+
+    pub(super) fn overflowed(&mut self, e: &Overflowed) {
+        let (from, to) = [e.from, e.to].map(|q| self.desk.tenant.directory().queue_bot(q)).into();
+        let known = self.known(e.ticket);
+        assert_eq!(known.state, TicketState::Waiting);
+        assert_eq!((from, to), (Some(known.bot), Some(known.bot)));
+    }
+
+    /// Who waits and who is away, as the numbers tell it, tests apart.
+    pub(super) fn check_waiting(&self, when: &str) {
+        let count = |state| {
+            let found = self.tickets.values().filter(|known| known.state == state && !known.test);
+            u32::try_from(found.count()).expect("few tickets")
+        };
+        let tenant = &self.desk.tenant;
+        let stats = tenant.stats().tickets;
+        let numbers = (stats.waiting, stats.offered, stats.away);
+        let [waiting, offered, away] =
+            [TicketState::Waiting, TicketState::Offered, TicketState::Away].map(count);
+        assert_eq!(numbers, (waiting, offered, away), "{when}");
+        let queues = tenant.directory().queues();
+        let depth: u32 = queues.map(|(queue, _)| tenant.queue_stats(queue).depth).sum();
+        assert_eq!(depth, waiting + offered, "{when}: who is away counts in no line");
+    }
+
     /// Mostly for a while: a center that nobody comes into proves little.
     pub(super) fn queue_mode(&mut self) -> Input {
         let queue = QueueId(u32::try_from(self.below(QUEUES)).expect("small"));
@@ -68,7 +106,9 @@ impl World {
         let NoticeStep::Told { ticket, number, text } = &e.step else { return };
         assert_eq!(text, "later");
         self.entry(*ticket, *number);
-        assert_eq!(self.known(*ticket).agent, None, "only who waits is told");
+        let known = self.known(*ticket);
+        let waits = matches!(known.state, TicketState::Waiting | TicketState::Offered);
+        assert!(waits && known.agent.is_none(), "only who waits is told");
     }
 
     pub(super) fn offered(&mut self, e: &Offered) {
@@ -76,6 +116,8 @@ impl World {
         let is_held = known.agent.is_some();
         assert_eq!(is_held, known.is_asked, "what somebody has is offered for a transfer only");
         assert_ne!(known.agent, Some(e.agent), "nobody gives a ticket to itself");
+        let waits = matches!(known.state, TicketState::Waiting | TicketState::Offered);
+        assert!(is_held || waits, "what nobody waits for is not offered");
         assert!(!known.offers.contains(&e.agent), "nobody is asked twice at once");
         known.offers.push(e.agent);
         if !is_held {
@@ -143,7 +185,7 @@ impl World {
             TicketTarget::NextResponse => {
                 matches!(known.state, TicketState::InService | TicketState::OnHold)
             }
-            TicketTarget::Resolution => known.is_open(),
+            TicketTarget::Resolution => known.is_open() && known.state != TicketState::Away,
         };
         assert!(fits, "{:?} is no target of a ticket that is {:?}", e.which, known.state);
         assert!(!known.told.contains(&(e.which, e.state)), "nothing is told twice");
