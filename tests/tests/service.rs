@@ -7,6 +7,8 @@ use relevo_tests::harness::tree::tree;
 use relevo_tests::harness::wait::until_equal;
 use relevo_tests::harness::{Deployment, Settings, Site};
 use relevo_wire::error::ErrorCode;
+use relevo_wire::push::EntryEvent;
+use relevo_wire::vocabulary::Outcome;
 use rustix::process::Signal;
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
@@ -238,4 +240,29 @@ async fn commands_work_against_a_running_daemon() {
     let probe = ["probe", "--bot-key", keys.0, "--agent-key", keys.1];
     let ended = run(&[&probe[..], &common[..4]].concat()).await;
     assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+}
+
+#[tokio::test]
+async fn a_probe_that_finds_no_agent_leaves_nobody_in_line() {
+    // With a place that is kept for whoever leaves.
+    let keeps = relevo_wire::directory::Queue {
+        resume_seconds: 3600,
+        ..relevo_tests::harness::deployment::queue("shop", "sales", &["ana"])
+    };
+    let site = Site::new("acme").agent("ana", 1).bot("shop", "sales").queue(keeps);
+    let deployment = Deployment::start(&site).await;
+    let mut bot = deployment.bot("shop").await;
+    let ready = deployment.daemon.ready();
+    let (server, fingerprint) = (ready.quic.to_string(), ready.fingerprint.clone());
+    let keys = (deployment.key("acme", "shop"), deployment.key("acme", "ana"));
+    let probe = ["probe", "--bot-key", keys.0, "--agent-key", keys.1, "--step-seconds", "1"];
+    let at = ["--server", &server, "--fingerprint", &fingerprint];
+    let ended = run(&[&probe[..], &at].concat()).await;
+    assert_ne!(ended.code, Some(0), "ana accepts no tests: {}", ended.stdout);
+    let outcome = |entry: &relevo_wire::push::Entry| {
+        let EntryEvent::Returned(returned) = &entry.event else { return None };
+        Some(returned.outcome)
+    };
+    let outcome = bot.inbox.find_entry("the end of the probe's ticket", outcome).await;
+    assert_eq!(outcome, Outcome::TakenBack);
 }

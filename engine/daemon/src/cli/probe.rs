@@ -53,6 +53,7 @@ impl Probe {
             steps.done("connected")?;
             let mut walk = Walk {
                 contact: format!("relevo-probe-{}", bot.unique_id()),
+                ticket: None,
                 bot,
                 agent,
                 bot_events,
@@ -101,6 +102,8 @@ struct Walk {
     bot_events: Events,
     agent_events: Events,
     contact: String,
+    /// As soon as it is known.
+    ticket: Option<TicketId>,
     patience: Duration,
 }
 
@@ -110,6 +113,7 @@ impl Walk {
         self.agent.set_presence(Intent::Online, "").await.map_err(unanswered)?;
         steps.done("agent online")?;
         let ticket = self.hand_off(queue).await?;
+        self.ticket = Some(ticket);
         steps.done("hand-off accepted")?;
         let name = self.agent.welcome().name.clone();
         let assigned = |event: &EntryEvent| {
@@ -182,8 +186,11 @@ impl Walk {
     /// Leaves things as they were; what fails here has been told already, or changes no verdict.
     async fn leave(&self, open: bool) {
         let tidy = async {
-            if open {
-                drop(self.bot.customer_left(self.contact.clone()).await);
+            match self.ticket.filter(|_| open) {
+                // Taken back it is over at once: no place is kept for a customer who is none.
+                Some(ticket) => drop(self.bot.take_back(ticket).await),
+                None if open => drop(self.bot.customer_left(self.contact.clone()).await),
+                None => {}
             }
             // A login starts invisible: then the agent was not at work before.
             let intent = match self.agent.welcome().intent {
