@@ -322,7 +322,8 @@ mod tests {
             let agents = value(&now, "relevo_queue_agents", &[("state", state)]);
             assert_eq!(agents, Some(count), "{state}");
         }
-        for (state, count) in TICKET_STATES.into_iter().zip([7.0, 2.0, 3.0, 4.0, 5.0, 6.0]) {
+        let counts: [f64; TICKET_STATES.len()] = [7.0, 2.0, 3.0, 4.0, 5.0, 8.0, 6.0];
+        for (state, count) in TICKET_STATES.into_iter().zip(counts) {
             let tickets = value(&now, "relevo_tickets", &[("state", state)]);
             assert_eq!(tickets, Some(count), "{state}");
         }
