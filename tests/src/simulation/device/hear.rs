@@ -286,11 +286,8 @@ fn judge(party: &mut Party, books: &Books, what: What, answer: &Answer) -> Resul
             books.tokens.told(token, place)?;
         }
         // It stays with its agent until its receiver accepts.
-        (What::Transfer(ticket), Answer::Transferred(answer)) if answer.asked_until.is_some() => {
-            if !books.was_asked(ticket) {
-                return Err(Violation::new(rule, ticket));
-            }
-        }
+        (What::Transfer(ticket), Answer::Transferred(answer))
+            if answer.asked_until.is_some() && books.was_asked(ticket) => {}
         (What::Close(ticket), Answer::Done(_))
         | (What::Transfer(ticket), Answer::Transferred(_)) => {
             let open = books.tickets.get(&ticket);
