@@ -81,6 +81,9 @@ struct Stream {
     next: u32,
     /// From here to `next`, answers to own messages told of the entries.
     told_from: u32,
+    /// From the one to before the other, answers told of entries before the ticket was given to the
+    /// agent again: these come yet.
+    owed: (u32, u32),
 }
 
 /// What a request asks for, as far as its answer is judged.

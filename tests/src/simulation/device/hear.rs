@@ -183,17 +183,27 @@ impl Device {
             let is_over = books.tickets.get(&ticket).is_some_and(|t| !t.is_open());
             let own = self.received.get(&ticket).copied().unwrap_or(0);
             let is_history = number == 1 || number == own + 1 || (is_over && number <= known);
-            let is_agents = matches!(party.who, Who::Agent(_)) && is_history;
+            let owed = self.owed(ticket);
+            let is_owed = (owed.0..owed.1).contains(&number);
+            let is_agents = matches!(party.who, Who::Agent(_)) && (is_history || is_owed);
             if !(fits || is_agents) {
                 let detail = format!("{ticket}: {number}, {next:?}, {cursor:?}, known {known}");
                 return Err(Violation::new("a receiver gets exactly what it missed", detail));
             }
-            self.streams.insert(ticket, Stream { next: number + 1, told_from: number + 1 });
+            let stream = match next {
+                // What it is given anew goes on behind it.
+                Some(next) if is_owed => {
+                    Stream { next, told_from: next, owed: (number + 1, owed.1) }
+                }
+                Some(_) | None => Stream { next: number + 1, told_from: number + 1, owed },
+            };
+            self.streams.insert(ticket, stream);
         }
         self.came(party, ticket, number);
         if self.ahead.get(&ticket) == Some(&(number + 1)) {
             self.ahead.remove(&ticket);
-            self.streams.insert(ticket, Stream { next: number + 2, told_from: number + 1 });
+            let owed = self.owed(ticket);
+            self.streams.insert(ticket, Stream { next: number + 2, told_from: number + 1, owed });
             self.came(party, ticket, number + 1);
         }
         judge_entry(party, books, entry)?;
@@ -212,6 +222,12 @@ impl Device {
         told
     }
 
+    /// The entries that answers have told of, and that have not come themselves.
+    fn owed(&self, ticket: TicketId) -> (u32, u32) {
+        let Some(stream) = self.streams.get(&ticket) else { return (0, 0) };
+        if stream.told_from < stream.next { (stream.told_from, stream.next) } else { stream.owed }
+    }
+
     /// The answer to an own message counts as its entry.
     fn told(&mut self, party: &mut Party, books: &Books, ticket: TicketId, number: u32) {
         if books.was(ticket) {
@@ -225,7 +241,11 @@ impl Device {
         // One of several programs goes on where another was cut off.
         let takes_over = party.devices > 1 && number == known + 1;
         if next == number || takes_over {
-            let stream = self.streams.entry(ticket).or_insert(Stream { next, told_from: next });
+            let stream = self.streams.entry(ticket).or_insert(Stream {
+                next,
+                told_from: next,
+                owed: (0, 0),
+            });
             if next != number {
                 stream.told_from = number;
             }
