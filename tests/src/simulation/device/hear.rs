@@ -192,7 +192,7 @@ impl Device {
             }
             let stream = match next {
                 // What it is given anew goes on behind it.
-                Some(next) if is_owed => {
+                Some(next) if is_owed && next != number => {
                     Stream { next, told_from: next, owed: (number + 1, owed.1) }
                 }
                 Some(_) | None => Stream { next: number + 1, told_from: number + 1, owed },
