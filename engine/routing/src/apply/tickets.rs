@@ -260,8 +260,12 @@ impl State {
             }
             self.await_ring(slot);
         }
-        for (_, until) in self.tickets.at(slot).asked.excluded().iter() {
-            self.timers.set(until, Timer::Exclusion(slot));
+        let ticket = self.tickets.at(slot);
+        // Whoever a transfer has asked is excluded as long as it stands, which no timer ends.
+        if ticket.is_nobodys() {
+            for (_, until) in ticket.asked.excluded().iter() {
+                self.timers.set(until, Timer::Exclusion(slot));
+            }
         }
         if state == TicketState::Waiting {
             self.await_step(slot);

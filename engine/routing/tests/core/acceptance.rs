@@ -341,6 +341,27 @@ fn a_restart_ends_it_and_the_giver_keeps_it() {
 }
 
 #[test]
+fn a_snapshot_taken_meanwhile_leaves_no_deadline_behind() {
+    let read_back = |desk: &mut Desk| {
+        let copy = Tenant::from_snapshot(&desk.tenant.snapshot(), Settings::default());
+        desk.tenant = copy.expect("a snapshot reads back");
+    };
+    let declined = |is_asked: bool| {
+        let (mut desk, ticket) = asking(&["bea"], 1);
+        if !is_asked {
+            read_back(&mut desk);
+        }
+        desk.events(desk.to_r(ticket));
+        if is_asked {
+            read_back(&mut desk);
+        }
+        desk.decline_transfer("bea", ticket);
+        desk.tenant.next_deadline()
+    };
+    assert_eq!(declined(true), declined(false));
+}
+
+#[test]
 fn an_accepted_transfer_is_one_new_ticket() {
     let (mut desk, ticket) = asking(&["bea"], 1);
     desk.agent("bea", 3);
