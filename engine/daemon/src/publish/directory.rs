@@ -114,8 +114,6 @@ pub fn concerns_directory(event: &Event) -> bool {
             | Event::KeyCreated(_)
             | Event::KeyRevoked(_)
             | Event::AbsenceSet(_)
-            | Event::TransferAsked(_)
-            | Event::TransferEnded(_)
     )
 }
 
