@@ -30,21 +30,22 @@ impl Turn<'_> {
     ) -> Answered {
         let agent = MaybeAgent::from(reserved.map(|(agent, _)| agent));
         let transfer = AskedTransfer { queue, agent, wait_us, since: self.now };
-        if !self.can_be_asked(slot, transfer) {
+        let Some(first) = self.claim_receiver(slot, transfer) else {
             let message = match reserved {
                 Some(_) => "that agent has no free seat to accept it with",
                 None => "nobody in that queue has a free seat to accept it with",
             };
             return Err(WireError::field(ErrorCode::WrongState, "to", message));
-        }
+        };
         let ticket = self.state.tickets.at(slot);
         let (id, number) = (ticket.id, ticket.last + 1);
         let agent = agent.get();
         let asked = TransferAsked { ticket: id, number, queue, agent, wait_us, private: note };
         self.emit_of(slot, Event::TransferAsked(asked));
-        self.go_on_asking(slot, TransferEnd::Unavailable);
-        let asked_until = self.state.tickets.at(slot).asked.offers().until();
-        Ok(Answer::Transferred(TransferredAnswer { child: id, asked_until }))
+        let until = self.now.saturating_add(wait_us);
+        self.emit_offer(slot, first, until);
+        self.ask(slot, transfer);
+        Ok(Answer::Transferred(TransferredAnswer { child: id, asked_until: Some(until) }))
     }
 
     /// Nobody has a second transfer of a ticket asked for beside the first.
@@ -165,11 +166,9 @@ impl Turn<'_> {
             let standing = asked.offers().agents().len();
             // One of those excluded is the giver.
             let is_enough = standing >= most || asked.excluded().iter().count() > MOST_ASKED;
-            let next = if is_enough { None } else { self.receiver(slot, transfer) };
+            let next = if is_enough { None } else { self.claim_receiver(slot, transfer) };
             let Some(next) = next else { return standing > 0 };
-            if self.claim(next) {
-                self.emit_offer(slot, next, until);
-            }
+            self.emit_offer(slot, next, until);
         }
     }
 
@@ -182,14 +181,14 @@ impl Turn<'_> {
         self.pick(&as_if, needs)
     }
 
-    fn can_be_asked(&mut self, slot: Slot, transfer: AskedTransfer) -> bool {
-        while let Some(agent) = self.receiver(slot, transfer) {
-            if self.is_open(agent) {
-                return true;
+    /// Whoever is next, with a seat claimed: a session may close an agent's word at any moment.
+    fn claim_receiver(&mut self, slot: Slot, transfer: AskedTransfer) -> Option<AgentId> {
+        loop {
+            let next = self.receiver(slot, transfer)?;
+            if self.claim(next) {
+                return Some(next);
             }
-            self.leave_alone(agent);
         }
-        false
     }
 
     /// The ticket as it would wait with the queue or agent that its transfer is for.
