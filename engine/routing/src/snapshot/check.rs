@@ -322,12 +322,13 @@ mod tests {
     use crate::input::{Command, HandOff, Input};
     use crate::seats::{CloseCount, Seats};
     use crate::settings::Settings;
+    use crate::state::asked::AskedTransfer;
     use crate::state::last_agents::Served;
     use crate::state::maybe::{MaybeAgent, MaybeTime};
     use crate::tenant::Tenant;
     use relevo_wire::directory::{Agent, Bot, Object, Queue};
     use relevo_wire::vocabulary::{HandOffReason, Intent};
-    use relevo_wire::{BotId, ContactKey, SessionId, TenantId, TicketId};
+    use relevo_wire::{BotId, ContactKey, QueueId, SessionId, TenantId, TicketId};
 
     /// One agent with one seat and its ticket, and one customer who waits.
     fn snapshot() -> SnapshotV1 {
@@ -374,7 +375,7 @@ mod tests {
     #[test]
     fn a_state_that_no_events_make_is_refused_behind_right_checksums() {
         type Change = fn(&mut SnapshotV1);
-        let changes: [(&str, Change); 22] = [
+        let changes: [(&str, Change); 25] = [
             ("has other numbers", |s| s.agents.clear()),
             ("does not have", |s| s.tickets[0].1.bot = BotId(7)),
             ("does not have", |s| s.tickets[1].1.reserved = AgentId(7).into()),
@@ -385,6 +386,17 @@ mod tests {
             ("do not fit", |s| s.tickets[0].1.reserved = AgentId(0).into()),
             ("do not fit", |s| s.tickets[1].1.epoch = u32::MAX),
             ("do not fit", |s| s.tickets[1].1.last = u32::MAX),
+            ("do not fit", |s| {
+                let (queue, agent) = (QueueId(0), MaybeAgent::NONE);
+                let transfer = AskedTransfer { queue, agent, wait_us: 1, since: 1 };
+                s.tickets[1].1.asked.change(|both| both.transfer = Some(transfer));
+            }),
+            ("away from no ticket", |s| s.tickets[1].1.state = TicketState::Away),
+            ("away from no ticket", |s| {
+                let (waited_us, judged, resolution) = (0, None, None);
+                let away = Away { since: 1, until: 2, waited_us, judged, resolution };
+                s.aways.push((s.tickets[1].0, away));
+            }),
             ("the same id", |s| s.tickets[1].1.id = s.tickets[0].1.id),
             ("the same id", |s| s.tickets[1].1.order = 0),
             ("before its parent", |s| s.tickets[1].1.child = Some(s.tickets[0].1.id).into()),
