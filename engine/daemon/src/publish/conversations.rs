@@ -229,8 +229,13 @@ impl Conversations {
                 });
                 self.lost(tenant, unparked.agent, unparked.ticket);
             }
-            Event::CustomerAway(e) => self.customer_is(e.ticket, TicketState::Away),
-            Event::CustomerBack(e) => self.customer_is(e.ticket, TicketState::Waiting),
+            // The bot knows, and nobody else has the ticket: no entry tells of it.
+            Event::CustomerAway(e) => {
+                self.change(e.ticket, |conversation| conversation.state = TicketState::Away);
+            }
+            Event::CustomerBack(e) => {
+                self.change(e.ticket, |conversation| conversation.state = TicketState::Waiting);
+            }
             Event::Closed(closed) => {
                 let child = closed.child.and_then(|child| opened_in(record.events, child));
                 self.append(closed.ticket, |c| c.closed(now, place, closed, child));

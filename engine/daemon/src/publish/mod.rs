@@ -7,7 +7,6 @@
 //! for each group, and while publish works the next group fills. It refuses nothing, drops nothing
 //! and never waits for an outbox.
 
-mod away;
 mod bodies;
 pub mod catch_up;
 pub(crate) mod contacts;
