@@ -213,8 +213,8 @@ impl AgentClient {
         self.ask_once(Command::Close(Close { ticket, epoch, tags })).await
     }
 
-    /// Accepts an offer: the ticket is this agent's, unless another was first. An accepted transfer goes on
-    /// in the child that is answered.
+    /// Accepts an offer: the ticket is this agent's, unless another was first. An accepted transfer goes
+    /// on in the child that is answered.
     ///
     /// # Errors
     /// See [`ClientError`]; `wrong_state` when the offer is over.
@@ -222,8 +222,8 @@ impl AgentClient {
         self.ask(Command::Accept(Accept { ticket })).await
     }
 
-    /// Declines an offer: the ticket goes to somebody else. The giver of a transfer that is asked withdraws
-    /// it.
+    /// Declines an offer: the ticket goes to somebody else. The giver of a transfer that is asked
+    /// withdraws it.
     ///
     /// # Errors
     /// See [`ClientError`]; `wrong_state` when the offer is over.

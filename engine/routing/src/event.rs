@@ -112,6 +112,10 @@ pub enum Event {
     Parked(Parked),
     /// A parked ticket waits again.
     Unparked(Unparked),
+    /// The receiver is asked to accept a transfer.
+    TransferAsked(TransferAsked),
+    /// Nobody has accepted it.
+    TransferEnded(TransferEnded),
     /// A customer left while the ticket waited: it keeps its place for a while.
     CustomerAway(CustomerAway),
     /// A customer who had left is back at his place.
@@ -134,10 +138,6 @@ pub enum Event {
     /// A closed ticket is no longer resumable and leaves memory.
     Forgotten(Forgotten),
 
-    /// The receiver is asked to accept a transfer.
-    TransferAsked(TransferAsked),
-    /// Nobody has accepted it.
-    TransferEnded(TransferEnded),
     /// A queue was opened or closed by its hours or its mode.
     QueueHours(QueueHours),
     /// Whoever runs the desk, or the end of the time told then, has set a queue's mode.

@@ -339,7 +339,11 @@ fn queue(section: Section<'_>) -> Option<Entry<Queue>> {
     let asks = object.offer_seconds > 0 || object.transfer_accept_seconds > 0;
     if object.offer_agents > 1 && !asks {
         let what = format!("offer_agents is {} and nothing is offered", object.offer_agents);
-        section.problem(&table, what, "set offer_seconds, the time for which an offer stands, too");
+        section.problem(
+            &table,
+            what,
+            "set offer_seconds or transfer_accept_seconds, the time for which one stands, too",
+        );
     }
     section.finish();
     let (bot, name) = (bot?, name?);

@@ -74,7 +74,8 @@ impl State {
         }
     }
 
-    /// No session outlived the process, so that nobody can accept: all that nobody has are in line again.
+    /// No session outlived the process, so that nobody can accept: all that nobody has are in line
+    /// again.
     pub(super) fn drop_all_offers(&mut self, now: Micros) {
         let offered = self.tickets.slab().iter();
         let offered = offered.filter(|(_, ticket)| !ticket.asked.offers().is_empty());

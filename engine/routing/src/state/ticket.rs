@@ -67,10 +67,10 @@ pub(crate) struct Ticket {
     /// First customer message that no agent has answered.
     pub(crate) unanswered_since: MaybeTime,
     pub(crate) closed_at: MaybeTime,
-    /// One of three, as no two hold at once. While nobody has it, its customer away or not: `waiting_since`, later by the time in
-    /// which the daemon was down meanwhile; the longest wait that the queue allows counts from there.
-    /// While an agent has it: until when it is kept for that agent, who is gone. Once it is closed:
-    /// until when its agent wraps it up.
+    /// One of three, as no two hold at once. While nobody has it, its customer away or not:
+    /// `waiting_since`, later by the time in which the daemon was down meanwhile; the longest wait that
+    /// the queue allows counts from there. While an agent has it: until when it is kept for that agent,
+    /// who is gone. Once it is closed: until when its agent wraps it up.
     pub(crate) by_state: MaybeTime,
     /// How long its queue had been closed in all when its waiting began, or its time with the agent;
     /// of one that came from another queue, less by what that one was closed since then.
