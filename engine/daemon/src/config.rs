@@ -110,8 +110,8 @@ pub struct Journal {
     pub directory: PathBuf,
     /// What may be removed once it stands in a snapshot.
     pub retention: Retention,
-    /// Free bytes on the disk below which hand-offs and sends are refused; absent: two generations
-    /// and two snapshots.
+    /// Free bytes on the disk below which hand-offs and sends are refused; absent: twice what
+    /// the log takes between two snapshots, and two snapshots.
     pub reserve_bytes: Option<u64>,
 }
 

@@ -1,7 +1,7 @@
 //! The thread that folds sealed generations into snapshots and removes what is no longer needed.
 //!
 //! It runs beside the writer and stops nothing. A fold that fails leaves everything as it was and is
-//! tried again when the next generation is sealed; a fold that panics is a bug and ends the journal.
+//! tried again when the next one is due; a fold that panics is a bug and ends the journal.
 
 use std::error::Error;
 use std::io::{self, Read, Write};

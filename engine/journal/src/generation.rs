@@ -34,16 +34,36 @@ impl Generation {
     /// It comes under a temporary name and is renamed when it is whole, so a directory with a
     /// generation's name always is one.
     pub(crate) fn create(parent: &Path, first: GroupNumber) -> Result<Self, LogError> {
-        let temporary = parent.join(format!("new-{}", numbered(first)));
+        Self::prepare(parent, &numbered(first))?.named(parent, first)
+    }
+
+    /// Makes an empty generation whose files are durable. Its name is none yet: no other that is open
+    /// may have had the same, as sled remembers it.
+    pub(crate) fn prepare(parent: &Path, name: &str) -> Result<Self, LogError> {
+        let temporary = parent.join(format!("new-{name}"));
         remove_dir(&temporary).map_err(LogError::io("remove a leftover generation"))?;
-        let during = "create a generation";
-        let mut generation = Self::create_at(&temporary, first)?;
+        // Nothing is in it: any number does.
+        let generation = Self::create_at(&temporary, GroupNumber(0))?;
         generation.sync_opened()?;
-        let dir = parent.join(numbered(first));
-        fs::rename(&temporary, &dir).map_err(LogError::io(during))?;
-        sync_dir(parent).map_err(LogError::io(during))?;
-        generation.dir = dir;
         Ok(generation)
+    }
+
+    /// Gives a prepared generation its name, and makes that durable.
+    pub(crate) fn named(mut self, parent: &Path, first: GroupNumber) -> Result<Self, LogError> {
+        let during = "create a generation";
+        let dir = parent.join(numbered(first));
+        fs::rename(&self.dir, &dir).map_err(LogError::io(during))?;
+        sync_dir(parent).map_err(LogError::io(during))?;
+        self.dir = dir;
+        self.first = first;
+        Ok(self)
+    }
+
+    /// Removes a prepared generation that is not needed. What stays is removed at the next start.
+    pub(crate) fn discard(self) {
+        let dir = self.dir.clone();
+        drop(self);
+        let _ = remove_dir(&dir);
     }
 
     /// Makes an empty generation under any name, not yet synced.

@@ -32,6 +32,7 @@ mod replay;
 mod sled_log;
 mod sled_pool;
 mod snapshot;
+mod spare;
 mod start;
 mod storage;
 mod store;

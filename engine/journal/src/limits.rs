@@ -52,12 +52,18 @@ pub(crate) const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// How many sealed generations stay open for [`crate::JournalReader`].
 pub(crate) const OPEN_SEALED_GENERATIONS_MAX: usize = 2;
 
-/// How many generations are open at once: the one that is written, the sealed ones, and for a moment
-/// one more.
-pub const OPEN_GENERATIONS_MAX: u64 = OPEN_SEALED_GENERATIONS_MAX as u64 + 2;
+/// How many generations are open at once: the one that is written, the next one, the one before until
+/// the next is begun, and sealed ones.
+pub const OPEN_GENERATIONS_MAX: u64 = OPEN_SEALED_GENERATIONS_MAX as u64 + 3;
 
-/// A generation is sealed when its groups have this many bytes.
-pub(crate) const GENERATION_BYTES: u64 = 256 * 1024 * 1024;
+/// A generation is sealed when its groups have this many bytes. sled keeps nearly all of an open one in
+/// memory ([`OPEN_GENERATION_BYTES`]): of 500,000 waiting tickets with 0.54 KB of log each, generations
+/// of 256 MiB kept a third of all memory. A new one costs the writer a rename; it is made beside it.
+pub(crate) const GENERATION_BYTES: u64 = 32 * 1024 * 1024;
+
+/// A snapshot is made when the sealed generations behind the last one have this many bytes: making one
+/// reads all of the state, and recovery reads at most about twice as much of the log.
+pub(crate) const SNAPSHOT_EVERY_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What an open generation takes of memory, in bytes. sled 0.34.7 divides its cache among 256 parts
 /// and notes 64 uses in each before it lets anything go, so that hardly a page of 64 KiB groups ever

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use crate::limits::{GENERATION_BYTES, GROUP_BYTES_MAX};
+use crate::limits::{GENERATION_BYTES, GROUP_BYTES_MAX, SNAPSHOT_EVERY_BYTES};
 
 /// How a journal is opened and kept.
 #[derive(Debug, Clone)]
@@ -20,10 +20,13 @@ pub struct Options {
     pub generation_bytes: u64,
     /// A generation is sealed when it is this old and not empty.
     pub generation_age: Duration,
+    /// A snapshot is made when the sealed generations that none holds yet have this many bytes, or
+    /// the last of them was sealed for its age.
+    pub snapshot_every_bytes: u64,
     /// Submissions that are not urgent wait at most this long.
     pub lazy_interval: Duration,
-    /// Free bytes below which [`crate::StorageState::Full`] is shown; `None` means two generations
-    /// and two snapshots of the present size.
+    /// Free bytes below which [`crate::StorageState::Full`] is shown; `None` means twice what is
+    /// written between two snapshots, and two snapshots of the present size.
     pub reserve_bytes: Option<u64>,
     /// What may be removed.
     pub retention: Retention,
@@ -52,6 +55,7 @@ impl Options {
             group_bytes: GROUP_BYTES_MAX,
             generation_bytes: GENERATION_BYTES,
             generation_age: Duration::from_secs(24 * 60 * 60),
+            snapshot_every_bytes: SNAPSHOT_EVERY_BYTES,
             lazy_interval: Duration::from_secs(1),
             reserve_bytes: None,
             retention: Retention::KeepAll,

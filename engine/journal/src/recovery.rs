@@ -17,7 +17,7 @@ use crate::options::Options;
 use crate::place::{GroupNumber, RecordNumber, Tail};
 use crate::repair::give_up;
 use crate::replay::Records;
-use crate::sled_log::{Rotation, SledLog};
+use crate::sled_log::{Rotation, SledLog, Written};
 use crate::snapshot::{SnapshotReader, newest};
 use crate::store::Store;
 use crate::watermark::{Mark, Watermark};
@@ -187,9 +187,17 @@ fn open_for_writing(
     current.sync_opened()?;
     let watermark = Watermark::create(&layout.watermark(), examined.mark)
         .map_err(LogError::io("write the watermark"))?;
-    let rotation = Rotation { bytes: options.generation_bytes, age: options.generation_age };
-    let bytes = examined.counted.last_generation_bytes;
-    let log = SledLog::new(Arc::clone(&store), current, bytes, watermark, tail, rotation)?;
+    let rotation = Rotation {
+        bytes: options.generation_bytes,
+        age: options.generation_age,
+        snapshot_every_bytes: options.snapshot_every_bytes,
+    };
+    let counted = &examined.counted;
+    let written = Written {
+        current_bytes: counted.last_generation_bytes,
+        unfolded_bytes: counted.bytes.saturating_sub(counted.last_generation_bytes),
+    };
+    let log = SledLog::new(Arc::clone(&store), current, written, watermark, tail, rotation)?;
     Ok((store, log))
 }
 

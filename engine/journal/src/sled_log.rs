@@ -10,6 +10,7 @@ use crate::frame::{read_u32, read_u64};
 use crate::generation::Generation;
 use crate::log::{Appended, Groups, Log, LogError};
 use crate::place::{GroupNumber, RecordNumber};
+use crate::spare::Spare;
 use crate::store::Store;
 use crate::watermark::{Mark, Watermark};
 
@@ -19,11 +20,21 @@ pub(crate) struct Sealed {
     pub(crate) last: GroupNumber,
 }
 
-/// When a generation ends.
+/// When a generation ends, and when a snapshot is due.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rotation {
     pub(crate) bytes: u64,
     pub(crate) age: Duration,
+    pub(crate) snapshot_every_bytes: u64,
+}
+
+/// What a log holds of groups.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    /// In the generation that is written to.
+    pub(crate) current_bytes: u64,
+    /// In sealed ones that no snapshot holds yet, nor was told to.
+    pub(crate) unfolded_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -33,17 +44,21 @@ pub(crate) struct SledLog {
     watermark: Watermark,
     tail: GroupNumber,
     rotation: Rotation,
-    current_bytes: u64,
+    written: Written,
     current_ends: Instant,
+    /// The next generation, from the middle of the present one on.
+    spare: Option<Spare>,
+    /// Sealed, and not yet let go of.
+    behind: Option<GroupNumber>,
     sealed: Option<Sender<Sealed>>,
 }
 
 impl SledLog {
-    /// Continues in `current`, the store's newest generation, which holds `current_bytes` of groups.
+    /// Continues in `current`, the store's newest generation.
     pub(crate) fn new(
         store: Arc<Store>,
         current: Arc<Generation>,
-        current_bytes: u64,
+        written: Written,
         watermark: Watermark,
         tail: GroupNumber,
         rotation: Rotation,
@@ -55,8 +70,10 @@ impl SledLog {
             watermark,
             tail,
             rotation,
-            current_bytes,
+            written,
             current_ends,
+            spare: None,
+            behind: None,
             sealed: None,
         })
     }
@@ -66,9 +83,12 @@ impl SledLog {
         self.current.shrink_pool();
     }
 
-    /// Who is told of sealed generations.
+    /// Who is told that a snapshot is due; at once, if one is.
     pub(crate) fn notify_sealed(&mut self, sealed: Sender<Sealed>) {
         self.sealed = Some(sealed);
+        if self.written.unfolded_bytes >= self.rotation.snapshot_every_bytes {
+            self.tell_sealed(GroupNumber(self.current.first().0 - 1));
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -78,24 +98,46 @@ impl SledLog {
     fn rotate(&mut self) -> Result<(), LogError> {
         self.refuse_blobs(0)?;
         self.watermark.sync().map_err(LogError::io("sync the watermark"))?;
-        let generations = self.store.layout().generations();
-        let next = Arc::new(Generation::create(&generations, self.tail.next())?);
+        let next = self.next()?;
         self.store.add(&next);
         let before = std::mem::replace(&mut self.current, next);
-        let first = before.first();
+        if let Some(behind) = self.behind.replace(before.first()) {
+            self.store.release(behind);
+        }
         drop(before);
-        self.store.release(first);
-        self.current_bytes = 0;
+        self.written.unfolded_bytes += std::mem::take(&mut self.written.current_bytes);
         self.current_ends = Instant::now() + self.rotation.age;
         self.shrink_pool();
-        self.tell_sealed();
         Ok(())
     }
 
-    fn tell_sealed(&self) {
+    /// The generation behind this one: prepared, or made now.
+    fn next(&mut self) -> Result<Arc<Generation>, LogError> {
+        let generations = self.store.layout().generations();
+        let first = self.tail.next();
+        let next = match self.spare.take().and_then(Spare::take) {
+            Some(spare) => spare.named(&generations, first)?,
+            // None was wanted yet, or it failed: then this says why.
+            None => Generation::create(&generations, first)?,
+        };
+        Ok(Arc::new(next))
+    }
+
+    /// Beside the writer: a generation takes as long to make as many commits, and one that is closed
+    /// gives back what it had in memory.
+    fn prepare_next(&mut self) {
+        let half_full = self.written.current_bytes >= self.rotation.bytes / 2;
+        if half_full && self.spare.is_none() {
+            let behind = self.behind.take();
+            self.spare = Spare::begin(Arc::clone(&self.store), self.current.first(), behind);
+        }
+    }
+
+    fn tell_sealed(&mut self, last: GroupNumber) {
         if let Some(sealed) = &self.sealed {
+            self.written.unfolded_bytes = 0;
             // The folding thread ends only after the writer; if it is gone, so is the need.
-            let _ = sealed.send(Sealed { last: self.tail });
+            let _ = sealed.send(Sealed { last });
         }
     }
 
@@ -112,7 +154,8 @@ impl Log for SledLog {
         let number = expected_tail.next();
         let sync = self.current.append(number, value)?;
         self.tail = number;
-        self.current_bytes += value.len() as u64;
+        self.written.current_bytes += value.len() as u64;
+        self.prepare_next();
         let mark = mark_of(value);
         self.watermark.write(mark).map_err(LogError::io("write the watermark"))?;
         Ok(Appended { sync })
@@ -127,17 +170,21 @@ impl Log for SledLog {
     }
 
     fn seal(&mut self, demanded: bool) -> Result<(), LogError> {
-        if self.is_empty() {
-            if demanded {
-                self.tell_sealed();
-            }
-            return Ok(());
+        let full = self.written.current_bytes >= self.rotation.bytes;
+        let aged = demanded || Instant::now() >= self.current_ends;
+        let sealed = !self.is_empty() && (full || aged);
+        if sealed {
+            self.rotate()?;
         }
-        let full = self.current_bytes >= self.rotation.bytes;
-        if full || demanded || Instant::now() >= self.current_ends { self.rotate() } else { Ok(()) }
+        let due = self.written.unfolded_bytes >= self.rotation.snapshot_every_bytes;
+        if demanded || sealed && (aged || due) {
+            self.tell_sealed(self.tail);
+        }
+        Ok(())
     }
 
     fn close(&mut self) -> Result<(), LogError> {
+        drop(self.spare.take());
         self.refuse_blobs(0)?;
         self.current.sync_opened()?;
         self.watermark.sync().map_err(LogError::io("sync the watermark"))

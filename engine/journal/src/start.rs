@@ -8,9 +8,7 @@ use thiserror::Error;
 
 use crate::fold::{Folder, Folding};
 use crate::handle::JournalHandle;
-use crate::place::GroupNumber;
 use crate::recovery::Recovered;
-use crate::sled_log::Sealed;
 use crate::snapshot::largest_bytes;
 use crate::storage::{SPACE_PER_BYTE, StorageWatch};
 use crate::writer::{Beside, Hooks, WriterOptions, start_beside};
@@ -25,7 +23,7 @@ pub enum StartError {
 
 impl Recovered {
     /// Starts the writer behind what was recovered, and with `folding` the thread that makes
-    /// snapshots. A sealed generation that no snapshot holds yet is folded at once.
+    /// snapshots. Where one is due, it is made at once.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -34,21 +32,17 @@ impl Recovered {
         hooks: Hooks<T>,
         folding: Option<Folding>,
     ) -> Result<JournalHandle<T>, StartError> {
-        let Self { store, mut log, start, tail, options, .. } = self;
+        let Self { store, mut log, tail, options, .. } = self;
         log.shrink_pool();
-        let generation_bytes = options.generation_bytes.saturating_mul(SPACE_PER_BYTE);
+        let between = options.generation_bytes.max(options.snapshot_every_bytes);
+        let between_bytes = between.saturating_mul(SPACE_PER_BYTE);
         let snapshot_bytes = largest_bytes(&store.layout().snapshots())?;
         let reserve_bytes = options
             .reserve_bytes
-            .unwrap_or(generation_bytes.saturating_add(snapshot_bytes).saturating_mul(2));
+            .unwrap_or(between_bytes.saturating_add(snapshot_bytes).saturating_mul(2));
         let closing = Arc::new(AtomicBool::new(false));
         let folder = folding.map(|folding| {
             let (sender, sealed) = unbounded();
-            let sealed_upto = store.generations().last().map_or(0, |newest| newest.0 - 1);
-            if GroupNumber(sealed_upto) > start.group {
-                // The receiver is here.
-                let _ = sender.send(Sealed { last: GroupNumber(sealed_upto) });
-            }
             log.notify_sealed(sender);
             Folder {
                 store: Arc::clone(&store),

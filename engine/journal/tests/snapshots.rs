@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use relevo_journal::{
     Failure, Fold, FoldError, FoldItem, Folding, GroupNumber, JournalState, Options, Place,
-    Recovered, Retention, SnapshotReport, open,
+    RecordNumber, Recovered, Retention, SnapshotReport, open,
 };
 use support::{Journal, bytes, hooks, numbered, numbered_records, record, recorded, small};
 
@@ -77,10 +77,13 @@ fn everything(recovered: &mut Recovered) -> Vec<u8> {
     all
 }
 
+/// The numbers that are names in a directory; the next generation has none until it is written to.
 fn names(dir: &Path) -> Vec<u64> {
     let mut names: Vec<_> = fs::read_dir(dir)
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().parse().unwrap())
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with("new-after-"))
+        .map(|name| name.parse().unwrap())
         .collect();
     names.sort_unstable();
     names
@@ -169,6 +172,80 @@ fn a_full_generation_is_sealed_and_its_records_stay_readable() {
     }
     journal.handle.snapshot_now();
     while next(&done).last_group != GroupNumber(20) {}
+}
+
+#[test]
+fn a_snapshot_is_made_when_enough_is_sealed_in_this_life_or_the_one_before() {
+    let dir = support::tempdir();
+    let options = || Options {
+        generation_bytes: 100_000,
+        snapshot_every_bytes: 300_000,
+        ..small(dir.path())
+    };
+    let snapshots = || names(&dir.path().join("snapshots"));
+    let write = |journal: &Journal, numbers: std::ops::RangeInclusive<u64>| {
+        for number in numbers {
+            journal.write(vec![record(number, &bytes(number, 40_000), b"")]);
+        }
+    };
+    // A generation has three records of 40,000 bytes: two are not enough, three are.
+    let (journal, done) = start(open(options()).unwrap(), Append);
+    write(&journal, 1..=9);
+    assert!(done.try_recv().is_err() && snapshots().is_empty());
+    write(&journal, 10..=10);
+    assert_eq!(next(&done).last_group, GroupNumber(9));
+    write(&journal, 11..=18);
+    journal.close();
+    assert_eq!(snapshots(), [9]);
+    // Of the last life two generations are sealed, and the third is full.
+    let (journal, done) = start(open(options()).unwrap(), Append);
+    write(&journal, 19..=19);
+    assert_eq!(next(&done).last_group, GroupNumber(18));
+    journal.close();
+    // It is due at once where the log alone has enough.
+    fs::remove_dir_all(dir.path().join("snapshots")).unwrap();
+    fs::create_dir(dir.path().join("snapshots")).unwrap();
+    let (journal, done) = start(open(options()).unwrap(), Append);
+    assert_eq!(next(&done).last_group, GroupNumber(18));
+    journal.close();
+}
+
+#[test]
+fn a_generation_that_was_made_ahead_is_the_next_one_or_leaves_nothing() {
+    let dir = support::tempdir();
+    let options = || Options { generation_bytes: 100_000, ..small(dir.path()) };
+    let found = || {
+        let entries = fs::read_dir(dir.path().join("generations")).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    let ahead = || found().into_iter().find(|name| name.starts_with("new-after-"));
+    let (journal, _done) = start(open(options()).unwrap(), Append);
+    let mut written = 0;
+    let mut write = || {
+        written += 1;
+        journal.write(vec![record(written, &bytes(written, 40_000), b"")]);
+    };
+    write();
+    assert_eq!(ahead(), None, "not half full");
+    write();
+    let patience = std::time::Instant::now();
+    let made = loop {
+        if let Some(made) = ahead() {
+            break made;
+        }
+        assert!(patience.elapsed() < Duration::from_secs(60), "none was made");
+        thread::yield_now();
+    };
+    let generations = dir.path().join("generations");
+    fs::write(generations.join(made).join("mark"), "").unwrap();
+    write();
+    write();
+    assert_eq!(names(&generations), [1, 4]);
+    assert!(generations.join(format!("{:020}", 4)).join("mark").exists(), "another one was made");
+    write();
+    journal.close();
+    assert_eq!(found().len(), 2, "{:?}", found());
+    assert_eq!(open(options()).unwrap().report.last_record, RecordNumber(5));
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn journal(config: &Config) -> Vec<Knob> {
             journal.reserve_bytes.map(|bytes| bytes / MIB),
             "1024",
             "Free disk below which hand-offs and sends are refused with `storage_full`; closes go on.
-            Absent: two generations of the log and two snapshots of the present size.",
+            Absent: twice what the log takes between two snapshots, and two of the present size.",
         ),
     ]
 }

@@ -44,7 +44,7 @@ pub(crate) fn start(recovered: Recovered) -> Journal {
 }
 
 pub(crate) fn small(dir: &Path) -> Options {
-    Options { reserve_bytes: Some(0), ..Options::new(dir) }
+    Options { reserve_bytes: Some(0), snapshot_every_bytes: 1, ..Options::new(dir) }
 }
 
 pub(crate) fn record(payload: u64, public: &[u8], private: &[u8]) -> Submission<u64> {

@@ -1,0 +1,59 @@
+//! The next generation, made beside the writer while the present one fills.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use crate::generation::Generation;
+use crate::layout::numbered;
+use crate::log::LogError;
+use crate::place::GroupNumber;
+use crate::store::Store;
+
+/// A generation that is being made, or was. Dropped without [`Self::take`] it is nothing.
+#[derive(Debug)]
+pub(crate) struct Spare {
+    thread: Option<JoinHandle<Result<Generation, LogError>>>,
+}
+
+impl Spare {
+    /// Lets go of the generation `behind`, and makes the one after `present`. `None` when the system
+    /// gives no thread.
+    pub(crate) fn begin(
+        store: Arc<Store>,
+        present: GroupNumber,
+        behind: Option<GroupNumber>,
+    ) -> Option<Self> {
+        let thread = thread::Builder::new().name("journal-spare".to_owned()).spawn(move || {
+            if let Some(behind) = behind {
+                store.release(behind);
+            }
+            let generations = store.layout().generations();
+            Generation::prepare(&generations, &format!("after-{}", numbered(present)))
+        });
+        Some(Self { thread: Some(thread.ok()?) })
+    }
+
+    /// The generation, when it is whole. Who makes it without is told why it cannot be.
+    pub(crate) fn take(mut self) -> Option<Generation> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Option<Generation> {
+        match self.thread.take()?.join() {
+            Ok(Ok(generation)) => Some(generation),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "no generation was made ahead");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        if let Some(generation) = self.join() {
+            generation.discard();
+        }
+    }
+}
