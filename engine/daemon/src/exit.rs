@@ -107,15 +107,19 @@ pub fn end_on_panic() {
 #[error("it panicked")]
 pub struct Panicked;
 
-/// Runs a future whose panic ends only itself: a session.
+/// A future whose panic ends only itself: a session. It is boxed at once: who awaits it has no room for
+/// it beside, 3 KB a session else.
 ///
 /// # Errors
 /// It panicked; the log says where.
-pub async fn contained<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    Contained(Box::pin(future)).await
+pub fn contained<F: Future>(future: F) -> Contained<F> {
+    Contained(Box::pin(future))
 }
 
-struct Contained<F>(Pin<Box<F>>);
+/// See [`contained`].
+#[must_use = "it does nothing unless it is awaited"]
+#[derive(Debug)]
+pub struct Contained<F>(Pin<Box<F>>);
 
 impl<F: Future> Future for Contained<F> {
     type Output = Result<F::Output, Panicked>;

@@ -213,10 +213,9 @@ pub async fn accept(shared: Arc<Shared>, endpoint: Endpoint) {
                     guest.during(timeout(HANDSHAKE_PATIENCE, handshake(connecting))).await;
                 drop(guest);
                 if let Some(Ok(Some((connection, codec)))) = connected {
-                    // Boxed: the state of a hello is larger than that of the session that it opens.
                     // What a panic ends is dropped here, and with it the connection.
-                    let served = serve::serve(shared, connection, codec, lobby.enter());
-                    let _ = exit::contained(served).await;
+                    let guest = lobby.enter();
+                    let _ = exit::contained(serve::serve(shared, connection, codec, guest)).await;
                 }
             });
         }

@@ -78,7 +78,8 @@ pub(super) async fn take(
         return refuse(shared, session, lane, id, error);
     }
     if session.party == Party::Admin {
-        return admin::take(shared, session, lane, request, bytes, received).await;
+        // Boxed, as whatever is rare and large: every session has room for it else, 2 KB an agent.
+        return Box::pin(admin::take(shared, session, lane, request, bytes, received)).await;
     }
     let (published, presences) = (&shared.published, &shared.presences);
     let now_us = shared.clock.now_us();
@@ -86,7 +87,7 @@ pub(super) async fn take(
     let mut input = match taken {
         Ok(Intake::Shard(input)) => input,
         Ok(Intake::Local(local)) => {
-            return answer_locally(shared, session, lane, id, local).await;
+            return Box::pin(answer_locally(shared, session, lane, id, local)).await;
         }
         Err(error) => return refuse(shared, session, lane, id, error),
     };
@@ -135,11 +136,14 @@ async fn admit(
         return Ok(permit);
     }
     lane.flush(shared, session);
-    let waited = match &lane.share {
-        Some(share) if is_hand_off => share.take_of_share(bytes, ADMISSION_PATIENCE).await,
-        Some(share) => share.take_within(bytes, ADMISSION_PATIENCE).await,
-        None => shared.budget.take_within(bytes, ADMISSION_PATIENCE).await,
+    let waiting = async {
+        match &lane.share {
+            Some(share) if is_hand_off => share.take_of_share(bytes, ADMISSION_PATIENCE).await,
+            Some(share) => share.take_within(bytes, ADMISSION_PATIENCE).await,
+            None => shared.budget.take_within(bytes, ADMISSION_PATIENCE).await,
+        }
     };
+    let waited = Box::pin(waiting).await;
     waited.ok_or(if is_hand_off { Verdict::Next } else { Verdict::CloseLane })
 }
 

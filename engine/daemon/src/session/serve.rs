@@ -41,7 +41,8 @@ pub(crate) async fn serve(
     codec: Codec,
     mut guest: Guest,
 ) {
-    let opening = timeout(HELLO_PATIENCE, open(&shared, &connection, codec));
+    // Boxed: a hello takes more than the session that it opens.
+    let opening = timeout(HELLO_PATIENCE, Box::pin(open(&shared, &connection, codec)));
     let Some(opened) = guest.during(opening).await else {
         connection.close(1u32.into(), b"newer ones came");
         return;
@@ -353,7 +354,9 @@ async fn write_lane(
                 }
                 written
             }
-            Work::CatchUp(at) => super::catch_up::run(shared, session, stream, outbox, at).await,
+            Work::CatchUp(at) => {
+                Box::pin(super::catch_up::run(shared, session, stream, outbox, at)).await
+            }
             Work::Idle => {
                 outbox.ready().await;
                 Ok(())
