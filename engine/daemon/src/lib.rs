@@ -6,6 +6,7 @@
 //! It moves what the routing core decides; it decides nothing. A stage calls only to its right.
 
 pub mod admission;
+mod allocator;
 pub mod cli;
 pub mod clock;
 pub mod config;

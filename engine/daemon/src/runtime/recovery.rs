@@ -11,6 +11,7 @@ use relevo_routing::record::SCHEMA_VERSION;
 use relevo_routing::tenant::{Settings, Tenant};
 use relevo_wire::ids::TenantId;
 
+use crate::allocator;
 use crate::config::{self, Config};
 use crate::explain::past::SecondState;
 use crate::fold::{Fold, FoldError, Folder};
@@ -98,9 +99,13 @@ pub(super) fn folding(
 ) -> Folding {
     Folding {
         fold: Box::new(Folder::new(settings.clone(), needed).sharing(second)),
-        done: Box::new(move |result| match result {
-            Ok(report) => metrics.engine().snapshot_taken(report.duration),
-            Err(error) => tracing::warn!(%error, "no snapshot was made; the log is whole"),
+        done: Box::new(move |result| {
+            match result {
+                Ok(report) => metrics.engine().snapshot_taken(report.duration),
+                Err(error) => tracing::warn!(%error, "no snapshot was made; the log is whole"),
+            }
+            // The second state that it made.
+            allocator::give_back();
         }),
     }
 }

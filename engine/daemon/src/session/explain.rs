@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use super::Session;
 use super::admin::{ADMIN_PATIENCE, Decided, is_operator};
 use super::request::ENTRY_BYTES;
+use crate::allocator;
 use crate::explain::past::{self, PastError, When};
 use crate::explain::{routing, shown};
 use crate::publish::outcome::{Asker, Beside};
@@ -98,6 +99,8 @@ async fn past(
         relevo_journal::yield_to_all();
         // Nobody waits any more when this fails.
         drop(sender.send(read(&shared, &session, ticket, at)));
+        // The second state that it made.
+        allocator::give_back();
     });
     if spawned.is_err() {
         return Err(WireError::new(ErrorCode::Overloaded, "the system gives no thread now"));
