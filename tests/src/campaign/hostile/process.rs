@@ -3,12 +3,14 @@
 use crate::harness::Deployment;
 use crate::harness::wait::let_pass;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// What an attack must leave as it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
-    /// Open file descriptors.
+    /// Open file descriptors, but for those of the log's generations: how many of these are open
+    /// follows from what was written.
     pub descriptors: usize,
     /// Open sessions.
     pub sessions: u64,
@@ -40,7 +42,15 @@ pub async fn held_at_rest(deployment: &Deployment) -> Held {
 pub async fn held(deployment: &Deployment) -> Held {
     let scrape = deployment.scrape().await;
     let folder = format!("/proc/{}/fd", deployment.daemon.pid());
-    let descriptors = fs::read_dir(folder).expect("an own child can be looked at").count();
+    let is_of_the_log =
+        |file: &Path| file.components().any(|part| part.as_os_str() == "generations");
+    let descriptors = fs::read_dir(folder)
+        .expect("an own child can be looked at")
+        .filter_map(Result::ok)
+        // One that was closed meanwhile is none.
+        .filter_map(|descriptor| fs::read_link(descriptor.path()).ok())
+        .filter(|file| !is_of_the_log(file))
+        .count();
     Held { descriptors, sessions: scrape.sum("relevo_sessions", &[]) as u64 }
 }
 
