@@ -185,6 +185,19 @@ mod tests {
     }
 
     #[test]
+    fn who_awaits_what_is_contained_has_no_room_for_it() {
+        let large = async {
+            let held = [1_u8; 4096];
+            tokio::task::yield_now().await;
+            held.len()
+        };
+        assert!(size_of_val(&large) > 4096);
+        let large = contained(large);
+        assert_eq!(size_of_val(&large), size_of::<usize>());
+        assert_eq!(block_on(large), Ok(4096));
+    }
+
+    #[test]
     fn a_contained_panic_ends_the_future_alone() {
         let ended = block_on(contained(async {
             tokio::task::yield_now().await;
