@@ -15,6 +15,7 @@ use crate::event::{Assigned, Event};
 use crate::handle::Turn;
 use crate::seats::Claim;
 use crate::state::line::Rank;
+use crate::state::loads::Compared;
 use crate::state::shares::Lack;
 use crate::state::skills::Need;
 use crate::state::slab::Slot;
@@ -137,20 +138,16 @@ impl Turn<'_> {
             return None;
         }
         if let Some(agent) = ticket.reserved.get() {
-            let able = self.state.agents.available.holds(agent.0) && self.may_have(agent, ticket);
+            let able = self.state.agents.available().holds(agent.0) && self.may_have(agent, ticket);
             return able.then_some(agent);
         }
         let queue = self.state.queues.at(ticket.queue);
         match queue.strategy {
-            Strategy::LeastActive => {
-                self.least(queue, ticket, needs, |agent| self.state.agents.load(agent))
-            }
-            Strategy::LongestIdle => {
-                self.least(queue, ticket, needs, |agent| self.state.agents.load(agent).idle())
-            }
+            Strategy::LeastActive => self.least_loaded(queue, ticket, needs, Compared::Load),
+            Strategy::LongestIdle => self.least_loaded(queue, ticket, needs, Compared::Idle),
             Strategy::RoundRobin => self.next_in_turn(queue, ticket, needs),
             Strategy::MostSkilled => self.least(queue, ticket, needs, |agent| {
-                (Reverse(self.levels(agent, needs)), self.state.agents.load(agent))
+                (Reverse(self.levels(agent, needs)), self.state.agents.loads().of(agent))
             }),
         }
     }
@@ -232,7 +229,7 @@ impl Turn<'_> {
         for queue in std::mem::take(&mut self.state.wake.queues) {
             agents.extend(self.state.queues.at(queue).members.iter().copied());
         }
-        agents.retain(|agent| self.state.agents.available.holds(agent.0));
+        agents.retain(|agent| self.state.agents.available().holds(agent.0));
         agents
     }
 
@@ -297,7 +294,7 @@ impl Turn<'_> {
     /// requires no skill, or the same.
     fn is_hopeless(&self, slot: Slot, is_alone: bool) -> bool {
         let ticket = self.state.tickets.at(slot);
-        if self.state.agents.available.is_empty() {
+        if self.state.agents.available().is_empty() {
             return true;
         }
         let queue = self.state.queues.at(ticket.queue);
@@ -322,7 +319,7 @@ impl Turn<'_> {
     /// One agent takes the most urgent tickets until it is full: nobody else is eligible for them,
     /// or they would not wait.
     fn serve(&mut self, agent: AgentId) {
-        while self.state.agents.available.holds(agent.0)
+        while self.state.agents.available().holds(agent.0)
             && let Some(candidate) = self.best_for(agent)
         {
             match self.try_assign(candidate.slot, agent) {
@@ -343,7 +340,7 @@ impl Turn<'_> {
         }
         while let Some((wish, agent)) = wishes.pop_first() {
             let present = match agent {
-                Some(agent) if !self.state.agents.available.holds(agent.0) => None,
+                Some(agent) if !self.state.agents.available().holds(agent.0) => None,
                 Some(agent) => self.best_for(agent),
                 None => self.still(wish),
             };

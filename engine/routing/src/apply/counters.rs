@@ -14,7 +14,7 @@ impl State {
         let agent = self.agents.at(id);
         let available = agent.is_available();
         let attends = agent.attends();
-        if self.agents.available.set(id.0, available) && available {
+        if self.agents.set_available(id, available) && available {
             self.wake.agents.push(id);
         }
         if self.agents.attending.set(id.0, attends) {
@@ -66,7 +66,7 @@ impl State {
             return;
         }
         self.refresh_agent(id);
-        if self.agents.available.holds(id.0) && self.wake.agents.last() != Some(&id) {
+        if self.agents.available().holds(id.0) && self.wake.agents.last() != Some(&id) {
             self.wake.agents.push(id);
         }
     }

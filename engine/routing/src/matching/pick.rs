@@ -2,6 +2,7 @@
 
 use crate::handle::Turn;
 use crate::state::bits::Bits;
+use crate::state::loads::Compared;
 use crate::state::queues::Queue;
 use crate::state::skills::Need;
 use crate::state::ticket::Ticket;
@@ -12,6 +13,23 @@ use smallvec::SmallVec;
 const FEW_MEMBERS: usize = 128;
 
 impl Turn<'_> {
+    /// The least loaded of all members who may have the ticket; ties go to the lowest number.
+    pub(super) fn least_loaded(
+        &self,
+        queue: &Queue,
+        ticket: &Ticket,
+        needs: &[Need],
+        compared: Compared,
+    ) -> Option<AgentId> {
+        let loads = self.state.agents.loads();
+        let has_many = queue.members.len() > FEW_MEMBERS;
+        if has_many && !queue.has_grades && needs.is_empty() && self.takes_any(queue, ticket) {
+            let available = self.state.agents.available();
+            return loads.least(available, &queue.member_bits, compared).map(AgentId);
+        }
+        self.least(queue, ticket, needs, |agent| compared.of(loads.of(agent)))
+    }
+
     /// The least of all members who may have the ticket; ties go to the lowest number.
     pub(super) fn least<Key: Ord>(
         &self,
@@ -76,15 +94,10 @@ impl Turn<'_> {
         needs: &[Need],
         mut each: impl FnMut(u32),
     ) {
-        let is_plain = !ticket.test
-            && ticket.asked.excluded().is_empty()
-            && ticket.asked.offers().is_empty()
-            && !queue.has_delays()
-            && !self.state.agents.any_absent()
-            && self.state.bots.at(ticket.bot).seats_per_agent.is_none();
-        let available = &self.state.agents.available;
+        let takes_any = self.takes_any(queue, ticket);
+        let available = self.state.agents.available();
         let mut offer = |agent: u32| {
-            if is_plain || self.may_have(AgentId(agent), ticket) {
+            if takes_any || self.may_have(AgentId(agent), ticket) {
                 each(agent);
             }
         };
@@ -103,5 +116,15 @@ impl Turn<'_> {
                 offer(agent.0);
             }
         }
+    }
+
+    /// Every available member may have the ticket, skills aside: nobody needs to be looked at.
+    fn takes_any(&self, queue: &Queue, ticket: &Ticket) -> bool {
+        !ticket.test
+            && ticket.asked.excluded().is_empty()
+            && ticket.asked.offers().is_empty()
+            && !queue.has_delays()
+            && !self.state.agents.any_absent()
+            && self.state.bots.at(ticket.bot).seats_per_agent.is_none()
     }
 }

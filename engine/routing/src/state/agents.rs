@@ -4,6 +4,7 @@ use super::bits::Bits;
 use super::fairness::Latest;
 use super::grades::Grades;
 use super::line::Line;
+use super::loads::{Load, Loads};
 use super::maybe::MaybeTime;
 use super::silences::Silences;
 use super::skills::Need;
@@ -18,33 +19,12 @@ use smallvec::SmallVec;
 pub(crate) struct Agents {
     list: Vec<Agent>,
     /// Online, reachable, with a free seat, and not closing.
-    pub(crate) available: Bits,
+    available: Bits,
     /// Who counts as online and has missed no offer: seats aside, who could have a ticket.
     pub(crate) attending: Bits,
     /// How many absences there are: as long as there is none, nobody looks for one.
     absences: usize,
-    /// By number: tickets held, then the time of the last ticket. Compact, as the strategies
-    /// compare many.
-    loads: Vec<Load>,
-}
-
-/// What `least_active` and `longest_idle` compare.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Load(u64);
-
-impl Load {
-    /// Microseconds since 1970 until the year 2112; the twelve bits above hold any number of seats.
-    const IDLE_BITS: u32 = 52;
-    const IDLE: u64 = (1 << Self::IDLE_BITS) - 1;
-
-    fn new(tickets: usize, last_ticket_at: Micros) -> Self {
-        Self(((tickets as u64) << Self::IDLE_BITS) | (last_ticket_at & Self::IDLE))
-    }
-
-    /// The part that `longest_idle` compares.
-    pub(crate) fn idle(self) -> Self {
-        Self(self.0 & Self::IDLE)
-    }
+    loads: Loads,
 }
 
 /// An agent: what of its directory object decides, and what it does.
@@ -241,9 +221,23 @@ impl Agents {
         &mut self.list[agent.0 as usize]
     }
 
-    #[inline]
-    pub(crate) fn load(&self, agent: u32) -> Load {
-        self.loads[agent as usize]
+    pub(crate) fn available(&self) -> &Bits {
+        &self.available
+    }
+
+    pub(crate) fn loads(&self) -> &Loads {
+        &self.loads
+    }
+
+    /// Whether that changed anything.
+    pub(crate) fn set_available(&mut self, id: AgentId, is_available: bool) -> bool {
+        let is_changed = self.available.set(id.0, is_available);
+        if is_changed && is_available {
+            self.loads.entered(id.0);
+        } else if is_changed {
+            self.loads.left(id.0, &self.available);
+        }
+        is_changed
     }
 
     /// Every agent ever, deleted ones too.
@@ -255,7 +249,7 @@ impl Agents {
     pub(crate) fn put(&mut self, id: AgentId) -> &mut Agent {
         if id.0 as usize == self.list.len() {
             self.list.push(Agent::new());
-            self.loads.push(Load::default());
+            self.loads.push();
         }
         self.at_mut(id)
     }
@@ -346,6 +340,6 @@ impl Agents {
     pub(crate) fn note_load(&mut self, id: AgentId) {
         let agent = self.at(id);
         let load = Load::new(agent.seats_used(), agent.last_ticket_at);
-        self.loads[id.0 as usize] = load;
+        self.loads.set(id.0, load, &self.available);
     }
 }

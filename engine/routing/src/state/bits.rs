@@ -8,6 +8,14 @@ pub(crate) struct Bits {
 }
 
 impl Bits {
+    /// Numbers in a word.
+    pub(crate) const WORD: usize = 64;
+
+    /// The word in which a number is.
+    pub(crate) fn word_of(index: u32) -> usize {
+        place(index).0
+    }
+
     /// Puts `index` in or takes it out; whether that changed anything.
     pub(crate) fn set(&mut self, index: u32, holds: bool) -> bool {
         let (word, bit) = place(index);
@@ -44,12 +52,19 @@ impl Bits {
         let words = others.iter().map(|other| other.words.len()).min();
         let words = &self.words[..self.words.len().min(words.unwrap_or(usize::MAX))];
         for (at, word) in words.iter().enumerate() {
-            let mut common = others.iter().fold(*word, |common, other| common & other.words[at]);
-            while common != 0 {
-                each(u32::try_from(at).expect("numbers are u32") * 64 + common.trailing_zeros());
-                common &= common - 1;
-            }
+            let common = others.iter().fold(*word, |common, other| common & other.words[at]);
+            numbers(at, common, &mut each);
         }
+    }
+
+    /// The words of which this set and another have a number in common, in rising order.
+    pub(crate) fn common_words(&self, other: &Self) -> impl Iterator<Item = u64> {
+        self.words.iter().zip(&other.words).map(|(one, other)| one & other)
+    }
+
+    /// Calls `each` with every number of one word of the set, in rising order.
+    pub(crate) fn for_each_in(&self, word: usize, each: impl FnMut(u32)) {
+        numbers(word, self.words.get(word).copied().unwrap_or(0), each);
     }
 
     /// Whether `is_it` of any number that this set and all others hold.
@@ -60,6 +75,16 @@ impl Bits {
             let common = others.iter().fold(*word, |all, other| all & other.words[at as usize]);
             (0..64).filter(|bit| common & (1 << bit) != 0).any(|bit| is_it(at * 64 + bit))
         })
+    }
+}
+
+/// Calls `each` with every number of a word at its place, in rising order.
+#[inline]
+pub(crate) fn numbers(at: usize, mut word: u64, mut each: impl FnMut(u32)) {
+    let first = u32::try_from(at * Bits::WORD).expect("numbers are u32");
+    while word != 0 {
+        each(first + word.trailing_zeros());
+        word &= word - 1;
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod head;
 pub(crate) mod idempotency;
 pub(crate) mod last_agents;
 pub(crate) mod line;
+pub(crate) mod loads;
 pub(crate) mod maybe;
 pub(crate) mod modes;
 pub(crate) mod neighbours;
