@@ -157,7 +157,7 @@ fn rows(tenant: TenantId, state: &State) -> SnapshotV1 {
                 not_responding: agent.not_responding,
                 clock: agent.silences.clock(),
                 latest: agent.latest.iter().collect(),
-                tickets: agent.tickets.clone(),
+                tickets: agent.tickets.to_vec(),
             })
             .collect(),
         tickets: state.tickets.slab().iter().map(|(slot, t)| (slot, t.clone())).collect(),

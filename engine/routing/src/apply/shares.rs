@@ -67,7 +67,7 @@ impl State {
     /// A ticket of the bot, or an offer, has taken a seat of the agent.
     pub(crate) fn seat_taken(&mut self, id: AgentId, bot: BotId) {
         self.stats.seats_used += 1;
-        if self.agents.at(id).shared_by.contains(&bot) {
+        if self.bots.any_shares() && self.agents.at(id).shared_by.contains(&bot) {
             self.bots.at_mut(bot).share.used += 1;
         }
     }
@@ -75,7 +75,7 @@ impl State {
     /// As [`Self::seat_taken`]: it is free again.
     pub(crate) fn seat_freed(&mut self, id: AgentId, bot: BotId) {
         self.stats.seats_used -= 1;
-        if self.agents.at(id).shared_by.contains(&bot) {
+        if self.bots.any_shares() && self.agents.at(id).shared_by.contains(&bot) {
             self.bots.at_mut(bot).share.used -= 1;
         }
     }

@@ -23,7 +23,7 @@ impl State {
         let ticket = self.tickets.at_mut(slot);
         ticket.warned = warned;
         let Some(silent) = ticket.awaited() else { return };
-        let patience = self.queues.at(ticket.queue).patience.with(silent, warned);
+        let patience = self.queues.at(ticket.queue).patience(silent, warned);
         let left = patience.map(|patience| NOTHING_LEFT + patience);
         self.tickets.at_mut(slot).set_silent_until(left.into());
         if !self.tickets.at(slot).silence_stands() {

@@ -28,56 +28,60 @@ pub(crate) struct Agents {
 }
 
 /// An agent: what of its directory object decides, and what it does.
+///
+/// Of thousands of agents hardly one is in a cache when its turn comes: what every ticket reads and
+/// writes stands together at the front, in three lines of it.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Agent {
     pub(crate) exists: bool,
     pub(crate) active: bool,
-    pub(crate) seats: u16,
     pub(crate) accepts_tests: bool,
     pub(crate) intent: Intent,
-    pub(crate) reason: String,
     pub(crate) reachability: Reachability,
-    /// End of the grace period, or of the intent while unreachable.
-    pub(crate) deadline: MaybeTime,
     /// The grace period is one after a start: the agent counts as online.
     pub(crate) restarting: bool,
-    /// When it last got a ticket or was rid of one.
-    pub(crate) last_ticket_at: Micros,
-    /// When it got its latest tickets, as far as the fairness limit counts them.
-    pub(crate) latest: Latest,
-    /// It has had as many as the limit allows; none once a tick has seen that the time is over.
-    pub(crate) limited_until: MaybeTime,
-    /// Tickets that take a seat, in the order of their assignment: open ones, and closed ones that it
-    /// wraps up.
-    pub(crate) tickets: Vec<Slot>,
-    /// Tickets offered to it: each holds a seat.
-    pub(crate) offers: Vec<Slot>,
-    /// Tickets that it has parked.
-    pub(crate) parked: u32,
     /// It let an offer pass and has done nothing since.
     pub(crate) not_responding: bool,
+    /// Its session has closed the seat word, and the command that tells why is on its way. Known
+    /// only while the daemon runs.
+    pub(crate) closing: bool,
+    pub(crate) seats: u16,
+    /// How it is counted.
+    pub(crate) counted: Counted,
+    /// Tickets that take a seat, in the order of their assignment: open ones, and closed ones that it
+    /// wraps up.
+    pub(crate) tickets: SmallVec<[Slot; 4]>,
+    /// Tickets offered to it: each holds a seat.
+    pub(crate) offers: SmallVec<[Slot; 4]>,
+    /// Seats in use, by bot.
+    per_bot: SmallVec<[(BotId, u16); 2]>,
+    /// Queues it serves, in rising order.
+    pub(crate) queues: Vec<QueueId>,
+    /// It has had as many as the limit allows; none once a tick has seen that the time is over.
+    pub(crate) limited_until: MaybeTime,
+    /// When it last got a ticket or was rid of one.
+    pub(crate) last_ticket_at: Micros,
+    /// How soon it gets the tickets of each.
+    pub(crate) grades: Grades,
+    /// Tickets waiting for this agent alone.
+    pub(crate) reserved: Line,
+    /// Tickets that it has parked.
+    pub(crate) parked: u32,
+    /// End of the grace period, or of the intent while unreachable.
+    pub(crate) deadline: MaybeTime,
+    pub(crate) reason: String,
+    /// When it got its latest tickets, as far as the fairness limit counts them.
+    pub(crate) latest: Latest,
     /// The bots for which it is away.
     pub(crate) absent_for: SmallVec<[BotId; 2]>,
     /// Its own, by a clock that stands still while it has no session.
     pub(crate) silences: Silences,
-    /// Tickets waiting for this agent alone.
-    pub(crate) reserved: Line,
     /// What it can do, in rising order.
     pub(crate) skills: Vec<Need>,
-    /// Queues it serves, in rising order.
-    pub(crate) queues: Vec<QueueId>,
-    /// How soon it gets the tickets of each.
-    pub(crate) grades: Grades,
-    /// Seats in use, by bot.
-    per_bot: SmallVec<[(BotId, u16); 2]>,
     /// Bots with a guaranteed share in whose seats its own are counted: those that it serves, while it is
     /// online.
     pub(crate) shared_by: SmallVec<[BotId; 2]>,
-    /// Its session has closed the seat word, and the command that tells why is on its way. Known
-    /// only while the daemon runs.
-    pub(crate) closing: bool,
-    /// How it is counted.
-    pub(crate) counted: Counted,
 }
 
 /// How an agent stands in the counters of tenant and queues.
@@ -121,8 +125,8 @@ impl Agent {
             last_ticket_at: 0,
             latest: Latest::default(),
             limited_until: MaybeTime::NONE,
-            tickets: Vec::new(),
-            offers: Vec::new(),
+            tickets: SmallVec::new(),
+            offers: SmallVec::new(),
             parked: 0,
             not_responding: false,
             absent_for: SmallVec::new(),

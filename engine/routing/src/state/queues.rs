@@ -16,7 +16,7 @@ use super::targets::Targets;
 use super::ticket::Ticket;
 use crate::Micros;
 use relevo_wire::directory::{self, AgentGone, Delivery, NobodyOnline, Strategy};
-use relevo_wire::vocabulary::QueueMode;
+use relevo_wire::vocabulary::{QueueMode, Silent};
 use relevo_wire::{AgentId, BotId, QueueId};
 use std::collections::BTreeSet;
 
@@ -35,10 +35,10 @@ pub(crate) struct Queues {
 
 /// A queue: what of its directory object decides, and what it has.
 ///
-/// The fields of every ticket's way stand together at the front: of thousands of queues hardly one
-/// is in a cache when its turn comes.
+/// The fields of every ticket's way stand together at the front, line by line of a cache: of thousands
+/// of queues hardly one is in a cache when its turn comes.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(crate) struct Queue {
     pub(crate) bot: BotId,
     /// Open tickets, tests too.
@@ -66,6 +66,9 @@ pub(crate) struct Queue {
     has_delays: bool,
     /// It says something else than what is shipped: the directory has the words.
     pub(crate) has_texts: bool,
+    /// It bears not every silence: `patience` says which.
+    is_impatient: bool,
+    pub(crate) mandatory_tags: bool,
     pub(crate) strategy: Strategy,
     pub(crate) delivery: Delivery,
     pub(crate) nobody_online: NobodyOnline,
@@ -74,26 +77,31 @@ pub(crate) struct Queue {
     pub(crate) max_waiting: u32,
     /// When it looks at who waits longest: at his limit, or before it.
     pub(crate) looks_at: MaybeTime,
-    pub(crate) limit: Limit,
-    /// Where its tickets go on.
-    pub(crate) step: Option<Step>,
-    pub(crate) pace: Pace,
+    // What an end reads too.
+    /// None as long as it never had any.
+    pub(crate) targets: Option<Box<Targets>>,
     /// How long an offer stands; 0: tickets are assigned at once.
     pub(crate) offer_us: Micros,
-    pub(crate) line: Line,
-    pub(crate) waits: Oldest,
-    pub(crate) unanswered_since: Oldest,
+    pub(crate) wrap_up_us: Micros,
+    pub(crate) reopen_us: Micros,
     pub(crate) threshold_us: Micros,
     pub(crate) short_loss_us: Micros,
+    /// Where its tickets go on.
+    pub(crate) step: Option<Step>,
+    // What a ticket waits in.
+    pub(crate) limit: Limit,
+    pub(crate) line: Line,
+    pub(crate) pace: Pace,
+    pub(crate) waits: Oldest,
+    // What an assignment reads and writes.
+    pub(crate) unanswered_since: Oldest,
     /// In rising order.
     pub(crate) members: Vec<AgentId>,
     pub(crate) member_bits: Bits,
+    // What few tickets need.
     pub(crate) tests: Line,
     /// To how many agents at once a ticket is offered.
     pub(crate) offer_agents: usize,
-    pub(crate) wrap_up_us: Micros,
-    pub(crate) mandatory_tags: bool,
-    pub(crate) reopen_us: Micros,
     /// How long who leaves while he waits keeps his place.
     pub(crate) resume_us: Micros,
     /// Of tests, which are not in `waits`.
@@ -108,10 +116,8 @@ pub(crate) struct Queue {
     /// After how much waiting a ticket reaches more members: in rising order, without 0.
     delays: Vec<Micros>,
     pub(crate) doors: Doors,
-    pub(crate) patience: Patience,
+    patience: Patience,
     pub(crate) urgency: Urgency,
-    /// None as long as it never had any.
-    pub(crate) targets: Option<Box<Targets>>,
 }
 
 const SECOND: Micros = 1_000_000;
@@ -127,6 +133,7 @@ impl Queue {
             was_shut: false,
             doors: Doors::default(),
             patience: Patience::default(),
+            is_impatient: false,
             strategy: object.strategy,
             delivery: object.delivery,
             agent_gone: object.agent_gone,
@@ -190,6 +197,7 @@ impl Queue {
         self.max_waiting = object.max_waiting.unwrap_or(u32::MAX);
         self.limit = Limit::of(object);
         self.patience = Patience::of(&object.inactivity);
+        self.is_impatient = self.patience.ends();
         self.set_targets(object.targets);
         self.doors.outside = object.outside_hours;
         self.doors.at_closing = object.at_closing;
@@ -199,6 +207,12 @@ impl Queue {
         self.preferred_wait_us = Micros::from(object.preferred_wait_seconds) * SECOND;
         self.threshold_us = Micros::from(object.threshold_seconds) * SECOND;
         self.short_loss_us = Micros::from(object.short_loss_seconds) * SECOND;
+    }
+
+    /// How long a silence is borne until the next thing happens to who is silent.
+    #[inline]
+    pub(crate) fn patience(&self, silent: Silent, warned: bool) -> Option<Micros> {
+        if self.is_impatient { self.patience.with(silent, warned) } else { None }
     }
 
     /// Some member is reached only by who has waited for a while.

@@ -105,8 +105,13 @@ impl Patience {
         Self { customer: [client_warning, client_close], agent: [agent_alert, agent_requeue] }
     }
 
+    /// Something happens after some silence.
+    pub(super) fn ends(&self) -> bool {
+        self.customer.iter().chain(&self.agent).any(|time| time.is_some())
+    }
+
     /// Until the next thing happens to who is silent.
-    pub(crate) fn with(&self, silent: Silent, warned: bool) -> Option<Micros> {
+    pub(super) fn with(&self, silent: Silent, warned: bool) -> Option<Micros> {
         let times = match silent {
             Silent::Customer => self.customer,
             Silent::Agent => self.agent,
