@@ -12,7 +12,7 @@ use crate::layout::Layout;
 use crate::log::LogError;
 use crate::place::{GroupNumber, Place, Tail};
 use crate::record::{Assembler, RecordError};
-use crate::trial::{TrialError, try_copy};
+use crate::trial::{TrialError, forget_cached, try_copy};
 use crate::watermark::Mark;
 
 /// What recovery counted.
@@ -112,6 +112,11 @@ pub(crate) fn examine(
         let end = generations.get(position + 1).copied();
         if end.is_some_and(|end| end <= examined.tail.group.next()) {
             continue;
+        }
+        if end.is_none() {
+            // Where a sync failed there is no other.
+            let during = "sync the newest generation";
+            forget_cached(&layout.generation(first)).map_err(LogError::io(during))?;
         }
         let walk = Walk { first, end, mark };
         let walked = try_copy(&layout.generation(first), first, &layout.aside(), {

@@ -43,9 +43,13 @@ impl Generation {
         let temporary = parent.join(format!("new-{name}"));
         remove_dir(&temporary).map_err(LogError::io("remove a leftover generation"))?;
         // Nothing is in it: any number does.
-        let generation = Self::create_at(&temporary, GroupNumber(0))?;
-        generation.sync_opened()?;
-        Ok(generation)
+        let made = Self::create_at(&temporary, GroupNumber(0))
+            .and_then(|generation| generation.sync_opened().map(|()| generation));
+        if made.is_err() {
+            // Where it failed for want of space, it gives back what it took.
+            let _ = remove_dir(&temporary);
+        }
+        made
     }
 
     /// Gives a prepared generation its name, and makes that durable.
@@ -79,6 +83,7 @@ impl Generation {
         for name in ["conf", "db"] {
             fs::metadata(dir.join(name)).map_err(LogError::io("open a generation"))?;
         }
+        remove_cut_short(dir).map_err(LogError::io("remove what sled left half written"))?;
         Self::with_sled(dir, first)
     }
 
@@ -193,6 +198,21 @@ fn open_sled(dir: &Path) -> Result<sled::Db, LogError> {
             Err(error) => return Err(LogError::sled("open a generation")(error)),
         }
     }
+}
+
+/// sled writes a snapshot of its own where it opens a directory, under a name of its own until it is
+/// whole; at the next time it takes that for the newest snapshot all the same, and what a crash or a
+/// full disk has cut short for damage. All that it would say stands in the log.
+fn remove_cut_short(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Syncs every file of a directory and of those below it, and the directories.

@@ -100,11 +100,12 @@ impl Layout {
     /// a creation that was cut short and is begun again.
     pub(crate) fn create(&self) -> Result<(), ClaimError> {
         self.complete()?;
+        // Its own name too: whoever finds `format` syncs nothing of this again.
+        let parent = parent_of(&self.dir);
+        sync_dir(parent).map_err(failed(parent))?;
         let text = format!("{FORMAT_NAME} {FORMAT_VERSION}\n");
         let path = self.dir.join("format");
-        write_durably(&path, text.as_bytes()).map_err(failed(&path))?;
-        let parent = parent_of(&self.dir);
-        sync_dir(parent).map_err(failed(parent))
+        write_durably(&path, text.as_bytes()).map_err(failed(&path))
     }
 
     /// Makes the directories that are missing.

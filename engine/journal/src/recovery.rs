@@ -15,7 +15,7 @@ use crate::layout::{ClaimError, Found, Layout, numbers_in};
 use crate::log::LogError;
 use crate::options::Options;
 use crate::place::{GroupNumber, RecordNumber, Tail};
-use crate::repair::give_up;
+use crate::repair::{give_up, keep_leftovers};
 use crate::replay::Records;
 use crate::sled_log::{Rotation, SledLog, Written};
 use crate::snapshot::{SnapshotReader, newest};
@@ -167,6 +167,7 @@ fn open_for_writing(
     let tail = examined.tail.group;
     layout.complete()?;
     remove_leftovers(&layout).map_err(LogError::io("remove leftovers"))?;
+    keep_leftovers(&layout)?;
     let generations =
         numbers_in(&layout.generations()).map_err(LogError::io("list the generations"))?;
     let store = Arc::new(Store::new(layout, &generations));

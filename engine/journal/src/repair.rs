@@ -70,6 +70,20 @@ fn rewrite(layout: &Layout, first: GroupNumber, last: GroupNumber) -> Result<(),
     move_to_lost(layout, fresh, first)
 }
 
+/// Keeps what a repair that was cut short has left: half a copy, or what was replaced already.
+pub(crate) fn keep_leftovers(layout: &Layout) -> Result<(), LogError> {
+    let entries = fs::read_dir(layout.generations()).map_err(LogError::io(DURING))?;
+    for entry in entries {
+        let path = entry.map_err(LogError::io(DURING))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(first) = name.strip_prefix("repair-") {
+            fs::create_dir_all(layout.lost()).map_err(LogError::io(DURING))?;
+            move_to_lost(layout, path, GroupNumber(first.parse().unwrap_or(0)))?;
+        }
+    }
+    Ok(())
+}
+
 fn copy_groups(
     damaged: &Arc<Generation>,
     good: &Arc<Generation>,

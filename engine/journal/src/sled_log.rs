@@ -128,8 +128,12 @@ impl SledLog {
     fn prepare_next(&mut self) {
         let half_full = self.written.current_bytes >= self.rotation.bytes / 2;
         if half_full && self.spare.is_none() {
-            let behind = self.behind.take();
-            self.spare = Spare::begin(Arc::clone(&self.store), self.current.first(), behind);
+            let spare = Spare::begin(Arc::clone(&self.store), self.current.first(), self.behind);
+            if spare.is_begun() {
+                self.behind = None;
+            }
+            // Not tried again for this generation.
+            self.spare = Some(spare);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::layout::numbered;
 use crate::log::LogError;
 use crate::place::GroupNumber;
 use crate::store::Store;
+use crate::trial::panic_text;
 
 /// A generation that is being made, or was. Dropped without [`Self::take`] it is nothing.
 #[derive(Debug)]
@@ -16,13 +17,13 @@ pub(crate) struct Spare {
 }
 
 impl Spare {
-    /// Lets go of the generation `behind`, and makes the one after `present`. `None` when the system
-    /// gives no thread.
+    /// Lets go of the generation `behind`, and makes the one after `present`. Nothing of that where the
+    /// system gives no thread.
     pub(crate) fn begin(
         store: Arc<Store>,
         present: GroupNumber,
         behind: Option<GroupNumber>,
-    ) -> Option<Self> {
+    ) -> Self {
         let thread = thread::Builder::new().name("journal-spare".to_owned()).spawn(move || {
             if let Some(behind) = behind {
                 store.release(behind);
@@ -30,7 +31,15 @@ impl Spare {
             let generations = store.layout().generations();
             Generation::prepare(&generations, &format!("after-{}", numbered(present)))
         });
-        Some(Self { thread: Some(thread.ok()?) })
+        if let Err(error) = &thread {
+            tracing::warn!(%error, "no thread makes a generation ahead");
+        }
+        Self { thread: thread.ok() }
+    }
+
+    /// A thread is at it, or was.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.thread.is_some()
     }
 
     /// The generation, when it is whole. Who makes it without is told why it cannot be.
@@ -45,7 +54,11 @@ impl Spare {
                 tracing::warn!(%error, "no generation was made ahead");
                 None
             }
-            Err(_) => None,
+            Err(panic) => {
+                let panic = panic_text(panic.as_ref());
+                tracing::warn!(panic, "no generation was made ahead");
+                None
+            }
         }
     }
 }

@@ -7,13 +7,14 @@
 
 use std::any::Any;
 use std::cell::Cell;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::panic;
 use std::path::Path;
 use std::sync::{Arc, Once};
 use std::thread;
 
+use rustix::fs::{Advice, fadvise};
 use thiserror::Error;
 
 use crate::generation::{Generation, remove_dir};
@@ -46,6 +47,21 @@ pub(crate) fn try_copy<R: Send>(
     });
     remove_dir(aside).map_err(TrialError::Copy)?;
     result
+}
+
+/// Lets the next reader of a generation read the disk. What a failed sync has left in memory may never
+/// have come to it, and is taken for written from then on: what is read of the newest generation must be
+/// what is there after a power cut.
+pub(crate) fn forget_cached(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_type()?.is_file() {
+            let file = File::open(entry.path())?;
+            file.sync_all()?;
+            fadvise(&file, 0, None, Advice::DontNeed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Runs on a thread of its own, so that silence about its panics concerns nobody else.

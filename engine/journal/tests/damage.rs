@@ -222,6 +222,21 @@ fn an_accepted_loss_keeps_what_is_good_and_moves_the_rest_aside() {
     assert_eq!(fs::read_dir(dir.path().join("lost")).unwrap().count(), 2);
 }
 
+/// A power cut between the exchange of the damaged generation and its move to `lost/`.
+#[test]
+fn what_a_repair_cut_short_has_left_is_kept_with_what_is_lost() {
+    let dir = support::tempdir();
+    written(dir.path(), 3);
+    copy_dir(
+        &generation(dir.path(), 1),
+        &dir.path().join("generations").join(format!("repair-{:020}", 1)),
+    );
+    let recovered = open(small(dir.path())).unwrap();
+    assert_eq!(recorded(&recovered), numbered_records(1..4));
+    assert_eq!(fs::read_dir(dir.path().join("generations")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(dir.path().join("lost")).unwrap().count(), 1);
+}
+
 #[test]
 fn a_generation_that_sled_cannot_open_is_refused_and_can_be_given_up() {
     let dir = support::tempdir();
@@ -247,6 +262,27 @@ fn a_generation_without_one_of_sleds_files_is_refused() {
         fs::remove_file(generation(dir.path(), 1).join(name)).unwrap();
         let damage = refusal(small(dir.path()));
         assert!(matches!(damage.kind, DamageKind::Unreadable(_)), "{name}: {damage}");
+    }
+}
+
+/// sled writes its snapshot under another name first, and takes one cut short for the newest snapshot.
+#[test]
+fn what_a_crash_left_of_sleds_own_snapshot_is_no_damage() {
+    for left in [vec![], vec![1; 5], vec![7; 100]] {
+        let dir = support::tempdir();
+        let journal = start(open(small(dir.path())).unwrap());
+        journal.write_groups(1..4);
+        journal.handle.snapshot_now();
+        journal.write_groups(4..6);
+        journal.close();
+        for first in [1, 4] {
+            let cut_short = generation(dir.path(), first).join("snap.7FFFFFFFFFFFFFFF.generating");
+            fs::write(cut_short, &left).unwrap();
+        }
+        let recovered = open(small(dir.path())).unwrap();
+        assert_eq!(recorded(&recovered), numbered_records(1..6));
+        drop(recovered);
+        assert_eq!(recorded(&open(small(dir.path())).unwrap()), numbered_records(1..6));
     }
 }
 
