@@ -46,6 +46,10 @@ enum Command {
         /// Configuration file; without it everything has its default
         #[arg(short = 'c', long = "config", value_name = "FILE")]
         config: Option<PathBuf>,
+        /// Go on without what is damaged of the log, if no more than so many groups are lost with it:
+        /// the number that the refusal to start names. What is given up is kept under `lost/`
+        #[arg(long, value_name = "GROUPS")]
+        accept_loss: Option<u64>,
     },
     /// Check a configuration file and the files it names: every problem at once
     CheckConfig {
@@ -115,7 +119,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Serve { config } => serve::run(config.as_deref()),
+        Command::Serve { config, accept_loss } => serve::run(config.as_deref(), accept_loss),
         Command::CheckConfig { config } => configuration::check(&config),
         Command::Config(config) => configuration::run(&config),
         Command::Demo(demo) => demo.run(),

@@ -113,6 +113,9 @@ pub struct Journal {
     /// Free bytes on the disk below which hand-offs and sends are refused; absent: twice what
     /// the log takes between two snapshots, and two snapshots.
     pub reserve_bytes: Option<u64>,
+    /// How many groups may be given up with what is damaged; absent: none. Of the command line alone: no
+    /// file says so.
+    pub accept_loss: Option<u64>,
 }
 
 /// What the journal keeps.
@@ -213,6 +216,7 @@ impl Default for Journal {
             directory: PathBuf::from("./relevo-data"),
             retention: Retention::All,
             reserve_bytes: None,
+            accept_loss: None,
         }
     }
 }

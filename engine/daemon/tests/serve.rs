@@ -38,7 +38,11 @@ struct Daemon {
 
 impl Daemon {
     fn start(folder: &Path) -> Self {
-        let mut child = serve(folder).spawn().unwrap();
+        Self::start_by(&mut serve(folder))
+    }
+
+    fn start_by(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -235,6 +239,32 @@ fn a_data_directory_that_cannot_be_one_ends_with_74_and_is_not_touched() {
     exits(&serve(folder.path()).output().unwrap(), 74, "99");
     assert_eq!(fs::read_to_string(data.join("format")).unwrap(), "relevo-journal 99\n");
     assert!(!data.join("tls").exists());
+}
+
+#[test]
+fn a_damaged_log_ends_with_74_and_is_given_up_by_whoever_accepts_the_loss() {
+    let folder = folder("", DIRECTORY);
+    let first = Daemon::start(folder.path());
+    let key = first.told("admin_key").to_owned();
+    first.signal(Signal::TERM);
+    first.ends(0);
+    let data = folder.path().join("relevo-data");
+    let generation = fs::read_dir(data.join("generations")).unwrap().next().unwrap().unwrap();
+    fs::write(generation.path().join("conf"), "not sled's configuration").unwrap();
+    let refused = serve(folder.path()).output().unwrap();
+    exits(&refused, 74, "--accept-loss ");
+    let said = String::from_utf8(refused.stderr).unwrap();
+    let groups = said.split("--accept-loss ").nth(1).unwrap().split(' ').next().unwrap();
+    let fewer = (groups.parse::<u64>().unwrap() - 1).to_string();
+    exits(&serve(folder.path()).args(["--accept-loss", &fewer]).output().unwrap(), 74, groups);
+    assert!(!data.join("lost").exists(), "a refusal changes nothing");
+    let second = Daemon::start_by(serve(folder.path()).args(["--accept-loss", groups]));
+    let new_key = second.told("admin_key").to_owned();
+    exits(&second.ask(&key, &["status"]), 77, "unauthenticated");
+    exits(&second.ask(&new_key, &["status"]), 0, "ready");
+    second.signal(Signal::TERM);
+    second.ends(0);
+    assert_eq!(fs::read_dir(data.join("lost")).unwrap().count(), 1);
 }
 
 #[test]

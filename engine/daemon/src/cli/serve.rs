@@ -57,8 +57,9 @@ enum Signal {
     Reload,
 }
 
-pub(super) fn run(file: Option<&Path>) -> Result<(), Failure> {
-    let config = configuration::load(file)?;
+pub(super) fn run(file: Option<&Path>, accept_loss: Option<u64>) -> Result<(), Failure> {
+    let mut config = configuration::load(file)?;
+    config.journal.accept_loss = accept_loss;
     let logging = logging::start(config.log)?;
     let runtime = Builder::new_multi_thread()
         .enable_all()
@@ -196,7 +197,7 @@ impl Reload {
     }
 
     fn configuration(&mut self) -> bool {
-        let read = match configuration::load(self.file.as_deref()) {
+        let mut read = match configuration::load(self.file.as_deref()) {
             Ok(read) => read,
             Err(failure) => {
                 tracing::error!(%failure, "the configuration in force stays");
@@ -205,6 +206,8 @@ impl Reload {
         };
         self.logging.set_level(read.log.level);
         self.running.log.level = read.log.level;
+        // Said at the start, and by no file.
+        read.journal.accept_loss = self.running.journal.accept_loss;
         if read != self.running {
             tracing::warn!("the file differs in more than the log level: that takes a restart");
         }

@@ -180,6 +180,7 @@ fn journal(section: Section<'_>, base: &Path) -> Journal {
         directory: base.join(folder),
         retention: section.choice("retention", default.retention, &RETENTIONS),
         reserve_bytes: reserve.map(|found| found.value * MIB),
+        accept_loss: None,
     };
     section.finish();
     journal

@@ -59,6 +59,7 @@ pub(super) fn recover(config: &Config, settings: &Settings) -> Result<State, Rec
     let mut options = Options::new(&config.journal.directory);
     options.schema = SCHEMA_VERSION;
     options.reserve_bytes = config.journal.reserve_bytes;
+    options.accept_loss = config.journal.accept_loss;
     // Until the first snapshot of this start everything is.
     let needed = Arc::<AtomicU64>::default();
     options.retention = match config.journal.retention {
