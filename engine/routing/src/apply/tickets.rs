@@ -20,6 +20,9 @@ impl State {
         self.stats.all = self.tickets.totals;
         self.bots.at_mut(event.bot).tickets = event.bot_number;
         self.queues.at_mut(event.queue).open += 1;
+        if let Some(before) = self.tickets.newest_of(event.bot, event.contact) {
+            self.end_reopening(before);
+        }
         let demand = self.demands.take(event.demand.as_deref(), &mut self.skills);
         let mut ticket = Ticket::opened(event, now, order, demand);
         let closed_us = self.queues.at(event.queue).closed_us(now);
@@ -41,6 +44,18 @@ impl State {
             self.timers.set(after(target_at), Timer::Target(slot));
         }
         self.enter_waiting(now, slot);
+    }
+
+    /// The contact has another ticket since: what was before it goes on no more, even where that other
+    /// one is forgotten first.
+    fn end_reopening(&mut self, slot: Slot) {
+        let ticket = self.tickets.at_mut(slot);
+        if !ticket.is_open()
+            && let Some(until) = ticket.reopens_until()
+        {
+            ticket.reserved_until = MaybeTime::NONE.raw();
+            self.timers.clear(until, Timer::Reopen(slot));
+        }
     }
 
     /// The ticket waits from now on: it has its place in line, and whatever comes with time is awaited.

@@ -105,7 +105,8 @@ impl Turn<'_> {
             return;
         }
         if self.state.agents.at(giver).is_gone() {
-            self.give_up(slot, transfer, end, RequeueReason::AgentGone);
+            let excluded = self.last_refused(slot);
+            self.give_up(slot, transfer, (end, RequeueReason::AgentGone), excluded);
         } else {
             self.emit_transfer_ended(slot, end);
         }
@@ -114,8 +115,13 @@ impl Turn<'_> {
     /// The giver has the ticket no longer: it waits in the queue that it was meant for, else in its own.
     pub(super) fn leave_giver(&mut self, slot: Slot, reason: RequeueReason) -> bool {
         let Some(transfer) = self.state.tickets.at(slot).asked.transfer() else { return false };
+        // Those who are still asked have refused nothing.
+        let excluded = match reason {
+            RequeueReason::AgentInactivity => None,
+            RequeueReason::AgentGone | RequeueReason::AgentRemoved => self.last_refused(slot),
+        };
         self.end_offers(slot, None, OfferEnd::Withdrawn);
-        self.give_up(slot, transfer, TransferEnd::GiverGone, reason);
+        self.give_up(slot, transfer, (TransferEnd::GiverGone, reason), excluded);
         true
     }
 
@@ -131,21 +137,26 @@ impl Turn<'_> {
         }
     }
 
+    /// The latest who would not have it; before that, its giver.
+    fn last_refused(&self, slot: Slot) -> Option<AgentId> {
+        let asked = &self.state.tickets.at(slot).asked;
+        asked.excluded().iter().map(|(agent, _)| agent).last()
+    }
+
+    /// It goes on without its giver. Who is excluded is not given it at once; if nobody is, the giver.
     fn give_up(
         &mut self,
         slot: Slot,
         transfer: AskedTransfer,
-        end: TransferEnd,
-        reason: RequeueReason,
+        (end, reason): (TransferEnd, RequeueReason),
+        excluded: Option<AgentId>,
     ) {
         let ticket = self.state.tickets.at(slot);
         let giver = ticket.holder().expect("who has a ticket gives it");
-        // The latest who would not have it is not given it at once.
-        let refused = ticket.asked.excluded().iter().map(|(agent, _)| agent).last();
         self.emit_transfer_ended(slot, end);
         match self.queue_target(self.state.tickets.at(slot), transfer.queue) {
             Ok(place) => {
-                self.child(slot, refused.unwrap_or(giver), place, false);
+                self.child(slot, excluded.unwrap_or(giver), place, false);
             }
             Err(_) => self.requeue(slot, reason),
         }
@@ -173,7 +184,8 @@ impl Turn<'_> {
     }
 
     fn receiver(&self, slot: Slot, transfer: AskedTransfer) -> Option<AgentId> {
-        if self.state.queues.at(transfer.queue).shut {
+        let queue = self.state.queues.get(transfer.queue)?;
+        if !queue.active || !queue.admits() {
             return None;
         }
         let as_if = self.as_if_given(slot, transfer);

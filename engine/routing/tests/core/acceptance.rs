@@ -1,13 +1,13 @@
 //! Transfers that the receiver has to accept: the ticket stays with its agent until then.
 
 use crate::common::*;
-use relevo_routing::event::Event;
+use relevo_routing::event::{Event, QueueModeSet};
 use relevo_routing::input::{Input, Target};
 use relevo_routing::{Settings, Tenant};
 use relevo_wire::answer::{Answer, NextAnswer, TransferredAnswer};
 use relevo_wire::directory::{Fairness, Inactivity, Object};
 use relevo_wire::vocabulary::{
-    CloseReason, Intent, OfferEnd, Outcome, Silent, TicketState, TransferEnd,
+    CloseReason, Intent, OfferEnd, Outcome, QueueMode, Silent, TicketState, TransferEnd,
 };
 use relevo_wire::{AgentId, ErrorCode, TicketId};
 
@@ -386,4 +386,50 @@ fn the_giver_is_not_asked_itself() {
     assert_eq!(offers(&desk.events(desk.to_r(ticket))), [desk.agent_id("bea")]);
     let events = desk.decline_transfer("bea", ticket);
     assert_eq!(ends(&events), [TransferEnd::Declined]);
+}
+
+#[test]
+fn a_giver_who_is_silent_does_not_get_it_back() {
+    let (mut desk, ticket) = asking(&["bea"], 1);
+    desk.queue("r", &["ana", "bea"], |queue| queue.transfer_accept_seconds = 20);
+    desk.queue("q", &["ana"], |queue| {
+        queue.inactivity = Inactivity {
+            agent_alert_seconds: Some(10),
+            agent_requeue_seconds: Some(10),
+            ..Inactivity::default()
+        };
+    });
+    desk.customer(1, None);
+    desk.pass(10 * SECOND);
+    let asked = desk.to_r(ticket);
+    assert_eq!(offers(&desk.events(asked)), [desk.agent_id("bea")]);
+    let events = desk.pass(10 * SECOND);
+    let child = closed(&events).child.expect("it goes on");
+    assert_eq!(assignments(&events), [(child, desk.agent_id("bea"))]);
+}
+
+#[test]
+fn who_was_asked_when_the_giver_went_has_refused_nothing() {
+    let (mut desk, ticket) = asking(&["bea"], 1);
+    desk.queue("q", &["ana"], |queue| {
+        queue.agent_gone = relevo_wire::directory::AgentGone::Requeue;
+    });
+    let asked = desk.to_r(ticket);
+    desk.events(asked);
+    let events = desk.intent("ana", Intent::Offline);
+    let child = closed(&events).child.expect("it goes on");
+    assert_eq!(assignments(&events), [(child, desk.agent_id("bea"))]);
+}
+
+#[test]
+fn nobody_further_is_asked_once_the_target_takes_nobody() {
+    let (mut desk, ticket) = asking(&["bea", "cid"], 1);
+    let asked = desk.to_r(ticket);
+    desk.events(asked);
+    let queue = desk.queue_id("r");
+    let (mode, text, until) = (QueueMode::Drain, String::new(), None);
+    desk.events(Input::SetQueueMode(QueueModeSet { queue, mode, text, until }));
+    let events = desk.decline_transfer("bea", ticket);
+    assert_eq!((offers(&events), ends(&events)), (vec![], vec![TransferEnd::Declined]));
+    assert!(desk.is_with_ana(ticket));
 }

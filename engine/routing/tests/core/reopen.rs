@@ -174,3 +174,19 @@ fn an_episode_asks_for_the_skills_that_the_conversation_asked_for() {
     assert_eq!(opened(&events).demand.as_deref(), Some(&demand));
     assert_eq!(assignments(&events), [], "ana and bea do not have the skill");
 }
+
+#[test]
+fn a_ticket_that_came_since_ends_the_window_even_when_it_is_forgotten() {
+    let (mut desk, ticket) = closed_ticket();
+    for agent in ["ana", "bea"] {
+        desk.intent(agent, Intent::Paused);
+    }
+    let later = desk.hand_off(1);
+    let last = closed(&desk.events(Input::TakeBack { bot: BOT, ticket: later })).number;
+    let step = desk.receipt(Party::Bot(BOT), later, last, last);
+    assert!(matches!(step.events[..], [Event::Progressed(_), Event::Forgotten(_)]));
+    desk.intent("ana", Intent::Online);
+    let input = reopen(&mut desk, "ana", ticket);
+    assert_eq!(desk.code(input), ErrorCode::WrongState);
+    assert_eq!(words(&mut desk).1, Holder::Bot);
+}

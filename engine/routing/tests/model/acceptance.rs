@@ -69,7 +69,7 @@ impl Reference {
 
     /// Whom the target's strategy picks of those who have not been asked yet, and is not the giver.
     fn receiver(&self, id: TicketId, transfer: Transfer) -> Option<AgentId> {
-        if self.is_shut(transfer.queue) {
+        if !self.takes_transfers(transfer.queue) || !self.admits(transfer.queue) {
             return None;
         }
         let ticket = self.ticket(id);
@@ -95,7 +95,8 @@ impl Reference {
         }
         let giver = self.ticket(id).agent.expect("somebody gives it");
         if self.at(giver).is_gone() {
-            self.give_up(id, transfer, end, RequeueReason::AgentGone);
+            let last_asked = self.last_asked(id);
+            self.give_up(id, transfer, (end, RequeueReason::AgentGone), last_asked);
         } else {
             self.transfer_over(id, end);
         }
@@ -105,24 +106,31 @@ impl Reference {
     /// unless the target takes nobody.
     pub(crate) fn leave_giver(&mut self, id: TicketId, reason: RequeueReason) -> bool {
         let Some(transfer) = self.ticket(id).transfer else { return false };
+        let excluded = match reason {
+            RequeueReason::AgentInactivity => self.ticket(id).agent.expect("somebody gives it"),
+            RequeueReason::AgentGone | RequeueReason::AgentRemoved => self.last_asked(id),
+        };
         self.end_offers(id, None, OfferEnd::Withdrawn);
-        self.give_up(id, transfer, TransferEnd::GiverGone, reason);
+        self.give_up(id, transfer, (TransferEnd::GiverGone, reason), excluded);
         true
+    }
+
+    /// Of those whose time to answer is over; before there is one, the giver.
+    fn last_asked(&self, id: TicketId) -> AgentId {
+        self.ticket(id).excluded.last().expect("at least the giver").agent
     }
 
     fn give_up(
         &mut self,
         id: TicketId,
         transfer: Transfer,
-        end: TransferEnd,
-        reason: RequeueReason,
+        (end, reason): (TransferEnd, RequeueReason),
+        excluded: AgentId,
     ) {
-        let last_asked = self.ticket(id).excluded.last().map(|excluded| excluded.agent);
         self.transfer_over(id, end);
         match self.place_in_queue(self.ticket(id), transfer.queue) {
             Ok(place) => {
-                let last_asked = last_asked.expect("at least the giver");
-                self.go_on(id, last_asked, place, false);
+                self.go_on(id, excluded, place, false);
             }
             Err(_) => self.requeue(id, reason),
         }

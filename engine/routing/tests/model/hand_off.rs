@@ -250,6 +250,10 @@ impl Reference {
         let id = opened.ticket;
         self.bots[opened.bot.0 as usize].tickets += 1;
         self.ever.created += 1;
+        let before = self.newest_of(opened.bot, opened.contact).map(|ticket| ticket.id);
+        if let Some(before) = before {
+            self.ticket_mut(before).reopen_until = None;
+        }
         let mut ticket = Ticket::opened(&opened, self.now);
         ticket.closed_told = self.closed_since(opened.queue, 0);
         self.tickets.push(ticket);

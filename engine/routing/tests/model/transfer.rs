@@ -100,7 +100,7 @@ impl Reference {
     }
 
     /// The switch of the queue itself: a tenant or bot that takes no hand-offs still transfers.
-    fn takes_transfers(&self, queue: QueueId) -> bool {
+    pub(crate) fn takes_transfers(&self, queue: QueueId) -> bool {
         self.queue(queue).is_some_and(|queue| queue.active)
     }
 
