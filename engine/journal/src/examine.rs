@@ -129,6 +129,8 @@ pub(crate) fn examine(
                 let during = "copy a generation aside (it needs free space of its own size)";
                 return Err(LogError::Io { during, source });
             }
+            // Whoever is told of damage may give groups up for it.
+            Err(TrialError::Log(error)) if error.is_of_the_system() => return Err(error),
             Err(error @ (TrialError::Log(_) | TrialError::Panic(_))) => {
                 let highest = mark.group.max(highest_before(generations));
                 let kind = DamageKind::Unreadable(error.to_string());

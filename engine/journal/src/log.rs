@@ -4,10 +4,11 @@
 //! A log stores values under dense numbers. It does not look into them and never repeats a write
 //! that failed.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use thiserror::Error;
 
 use crate::place::GroupNumber;
@@ -57,7 +58,27 @@ impl LogError {
     }
 
     pub(crate) fn sled(during: &'static str) -> impl FnOnce(sled::Error) -> Self {
-        move |error| Self::Sled { during, message: error.to_string() }
+        move |error| match error {
+            sled::Error::Io(source) => Self::Io { during, source },
+            error @ (sled::Error::CollectionNotFound(_)
+            | sled::Error::Unsupported(_)
+            | sled::Error::ReportableBug(_)
+            | sled::Error::Corruption { .. }) => Self::Sled { during, message: error.to_string() },
+        }
+    }
+
+    /// The system lacks something, or forbids it: that tells nothing of what is in the log.
+    pub(crate) fn is_of_the_system(&self) -> bool {
+        let Self::Io { source, .. } = self else { return false };
+        let is_kind = matches!(
+            source.kind(),
+            ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::OutOfMemory
+                | ErrorKind::PermissionDenied
+                | ErrorKind::ReadOnlyFilesystem
+        );
+        is_kind || matches!(Errno::from_io_error(source), Some(Errno::MFILE | Errno::NFILE))
     }
 }
 
@@ -114,4 +135,21 @@ pub trait GroupSource: Send + Sync {
     /// # Errors
     /// When the log cannot be read.
     fn group(&self, number: GroupNumber) -> Result<Option<Arc<[u8]>>, LogError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_lacks_is_no_damage() {
+        let sled = |error: sled::Error| LogError::sled("open a generation")(error);
+        for errno in [Errno::NOSPC, Errno::DQUOT, Errno::MFILE, Errno::NFILE, Errno::NOMEM] {
+            assert!(sled(sled::Error::Io(errno.into())).is_of_the_system(), "{errno}");
+        }
+        let missing = io::Error::from(ErrorKind::NotFound);
+        assert!(!sled(sled::Error::Io(missing)).is_of_the_system(), "a file of the log");
+        let torn = sled::Error::Corruption { at: None, bt: () };
+        assert!(!sled(torn).is_of_the_system());
+    }
 }
