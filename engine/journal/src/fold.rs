@@ -134,7 +134,7 @@ impl Folder {
             return Ok(None);
         }
         let closing = Arc::clone(&self.closing);
-        // Cut short by a close: the next start folds the generation.
+        // Cut short by a close: it is made again when the next one is due.
         let groups = self
             .store
             .read(start.group.next(), last)

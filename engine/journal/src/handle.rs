@@ -164,8 +164,8 @@ impl<T> JournalHandle<T> {
     }
 
     /// Takes nothing more, commits what was handed in, makes all durable and joins the writer.
-    /// A snapshot that is being made, or waits, is left to the next start. The directory's lock goes
-    /// with the last handle and reader.
+    /// A snapshot that is being made, or waits, is left: the next start makes one if as much is sealed as
+    /// makes one due. The directory's lock goes with the last handle and reader.
     ///
     /// # Errors
     /// When the journal had failed, or fails now.
