@@ -54,6 +54,9 @@ impl State {
             && let Some(until) = ticket.reopens_until()
         {
             ticket.reserved_until = MaybeTime::NONE.raw();
+            // What it required was kept for that alone.
+            let demand = std::mem::replace(&mut ticket.demand, MaybeDemand::NONE);
+            self.demands.drop(demand, &mut self.skills);
             self.timers.clear(until, Timer::Reopen(slot));
         }
     }
