@@ -30,10 +30,7 @@ impl State {
         // An offer counts as a ticket got, so that the next one goes to somebody else.
         self.agents.at_mut(event.agent).last_ticket_at = now;
         self.agents.offer(event.agent, slot, bot);
-        // Of a transfer the child counts, when it is assigned.
-        if transfer.is_none() {
-            self.note_new_ticket(now, event.agent);
-        }
+        self.note_new_ticket(now, event.agent);
         self.seat_taken(event.agent, bot);
         self.refresh_agent(event.agent);
     }

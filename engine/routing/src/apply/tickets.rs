@@ -10,7 +10,7 @@ use crate::state::maybe::{MaybeAgent, MaybeTime};
 use crate::state::slab::Slot;
 use crate::state::ticket::{Progress, Ticket};
 use crate::state::timers::Timer;
-use relevo_wire::vocabulary::{TicketState, TicketTarget, Via};
+use relevo_wire::vocabulary::{CloseReason, TicketState, TicketTarget, Via};
 use relevo_wire::{AgentId, TicketId};
 
 impl State {
@@ -73,7 +73,8 @@ impl State {
 
     pub(super) fn assigned(&mut self, now: Micros, event: Assigned) {
         let slot = self.slot(event.ticket);
-        let was_asked = self.tickets.at(slot).asked.offers().holds(event.agent);
+        let was_asked = self.tickets.at(slot).asked.offers().holds(event.agent)
+            || self.accepted_child.take_if(|child| *child == event.ticket).is_some();
         self.leave_state(slot);
         self.stop_waiting(slot);
         self.begin_clocks(now, slot);
@@ -178,6 +179,10 @@ impl State {
 
     pub(super) fn closed(&mut self, now: Micros, event: &Closed) {
         let slot = self.slot(event.ticket);
+        let asked = &self.tickets.at(slot).asked;
+        if event.reason == CloseReason::Transferred && !asked.offers().is_empty() {
+            self.accepted_child = event.child;
+        }
         self.end_silence(slot);
         self.end_all_targets(slot);
         self.leave_state(slot);

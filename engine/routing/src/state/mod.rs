@@ -67,7 +67,7 @@ use overflow::MayOverflow;
 use positions::Positions;
 use queues::Queues;
 use relevo_wire::vocabulary::{Text, Texts};
-use relevo_wire::{AgentId, QueueId};
+use relevo_wire::{AgentId, QueueId, TicketId};
 use skills::Skills;
 use slab::Slot;
 use ticket::Ticket;
@@ -102,6 +102,9 @@ pub(crate) struct State {
     pub(crate) wake: Wake,
     pub(crate) positions: Positions,
     pub(crate) estimates: Estimates,
+    /// The child of a transfer that has just been accepted: whom it is assigned to next has had it counted
+    /// when it was asked.
+    pub(crate) accepted_child: Option<TicketId>,
     /// The ticket that a decision is about: a hint that spares `apply` the look-up.
     pub(crate) at_hand: Slot,
 }
@@ -161,6 +164,7 @@ impl State {
             wake: Wake::default(),
             positions: Positions::default(),
             estimates: Estimates::default(),
+            accepted_child: None,
             at_hand: Slot::MAX,
         }
     }

@@ -433,3 +433,23 @@ fn nobody_further_is_asked_once_the_target_takes_nobody() {
     assert_eq!((offers(&events), ends(&events)), (vec![], vec![TransferEnd::Declined]));
     assert!(desk.is_with_ana(ticket));
 }
+
+#[test]
+fn who_is_asked_has_that_ticket_as_far_as_the_limit_counts() {
+    let (mut desk, ticket) = asking(&["bea"], 1);
+    desk.agent("bea", 3);
+    let fairness = Some(Fairness { tickets: 1, seconds: 600 });
+    let tenant = relevo_wire::directory::Tenant::new("t");
+    desk.put(Object::Tenant(relevo_wire::directory::Tenant { fairness, ..tenant }));
+    let asked = desk.to_r(ticket);
+    desk.events(asked);
+    let second = desk.hand_off_to(2, "r");
+    assert_eq!(desk.holder(second), None);
+    let (_, next) = desk.accept_transfer("bea", ticket);
+    assert_eq!(desk.holder(next.ticket).as_deref(), Some("bea"));
+    assert_eq!(desk.holder(second), None, "once, not twice: and still at the limit");
+    desk.pass(599 * SECOND);
+    assert_eq!(desk.holder(second), None);
+    desk.pass(SECOND);
+    assert_eq!(desk.holder(second).as_deref(), Some("bea"), "it counts from the question on");
+}

@@ -167,7 +167,9 @@ impl Reference {
         let target = Some(transfer.queue).filter(|queue| self.queue(*queue).is_some());
         let queue = target.unwrap_or(ticket.queue);
         let child = self.go_on(id, giver, (queue, Some((agent, self.now))), false);
+        self.accepted = Some(child);
         self.assign(child, agent);
+        self.accepted = None;
         let epoch = self.ticket(child).epoch;
         Ok(Answer::Next(NextAnswer { ticket: child, epoch }))
     }

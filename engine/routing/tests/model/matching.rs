@@ -159,7 +159,8 @@ impl Reference {
         let open_us = self.open_since(ticket, ticket.waiting_since);
         self.assignments += 1;
         let assignment = self.assignments;
-        if !self.ticket(id).offers.contains(&agent) {
+        let was_asked = self.ticket(id).offers.contains(&agent) || self.accepted == Some(id);
+        if !was_asked {
             self.note_new(agent);
         }
         let ticket = self.ticket_mut(id);

@@ -41,10 +41,7 @@ impl Reference {
         let queue = target.unwrap_or(ticket.queue);
         self.queues[queue.0 as usize].last_served = Some(agent);
         self.at_mut(agent).last_ticket_at = self.now;
-        // The child of a transfer is the new one.
-        if target.is_none() {
-            self.note_new(agent);
-        }
+        self.note_new(agent);
         self.emit(Event::Offered(Offered { ticket: id, agent, until }));
     }
 

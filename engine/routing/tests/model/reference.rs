@@ -56,6 +56,8 @@ pub(crate) struct Reference {
     pub(crate) starting_since: Option<Micros>,
     /// How many tickets were ever assigned: the order of an agent's tickets.
     pub(crate) assignments: u64,
+    /// The child of a transfer that is being accepted: its agent was asked before.
+    pub(crate) accepted: Option<TicketId>,
     /// The step made as many assignments as a step may, and there is more to do.
     pub(crate) is_unfinished: bool,
     pub(crate) assignments_left: usize,
@@ -104,6 +106,7 @@ impl Reference {
             notices: Vec::new(),
             starting_since: None,
             assignments: 0,
+            accepted: None,
             is_unfinished: false,
             assignments_left: 0,
             steps_left: 0,
