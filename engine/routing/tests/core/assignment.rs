@@ -190,7 +190,7 @@ fn round_robin_goes_on_after_the_one_served_last() {
 
 #[test]
 fn strategies_hold_in_a_queue_of_many_members() {
-    let names: Vec<String> = (0..260).map(|number| format!("a{number}")).collect();
+    let names: Vec<String> = (0..300).map(|number| format!("a{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for (strategy, expected) in [
         (Strategy::LeastActive, "a3"),
