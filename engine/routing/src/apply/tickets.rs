@@ -20,15 +20,15 @@ impl State {
         self.stats.all = self.tickets.totals;
         self.bots.at_mut(event.bot).tickets = event.bot_number;
         self.queues.at_mut(event.queue).open += 1;
-        if let Some(before) = self.tickets.newest_of(event.bot, event.contact) {
-            self.end_reopening(before);
-        }
         let demand = self.demands.take(event.demand.as_deref(), &mut self.skills);
         let mut ticket = Ticket::opened(event, now, order, demand);
         let closed_us = self.queues.at(event.queue).closed_us(now);
         (ticket.closed_then, ticket.closed_told) = (closed_us, closed_us);
-        let slot = self.tickets.insert(ticket);
+        let (slot, before) = self.tickets.insert(ticket);
         self.at_hand = slot;
+        if let Some(before) = before.filter(|before| self.tickets.at(*before).bot == event.bot) {
+            self.end_reopening(before);
+        }
         if event.via == Via::Reopen
             && let Some(parent) = event.parent.and_then(|parent| self.tickets.find(parent))
         {

@@ -57,7 +57,7 @@ impl Bits {
         }
     }
 
-    /// The words of which this set and another have a number in common, in rising order.
+    /// What this set and another have in common, word by word.
     pub(crate) fn common_words(&self, other: &Self) -> impl Iterator<Item = u64> {
         self.words.iter().zip(&other.words).map(|(one, other)| one & other)
     }

@@ -60,6 +60,7 @@ impl Loads {
 
     /// The least of the available agents who are members too; ties go to the lowest number. Of a large
     /// queue most words have nobody below the least so far.
+    // Within its caller the loop has no registers left, and takes twice the instructions.
     #[inline(never)]
     pub(crate) fn least(
         &self,

@@ -42,10 +42,10 @@ impl Tickets {
         tickets
     }
 
-    pub(crate) fn insert(&mut self, ticket: Ticket) -> Slot {
+    /// Where it is from now on, and the newest of its contact so far.
+    pub(crate) fn insert(&mut self, ticket: Ticket) -> (Slot, Option<Slot>) {
         let slot = self.slab.insert(ticket);
-        self.index(slot);
-        slot
+        (slot, self.index(slot))
     }
 
     pub(crate) fn remove(&mut self, slot: Slot) -> Ticket {
@@ -120,7 +120,8 @@ impl Tickets {
         &mut self.slab
     }
 
-    fn index(&mut self, slot: Slot) {
+    /// The newest ticket of the contact so far.
+    fn index(&mut self, slot: Slot) -> Option<Slot> {
         let slab = &self.slab;
         let ticket = slab.at(slot);
         self.by_id.insert_unique(hash(ticket.id.0), slot, |other| hash(slab.at(*other).id.0));
@@ -133,9 +134,11 @@ impl Tickets {
             hashbrown::hash_table::Entry::Occupied(mut newest) => {
                 let before = std::mem::replace(newest.get_mut(), slot);
                 self.neighbours.follow(before, slot);
+                Some(before)
             }
             hashbrown::hash_table::Entry::Vacant(vacant) => {
                 vacant.insert(slot);
+                None
             }
         }
     }
