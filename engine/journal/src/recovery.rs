@@ -128,7 +128,7 @@ pub fn open(options: Options) -> Result<Recovered, OpenError> {
     if let Some(group) = report.torn_group {
         tracing::warn!(%group, "the last group was written only in part and is cut");
     }
-    let (store, log) = open_for_writing(layout, &examined, &options)?;
+    let (store, log) = open_for_writing(layout, start, &examined, &options)?;
     let report = RecoveryReport { duration: started.elapsed(), ..report };
     let snapshot = snapshots.newest;
     Ok(Recovered { report, snapshot, store, log, start, tail, options })
@@ -161,6 +161,7 @@ fn examine_or_give_up(
 /// Opens the newest generation itself, now that its copy proved good.
 fn open_for_writing(
     layout: Layout,
+    start: Tail,
     examined: &Examined,
     options: &Options,
 ) -> Result<(Arc<Store>, SledLog), OpenError> {
@@ -170,7 +171,7 @@ fn open_for_writing(
     keep_leftovers(&layout)?;
     let generations =
         numbers_in(&layout.generations()).map_err(LogError::io("list the generations"))?;
-    let store = Arc::new(Store::new(layout, &generations));
+    let store = Arc::new(Store::new(layout, &generations, start.group.next()));
     let layout = store.layout();
     let newest = match generations.last() {
         Some(&first) => store.open(first)?,

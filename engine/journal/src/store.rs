@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::generation::{Generation, remove_dir};
@@ -14,7 +13,9 @@ use crate::layout::{Layout, sync_dir};
 use crate::limits::OPEN_SEALED_GENERATIONS_MAX;
 use crate::log::{GroupSource, Groups, LogError};
 use crate::place::GroupNumber;
-use crate::trial::panic_text;
+use crate::trial::{TrialError, guarded, try_copy};
+
+const OPENING: &str = "open a sealed generation";
 
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -32,6 +33,8 @@ struct Slot {
 
 #[derive(Debug)]
 enum Opened {
+    /// Not looked at since the start: sled may panic at it, or wipe what it takes for torn.
+    Untried,
     No,
     Yes(Arc<Generation>),
     /// Its files are gone: opening it would make an empty one.
@@ -44,12 +47,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Store {
-    /// Knows the generations of the numbers given; opens none.
-    pub(crate) fn new(layout: Layout, generations: &[GroupNumber]) -> Self {
-        let slots = generations
-            .iter()
-            .map(|&first| (first, Arc::new(Slot { first, opened: Mutex::new(Opened::No) })))
-            .collect();
+    /// Knows the generations of the numbers given; opens none. Those that hold `tried` or later groups
+    /// were examined.
+    pub(crate) fn new(layout: Layout, generations: &[GroupNumber], tried: GroupNumber) -> Self {
+        let nexts = generations.iter().skip(1).map(Some).chain([None]);
+        let slots = generations.iter().zip(nexts).map(|(&first, next)| {
+            let untried = next.is_some_and(|next| *next <= tried);
+            let opened = if untried { Opened::Untried } else { Opened::No };
+            (first, Arc::new(Slot { first, opened: Mutex::new(opened) }))
+        });
+        let slots = slots.collect();
         Self { layout, slots: Mutex::new(slots), recent: Mutex::new(VecDeque::new()) }
     }
 
@@ -84,24 +91,55 @@ impl Store {
     }
 
     fn open_slot(&self, slot: &Arc<Slot>) -> Result<Option<Arc<Generation>>, LogError> {
-        let newest = lock(&self.slots).last_key_value().map(|(first, _)| *first);
+        let next = {
+            let slots = lock(&self.slots);
+            slots.range(slot.first.next()..).next().map(|(first, _)| *first)
+        };
         let generation = {
             let mut opened = lock(&slot.opened);
+            if let (Opened::Untried, Some(next)) = (&*opened, next) {
+                self.try_whole(slot.first, next)?;
+                *opened = Opened::No;
+            }
             match &*opened {
                 Opened::Yes(generation) => Arc::clone(generation),
                 Opened::Removed => return Ok(None),
-                Opened::No => {
+                Opened::No | Opened::Untried => {
                     let dir = self.layout.generation(slot.first);
-                    let generation = Arc::new(open_guarded(|| Generation::open(&dir, slot.first))?);
+                    let generation = guarded(|| Generation::open(&dir, slot.first));
+                    let generation = Arc::new(generation.map_err(unreadable)?);
                     *opened = Opened::Yes(Arc::clone(&generation));
                     generation
                 }
             }
         };
-        if newest != Some(slot.first) {
+        if next.is_some() {
             self.used(slot);
         }
         Ok(Some(generation))
+    }
+
+    /// Looks at a copy of a sealed generation: opening it is to cost none of its groups.
+    fn try_whole(&self, first: GroupNumber, next: GroupNumber) -> Result<(), LogError> {
+        // A crash leaves it to the next start, which removes what is new.
+        let aside = self.layout.generations().join(format!("new-trial-{}", first.0));
+        let whole = try_copy(&self.layout.generation(first), first, &aside, |copy| {
+            let mut expected = first;
+            for group in copy.groups(first) {
+                let (number, _) = group?;
+                if number != expected || number >= next {
+                    break;
+                }
+                expected = number.next();
+            }
+            Ok(expected)
+        });
+        let reached = whole.map_err(unreadable)?;
+        if reached < next {
+            let message = format!("generation {first} is damaged: group {reached} cannot be read");
+            return Err(LogError::Sled { during: OPENING, message });
+        }
+        Ok(())
     }
 
     /// Notes that a sealed generation was used, and closes those unused for longest.
@@ -194,19 +232,20 @@ fn close_unused(slot: &Slot) -> bool {
             *opened = Opened::No;
             true
         }
-        Opened::No | Opened::Removed => true,
+        Opened::Untried | Opened::No | Opened::Removed => true,
     }
 }
 
-/// A sealed generation is opened long after recovery looked at the log's end; a panic of sled must
-/// reach the reader as an error.
-fn open_guarded(
-    open: impl FnOnce() -> Result<Generation, LogError>,
-) -> Result<Generation, LogError> {
-    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|panic| {
-        let message = format!("panic: {}", panic_text(panic.as_ref()));
-        Err(LogError::Sled { during: "open a sealed generation", message })
-    })
+/// A sealed generation is opened long after recovery looked at the log's end: what is wrong with it must
+/// reach its reader as an error.
+fn unreadable(error: TrialError) -> LogError {
+    match error {
+        TrialError::Copy(source) => LogError::Io { during: OPENING, source },
+        TrialError::Log(error) => error,
+        error @ TrialError::Panic(_) => {
+            LogError::Sled { during: OPENING, message: error.to_string() }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -219,7 +258,7 @@ mod tests {
         let (layout, _) = Layout::claim(dir.path()).unwrap();
         layout.complete().unwrap();
         let path = layout.generation(GroupNumber(1));
-        let store = Store::new(layout, &[]);
+        let store = Store::new(layout, &[], GroupNumber::ZERO);
         for first in [1, 5] {
             let generations = store.layout().generations();
             let generation = Generation::create(&generations, GroupNumber(first)).unwrap();

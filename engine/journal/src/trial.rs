@@ -65,7 +65,9 @@ pub(crate) fn forget_cached(dir: &Path) -> io::Result<()> {
 }
 
 /// Runs on a thread of its own, so that silence about its panics concerns nobody else.
-fn guarded<R: Send>(work: impl FnOnce() -> Result<R, LogError> + Send) -> Result<R, TrialError> {
+pub(crate) fn guarded<R: Send>(
+    work: impl FnOnce() -> Result<R, LogError> + Send,
+) -> Result<R, TrialError> {
     silence_hook();
     thread::scope(|scope| {
         let trial = thread::Builder::new().name("journal-trial".to_owned());
