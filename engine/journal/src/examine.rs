@@ -101,9 +101,11 @@ pub(crate) fn examine(
     watermark: Option<Mark>,
 ) -> Result<Examined, LogError> {
     let mark = watermark.unwrap_or(Mark::EMPTY);
+    // Of the group that a snapshot ends with nothing is read: what is known of it stays known.
+    let value_crc = if mark.group == start.group { mark.value_crc } else { 0 };
     let mut examined = Examined {
         tail: start,
-        mark: Mark { group: start.group, record: start.record, value_crc: 0 },
+        mark: Mark { group: start.group, record: start.record, value_crc },
         counted: Counted::default(),
         torn: None,
         damage: None,
@@ -235,7 +237,8 @@ impl Walk {
             Err(RecordError::Log(error)) => return Some(DamageKind::Unreadable(error.to_string())),
         }
         let value_crc = read_u32(value, 36);
-        if number == self.mark.group && value_crc != self.mark.value_crc {
+        let is_known = number == self.mark.group && self.mark.value_crc != 0;
+        if is_known && value_crc != self.mark.value_crc {
             return Some(DamageKind::Replaced);
         }
         let counted = &mut examined.counted;

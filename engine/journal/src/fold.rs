@@ -5,7 +5,7 @@
 
 use std::error::Error;
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -128,7 +128,8 @@ impl Folder {
     fn snapshot(&mut self, last: GroupNumber) -> Result<Option<SnapshotReport>, FoldError> {
         let started = Instant::now();
         let dir = self.store.layout().snapshots();
-        let mut previous = newest(&dir)?.newest;
+        let found = newest(&dir)?;
+        let mut previous = found.newest;
         let start = previous.as_ref().map_or(Tail::EMPTY, |previous| previous.tail());
         if start.group >= last {
             return Ok(None);
@@ -156,7 +157,7 @@ impl Folder {
             return Err(FoldError::Short { reached: tail.group, expected: last });
         }
         let bytes = out.publish(tail, self.schema)?;
-        self.remove_replaced(dir)?;
+        self.remove_replaced(&dir, &found.damaged)?;
         Ok(Some(SnapshotReport {
             last_group: tail.group,
             last_record: tail.record,
@@ -166,8 +167,8 @@ impl Folder {
         }))
     }
 
-    fn remove_replaced(&self, snapshots: PathBuf) -> Result<(), FoldError> {
-        let Some(older) = prune(&snapshots)? else { return Ok(()) };
+    fn remove_replaced(&self, snapshots: &Path, damaged: &[GroupNumber]) -> Result<(), FoldError> {
+        let Some(older) = prune(snapshots, damaged)? else { return Ok(()) };
         let upto = match &self.retention {
             Retention::KeepAll => return Ok(()),
             Retention::RetainFrom(floor) => {

@@ -10,7 +10,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::examine::{Damage, DamageKind, Examined};
 use crate::generation::Generation;
-use crate::layout::{Layout, numbered, sync_dir};
+use crate::layout::{Layout, numbered, numbers_in, sync_dir};
 use crate::log::LogError;
 use crate::place::GroupNumber;
 use crate::trial::try_copy;
@@ -25,12 +25,17 @@ pub(crate) fn give_up(
     examined: &Examined,
     damage: &Damage,
 ) -> Result<(), LogError> {
-    fs::create_dir_all(layout.lost()).map_err(LogError::io(DURING))?;
+    make_lost(layout)?;
+    let next = examined.tail.group.next();
+    // A damaged one that begins behind a gap holds nothing to go on with either: under its name it would
+    // be taken for the log's end, once the log comes to its number again.
+    let useless = |first: GroupNumber| first > damage.generation || first > next;
     // Later generations go first, the newest first: what remains always is a beginning of the log.
-    for &first in generations.iter().rev().filter(|&&first| first > damage.generation) {
+    for &first in generations.iter().rev().filter(|&&first| useless(first)) {
         move_to_lost(layout, layout.generation(first), first)?;
     }
-    let damaged = generations.contains(&damage.generation);
+    set_snapshots_aside(layout, examined.tail.group)?;
+    let damaged = generations.contains(&damage.generation) && !useless(damage.generation);
     let needs_rewrite = match &damage.kind {
         DamageKind::Unreadable(_)
         | DamageKind::Hole
@@ -45,6 +50,16 @@ pub(crate) fn give_up(
     }
     Watermark::create(&layout.watermark(), examined.mark).map_err(LogError::io(DURING))?;
     sync_dir(layout.dir()).map_err(LogError::io(DURING))
+}
+
+/// Snapshots beyond the end that the log has now: all were passed over as damaged, and would count as
+/// the newest.
+fn set_snapshots_aside(layout: &Layout, last: GroupNumber) -> Result<(), LogError> {
+    let snapshots = numbers_in(&layout.snapshots()).map_err(LogError::io(DURING))?;
+    for &number in snapshots.iter().filter(|&&number| number > last) {
+        move_to_lost(layout, layout.snapshots().join(numbered(number)), number)?;
+    }
+    sync_dir(&layout.snapshots()).map_err(LogError::io(DURING))
 }
 
 /// Puts a generation with only the good groups where the damaged one was, in one step.
@@ -77,7 +92,7 @@ pub(crate) fn keep_leftovers(layout: &Layout) -> Result<(), LogError> {
         let path = entry.map_err(LogError::io(DURING))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if let Some(first) = name.strip_prefix("repair-") {
-            fs::create_dir_all(layout.lost()).map_err(LogError::io(DURING))?;
+            make_lost(layout)?;
             move_to_lost(layout, path, GroupNumber(first.parse().unwrap_or(0)))?;
         }
     }
@@ -97,6 +112,13 @@ fn copy_groups(
         good.append(number, &value)?;
     }
     Ok(())
+}
+
+/// Its name must be there before anything is moved into it, also after a power cut.
+fn make_lost(layout: &Layout) -> Result<(), LogError> {
+    fs::create_dir_all(layout.lost())
+        .and_then(|()| sync_dir(layout.dir()))
+        .map_err(LogError::io(DURING))
 }
 
 fn move_to_lost(layout: &Layout, from: PathBuf, first: GroupNumber) -> Result<(), LogError> {

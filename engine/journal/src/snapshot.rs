@@ -127,6 +127,9 @@ pub(crate) struct FoundSnapshots {
 }
 
 /// Finds the newest snapshot whose every chunk is good.
+///
+/// # Errors
+/// The system refused the directory or a file in it.
 pub(crate) fn newest(dir: &Path) -> io::Result<FoundSnapshots> {
     let mut found = FoundSnapshots::default();
     for number in numbers_in(dir)?.into_iter().rev() {
@@ -136,9 +139,14 @@ pub(crate) fn newest(dir: &Path) -> io::Result<FoundSnapshots> {
                 found.newest = Some(SnapshotReader::open(&path)?);
                 return Ok(found);
             }
-            Err(error) => {
+            Err(error) if is_damage(&error) => {
                 tracing::warn!(snapshot = %number, %error, "passing over a damaged snapshot");
                 found.damaged.push(number);
+            }
+            // Whoever is told of damage may give groups up for it.
+            Err(error) => {
+                let message = format!("{}: {error}", path.display());
+                return Err(io::Error::new(error.kind(), message));
             }
         }
     }
@@ -263,8 +271,12 @@ impl Write for SnapshotWriter {
     }
 }
 
-/// Removes all but the last two snapshots. Returns the older of those that stay, when both are there.
-pub(crate) fn prune(dir: &Path) -> io::Result<Option<GroupNumber>> {
+/// Removes the damaged ones, and of the others all but the last two snapshots. Returns the older of those
+/// that stay, when both are there.
+pub(crate) fn prune(dir: &Path, damaged: &[GroupNumber]) -> io::Result<Option<GroupNumber>> {
+    for number in damaged {
+        fs::remove_file(dir.join(numbered(*number)))?;
+    }
     let numbers = numbers_in(dir)?;
     let kept_from = numbers.len().saturating_sub(SNAPSHOTS_KEPT);
     for number in &numbers[..kept_from] {
@@ -300,6 +312,11 @@ fn chunk_crc(number: u32, bytes: &[u8]) -> u32 {
     let crc = crc32c::crc32c(&number.to_le_bytes());
     let crc = crc32c::crc32c_append(crc, &(bytes.len() as u64).to_le_bytes());
     crc32c::crc32c_append(crc, bytes)
+}
+
+/// Whether the bytes are wrong; else the system refused to give them.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof)
 }
 
 fn damaged(what: &'static str) -> io::Error {

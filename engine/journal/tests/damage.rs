@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use relevo_journal::{
-    ClaimError, Damage, DamageKind, FrameError, GroupNumber, OpenError, Options, open,
+    ClaimError, Damage, DamageKind, FrameError, GroupNumber, OpenError, Options, Place, open,
 };
 use support::{copy_dir, digest, numbered_records, record, recorded, small, start, written};
 
@@ -220,6 +220,55 @@ fn an_accepted_loss_keeps_what_is_good_and_moves_the_rest_aside() {
     let recovered = open(small(dir.path())).unwrap();
     assert_eq!(recorded(&recovered), numbered_records(1..17));
     assert_eq!(fs::read_dir(dir.path().join("lost")).unwrap().count(), 2);
+}
+
+/// What is left of the log begins behind a gap: nothing of it can be used.
+#[test]
+fn an_accepted_loss_of_the_beginning_leaves_a_log_that_goes_on() {
+    let dir = support::tempdir();
+    let journal = start(open(small(dir.path())).unwrap());
+    for first in [1, 11] {
+        journal.write_groups(first..first + 10);
+        journal.handle.snapshot_now();
+    }
+    journal.write_groups(21..26);
+    journal.close();
+    fs::remove_dir_all(generation(dir.path(), 1)).unwrap();
+    let damage = refusal(small(dir.path()));
+    assert_eq!((&damage.kind, damage.group), (&DamageKind::Hole, GroupNumber(1)));
+    let accepting = Options { accept_loss: Some(damage.lost_groups), ..small(dir.path()) };
+    let journal = start(open(accepting).unwrap());
+    // Beyond the numbers at which the generations that were given up began.
+    journal.write_groups(1..31);
+    let reader = journal.handle.reader();
+    for group in 1..31 {
+        let place = Place { group: GroupNumber(group), index: 0 };
+        assert!(reader.read(place).is_ok(), "group {group}");
+    }
+    drop(reader);
+    journal.close();
+    assert_eq!(recorded(&open(small(dir.path())).unwrap()), numbered_records(1..31));
+    assert_eq!(fs::read_dir(dir.path().join("lost")).unwrap().count(), 2);
+}
+
+/// Whether what the system refuses is damage, nobody knows: nothing is given up for it.
+#[test]
+fn a_snapshot_that_the_system_refuses_is_no_damage() {
+    let dir = support::tempdir();
+    written(dir.path(), 3);
+    let snapshot = dir.path().join("snapshots").join(format!("{:020}", 2));
+    std::os::unix::fs::symlink(&snapshot, &snapshot).unwrap();
+    let before = digest_of_log(dir.path());
+    let refused = open(small(dir.path())).err().unwrap();
+    assert!(matches!(refused, OpenError::Log(_)), "{refused}");
+    assert!(refused.to_string().contains(&snapshot.display().to_string()), "{refused}");
+    assert!(before == digest_of_log(dir.path()));
+    fs::remove_file(&snapshot).unwrap();
+    assert_eq!(recorded(&open(small(dir.path())).unwrap()), numbered_records(1..4));
+}
+
+fn digest_of_log(dir: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    digest(&dir.join("generations"))
 }
 
 /// A power cut between the exchange of the damaged generation and its move to `lost/`.

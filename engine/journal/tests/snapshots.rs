@@ -316,6 +316,42 @@ fn a_damaged_newest_snapshot_is_passed_over() {
     }
 }
 
+#[test]
+fn a_damaged_snapshot_is_none_of_the_two_that_stay() {
+    let dir = support::tempdir();
+    let retention = || Retention::RetainFrom(Arc::new(AtomicU64::new(u64::MAX)));
+    three_snapshots(dir.path(), retention());
+    let snapshot = |number: u64| dir.path().join("snapshots").join(format!("{number:020}"));
+    fs::write(snapshot(30), b"damaged").unwrap();
+    let options =
+        Options { retention: retention(), snapshot_every_bytes: u64::MAX, ..small(dir.path()) };
+    let (journal, done) = start(open(options).unwrap(), Append);
+    journal.write_groups(36..40);
+    journal.handle.snapshot_now();
+    assert_eq!(next(&done).last_group, GroupNumber(39));
+    journal.close();
+    // One of two good ones may be damaged.
+    fs::write(snapshot(39), b"damaged").unwrap();
+    let mut recovered = open(small(dir.path())).unwrap();
+    assert_eq!(everything(&mut recovered), lines(&numbered_records(1..40)));
+}
+
+#[test]
+fn a_start_that_writes_nothing_leaves_what_recovery_compares() {
+    let dir = support::tempdir();
+    let (journal, done) = start(open(small(dir.path())).unwrap(), Append);
+    for first in [1, 11] {
+        journal.write_groups(first..first + 10);
+        journal.handle.snapshot_now();
+        next(&done);
+    }
+    journal.close();
+    drop(open(small(dir.path())).unwrap());
+    fs::write(dir.path().join("snapshots").join(format!("{:020}", 20)), b"damaged").unwrap();
+    let mut recovered = open(small(dir.path())).unwrap();
+    assert_eq!(everything(&mut recovered), lines(&numbered_records(1..21)));
+}
+
 struct Refuse;
 
 impl Fold for Refuse {
