@@ -80,6 +80,8 @@ impl Turn<'_> {
         if let Some(key) = idempotency {
             self.remember_answer(key);
         }
+        // What an earlier step had no room for may have come with a receipt.
+        self.step.lazy &= self.step.events.iter().all(is_of_a_receipt);
         self.step
     }
 
@@ -182,4 +184,8 @@ type Answered = Result<Answer, WireError>;
 
 fn done() -> Answer {
     Answer::Done(Done {})
+}
+
+fn is_of_a_receipt(event: &Event) -> bool {
+    matches!(event, Event::Progressed(_) | Event::Forgotten(_))
 }

@@ -180,6 +180,20 @@ fn a_ticket_holds_a_bounded_amount_that_its_receiver_has_not_confirmed() {
 }
 
 #[test]
+fn a_receipt_that_is_followed_by_assignments_asks_for_their_sync() {
+    let mut desk = Desk::with(Settings { assignments_per_step: 2, ..Settings::default() });
+    desk.agent("ana", 9);
+    desk.queue("q", &["ana"], |_| {});
+    for contact in 1..=4 {
+        desk.hand_off(contact);
+    }
+    desk.online("ana");
+    let step = desk.receipt(Party::Bot(BOT), TicketId(7), 1, 0);
+    assert_eq!(assignments(&step.events).len(), 2, "what the step before had no room for");
+    assert!(!step.lazy);
+}
+
+#[test]
 fn progress_never_goes_back_and_says_nothing_twice() {
     let mut desk = Desk::staffed(&["ana"]);
     let ticket = desk.hand_off(1);

@@ -144,8 +144,10 @@ impl Reference {
         if let (Some(key), Some(Reply::Answer(answer))) = (key, &reply) {
             self.remember_answer(key, answer);
         }
-        let lazy = matches!(command.input, Input::Progress { .. });
-        Said { events: std::mem::take(&mut self.events), reply, lazy }
+        let events = std::mem::take(&mut self.events);
+        let told = |event: &Event| matches!(event, Event::Progressed(_) | Event::Forgotten(_));
+        let lazy = matches!(command.input, Input::Progress { .. }) && events.iter().all(told);
+        Said { events, reply, lazy }
     }
 
     pub(crate) fn emit(&mut self, event: Event) {
