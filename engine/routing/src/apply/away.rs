@@ -72,12 +72,16 @@ impl State {
 
     /// Who is away and would have waited until the queue opens, outside the line of an agent.
     pub(super) fn away_and_held(&self, id: QueueId) -> Vec<Slot> {
-        let away = self.aways.iter().map(|(slot, _)| slot);
-        let held = away.filter(|slot| {
+        let held = self.away_from(id).filter(|slot| {
             let ticket = self.tickets.at(*slot);
-            let is_here = ticket.queue == id && !ticket.reserved.is_some();
-            is_here && self.queues.at(id).holds(ticket)
+            !ticket.reserved.is_some() && self.queues.at(id).holds(ticket)
         });
         held.collect()
+    }
+
+    /// Who is away and has a place in a queue.
+    pub(super) fn away_from(&self, id: QueueId) -> impl Iterator<Item = Slot> {
+        let away = self.aways.iter().map(|(slot, _)| slot);
+        away.filter(move |slot| self.tickets.at(*slot).queue == id)
     }
 }

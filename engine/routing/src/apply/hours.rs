@@ -15,12 +15,16 @@ impl State {
         self.set_doors_until(id, event.until.into());
         let told_at = self.queues.at(id).tells_at();
         if self.queues.at(id).shut == event.open {
+            if event.open {
+                self.move_held_limits(now, id);
+            }
             let closed_us = self.queues.at(id).closed_us(now);
             self.queues.set_closed(id, closed_us, now);
             if event.open {
                 self.begin_held_steps(now, id);
             }
             self.queues.set_shut(id, !event.open, self.tickets.totals.created);
+            self.look_again(id);
             self.retime_targets(id, told_at, self.queues.at(id).tells_at());
             self.wake_queue(id);
             if event.open {
@@ -78,6 +82,25 @@ impl State {
         for slot in self.away_and_held(id) {
             self.tickets.at_mut(slot).begin_step(now);
         }
+    }
+
+    /// Who has waited until the queue opens has as much time left as when he began to.
+    fn move_held_limits(&mut self, now: Micros, id: QueueId) {
+        let queue = self.queues.at(id);
+        let waiting = queue.waits.iter().chain(queue.test_waits.iter()).map(|(_, slot)| slot);
+        let mut held: Vec<Slot> = waiting.chain(self.away_from(id)).collect();
+        held.retain(|slot| queue.holds(self.tickets.at(*slot)));
+        held.into_iter().for_each(|slot| self.move_limits(now, slot));
+    }
+
+    /// The time in which a ticket has waited until its queue opens counts for no limit of waiting.
+    pub(super) fn move_limits(&mut self, now: Micros, slot: Slot) {
+        let ticket = self.tickets.at_mut(slot);
+        let shut_since = self.queues.at(ticket.queue).doors.shut_since;
+        let held_us = now.saturating_sub(shut_since.max(ticket.waiting_since));
+        // Where the daemon was down meanwhile that time is moved already.
+        let from = ticket.limits_from().saturating_add(held_us).min(now);
+        ticket.by_state = MaybeTime::at(from);
     }
 
     /// The clocks of a waiting ticket go on in another queue from where they stand: what was closed

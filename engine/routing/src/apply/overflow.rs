@@ -20,6 +20,9 @@ impl State {
     /// The ticket goes on in another queue: id, place, priority apart, and clocks stay its own.
     pub(super) fn overflowed(&mut self, now: Micros, event: Overflowed) {
         let slot = self.slot(event.ticket);
+        if self.queues.at(event.from).holds(self.tickets.at(slot)) {
+            self.move_limits(now, slot);
+        }
         self.leave_state(slot);
         self.leave_line(slot);
         self.forget_step(slot);
@@ -125,6 +128,9 @@ impl State {
     pub(super) fn await_limit(&mut self, slot: Slot) {
         let ticket = self.tickets.at(slot);
         let queue = self.queues.at(ticket.queue);
+        if queue.holds(ticket) {
+            return;
+        }
         let at = ticket.limits_from().saturating_add(queue.limit.after_us);
         if queue.looks_at.get().is_none_or(|looks_at| at < looks_at) {
             self.look_at(ticket.queue, Some(at));
@@ -148,13 +154,23 @@ impl State {
         }
     }
 
-    /// Whose time is over first in a queue, and when.
+    /// Whose time is over first in a queue, and when. Nobody's who waits until it opens.
     pub(crate) fn first_limit(&self, id: QueueId) -> Option<(Micros, Slot)> {
         let queue = self.queues.at(id);
         let first = [&queue.waits, &queue.test_waits].into_iter().filter_map(|waits| {
-            let (_, slot) = waits.first()?;
-            let from = self.tickets.at(slot).limits_from();
-            Some((from.saturating_add(queue.limit.after_us), slot))
+            let mut first: Option<(Micros, Slot)> = None;
+            for (since, slot) in waits.iter() {
+                // Limits count from no earlier than the wait does: mostly this is the second one.
+                if first.is_some_and(|(from, _)| from <= since) {
+                    break;
+                }
+                let ticket = self.tickets.at(slot);
+                let is_first = first.is_none_or(|(from, _)| ticket.limits_from() < from);
+                if is_first && !queue.holds(ticket) {
+                    first = Some((ticket.limits_from(), slot));
+                }
+            }
+            first.map(|(from, slot)| (from.saturating_add(queue.limit.after_us), slot))
         });
         first.min()
     }

@@ -226,6 +226,9 @@ impl Turn<'_> {
                 (None, None) => write!(said, "; when nobody is online it goes to {to}"),
             };
         }
+        if self.is_held(ticket) {
+            return said;
+        }
         let until = ticket.limits_from().saturating_add(queue.limit.after_us);
         let left = until.saturating_sub(self.now).div_ceil(1_000_000);
         if left <= SOON_SECONDS {

@@ -65,6 +65,11 @@ impl Oldest {
     pub(crate) fn first(&self) -> Option<(Micros, Slot)> {
         self.moments.front().copied()
     }
+
+    /// All, the oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Micros, Slot)> {
+        self.moments.iter().copied().filter(|(_, slot)| *slot != Self::ENDED)
+    }
 }
 
 #[cfg(test)]

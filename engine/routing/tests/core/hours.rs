@@ -226,6 +226,58 @@ fn who_waits_may_be_carried_over_the_night_at_the_same_place() {
     assert_eq!(assigned, [first, second]);
 }
 
+/// A Friday at 17:00, an hour before the office closes for the weekend.
+const FRIDAY: Micros = AFTERNOON + 2 * 24 * HOUR;
+const MONDAY: Micros = FRIDAY + 64 * HOUR;
+
+#[test]
+fn no_limit_of_waiting_runs_while_the_place_is_kept_until_the_queue_opens() {
+    let mut desk = office(|queue| {
+        queue.at_closing = AtClosing::Carry;
+        queue.outside_hours = OutsideHours::Queue;
+    });
+    desk.pass(FRIDAY - desk.now);
+    let first = desk.hand_off(1);
+    desk.pass(2 * HOUR);
+    let second = desk.hand_off(2);
+    desk.restart(HOUR);
+    desk.events(Input::Ready);
+    let because = desk.explain(first).because;
+    assert!(!because.contains("expires"), "{because}");
+    let mut events = desk.pass(MONDAY - SECOND - desk.now);
+    desk.online("ana");
+    desk.online("bea");
+    events.extend(desk.pass(SECOND));
+    assert!(!events.iter().any(|event| matches!(event, Event::Closed(_))), "{events:?}");
+    let assigned: Vec<TicketId> = assignments(&events).iter().map(|(ticket, _)| *ticket).collect();
+    assert_eq!(assigned, [first, second]);
+}
+
+#[test]
+fn the_limit_of_waiting_goes_on_in_the_morning_where_it_stopped() {
+    let mut desk = office(|queue| {
+        queue.at_closing = AtClosing::Carry;
+        queue.outside_hours = OutsideHours::Queue;
+        queue.max_wait_seconds = Some(1_800);
+    });
+    desk.pass(HOUR - 600 * SECOND);
+    let evening = desk.hand_off(1);
+    desk.pass(2 * HOUR);
+    let night = desk.hand_off(2);
+    let mut ends = Vec::new();
+    while ends.len() < 2 {
+        let at = desk.tenant.next_deadline().expect("limits are due");
+        for event in desk.pass(at.saturating_sub(desk.now)) {
+            if let Event::Closed(closed) = event {
+                ends.push((desk.now - OPENS, closed.ticket, closed.reason));
+            }
+        }
+    }
+    let no_agent = CloseReason::NoAgent;
+    let minutes = [(1_200 * SECOND, evening, no_agent), (1_800 * SECOND, night, no_agent)];
+    assert_eq!(ends, minutes);
+}
+
 #[test]
 fn who_waits_may_be_closed_a_few_at_a_time_and_who_comes_later_is_not() {
     let mut desk = office(|queue| {

@@ -109,9 +109,11 @@ impl Reference {
         }
         if is_open_now && queue.is_shut {
             self.begin_held_steps(id);
+            self.move_held_limits(id);
         }
         let queue = &mut self.queues[id.0 as usize];
-        if is_open_now == queue.is_shut {
+        let has_moved = is_open_now == queue.is_shut;
+        if has_moved {
             queue.newest_before = newest;
             match queue.closings.last_mut().filter(|_| is_open_now) {
                 Some(closing) => closing.1 = Some(now),
@@ -120,6 +122,9 @@ impl Reference {
         }
         queue.is_shut = !is_open_now;
         queue.until = until;
+        if has_moved {
+            self.look_again(id);
+        }
         self.emit(Event::QueueHours(QueueHours { queue: id, open: is_open_now, until }));
     }
 
@@ -141,6 +146,30 @@ impl Reference {
             let ticket = self.ticket_mut(ticket);
             (ticket.step_from, ticket.step_is_over) = (now, false);
         }
+    }
+
+    /// Who has waited until the queue opens has as much time left as when he began to.
+    fn move_held_limits(&mut self, id: QueueId) {
+        let is_held = |ticket: &&Ticket| {
+            (ticket.is_unassigned() || ticket.away.is_some())
+                && ticket.queue == id
+                && self.is_held(ticket)
+        };
+        let held: Vec<TicketId> =
+            self.tickets.iter().filter(is_held).map(|ticket| ticket.id).collect();
+        held.into_iter().for_each(|ticket| self.move_limits(ticket));
+    }
+
+    /// The time since the closing counts for no limit of waiting.
+    pub(crate) fn move_limits(&mut self, id: TicketId) {
+        let ticket = self.ticket(id);
+        let closings = &self.queues[ticket.queue.0 as usize].closings;
+        let shut_since = closings.last().expect("it is closed").0;
+        let held_us = self.now - shut_since.max(ticket.waiting_since);
+        let now = self.now;
+        let ticket = self.ticket_mut(id);
+        // Where the daemon was down meanwhile that time is moved already.
+        ticket.limits_from = now.min(ticket.limits_from + held_us);
     }
 
     pub(crate) fn is_shut(&self, id: QueueId) -> bool {

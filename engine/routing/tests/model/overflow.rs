@@ -46,6 +46,9 @@ impl Reference {
             }
             self.steps_left -= 1;
             let now = self.now;
+            if self.is_held(self.ticket(id)) {
+                self.move_limits(id);
+            }
             self.move_clocks(id, to);
             let ticket = self.ticket_mut(id);
             let from = std::mem::replace(&mut ticket.queue, to);
@@ -169,6 +172,9 @@ impl Reference {
     /// A queue looks when the time of who came first is over; of who came by another way, earlier.
     pub(crate) fn begins_to_wait(&mut self, id: TicketId) {
         let ticket = self.ticket(id);
+        if self.is_held(ticket) {
+            return;
+        }
         let (queue, at) = (ticket.queue, self.ends_at(ticket));
         let looks_at = &mut self.queues[queue.0 as usize].looks_at;
         *looks_at = Some(looks_at.map_or(at, |before| before.min(at)));
@@ -177,6 +183,7 @@ impl Reference {
     /// Whose time is over first, and when.
     fn first_end(&self, queue: QueueId) -> Option<(Micros, TicketId)> {
         let waiting = self.tickets.iter().filter(|t| t.is_unassigned() && t.queue == queue);
+        let waiting = waiting.filter(|ticket| !self.is_held(ticket));
         let first = waiting.map(|ticket| (self.ends_at(ticket), ticket.id));
         first.min_by_key(|(at, id)| {
             (*at, self.witnessed(|e| matches!(e, Event::Closed(e) if e.ticket == *id)), *id)
