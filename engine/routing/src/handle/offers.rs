@@ -2,7 +2,7 @@
 
 use super::refusals::no_agent;
 use super::{Answered, Turn, done};
-use crate::event::{Event, OfferEnded, Offered, Responding};
+use crate::event::{Event, OfferEnded, Offered, Responding, Unreserved};
 use crate::input::{Input, Party};
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
@@ -127,6 +127,10 @@ impl Turn<'_> {
         self.release(Some(agent));
         let ended = OfferEnded { ticket, agent, end, excluded_until };
         self.emit_of(slot, Event::OfferEnded(ended));
+        // Who would not have it is not waited for.
+        if is_excluded && self.state.tickets.at(slot).reserved.is(agent) {
+            self.emit_of(slot, Event::Unreserved(Unreserved { ticket }));
+        }
     }
 
     fn no_offer(&self, slot: Slot) -> relevo_wire::WireError {

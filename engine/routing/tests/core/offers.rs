@@ -2,7 +2,8 @@
 
 use crate::common::*;
 use relevo_routing::Event;
-use relevo_routing::input::{Input, Target};
+use relevo_routing::event::Unreserved;
+use relevo_routing::input::{HandOff, Input, Target};
 use relevo_wire::answer::Answer;
 use relevo_wire::vocabulary::{Intent, OfferEnd, Outcome, TicketState};
 use relevo_wire::{AgentId, ErrorCode, TicketId};
@@ -264,6 +265,31 @@ fn a_ticket_for_one_agent_is_offered_to_it_alone_and_joins_the_line_when_its_tim
     assert!(matches!(events[..], [Event::Unreserved(_)]), "the offer stands: {events:?}");
     let events = desk.events(desk.decline("bea", child));
     assert_eq!(offers(&events), [(child, desk.agent_id("eva"))]);
+}
+
+#[test]
+fn nobody_waits_on_for_the_one_agent_who_would_not_have_it() {
+    for is_missed in [false, true] {
+        let mut desk = asking(&["ana", "bea"], 1);
+        let (ana, bea) = (desk.agent_id("ana"), desk.agent_id("bea"));
+        let hand_off = HandOff { preferred_agent: Some(ana), ..hand_off(1) };
+        let ticket = desk.accepted(hand_off).ticket;
+        assert_eq!(desk.reason("ana", ticket), "offered");
+        let (end, events) = if is_missed {
+            (OfferEnd::Missed, desk.pass(20 * SECOND))
+        } else {
+            (OfferEnd::Declined, desk.events(desk.decline("ana", ticket)))
+        };
+        assert_eq!(ends(&events), [(ana, end)]);
+        assert_eq!(events[1], Event::Unreserved(Unreserved { ticket }));
+        assert_eq!(offers(&events), [(ticket, bea)]);
+    }
+    let mut desk = asking(&["ana", "bea"], 1);
+    let preferred_agent = Some(desk.agent_id("ana"));
+    let ticket = desk.accepted(HandOff { preferred_agent, ..hand_off(1) }).ticket;
+    let events = desk.intent("ana", Intent::Paused);
+    assert_eq!(offers(&events), [], "who only pauses may come back for it");
+    assert_eq!(desk.reason("bea", ticket), "reserved_for_other");
 }
 
 #[test]

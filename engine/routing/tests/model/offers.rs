@@ -142,6 +142,10 @@ impl Reference {
             ticket.looked_at = None;
         }
         self.emit(Event::OfferEnded(OfferEnded { ticket: id, agent, end, excluded_until }));
+        let reserved = self.ticket(id).reserved.map(|(reserved, _)| reserved);
+        if excluded_until.is_some() && reserved == Some(agent) {
+            self.join_line(id);
+        }
     }
 
     /// Nobody can accept when no session is left.
