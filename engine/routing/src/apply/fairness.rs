@@ -5,6 +5,7 @@ use crate::Micros;
 use crate::state::State;
 use crate::state::fairness::{Latest, Limit};
 use crate::state::maybe::MaybeTime;
+use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::AgentId;
 use relevo_wire::directory::Fairness;
@@ -30,6 +31,21 @@ impl State {
         let Some(limit) = self.fairness else { return };
         self.agents.at_mut(id).latest.note(now, limit);
         self.follow_fairness(id);
+    }
+
+    /// An agent is about to lose an offer that it has neither declined nor missed: it got nothing.
+    pub(super) fn take_back_offer(&mut self, slot: Slot, agent: AgentId) {
+        let ticket = self.tickets.at(slot);
+        let Some(until) = ticket.asked.offers().until() else { return };
+        // If the queue asks for another time by now, the moment is not known: then the offer counts.
+        let wait_us = match ticket.asked.transfer() {
+            Some(transfer) => transfer.wait_us,
+            None => self.queues.at(ticket.queue).offer_us,
+        };
+        let at = until.saturating_sub(wait_us);
+        if self.agents.at_mut(agent).latest.take_back(at) {
+            self.follow_fairness(agent);
+        }
     }
 
     /// The agent is gone for good.

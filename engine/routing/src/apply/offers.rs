@@ -44,6 +44,10 @@ impl State {
         if let Some(until) = event.excluded_until {
             self.exclude(slot, event.agent, until, now);
         }
+        let is_refused = matches!(event.end, OfferEnd::Declined | OfferEnd::Missed);
+        if !is_refused {
+            self.take_back_offer(slot, event.agent);
+        }
         let asked = &mut self.tickets.at_mut(slot).asked;
         if is_transfer {
             asked.change(|both| both.excluded.add(event.agent, Micros::MAX, now));
@@ -78,6 +82,9 @@ impl State {
         let offered = offered.filter(|(_, ticket)| !ticket.asked.offers().is_empty());
         let offered: Vec<Slot> = offered.map(|(slot, _)| slot).collect();
         for slot in offered {
+            for agent in self.tickets.at(slot).asked.offers().agents().to_vec() {
+                self.take_back_offer(slot, agent);
+            }
             self.drop_offers(slot);
             if self.tickets.at(slot).is_unassigned() {
                 self.back_to_line(now, slot);

@@ -30,6 +30,12 @@ impl Latest {
         self.keep(Some(limit));
     }
 
+    /// The agent has not got the one of that moment after all. False where none is known.
+    pub(crate) fn take_back(&mut self, at: Micros) -> bool {
+        let place = self.0.iter().rposition(|latest| *latest == at);
+        place.and_then(|place| self.0.remove(place)).is_some()
+    }
+
     /// Forgets what a limit does not count.
     pub(crate) fn keep(&mut self, limit: Option<Limit>) {
         let beyond = self.0.len().saturating_sub(limit.map_or(0, |limit| limit.tickets));

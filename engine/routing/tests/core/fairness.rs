@@ -1,11 +1,13 @@
 //! The fairness limit: at most so many new tickets of an agent in some time.
 
 use crate::common::*;
+use relevo_routing::Event;
 use relevo_routing::input::{HandOff, Input, Target};
 use relevo_wire::ErrorCode;
 use relevo_wire::directory::{Delivery, Fairness, Object, Tenant};
+use relevo_wire::vocabulary::{Intent, TicketState};
 
-fn limit(desk: &mut Desk, limit: Option<(u16, u32)>) -> Vec<relevo_routing::Event> {
+fn limit(desk: &mut Desk, limit: Option<(u16, u32)>) -> Vec<Event> {
     let fairness = limit.map(|(tickets, seconds)| Fairness { tickets, seconds });
     let object = Object::Tenant(Tenant { fairness, ..Tenant::new("t") });
     desk.events(Input::Put { object: Box::new(object), if_version: None })
@@ -102,6 +104,65 @@ fn another_limit_counts_at_once_and_none_counts_nothing() {
     assert_eq!(desk.holder(fifth).as_deref(), Some("ana"), "nothing was counted before");
     let sixth = desk.hand_off(6);
     assert_eq!(desk.holder(sixth), None);
+}
+
+#[test]
+fn an_offer_of_what_another_got_or_nobody_counts_no_longer() {
+    let mut desk = Desk::staffed(&["ana", "bob", "cid"]);
+    desk.queue("q", &["ana", "bob", "cid"], |queue| {
+        queue.offer_seconds = 20;
+        queue.offer_agents = 3;
+    });
+    limit(&mut desk, Some((1, 60)));
+    let [ana, bob, cid] = ["ana", "bob", "cid"].map(|name| desk.agent_id(name));
+    let offers = |events: &[Event]| {
+        let offered = events.iter().filter_map(|event| {
+            if let Event::Offered(offered) = event { Some(offered.agent) } else { None }
+        });
+        offered.collect::<Vec<_>>()
+    };
+    let offered =
+        |desk: &mut Desk, contact| offers(&desk.events(Input::HandOff(hand_off(contact))));
+    let ticket = desk.hand_off(1);
+    desk.wait(5 * SECOND);
+    desk.events(Input::Accept { agent: bob, ticket });
+    assert_eq!(offered(&mut desk, 2), [ana, cid], "whose offers ended as taken");
+    desk.wait(SECOND);
+    desk.left(2);
+    assert_eq!(offered(&mut desk, 3), [ana, cid], "nobody got what was closed");
+    assert!(desk.replayed().snapshot() == desk.tenant.snapshot(), "the log gives the same");
+    desk.wait(SECOND);
+    desk.intent("ana", Intent::Paused);
+    desk.intent("ana", Intent::Online);
+    assert_eq!(offered(&mut desk, 4), [ana], "it was withdrawn from her");
+    desk.restart(0);
+    desk.handle(Input::Ready);
+    let session = relevo_wire::SessionId(99);
+    let seen = desk.reachable_closes(cid);
+    let input = Input::AgentSessionOpened { agent: cid, session, seen };
+    assert_eq!(offers(&desk.events_of_session(input)), [cid], "no offer outlives the process");
+}
+
+#[test]
+fn what_an_agent_declines_or_misses_counts() {
+    for is_missed in [false, true] {
+        let mut desk = Desk::staffed(&["ana"]);
+        desk.queue("q", &["ana"], |queue| queue.offer_seconds = 20);
+        limit(&mut desk, Some((1, 50)));
+        let (agent, ticket) = (desk.agent_id("ana"), desk.hand_off(1));
+        if is_missed {
+            desk.pass(20 * SECOND);
+            desk.intent("ana", Intent::Online);
+        } else {
+            desk.events(Input::Decline { agent, ticket });
+        }
+        let second = desk.hand_off(2);
+        assert_eq!(desk.place(second).0, TicketState::Waiting);
+        desk.pass(START + 50 * SECOND - 1 - desk.now);
+        assert_eq!(desk.place(second).0, TicketState::Waiting);
+        desk.pass(1);
+        assert_eq!(desk.place(second).0, TicketState::Offered);
+    }
 }
 
 #[test]

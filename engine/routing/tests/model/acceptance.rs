@@ -17,7 +17,7 @@ use relevo_wire::{AgentId, ErrorCode, QueueId, TicketId};
 pub(crate) struct Transfer {
     pub(crate) queue: QueueId,
     agent: Option<AgentId>,
-    wait_us: Micros,
+    pub(crate) wait_us: Micros,
     since: Micros,
 }
 
@@ -152,6 +152,9 @@ impl Reference {
         let asked = self.tickets.iter().filter(|ticket| ticket.transfer.is_some());
         let asked: Vec<TicketId> = asked.map(|ticket| ticket.id).collect();
         for id in asked {
+            for agent in self.ticket(id).offers.clone() {
+                self.take_back_offer(id, agent);
+            }
             let ticket = self.ticket_mut(id);
             ticket.offers.clear();
             ticket.offered_until = None;

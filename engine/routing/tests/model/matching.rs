@@ -206,6 +206,19 @@ impl Reference {
         }
     }
 
+    /// An agent is about to lose an offer of which it got nothing: it counts no more, unless the queue
+    /// asks for another time by now.
+    pub(crate) fn take_back_offer(&mut self, id: TicketId, agent: AgentId) {
+        let ticket = self.ticket(id);
+        let offer_us = || seconds(self.queue(ticket.queue).expect("it has a ticket").offer_seconds);
+        let wait_us = ticket.transfer.map_or_else(offer_us, |transfer| transfer.wait_us);
+        let at = ticket.offered_until.expect("it is offered").saturating_sub(wait_us);
+        let latest = &mut self.at_mut(agent).latest;
+        if let Some(place) = latest.iter().rposition(|latest| *latest == at) {
+            latest.remove(place);
+        }
+    }
+
     fn note_served(&mut self, queue: QueueId, agent: AgentId) {
         self.at_mut(agent).last_ticket_at = self.now;
         self.queues[queue.0 as usize].last_served = Some(agent);

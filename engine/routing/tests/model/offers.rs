@@ -125,6 +125,9 @@ impl Reference {
         let is_transfer = self.ticket(id).transfer.is_some();
         let is_refused = matches!(end, OfferEnd::Declined | OfferEnd::Missed);
         let excluded_until = (is_refused && !is_transfer).then_some(until);
+        if !is_refused {
+            self.take_back_offer(id, agent);
+        }
         let ticket = self.ticket_mut(id);
         if is_transfer {
             ticket.exclude_for_good(agent);
@@ -150,8 +153,13 @@ impl Reference {
 
     /// Nobody can accept when no session is left.
     pub(crate) fn forget_offers(&mut self) {
-        let offered = self.tickets.iter_mut().filter(|t| t.state == TicketState::Offered);
-        for ticket in offered {
+        let offered = self.tickets.iter().filter(|t| t.state == TicketState::Offered);
+        let offered: Vec<TicketId> = offered.map(|ticket| ticket.id).collect();
+        for id in offered {
+            for agent in self.ticket(id).offers.clone() {
+                self.take_back_offer(id, agent);
+            }
+            let ticket = self.ticket_mut(id);
             ticket.state = TicketState::Waiting;
             ticket.offers.clear();
             ticket.offered_until = None;
