@@ -50,7 +50,14 @@ impl State {
         }
         let asked = &mut self.tickets.at_mut(slot).asked;
         if is_transfer {
-            asked.change(|both| both.excluded.add(event.agent, Micros::MAX, now));
+            // The last of them is the latest who refused it, or else its giver.
+            asked.change(|both| {
+                if is_refused {
+                    both.excluded.add(event.agent, Micros::MAX, now);
+                } else {
+                    both.excluded.add_first(event.agent);
+                }
+            });
         }
         let until = asked.offers().until();
         asked.change(|both| both.offers.remove(event.agent));

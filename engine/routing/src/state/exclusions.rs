@@ -39,6 +39,12 @@ impl Exclusions {
         before.into_iter().map(|(_, end)| end).collect()
     }
 
+    /// Adds an agent for good, before all others: one who has not refused it.
+    pub(crate) fn add_first(&mut self, agent: AgentId) {
+        self.0.retain(|(other, _)| *other != agent);
+        self.0.insert(0, (agent, Micros::MAX));
+    }
+
     /// Forgets everybody; gives back who it was.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::take(self)

@@ -320,6 +320,23 @@ fn a_refusal_while_the_giver_is_gone_does_not_leave_it_there() {
 }
 
 #[test]
+fn who_pauses_while_the_giver_is_gone_has_refused_nothing() {
+    let (mut desk, ticket) = asking(&["bea", "cid"], 1);
+    desk.events(desk.to_r(ticket));
+    desk.intent("ana", Intent::Offline);
+    let events = desk.decline_transfer("bea", ticket);
+    assert_eq!(offers(&events), [desk.agent_id("cid")]);
+    let events = desk.intent("cid", Intent::Paused);
+    assert_eq!(ends(&events), [TransferEnd::Unavailable]);
+    let child = closed(&events).child.expect("it goes on");
+    assert_eq!(desk.place(child).0, TicketState::Waiting);
+    let reasons = desk.explain(child).agents.into_iter().map(|agent| agent.reason);
+    assert_eq!(reasons.collect::<Vec<_>>(), ["excluded", "paused"], "bea has refused it");
+    desk.online("cid");
+    assert_eq!(desk.holder(child).as_deref(), Some("cid"));
+}
+
+#[test]
 fn a_restart_ends_it_and_the_giver_keeps_it() {
     let (mut desk, ticket) = asking(&["bea"], 1);
     desk.events(desk.to_r(ticket));

@@ -115,7 +115,7 @@ impl Reference {
         true
     }
 
-    /// Of those whose time to answer is over; before there is one, the giver.
+    /// Of those who would not have it; before there is one, the giver.
     fn last_asked(&self, id: TicketId) -> AgentId {
         self.ticket(id).excluded.last().expect("at least the giver").agent
     }

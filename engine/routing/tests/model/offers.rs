@@ -132,6 +132,9 @@ impl Reference {
         if is_transfer {
             ticket.exclude_for_good(agent);
         }
+        if is_transfer && !is_refused {
+            ticket.excluded.rotate_right(1);
+        }
         if excluded_until.is_some() {
             ticket.excluded.retain(|other| other.agent != agent && now < other.until);
             ticket.excluded.push(Exclusion { agent, until, is_over: false });
