@@ -5,7 +5,7 @@
 //! happens then.
 
 use super::Turn;
-use crate::event::{CustomerAway, CustomerBack, Event, Relaxed, Unreserved};
+use crate::event::{CustomerAway, CustomerBack, Event, Relaxed, TargetMissed, Unreserved};
 use crate::state::maybe::MaybeAgent;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
@@ -46,6 +46,10 @@ impl Turn<'_> {
             self.emit_of(slot, Event::Relaxed(Relaxed { ticket, ring }));
         }
         self.emit_of(slot, Event::CustomerBack(CustomerBack { ticket }));
+        // Before anybody is given it: who comes back too late is not assigned in target.
+        if self.target_at(self.state.tickets.at(slot)).is_some_and(|at| at < self.now) {
+            self.emit_of(slot, Event::TargetMissed(TargetMissed { ticket }));
+        }
     }
 
     /// The time for which it waits for one agent is over, or that agent has been deleted.

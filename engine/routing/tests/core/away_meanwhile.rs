@@ -126,8 +126,9 @@ fn the_threshold_goes_on_and_is_judged_at_his_return_if_he_comes() {
     desk.pass(30 * SECOND);
     goes(&mut desk, 1);
     desk.wait(50 * SECOND);
-    writes(&mut desk, 1);
-    assert_eq!(desk.pass(0), [Event::TargetMissed(TargetMissed { ticket })]);
+    let events = writes(&mut desk, 1);
+    let missed = Event::TargetMissed(TargetMissed { ticket });
+    assert_eq!(events[1..], [comes_back(ticket), missed]);
     assert_eq!(goes(&mut desk, 1).judged, None, "it is judged already");
 
     let ticket = desk.hand_off(2);
@@ -138,6 +139,26 @@ fn the_threshold_goes_on_and_is_judged_at_his_return_if_he_comes() {
     desk.pass(30 * SECOND);
     let missed = Event::TargetMissed(TargetMissed { ticket });
     assert_eq!(desk.pass(1), [missed], "at its own time when he is back before it");
+}
+
+#[test]
+fn who_comes_back_too_late_is_assigned_out_of_target() {
+    let mut desk = desk_with(|queue| queue.threshold_seconds = 60);
+    let ticket = desk.hand_off(1);
+    desk.pass(30 * SECOND);
+    goes(&mut desk, 1);
+    desk.online("ana");
+    desk.wait(31 * SECOND);
+    let events = writes(&mut desk, 1);
+    let missed = Event::TargetMissed(TargetMissed { ticket });
+    assert_eq!(events[1..3], [comes_back(ticket), missed]);
+    assert_eq!(assignments(&events[3..]), [(ticket, desk.agent_id("ana"))]);
+
+    let ticket = desk.hand_off(2);
+    goes(&mut desk, 2);
+    desk.wait(60 * SECOND - 1);
+    let events = writes(&mut desk, 2);
+    assert_eq!(events[1..], [comes_back(ticket)], "still in time");
 }
 
 #[test]

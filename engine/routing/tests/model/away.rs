@@ -2,7 +2,9 @@
 
 use crate::hand_off::seconds;
 use crate::reference::Reference;
-use relevo_routing::event::{CustomerAway, CustomerBack, Judgement, Relaxed, Unreserved};
+use relevo_routing::event::{
+    CustomerAway, CustomerBack, Judgement, Relaxed, TargetMissed, Unreserved,
+};
 use relevo_routing::{Event, Micros};
 use relevo_wire::TicketId;
 use relevo_wire::vocabulary::{CloseReason, OfferEnd, Outcome, TicketState};
@@ -59,6 +61,11 @@ impl Reference {
         self.stand_in_line(id);
         self.begins_to_wait(id);
         self.emit(Event::CustomerBack(CustomerBack { ticket: id }));
+        let target_at = self.clocks(self.ticket(id)).target_at;
+        if target_at.is_some_and(|target_at| target_at < now) {
+            self.ticket_mut(id).target_at = None;
+            self.emit(Event::TargetMissed(TargetMissed { ticket: id }));
+        }
     }
 
     /// What a dry run of a hand-off tells: nothing that falls due is looked at.
