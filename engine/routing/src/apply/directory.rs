@@ -111,7 +111,9 @@ impl State {
     fn queue_put(&mut self, now: Micros, id: QueueId, object: &Queue) {
         let bot = self.directory.queue_bot(id).expect("the directory has taken the queue");
         let is_new = self.queues.get(id).is_none();
+        let held = self.held_in(id);
         self.queues.put(id, bot, object);
+        self.move_limits_of_released(now, id, held);
         self.set_ageing(now, id, object.ageing);
         self.set_step(id, object);
         self.look_again(id);

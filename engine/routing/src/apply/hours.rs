@@ -86,11 +86,27 @@ impl State {
 
     /// Who has waited until the queue opens has as much time left as when he began to.
     fn move_held_limits(&mut self, now: Micros, id: QueueId) {
-        let queue = self.queues.at(id);
+        self.held_in(id).into_iter().for_each(|slot| self.move_limits(now, slot));
+    }
+
+    /// Likewise who needs wait for that no longer, as the queue's object is another.
+    pub(super) fn move_limits_of_released(&mut self, now: Micros, id: QueueId, held: Vec<Slot>) {
+        for slot in held {
+            if !self.queues.at(id).holds(self.tickets.at(slot)) {
+                self.move_limits(now, slot);
+            }
+        }
+    }
+
+    /// Who waits until the queue opens, his customer away or not.
+    pub(super) fn held_in(&self, id: QueueId) -> Vec<Slot> {
+        let Some(queue) = self.queues.get(id).filter(|queue| queue.shut) else {
+            return Vec::new();
+        };
         let waiting = queue.waits.iter().chain(queue.test_waits.iter()).map(|(_, slot)| slot);
         let mut held: Vec<Slot> = waiting.chain(self.away_from(id)).collect();
         held.retain(|slot| queue.holds(self.tickets.at(*slot)));
-        held.into_iter().for_each(|slot| self.move_limits(now, slot));
+        held
     }
 
     /// The time in which a ticket has waited until its queue opens counts for no limit of waiting.

@@ -218,3 +218,23 @@ fn a_target_that_waited_for_the_opening_counts_at_once_in_an_open_queue() {
     assert!(!missed(&desk.pass(50 * SECOND)));
     assert!(missed(&desk.pass(1)));
 }
+
+#[test]
+fn a_put_that_lets_who_was_held_be_served_gives_him_the_time_that_he_had_left() {
+    for opens in [false, true] {
+        let mut desk = office(|queue| {
+            queue.at_closing = AtClosing::Carry;
+            queue.max_wait_seconds = Some(1_800);
+        });
+        desk.pass(CLOSES - 600 * SECOND - desk.now);
+        let ticket = desk.hand_off(1);
+        desk.pass(6 * HOUR);
+        desk.queue("q", &["ana", "bea"], |queue| {
+            queue.hours = (!opens).then(office_hours);
+            queue.max_wait_seconds = Some(1_800);
+        });
+        desk.pass(1_200 * SECOND - 1);
+        assert_eq!(state(&desk, ticket), TicketState::Waiting, "opens: {opens}");
+        assert_eq!(closed(&desk.pass(1)).reason, CloseReason::NoAgent);
+    }
+}

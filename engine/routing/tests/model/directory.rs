@@ -184,6 +184,7 @@ impl Reference {
                         closings: Vec::new(),
                     });
                 }
+                let held = self.held_in(QueueId(u32::try_from(number).expect("few queues")));
                 let before = self.queues[number].object.take().map(|before| before.object);
                 let had_delays = before.as_ref().map_or_else(BTreeSet::new, delays);
                 let has_other_step = before.and_then(|queue| queue.overflow) != object.overflow;
@@ -198,6 +199,7 @@ impl Reference {
                 for ticket in waiting.filter(|ticket| has_other_step && ticket.reserved.is_none()) {
                     ticket.step_is_over = false;
                 }
+                self.move_limits_of_released(held);
                 self.look_again(id);
             }
             Object::Agent(object) => {

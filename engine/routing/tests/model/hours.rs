@@ -150,14 +150,26 @@ impl Reference {
 
     /// Who has waited until the queue opens has as much time left as when he began to.
     fn move_held_limits(&mut self, id: QueueId) {
+        self.held_in(id).into_iter().for_each(|ticket| self.move_limits(ticket));
+    }
+
+    /// Likewise who need not wait for that any longer, as the queue's object is another.
+    pub(crate) fn move_limits_of_released(&mut self, held: Vec<TicketId>) {
+        for ticket in held {
+            if !self.is_held(self.ticket(ticket)) {
+                self.move_limits(ticket);
+            }
+        }
+    }
+
+    /// Who waits until the queue opens, his customer away or not.
+    pub(crate) fn held_in(&self, id: QueueId) -> Vec<TicketId> {
         let is_held = |ticket: &&Ticket| {
             (ticket.is_unassigned() || ticket.away.is_some())
                 && ticket.queue == id
                 && self.is_held(ticket)
         };
-        let held: Vec<TicketId> =
-            self.tickets.iter().filter(is_held).map(|ticket| ticket.id).collect();
-        held.into_iter().for_each(|ticket| self.move_limits(ticket));
+        self.tickets.iter().filter(is_held).map(|ticket| ticket.id).collect()
     }
 
     /// The time since the closing counts for no limit of waiting.
