@@ -6,11 +6,13 @@ use relevo_tests::harness::inbox::said;
 use relevo_tests::harness::raw::{FRAMES, Raw};
 use relevo_tests::harness::wait::{until, until_equal};
 use relevo_tests::harness::{Deployment, Site};
-use relevo_wire::command::{Command, Cursor, Hello, Request};
+use relevo_wire::Answer;
+use relevo_wire::command::{Command, Cursor, Cursors, Hello, Request, SetPresence};
+use relevo_wire::error::ErrorCode;
 use relevo_wire::frame::ServerFrame;
 use relevo_wire::ids::RequestId;
 use relevo_wire::push::{Entry, Push};
-use relevo_wire::vocabulary::{Author, Body, Intent, Outcome};
+use relevo_wire::vocabulary::{Author, Body, Intent, Outcome, Role};
 
 #[tokio::test]
 async fn each_session_of_an_agent_gets_everything() {
@@ -191,4 +193,64 @@ async fn a_cursor_says_where_to_go_on() {
         assert_eq!(numbers, (received + 1..=last).collect::<Vec<_>>());
         raw.connection.close(0_u32.into(), b"");
     }
+}
+
+/// The key was looked at when the hello began, and its revocation found no session to end.
+#[tokio::test]
+async fn a_key_that_is_revoked_while_its_session_opens_opens_none() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let admin = deployment.admin().await;
+    let tenant = || Some(TENANT.to_owned());
+    for (role, owner) in [(Role::Agent, "ana"), (Role::Bot, "shop"), (Role::Admin, "")] {
+        let made = admin.create_key(tenant(), role, owner, "a test").await;
+        let made = made.expect("the operator may make keys");
+        let raw = Raw::connect(deployment.daemon.ready().quic, FRAMES).await;
+        let mut lane = raw.lane().await;
+        let (client, resume) = (String::new(), Vec::new());
+        let hello = Hello { token: made.key, client, resume, more: true };
+        let command = Command::Hello(hello);
+        lane.ask(&Request { request_id: RequestId(1), idempotency_key: None, command }).await;
+        admin.revoke_key(tenant(), made.prefix).await.expect("the key is there");
+        let command = Command::Cursors(Cursors { resume: Vec::new(), more: false });
+        lane.ask(&Request { request_id: RequestId(1), idempotency_key: None, command }).await;
+        let told = loop {
+            match lane.frame().await.expect("the client is told why") {
+                ServerFrame::Push(Push::GoAway(told)) => break told.reason,
+                // The revocation was there before the hello.
+                ServerFrame::Answer(_, Answer::Error(error)) => break error.code.name().to_owned(),
+                ServerFrame::Push(_) | ServerFrame::Answer(..) => {}
+            }
+        };
+        assert!(told == "revoked" || told == "unauthenticated", "{told}");
+        raw.closed().await;
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_revoked_and_not_gone_yet_asks_in_vain() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let admin = deployment.admin().await;
+    let tenant = || Some(TENANT.to_owned());
+    let made = admin.create_key(tenant(), Role::Agent, "ana", "a test").await;
+    let made = made.expect("the operator may make keys");
+    let mut bot = deployment.bot("shop").await;
+    let _ana = deployment.online("ana").await;
+    bot.hand_over("c1").await;
+    let raw = Raw::connect(deployment.daemon.ready().quic, FRAMES).await;
+    let _unread = raw.hello(&made.key).await;
+    // More than the windows hold: the daemon waits for the client before it ends the connection.
+    for _ in 0..10 {
+        bot.customer("c1", &"x".repeat(60 * 1024)).await;
+    }
+    let mut lane = raw.lane().await;
+    let ask = |id| {
+        let command =
+            Command::SetPresence(SetPresence { intent: Intent::Online, reason: String::new() });
+        Request { request_id: RequestId(id), idempotency_key: None, command }
+    };
+    lane.ask(&ask(2)).await;
+    assert!(matches!(lane.answer().await, (RequestId(2), Answer::Done(_))));
+    admin.revoke_key(tenant(), made.prefix).await.expect("the key is there");
+    lane.ask(&ask(3)).await;
+    assert_eq!(lane.refused(ErrorCode::Unauthenticated).await, RequestId(3));
 }

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use relevo::admission::{BotShare, Budget};
 use relevo::metrics::CommandName;
-use relevo::publish::directory::Directories;
+use relevo::publish::directory::{Directories, publish_changes};
 use relevo::publish::outcome::{Asker, Outcome};
 use relevo::publish::{Before, GroupFigures, Observer, Published, Publisher};
 use relevo::ring::{Consumer, Producer, ring};
@@ -24,7 +24,7 @@ use relevo::shard::presence::Presences;
 use relevo::shard::{ShardInput, shard_of};
 use relevo_journal::{Committer, Group, GroupNumber, MemoryLog, Submission, read_record};
 use relevo_routing::Event;
-use relevo_routing::input::{Command as RoutingCommand, Input};
+use relevo_routing::input::{Command as RoutingCommand, Input, Key};
 use relevo_routing::record::SCHEMA_VERSION;
 use relevo_routing::tenant::{Origin, Settings};
 use relevo_wire::command::{Command, Cursor, Request};
@@ -164,6 +164,8 @@ impl Daemon {
             Party::Agent(_) => (Role::Agent, None),
             Party::Admin => (Role::Admin, None),
         };
+        let prefix = format!("{}-{name}", tenant.0);
+        self.give_key(tenant, &prefix, role, name);
         let mut resume = Resume::new(&self.buffers);
         resume.extend(cursors).expect("there is memory for a few cursors");
         let session = Arc::new(Session::new(
@@ -173,7 +175,7 @@ impl Daemon {
             party,
             role,
             name.to_owned(),
-            format!("{}-{name}", tenant.0),
+            prefix,
             Codec::Rkyv,
             resume,
             None,
@@ -182,6 +184,16 @@ impl Daemon {
         let asker = Asker::Opened { session: Arc::clone(&session), request: RequestId(1) };
         self.learn(tenant, input, asker);
         Link::new(session, share)
+    }
+
+    /// Makes a credential known to what lets sessions in; no log holds it.
+    fn give_key(&self, tenant: TenantId, prefix: &str, role: Role, owner: &str) {
+        if self.published.directories.load().key(prefix).is_none() {
+            let (prefix, owner, label) = (prefix.to_owned(), owner.to_owned(), String::new());
+            let created =
+                Event::KeyCreated(Key { prefix, sha256: [0; 32], role, owner, label, created: 0 });
+            publish_changes(&self.published.directories, std::iter::once((tenant, &created)));
+        }
     }
 
     /// A connection is gone.

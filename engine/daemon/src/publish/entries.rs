@@ -17,7 +17,7 @@ use super::conversation::Conversation;
 use super::outcome::{Asker, Outcome};
 use super::view::{self, Side};
 use super::{Observer, Publisher};
-use crate::session::{Party, Session};
+use crate::session::{Party, REVOKED, Session};
 
 /// A message on its way to those who did not write it.
 struct Relayed {
@@ -98,7 +98,7 @@ impl<O: Observer> Publisher<O> {
             Event::TargetTold(e) => self.target_told(outcome.tenant, e),
             Event::KeyRevoked(e) => {
                 for session in self.sessions.with_key(&e.prefix) {
-                    session.send_away("revoked", 0);
+                    session.send_away(REVOKED, 0);
                 }
             }
             Event::ObjectPut(_)

@@ -35,7 +35,7 @@ use relevo_wire::Answer;
 use relevo_wire::vocabulary::TicketState;
 
 use crate::metrics::CommandName;
-use crate::session::Session;
+use crate::session::{REVOKED, Session};
 use crate::telemetry::ticket_of;
 use conversations::{Conversations, Record};
 use directory::Directories;
@@ -196,7 +196,7 @@ impl<O: Observer> Publisher<O> {
                 // The bot or agent was removed while its session opened.
                 let request = *request;
                 session.outbox.append(|out| session.codec.write_answer(out, request, &answer));
-                session.send_away("revoked", 0);
+                session.send_away(REVOKED, 0);
             }
             (asker @ Asker::Daemon(_), Reply::Answer(answer)) => {
                 answer_daemon(asker, answer);

@@ -15,7 +15,7 @@ use super::Published;
 use super::conversation::Conversation;
 use super::view::{self, Side};
 use crate::session::outbox::CatchUp;
-use crate::session::{Party, Session};
+use crate::session::{Party, REVOKED, Session};
 
 /// How long an idempotency key is kept, in seconds: protocol.
 const IDEMPOTENCY_SECONDS: u32 = 24 * 3600;
@@ -87,6 +87,11 @@ impl Sessions {
         let standing = standing(published, &directory, session, &tickets);
         let snapshot = snapshot(session, &tickets);
         session.outbox.begin(std::iter::once(first).chain(snapshot).chain(standing));
+        if directories.key(&session.key_prefix).is_none() {
+            // Revoked since its hello was read, when this session was not among those to send away.
+            session.send_away(REVOKED, 0);
+            return;
+        }
         let resume =
             session.resume.lock().expect("nothing panics while it holds the cursors").take();
         for summary in &tickets {

@@ -23,4 +23,4 @@ mod request;
 pub mod serve;
 mod state;
 
-pub use state::{Codec, Party, Resume, Session};
+pub use state::{Codec, Party, REVOKED, Resume, Session};

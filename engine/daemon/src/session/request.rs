@@ -72,6 +72,7 @@ pub(super) async fn take(
     let id = request.request_id;
     let refused = shared
         .accepting()
+        .and_then(|()| session.authorized())
         .and_then(|()| shared.storing(&request.command))
         .and_then(|()| shared.remembering(session, &request.command));
     if let Err(error) = refused {

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use relevo_wire::answer::Answer;
 use relevo_wire::command::Cursor;
+use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::{AgentId, BotId, RequestId, SessionId, TenantId, TicketId};
 use relevo_wire::push::{GoAway, Push};
 use relevo_wire::vocabulary::Role;
@@ -108,6 +109,9 @@ impl Resume {
     }
 }
 
+/// Why a session ends whose credential is valid no more.
+pub const REVOKED: &str = "revoked";
+
 /// A live session.
 pub struct Session {
     /// Its id.
@@ -196,6 +200,17 @@ impl Session {
     #[must_use]
     pub fn has_reason(&self) -> bool {
         self.end_reason.get().is_some() || self.outbox.ended() == Some(LaneEnd::Slow)
+    }
+
+    /// May it still ask? What ends it otherwise refuses commands by itself or lets them through.
+    ///
+    /// # Errors
+    /// `unauthenticated`: it is told to go, and not gone yet.
+    pub fn authorized(&self) -> Result<(), WireError> {
+        if self.end_reason.get() == Some(&REVOKED) {
+            return Err(WireError::new(ErrorCode::Unauthenticated, "the key was revoked"));
+        }
+        Ok(())
     }
 
     /// Why it ended, as the metrics name it.

@@ -12,6 +12,7 @@ use relevo_routing::directory::Directory;
 use relevo_routing::event::{
     Assigned, Closed, Forgotten, MessageStored, Requeued, Routed, TicketOpened,
 };
+use relevo_routing::input::Key;
 use relevo_routing::{Event, Reply};
 use relevo_wire::frame::{self, ServerFrame};
 use relevo_wire::ids::{
@@ -38,6 +39,7 @@ pub(super) const TENANT: TenantId = TenantId(1);
 /// Its bot.
 pub(super) const BOT: BotId = BotId(1);
 const AGENT: AgentId = AgentId(1);
+const KEY: &str = "key";
 /// The ticket of most tests.
 pub(super) const TICKET: TicketId = TicketId(1);
 /// The ticket in which it goes on.
@@ -46,11 +48,19 @@ pub(super) const CHILD: TicketId = TicketId(2);
 /// Nothing published yet; bodies stay in memory while they are within so many bytes.
 pub(super) fn published(body_budget_bytes: u64) -> Arc<Published> {
     let mut directories = Directories::default();
-    directories.insert(TENANT, Directory::default());
+    let mut directory = Directory::default();
+    directory.apply(&Event::KeyCreated(key()));
+    directories.insert(TENANT, directory);
     Arc::new(Published {
         conversations: Conversations::new(body_budget_bytes),
         directories: ArcSwap::from_pointee(directories),
     })
+}
+
+/// The credential of every session.
+fn key() -> Key {
+    let (owner, label) = (String::new(), String::new());
+    Key { prefix: KEY.to_owned(), sha256: [0; 32], role: Role::Agent, owner, label, created: 0 }
 }
 
 /// A session of the agent.
@@ -66,7 +76,7 @@ pub(super) fn bot_session() -> Arc<Session> {
 fn session(party: Party, role: Role) -> Arc<Session> {
     let buffers = Buffers::new(64 * OUTBOX_BYTES);
     let resume = Resume::new(&buffers);
-    let (name, prefix) = (String::new(), String::new());
+    let (name, prefix) = (String::new(), KEY.to_owned());
     static SESSIONS: AtomicU64 = AtomicU64::new(1);
     let id = SessionId(SESSIONS.fetch_add(1, Ordering::Relaxed));
     let codec = Codec::Rkyv;
