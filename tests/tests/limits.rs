@@ -5,11 +5,14 @@ use relevo_tests::harness::party::{assert_refused, hand_off};
 use relevo_tests::harness::raw::{FRAMES, Raw};
 use relevo_tests::harness::wait::until;
 use relevo_tests::harness::{Deployment, Settings, Site};
-use relevo_wire::command::{Change, PutChange, TransferTarget};
+use relevo_wire::command::{
+    AgentsOnline, Change, Command, Next, PutChange, Receipt, Request, TransferTarget,
+};
 use relevo_wire::directory::{Agent, Bot, Object, Tenant};
 use relevo_wire::error::ErrorCode;
-use relevo_wire::limits;
+use relevo_wire::ids::{RequestId, TicketId};
 use relevo_wire::vocabulary::Role;
+use relevo_wire::{Answer, frame, limits};
 
 fn limits_of(more: &str) -> Settings {
     Settings { more: format!("[limits]\n{more}\n"), ..Settings::default() }
@@ -167,4 +170,59 @@ async fn tenants_and_objects_are_so_many_and_those_that_are_there_may_change() {
     put("second", agent(50)).await.unwrap();
     let key = admin.create_key(Some(TENANT.into()), Role::Agent, "ana", "test").await;
     assert!(key.is_ok(), "{key:?}");
+}
+
+fn receipts(ticket: TicketId, numbers: std::ops::Range<u32>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for delivered in numbers {
+        let command = Command::Receipt(Receipt { ticket, delivered, read: 0 });
+        let request = Request { request_id: RequestId(0), idempotency_key: None, command };
+        frame::write_request(&mut bytes, &request);
+    }
+    bytes
+}
+
+fn request(id: u64, command: Command) -> Request {
+    Request { request_id: RequestId(id), idempotency_key: None, command }
+}
+
+/// Receipts waited for the next commit with the budget that they had taken.
+#[tokio::test]
+async fn receipts_that_change_nothing_hold_no_budget() {
+    let limits = limits_of("budget_entries = 1024");
+    let deployment = Deployment::with(&Site::simple(&[("ana", 1)]), limits).await;
+    let raw = Raw::connect(deployment.daemon.ready().quic, FRAMES).await;
+    let mut lane = raw.hello(deployment.key(TENANT, "ana")).await;
+    lane.write(&receipts(TicketId(7), 0..1100)).await;
+    lane.ask(&request(2, Command::Next(Next { queue: None }))).await;
+    match lane.answer().await {
+        (RequestId(2), Answer::Error(error)) => assert_ne!(error.code, ErrorCode::Overloaded),
+        (id, answer) => assert_eq!(id, RequestId(2), "{answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn receipts_in_a_row_are_committed_when_a_lane_waits_for_budget() {
+    let limits = limits_of("budget_entries = 1024");
+    let deployment = Deployment::with(&Site::simple(&[("ana", 1)]), limits).await;
+    let options = relevo_client::Options {
+        receipts: relevo_client::Receipts::Manual,
+        ..deployment.options(deployment.key(TENANT, "shop"))
+    };
+    let (client, _events) = deployment.connector.bot(options).await.expect("it is let in");
+    let handed = match client.hand_off(hand_off("c1")).await {
+        Ok(relevo_client::HandOffAnswer::Accepted(handed)) => handed,
+        other => panic!("{other:?}"),
+    };
+    let text = relevo_wire::vocabulary::Body::text("x");
+    // More entries than the share of a bot, a quarter of the budget.
+    for _ in 0..400 {
+        let options = relevo_client::MessageOptions::default();
+        client.send_customer("c1", options, &text).await.expect("it is taken");
+    }
+    let raw = Raw::connect(deployment.daemon.ready().quic, FRAMES).await;
+    let mut lane = raw.hello(deployment.key(TENANT, "shop")).await;
+    lane.write(&receipts(handed.ticket, 1..400)).await;
+    lane.ask(&request(2, Command::AgentsOnline(AgentsOnline { queue: None }))).await;
+    assert!(matches!(lane.answer().await, (RequestId(2), Answer::AgentsOnline(_))));
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -32,6 +32,10 @@ use crate::session::{Party, Session};
 use crate::shard::presence::Presences;
 use crate::shard::{ShardInput, shard_of};
 use crate::views::Views;
+
+/// Between two commits that are asked for because budget is wanted. Others who flood the daemon make
+/// commits of their own, and few commands wait so long.
+pub const COMMIT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Why the daemon cannot go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +82,7 @@ pub struct Shared {
     max_sessions: usize,
     most: Most,
     session_ids: AtomicU64,
+    commit_asked_us: AtomicU64,
     ready: AtomicBool,
     draining: AtomicBool,
     fatal: watch::Sender<Option<Fatal>>,
@@ -143,6 +148,7 @@ impl Shared {
             max_objects: parts.max_objects,
             max_tenants: parts.max_tenants,
             session_ids,
+            commit_asked_us: AtomicU64::new(0),
             ready: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             fatal: parts.fatal,
@@ -297,6 +303,17 @@ impl Shared {
             ring.push_end(learnt);
         } else {
             ring.push_internal(learnt);
+        }
+    }
+
+    /// Has committed what waits for the next commit and holds budget until then: receipts. Of those
+    /// who ask in one [`COMMIT_INTERVAL`] the first is heard, and the others ask again.
+    pub fn ask_for_commit(&self, tenant: TenantId) {
+        let (now, interval) = (self.clock.now_us(), COMMIT_INTERVAL.as_micros() as u64);
+        let is_due = |asked: u64| (asked + interval <= now).then_some(now);
+        if self.commit_asked_us.fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_due).is_ok() {
+            // A look at the timers waits for nobody, and takes with it what came before.
+            self.learn(tenant, Input::Tick, Asker::Nobody);
         }
     }
 

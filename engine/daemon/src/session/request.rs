@@ -11,6 +11,7 @@ use relevo_wire::error::{ErrorCode, WireError};
 use relevo_wire::ids::RequestId;
 use relevo_wire::push::{Push, TypingPush};
 use relevo_wire::vocabulary::Author;
+use tokio::time::timeout;
 
 use super::command::{Local, done};
 use super::intake::{Intake, take_in};
@@ -19,7 +20,7 @@ use super::{Party, Session, admin, catch_up};
 use crate::admission::{BotShare, Permit};
 use crate::publish::catch_up::ANCESTORS;
 use crate::publish::outcome::Asker;
-use crate::runtime::shared::Shared;
+use crate::runtime::shared::{COMMIT_INTERVAL, Shared};
 use crate::shard::ShardInput;
 use crate::telemetry;
 
@@ -144,7 +145,13 @@ async fn admit(
             None => shared.budget.take_within(bytes, ADMISSION_PATIENCE).await,
         }
     };
-    let waited = Box::pin(waiting).await;
+    let mut waiting = Box::pin(waiting);
+    let waited = loop {
+        match timeout(COMMIT_INTERVAL, &mut waiting).await {
+            Ok(waited) => break waited,
+            Err(_) => shared.ask_for_commit(session.tenant),
+        }
+    };
     waited.ok_or(if is_hand_off { Verdict::Next } else { Verdict::CloseLane })
 }
 
