@@ -68,7 +68,8 @@ impl Sessions {
         let directories = published.directories.load();
         let directory = directories.tenant(session.tenant).cloned().unwrap_or_default();
         let tenant_name = directory.tenant_name().unwrap_or_default().to_owned();
-        let tickets = self.own_tickets(published, &directory, session);
+        let own = self.own_tickets(published, session);
+        let tickets = summaries(published, &directory, session, &own);
         let welcome = Answer::Welcome(Welcome {
             session: session.id,
             server: env!("CARGO_PKG_VERSION").to_owned(),
@@ -91,6 +92,12 @@ impl Sessions {
             // Revoked since its hello was read, when this session was not among those to send away.
             session.send_away(REVOKED, 0);
             return;
+        }
+        if let Party::Bot(_) = session.party {
+            // Only now: who has a hint for whoever has the ticket appends it behind the welcome.
+            for ticket in own {
+                published.conversations.give(ticket, Some(session), |_| ());
+            }
         }
         let resume =
             session.resume.lock().expect("nothing panics while it holds the cursors").take();
@@ -117,25 +124,11 @@ impl Sessions {
         }
     }
 
-    /// Own open tickets, and closed ones with entries that the party has not confirmed. A bot's
-    /// session takes over those that no other live session has.
-    fn own_tickets(
-        &self,
-        published: &Published,
-        directory: &Directory,
-        session: &Arc<Session>,
-    ) -> Vec<TicketSummary> {
+    /// Tickets of the party. A bot's session takes over those that no other live session has.
+    fn own_tickets(&self, published: &Published, session: &Session) -> Vec<TicketId> {
         let conversations = &published.conversations;
         let tenant = session.tenant;
-        let summary = |ticket| match session.party {
-            Party::Bot(_) => conversations.give(ticket, Some(session), |c| {
-                summarize(c, directory, ticket, Side::Bot, c.bot_progress.delivered)
-            })?,
-            Party::Agent(_) | Party::Admin => conversations.read(ticket, |c| {
-                summarize(c, directory, ticket, Side::Agent, c.agent_progress.delivered)
-            })?,
-        };
-        let candidates = match session.party {
+        match session.party {
             Party::Agent(agent) => conversations.of_agent(tenant, agent),
             Party::Bot(bot) => {
                 let of_owner = |owner| conversations.of_owner(tenant, bot, owner);
@@ -147,8 +140,7 @@ impl Sessions {
                 tickets
             }
             Party::Admin => Vec::new(),
-        };
-        candidates.into_iter().filter_map(summary).collect()
+        }
     }
 
     /// A session is gone: what it had goes to another session of the same party. Gives back the
@@ -203,6 +195,25 @@ fn hand_on(published: &Published, heir: Option<&Arc<Session>>, ticket: TicketId)
             heir.outbox.add_catch_up(CatchUp { ticket, next, live: true });
         }
     });
+}
+
+/// Those of the tickets that are open, and closed ones with entries that the party has not confirmed.
+fn summaries(
+    published: &Published,
+    directory: &Directory,
+    session: &Session,
+    tickets: &[TicketId],
+) -> Vec<TicketSummary> {
+    let summary = |ticket: &TicketId| {
+        let ticket = *ticket;
+        published.conversations.read(ticket, |c| match session.party {
+            Party::Bot(_) => summarize(c, directory, ticket, Side::Bot, c.bot_progress.delivered),
+            Party::Agent(_) | Party::Admin => {
+                summarize(c, directory, ticket, Side::Agent, c.agent_progress.delivered)
+            }
+        })?
+    };
+    tickets.iter().filter_map(summary).collect()
 }
 
 fn summarize(

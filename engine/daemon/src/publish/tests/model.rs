@@ -17,6 +17,7 @@ use relevo_routing::Reply;
 use relevo_wire::Answer;
 use relevo_wire::answer::Done;
 use relevo_wire::ids::RequestId;
+use relevo_wire::push::{Push, TypingPush};
 use relevo_wire::vocabulary::Author;
 use shuttle::future::block_on;
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
@@ -147,6 +148,38 @@ fn catch_up_beside_publish(session: fn() -> Arc<Session>, acts: Acts) {
     });
 }
 
+/// A hint is passed on to whoever has the ticket while a session of the bot opens: what comes first
+/// is the answer to its hello.
+fn hint_beside_publish() {
+    check(|| {
+        let published = published(NO_BODIES);
+        let session = bot_session();
+        let (tell, publishing) = publish(&published);
+        let writing = write(client(&published, &session, REAL), 2);
+        let hinting = {
+            let published = Arc::clone(&published);
+            thread::spawn(move || {
+                published.conversations.read(TICKET, |c| {
+                    if let Some(owner) = c.live.bot_owner() {
+                        owner.push(&Push::Typing(TypingPush {
+                            ticket: TICKET,
+                            author: Author::Agent,
+                        }));
+                        owner.outbox.wake();
+                    }
+                });
+            })
+        };
+        tell.send(opens(&session)).unwrap();
+        drop(tell);
+        drop(publishing.join().unwrap());
+        hinting.join().unwrap();
+        finish(&session);
+        let client = writing.join().unwrap();
+        assert_eq!(client.early, 0, "a hint came before the welcome");
+    });
+}
+
 /// A session ends while entries are published and another of its party opens: the other has each
 /// entry once and in order, and nobody holds the one that has ended.
 fn end_beside_publish(session: fn() -> Arc<Session>, acts: Acts) {
@@ -231,6 +264,11 @@ fn a_session_of_an_agent_ends() {
 #[test]
 fn a_session_of_a_bot_ends() {
     end_beside_publish(bot_session, REAL);
+}
+
+#[test]
+fn a_hint_comes_behind_the_welcome() {
+    hint_beside_publish();
 }
 
 #[test]

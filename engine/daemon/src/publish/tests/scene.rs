@@ -250,6 +250,8 @@ pub(super) struct Client {
     pub(super) entries: Vec<u32>,
     /// How many answers came.
     pub(super) answers: usize,
+    /// How many pushes came before the first answer.
+    pub(super) early: usize,
     /// How its catch-ups take a piece.
     pub(super) take_chunk: TakeChunk,
 }
@@ -273,6 +275,7 @@ impl Client {
             session: Arc::clone(session),
             entries: Vec::new(),
             answers: 0,
+            early: 0,
             take_chunk: Published::chunk,
         }
     }
@@ -306,7 +309,10 @@ impl Client {
 
     fn get(&mut self, mut bytes: &[u8]) {
         while let Some((header, payload)) = frame::split(bytes, |_| usize::MAX).unwrap() {
-            match frame::read_server_frame(header, payload).unwrap() {
+            let frame = frame::read_server_frame(header, payload).unwrap();
+            self.early +=
+                usize::from(self.answers == 0 && matches!(frame, Some(ServerFrame::Push(_))));
+            match frame {
                 Some(ServerFrame::Push(Push::Entry(entry))) if entry.ticket == TICKET => {
                     self.entries.push(entry.number);
                 }
