@@ -11,10 +11,11 @@ use relevo_tests::harness::party::{hand_off, large_hand_off};
 use relevo_tests::harness::raw::{FRAMES, JSON, Lane, Raw, hello};
 use relevo_tests::harness::wait::{PATIENCE, until, until_equal, within};
 use relevo_tests::harness::{Deployment, Site};
-use relevo_wire::command::{AgentsOnline, Command, Next, Request, Status};
+use relevo_wire::command::{AgentsOnline, Command, Next, Request, Status, Typing};
 use relevo_wire::error::ErrorCode;
-use relevo_wire::frame::{self, HEADER_BYTES, VERSION, kind};
+use relevo_wire::frame::{self, HEADER_BYTES, ServerFrame, VERSION, kind};
 use relevo_wire::ids::RequestId;
+use relevo_wire::push::Push;
 use relevo_wire::{Answer, limits};
 use std::time::Instant;
 use tokio::task::JoinSet;
@@ -378,4 +379,32 @@ async fn http_heads_that_drip_keep_no_probe_waiting() {
 #[tokio::test]
 async fn silent_http_connections_keep_no_probe_waiting() {
     skirmish(Attack::SilentHttp, 100, &["closed", "probe: 200"]).await;
+}
+
+/// Hints that nobody had to take made their receiver a slow one.
+#[tokio::test]
+async fn a_flood_of_typing_makes_nobody_a_slow_consumer() {
+    let deployment = deployment().await;
+    let mut bot = deployment.bot("shop").await;
+    let mut ana = deployment.online("ana").await;
+    let ticket = bot.hand_over("c1").await.ticket;
+    ana.assigned().await;
+    // Another device of hers, which does not read for now.
+    let reader = connect(&deployment).await;
+    let mut unread = reader.hello(deployment.key(TENANT, "ana")).await;
+    let flood = connect(&deployment).await;
+    let mut lane = flood.hello(deployment.key(TENANT, "shop")).await;
+    let hints = bytes(&request(0, Command::Typing(Typing { ticket }))).repeat(1000);
+    for _ in 0..60 {
+        lane.write(&hints).await;
+    }
+    lane.ask(&ask(2)).await;
+    assert!(matches!(lane.answer().await, (RequestId(2), Answer::AgentsOnline(_))));
+    let said = bot.customer("c1", "still there?").await;
+    loop {
+        match unread.frame().await.expect("nobody sent her away") {
+            ServerFrame::Push(Push::Entry(entry)) if entry.number == said.number => break,
+            ServerFrame::Push(_) | ServerFrame::Answer(..) => {}
+        }
+    }
 }

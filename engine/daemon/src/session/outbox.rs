@@ -22,6 +22,10 @@ use crate::sync::{AtomicBool, Mutex, MutexGuard};
 /// Most bytes that may wait in an outbox: 1 MiB, about 3,000 messages of 256 bytes.
 pub const OUTBOX_BYTES: usize = 1024 * 1024;
 
+/// Who lets more bytes than this gather gets no hints until it has taken them: hints must make nobody a
+/// slow consumer. A quarter: the rest is for entries.
+pub const ROOM_BYTES: usize = OUTBOX_BYTES / 4;
+
 /// Why a lane takes no more frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LaneEnd {

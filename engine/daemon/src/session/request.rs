@@ -212,14 +212,16 @@ fn type_on(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) {
         match session.party {
             Party::Bot(bot) if bot == c.bot => {
                 for agent in c.live.agents() {
-                    agent.push(&push(Author::Customer));
-                    agent.outbox.wake();
+                    if agent.hint(&push(Author::Customer)) {
+                        agent.outbox.wake();
+                    }
                 }
             }
             Party::Agent(agent) if c.agent == Some(agent) => {
                 if let Some(owner) = c.live.bot_owner() {
-                    owner.push(&push(Author::Agent));
-                    owner.outbox.wake();
+                    if owner.hint(&push(Author::Agent)) {
+                        owner.outbox.wake();
+                    }
                 }
             }
             Party::Bot(_) | Party::Agent(_) | Party::Admin => {}

@@ -16,7 +16,7 @@ use relevo_wire::{frame, json};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::buffers::{Buffers, Exhausted, Held};
-use super::outbox::{LaneEnd, Outbox};
+use super::outbox::{LaneEnd, Outbox, ROOM_BYTES};
 use crate::sync::AtomicBool;
 
 /// How frames look on the wire.
@@ -173,6 +173,12 @@ impl Session {
     /// Appends a push; true when the session must be woken after the group.
     pub fn push(&self, push: &Push) -> bool {
         self.outbox.append(|out| self.codec.write_push(out, push))
+    }
+
+    /// Appends what may as well be left out, and is where much waits already. True as for
+    /// [`Self::push`].
+    pub fn hint(&self, push: &Push) -> bool {
+        self.outbox.len_bytes() <= ROOM_BYTES && self.push(push)
     }
 
     /// Appends an entry; of a message with the time when the daemon read it. True as for

@@ -5,11 +5,6 @@ use std::sync::Arc;
 use relevo_wire::push::{Position, Push};
 
 use crate::publish::Published;
-use crate::session::outbox::OUTBOX_BYTES;
-
-/// A bot that lets more bytes than this gather gets no hints until it has taken them: hints must
-/// not make it a slow consumer. A quarter: the rest is for entries.
-const ROOM_BYTES: usize = OUTBOX_BYTES / 4;
 
 /// Appends each place to the session of the bot that has its ticket.
 pub(super) fn push(published: &Published, positions: Vec<Position>) {
@@ -17,8 +12,7 @@ pub(super) fn push(published: &Published, positions: Vec<Position>) {
     for position in positions {
         published.conversations.read(position.ticket, |c| {
             let Some(owner) = c.live.bot_owner() else { return };
-            let has_room = owner.outbox.len_bytes() <= ROOM_BYTES;
-            if has_room && owner.push(&Push::Position(position.clone())) {
+            if owner.hint(&Push::Position(position.clone())) {
                 touched.push(Arc::clone(owner));
             }
         });
@@ -33,7 +27,7 @@ mod tests {
     use super::*;
     use crate::publish::conversations::{Conversations, Record};
     use crate::session::buffers::Buffers;
-    use crate::session::outbox::Work;
+    use crate::session::outbox::{OUTBOX_BYTES, ROOM_BYTES, Work};
     use crate::session::{Codec, Party, Resume, Session};
     use arc_swap::ArcSwap;
     use bytes::Bytes;
