@@ -3,6 +3,7 @@
 use relevo_client::{ClientEvent, MessageOptions, Options, Receipts, Reconnect};
 use relevo_tests::harness::deployment::TENANT;
 use relevo_tests::harness::inbox::said;
+use relevo_tests::harness::party::hand_off;
 use relevo_tests::harness::raw::{FRAMES, Raw};
 use relevo_tests::harness::wait::{until, until_equal};
 use relevo_tests::harness::{Deployment, Site};
@@ -253,4 +254,19 @@ async fn a_session_that_is_revoked_and_not_gone_yet_asks_in_vain() {
     admin.revoke_key(tenant(), made.prefix).await.expect("the key is there");
     lane.ask(&ask(3)).await;
     assert_eq!(lane.refused(ErrorCode::Unauthenticated).await, RequestId(3));
+}
+
+#[tokio::test]
+async fn a_lane_whose_client_has_said_all_is_answered() {
+    let deployment = Deployment::start(&Site::simple(&[("ana", 1)])).await;
+    let raw = Raw::connect(deployment.daemon.ready().quic, FRAMES).await;
+    let first = raw.hello(deployment.key(TENANT, "shop")).await;
+    // The first lane last: its end is that of the session.
+    for (number, mut lane) in [raw.lane().await, raw.lane().await, first].into_iter().enumerate() {
+        let command = Command::HandOff(hand_off(&format!("c{number}")));
+        let id = RequestId(7);
+        lane.ask(&Request { request_id: id, idempotency_key: None, command }).await;
+        lane.send.finish().expect("the lane is open");
+        assert!(matches!(lane.answer().await, (RequestId(7), Answer::Accepted(_))), "{number}");
+    }
 }

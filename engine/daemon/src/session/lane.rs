@@ -29,8 +29,10 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Why reading a lane ended.
 #[derive(Debug)]
 pub enum LaneError {
-    /// The stream or connection is gone, or the client finished it.
+    /// The stream or connection is gone.
     Gone,
+    /// The client has said all.
+    Finished,
     /// The client sent what cannot be read: answered with this, then closed.
     Bad(RequestId, WireError),
 }
@@ -116,7 +118,8 @@ impl Reader {
             };
             match read {
                 Ok(Ok(Some(chunk))) => break chunk,
-                Ok(Ok(None) | Err(_)) => return Err(LaneError::Gone),
+                Ok(Ok(None)) => return Err(LaneError::Finished),
+                Ok(Err(_)) => return Err(LaneError::Gone),
                 Err(_) => self.hurry()?,
             }
         };

@@ -11,7 +11,7 @@ use relevo_wire::ids::RequestId;
 use relevo_wire::{Answer, limits};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::coop::consume_budget;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::buffers::Exhausted;
 use super::hello::{Credential, authenticate};
@@ -29,6 +29,8 @@ use crate::telemetry;
 const HELLO_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the last frames of a session may take to arrive.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks at whether a lane whose client has said all is answered.
+const ANSWER_LOOK: Duration = Duration::from_millis(5);
 /// Lanes beside the first.
 const FURTHER_LANES: usize = limits::LANES as usize - 1;
 /// Most cursors of one resume: what a bot of the largest center has open.
@@ -131,7 +133,7 @@ async fn open(
             return Err(refuse(&mut send, request_id, error).await);
         }
         Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, error).await),
-        Err(LaneError::Gone) => return Err("gone"),
+        Err(LaneError::Gone | LaneError::Finished) => return Err("gone"),
     };
     let credential = match authenticate(shared, &hello.token) {
         Ok(credential) => credential,
@@ -157,7 +159,7 @@ async fn open(
                 return Err(refuse(&mut send, request_id, error).await);
             }
             Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, error).await),
-            Err(LaneError::Gone) => return Err("gone"),
+            Err(LaneError::Gone | LaneError::Finished) => return Err("gone"),
         }
     }
     if let Err(error) = counted.map_err(too_many) {
@@ -258,7 +260,14 @@ async fn serve_lane(
     outbox: Arc<Outbox>,
 ) {
     {
-        let reading = read_lane(shared, session, reader, &outbox);
+        // Those who hold it whatever is asked on the lane: the others have an answer to bring.
+        let holders = Arc::strong_count(&outbox);
+        let reading = async {
+            if read_lane(shared, session, reader, &outbox).await == ReadEnd::Finished {
+                let answered = answered(session, &outbox, holders);
+                drop(timeout(FAREWELL_PATIENCE, answered).await);
+            }
+        };
         let writing = write_lane(shared, session, &mut stream, &outbox);
         tokio::pin!(writing);
         tokio::select! {
@@ -276,12 +285,28 @@ async fn serve_lane(
     }
 }
 
+/// How reading a lane ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ReadEnd {
+    /// The client has said all, and waits for its answers.
+    Finished,
+    /// Nothing more is answered.
+    Over,
+}
+
+/// Waits until what was asked on a lane is answered, or nobody is there any more.
+async fn answered(session: &Session, outbox: &Arc<Outbox>, holders: usize) {
+    while Arc::strong_count(outbox) > holders && session.is_live() {
+        sleep(ANSWER_LOOK).await;
+    }
+}
+
 async fn read_lane(
     shared: &Arc<Shared>,
     session: &Arc<Session>,
     mut reader: Reader,
     outbox: &Arc<Outbox>,
-) {
+) -> ReadEnd {
     let mut lane = LaneState::new(shared, session, Arc::clone(outbox));
     loop {
         let received = Instant::now();
@@ -299,20 +324,21 @@ async fn read_lane(
                     break Some(close_for(shared, session, outbox, id, error));
                 }
                 Ok(None) => break None,
-                Err(LaneError::Gone) => break Some(0),
+                Err(LaneError::Gone | LaneError::Finished) => break Some(0),
             }
         };
         lane.flush(shared, session);
         if let Some(code) = end {
             reader.stop(code);
-            return;
+            return ReadEnd::Over;
         }
         match reader.more().await {
             Ok(()) => {}
-            Err(LaneError::Gone) => return,
+            Err(LaneError::Finished) => return ReadEnd::Finished,
+            Err(LaneError::Gone) => return ReadEnd::Over,
             Err(LaneError::Bad(id, error)) => {
                 reader.stop(close_for(shared, session, outbox, id, error));
-                return;
+                return ReadEnd::Over;
             }
         }
     }
