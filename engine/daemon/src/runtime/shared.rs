@@ -170,7 +170,7 @@ impl Shared {
         if self.journal.state() != JournalState::Running {
             return Err(WireError::new(ErrorCode::Unavailable, "the log has failed"));
         }
-        if self.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return Err(WireError::new(
                 ErrorCode::Draining,
                 "the daemon is shutting down: connect elsewhere",
@@ -339,6 +339,12 @@ impl Shared {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire) && self.accepting().is_ok()
+    }
+
+    /// Do the sessions go?
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
     }
 
     /// No new commands from now on.

@@ -73,6 +73,10 @@ pub(crate) async fn serve(
         connection.set_receive_window(crate::quic::BOT_WINDOW_BYTES.into());
     }
     shared.sessions.insert(session.id, Arc::clone(&session));
+    if shared.is_draining() {
+        // A drain that began since the hello was taken looked at the sessions before this was one.
+        session.send_away("draining", 0);
+    }
     let open_lanes = Arc::new(Semaphore::new(FURTHER_LANES));
     let live = exit::contained(async {
         let lanes = accept_lanes(&shared, &connection, &session, &open_lanes);
