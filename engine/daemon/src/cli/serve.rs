@@ -25,6 +25,8 @@ const BLOCKING_THREADS: usize = 16;
 const EVENT_INTERVAL: u32 = 16;
 /// And between two looks at what other threads have woken: publish wakes who has something to write.
 const GLOBAL_QUEUE_INTERVAL: u32 = 8;
+/// Why it ended by itself.
+const CANNOT_GO_ON: &str = "the daemon cannot go on; its log says why";
 /// Signals that wait to be followed; more of them say nothing new.
 const SIGNALS: usize = 4;
 
@@ -36,8 +38,8 @@ trait Service {
     fn reloaded(&self, successful: bool);
     /// Ends when it cannot go on.
     async fn failed(&self) -> Exit;
-    /// Takes nothing new, sends the sessions elsewhere, syncs. True: in time.
-    async fn drain(self, patience: Duration) -> bool;
+    /// Takes nothing new, sends the sessions elsewhere, syncs: how that ended.
+    async fn drain(self, patience: Duration) -> Exit;
 }
 
 /// What a client needs to know.
@@ -103,7 +105,7 @@ async fn supervise<S: Service>(
     loop {
         tokio::select! {
             exit = service.failed() => {
-                return Err(Failure::new(exit, "the daemon cannot go on; its log says why"));
+                return Err(Failure::new(exit, CANNOT_GO_ON));
             }
             signal = signals.recv() => match signal {
                 Some(Signal::Reload) => service.reloaded(reload()),
@@ -112,17 +114,25 @@ async fn supervise<S: Service>(
         }
     }
     tracing::info!(?patience, "draining; a second signal ends at once");
-    let in_time = tokio::select! {
-        in_time = service.drain(patience) => in_time,
+    let exit = tokio::select! {
+        exit = service.drain(patience) => exit,
         () = stop(signals) => {
             return Err(Failure::new(Exit::DrainTimedOut, "ended by a second signal"));
         }
     };
-    if in_time {
-        return Ok(());
-    }
-    let message = format!("the drain did not finish within {} s", patience.as_secs());
-    Err(Failure::new(Exit::DrainTimedOut, message))
+    let message = match exit {
+        Exit::Done => return Ok(()),
+        Exit::DrainTimedOut => format!("the drain did not finish within {} s", patience.as_secs()),
+        Exit::Storage
+        | Exit::Panic
+        | Exit::Failed
+        | Exit::Differs
+        | Exit::Usage
+        | Exit::Unavailable
+        | Exit::Refused
+        | Exit::Configuration => CANNOT_GO_ON.to_owned(),
+    };
+    Err(Failure::new(exit, message))
 }
 
 /// Ends with the next [`Signal::Stop`].
@@ -292,13 +302,13 @@ mod tests {
     /// A daemon of which each test says what becomes of it.
     struct Fake {
         fails: Option<Exit>,
-        drains: Option<bool>,
+        drains: Option<Exit>,
         reloads: Rc<Cell<Vec<bool>>>,
     }
 
     impl Fake {
         fn new() -> Self {
-            Self { fails: None, drains: Some(true), reloads: Rc::default() }
+            Self { fails: None, drains: Some(Exit::Done), reloads: Rc::default() }
         }
     }
 
@@ -320,9 +330,9 @@ mod tests {
             }
         }
 
-        async fn drain(self, _: Duration) -> bool {
+        async fn drain(self, _: Duration) -> Exit {
             match self.drains {
-                Some(in_time) => in_time,
+                Some(exit) => exit,
                 None => pending().await,
             }
         }
@@ -344,8 +354,17 @@ mod tests {
 
     #[test]
     fn a_drain_that_takes_too_long_is_told() {
-        let service = Fake { drains: Some(false), ..Fake::new() };
+        let service = Fake { drains: Some(Exit::DrainTimedOut), ..Fake::new() };
         assert_eq!(supervised(service, &[Signal::Stop], || true), Exit::DrainTimedOut);
+    }
+
+    /// It was told as a drain that took too long.
+    #[test]
+    fn a_daemon_that_fails_while_it_drains_ends_with_its_own_code() {
+        for exit in [Exit::Storage, Exit::Panic] {
+            let service = Fake { drains: Some(exit), ..Fake::new() };
+            assert_eq!(supervised(service, &[Signal::Stop], || true), exit);
+        }
     }
 
     #[test]

@@ -94,6 +94,8 @@ pub enum DrainOutcome {
     Clean,
     /// Sessions were still there at the end of the time; the log is synced.
     TimedOut,
+    /// The daemon could not go on: what the log had taken last may not be on disk.
+    Failed(Fatal),
 }
 
 impl Daemon {
@@ -289,15 +291,19 @@ impl Daemon {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let outcome = match tokio::time::timeout(patience, gone).await {
-            Ok(()) => DrainOutcome::Clean,
-            Err(_) => DrainOutcome::TimedOut,
+        let outcome = tokio::select! {
+            // Nobody goes in peace any more, and nothing is left to sync.
+            fatal = self.failed() => return DrainOutcome::Failed(fatal),
+            gone = tokio::time::timeout(patience, gone) => match gone {
+                Ok(()) => DrainOutcome::Clean,
+                Err(_) => DrainOutcome::TimedOut,
+            },
         };
         self.endpoint.close(0u32.into(), b"draining");
         self.stop_shards.send_replace(true);
         self.shared.wake_shards();
         self.stop_tasks.send_replace(true);
-        let Self { shared, shards, endpoint, .. } = self;
+        let Self { shared, shards, endpoint, fatal, .. } = self;
         endpoint.wait_idle().await;
         let joined = tokio::task::spawn_blocking(move || {
             for shard in shards {
@@ -307,9 +313,13 @@ impl Daemon {
             drop(shared);
             closed
         });
-        match joined.await {
-            Ok(Ok(())) => outcome,
-            Ok(Err(_)) | Err(_) => DrainOutcome::TimedOut,
+        let closed = joined.await;
+        let told = *fatal.borrow();
+        match (told, closed) {
+            (Some(fatal), _) => DrainOutcome::Failed(fatal),
+            (None, Ok(Ok(()))) => outcome,
+            (None, Ok(Err(_))) => DrainOutcome::Failed(Fatal::Storage),
+            (None, Err(_)) => DrainOutcome::Failed(Fatal::Panic),
         }
     }
 }

@@ -33,13 +33,21 @@ impl Service for Daemon {
     }
 
     async fn failed(&self) -> Exit {
-        match Self::failed(self).await {
-            Fatal::Storage => Exit::Storage,
-            Fatal::Panic => Exit::Panic,
-        }
+        exit_of(Self::failed(self).await)
     }
 
-    async fn drain(self, patience: Duration) -> bool {
-        Self::drain(self, patience).await == DrainOutcome::Clean
+    async fn drain(self, patience: Duration) -> Exit {
+        match Self::drain(self, patience).await {
+            DrainOutcome::Clean => Exit::Done,
+            DrainOutcome::TimedOut => Exit::DrainTimedOut,
+            DrainOutcome::Failed(fatal) => exit_of(fatal),
+        }
+    }
+}
+
+fn exit_of(fatal: Fatal) -> Exit {
+    match fatal {
+        Fatal::Storage => Exit::Storage,
+        Fatal::Panic => Exit::Panic,
     }
 }
