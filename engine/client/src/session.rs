@@ -70,7 +70,7 @@ impl Session {
                 backoff.succeeded();
             }
             self.tickets.lost();
-            self.tell(ClientEvent::Disconnected { reason: reason.clone() }).await;
+            self.tell(ClientEvent::Disconnected { reason: reason.clone() });
             if self.route.options.reconnect == Reconnect::Never {
                 break reason;
             }
@@ -79,7 +79,7 @@ impl Session {
                 Err(reason) => break reason,
             };
             self.shared.state().welcome = Arc::new(live.welcome.clone());
-            self.tell(ClientEvent::Reconnected).await;
+            self.tell(ClientEvent::Reconnected);
         };
         self.end(&reason);
     }
@@ -117,18 +117,10 @@ impl Session {
         }
     }
 
-    /// Queues an event of the connection itself, once there is room for it.
-    async fn tell(&self, event: ClientEvent) {
-        loop {
-            {
-                let mut state = self.shared.state();
-                if state.has_room() || state.closing {
-                    state.push_event(event);
-                    break;
-                }
-            }
-            self.shared.wake.notified().await;
-        }
+    /// Queues an event of the connection itself. It does not wait for room: a program that takes no
+    /// event before its answer has come would wait for ever, as the next connection brings it.
+    fn tell(&self, event: ClientEvent) {
+        self.shared.state().push_connection_event(event);
         self.shared.ready.notify_one();
     }
 

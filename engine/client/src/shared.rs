@@ -19,7 +19,8 @@ use tokio::sync::{Notify, Semaphore};
 pub(crate) const UNANSWERED: u32 = 1024;
 /// A request takes one permit, and one more for each so many bytes: at most 16 MiB wait.
 const BYTES_PER_PERMIT: usize = 16 * 1024;
-/// Events that wait for the program; then the session stops reading pushes.
+/// Events that wait for the program; then the session stops reading pushes. A loss of the connection
+/// and the return may stand behind them.
 pub(crate) const EVENTS: usize = 256;
 /// Frames without an answer that wait to be written; further typing hints are left out.
 const HINTS: usize = 64;
@@ -261,6 +262,15 @@ impl State {
         if !self.events_dropped {
             self.events.push_back(event);
         }
+    }
+
+    /// An event of the connection itself has room even when no push has: a loss that follows a
+    /// return takes the place of the loss before, so that at most two stand behind the others.
+    pub(crate) fn push_connection_event(&mut self, event: ClientEvent) {
+        if !self.has_room() && self.events.back() == Some(&ClientEvent::Reconnected) {
+            self.events.truncate(self.events.len() - 2);
+        }
+        self.push_event(event);
     }
 }
 

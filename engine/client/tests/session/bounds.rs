@@ -1,4 +1,4 @@
-use crate::fake::{FakeServer, entry, summary, ticket};
+use crate::fake::{FakeLane, FakeServer, FakeSession, entry, summary, ticket};
 use crate::{come, is_disconnected, open, take, take_until};
 use relevo_client::wire::answer::{Answer, Done};
 use relevo_client::wire::command::{Command, Receipt};
@@ -6,7 +6,7 @@ use relevo_client::wire::ids::RequestId;
 use relevo_client::wire::push::{Entry, EntryEvent, Message, Push};
 use relevo_client::wire::vocabulary::{Author, Body, Role};
 use relevo_client::wire::{Packed, TicketId};
-use relevo_client::{Options, Receipts};
+use relevo_client::{BotClient, ClientEvent, Options, Receipts};
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -87,13 +87,53 @@ async fn a_program_that_takes_no_events_slows_the_server_and_still_gets_its_answ
     pushing.await.unwrap();
 }
 
-async fn lane_of(connection: &quinn::Connection) -> (RequestId, crate::fake::FakeLane) {
-    let mut lane = crate::fake::FakeLane::new(connection.accept_bi().await.unwrap());
+async fn lane_of(connection: &quinn::Connection) -> (RequestId, FakeLane) {
+    let mut lane = FakeLane::new(connection.accept_bi().await.unwrap());
     (lane.request().await.request_id, lane)
 }
 
+#[tokio::test]
+async fn a_program_that_takes_no_events_gets_its_answers_from_the_next_connection() {
+    // One less than there is room for, with the snapshot.
+    const QUEUED: u32 = 254;
+    let server = FakeServer::start();
+    let (client, mut events, mut session) = open(&server, server.options()).await;
+    let numbers: Vec<u32> = (1..=300).collect();
+    session.entries(ticket(1), &numbers[..QUEUED as usize]).await;
+    let mut lane = all_read(&client, &mut session).await;
+    let asking = tokio::spawn(async move { client.customer_left("c").await });
+    let first = lane.request().await;
+    for _ in 0..3 {
+        session.lose();
+        session = server.welcome().await;
+        lane = session.lane().await;
+        assert_eq!(lane.request().await, first);
+    }
+    lane.answer(first.request_id, Answer::Done(Done {})).await;
+    assert_eq!(come(asking).await.expect("asked"), Ok(()));
+
+    let taken = take_until(&mut events, is_disconnected).await;
+    assert!(taken.into_iter().eq(1..=QUEUED));
+    assert_eq!(come(events.next()).await, Some(ClientEvent::Reconnected), "three losses are one");
+    assert!(matches!(come(events.next()).await, Some(ClientEvent::Snapshot(_))));
+    session.entries(ticket(1), &numbers[QUEUED as usize..]).await;
+    let rest = take(&mut events, 300 - QUEUED as usize).await;
+    assert!(rest.into_iter().map(|(_, number)| number).eq(QUEUED + 1..=300));
+}
+
+/// Waits until the session has read all that was pushed to it; the lane of its commands.
+async fn all_read(client: &BotClient, session: &mut FakeSession) -> FakeLane {
+    let client = client.clone();
+    let asking = tokio::spawn(async move { client.customer_left("c").await });
+    let mut lane = session.lane().await;
+    let id = lane.request().await.request_id;
+    session.pushes.answer(id, Answer::Done(Done {})).await;
+    assert_eq!(come(asking).await.expect("asked"), Ok(()));
+    lane
+}
+
 /// Receipts until each ticket is confirmed up to its number; how many frames it took.
-async fn receipts(lane: &mut crate::fake::FakeLane, wanted: &[(TicketId, u32)]) -> usize {
+async fn receipts(lane: &mut FakeLane, wanted: &[(TicketId, u32)]) -> usize {
     let mut confirmed = BTreeMap::new();
     let mut frames = 0;
     while !wanted.iter().all(|(ticket, number)| confirmed.get(ticket) == Some(number)) {
