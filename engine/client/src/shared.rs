@@ -248,6 +248,17 @@ impl State {
         known.read = known.read.max(read);
     }
 
+    /// The first entry of each ticket that the program has not taken yet.
+    pub(crate) fn first_untaken(&self) -> HashMap<TicketId, u32> {
+        let mut first = HashMap::new();
+        for event in &self.events {
+            if let ClientEvent::Entry(entry) = event {
+                first.entry(entry.ticket).or_insert(entry.number);
+            }
+        }
+        first
+    }
+
     pub(crate) fn take_outgoing(&mut self) -> VecDeque<Outgoing> {
         self.hints = 0;
         std::mem::take(&mut self.outgoing)

@@ -153,8 +153,8 @@ impl Tickets {
         Ok(())
     }
 
-    /// A ticket stands in the snapshot. Tells whether the server does not know how much of it the
-    /// program has, and how much that is.
+    /// A ticket stands in the snapshot. Tells whether the server does not know how much of it went to
+    /// the program, and how much that is: the last of it may still wait to be taken.
     pub(crate) fn listed(&mut self, summary: &TicketSummary) -> Option<u32> {
         let ticket = self.tickets.entry(summary.ticket).or_insert_with(Ticket::unknown);
         if !ticket.started {

@@ -334,14 +334,21 @@ impl Session {
 
     fn snapshot(&mut self, snapshot: &Snapshot) {
         let automatic = matches!(self.route.options.receipts, Receipts::Automatic { .. });
+        let mut state = self.shared.state();
+        let untaken = state.first_untaken();
         for summary in &snapshot.tickets {
             let given = self.tickets.listed(summary);
-            if let Some(given) = given.filter(|_| automatic) {
-                self.shared.state().progressed(summary.ticket, given, 0);
-                // The receipts' timer is set where the task looks at what it shares.
-                self.shared.wake.notify_one();
+            if let Some(given) = given.filter(|_| automatic && !state.events_dropped) {
+                let first = untaken.get(&summary.ticket);
+                let taken = first.map_or(given, |first| given.min(first - 1));
+                if taken > summary.confirmed {
+                    state.progressed(summary.ticket, taken, 0);
+                    // The receipts' timer is set where the task looks at what it shares.
+                    self.shared.wake.notify_one();
+                }
             }
         }
+        drop(state);
         if snapshot.last {
             self.tickets.snapshot_complete();
         }

@@ -199,6 +199,40 @@ async fn receipts_lost_with_a_connection_are_told_again() {
 }
 
 #[tokio::test]
+async fn what_was_not_taken_is_not_confirmed_by_a_new_connection() {
+    let server = FakeServer::start();
+    let (client, mut events, mut session) = open(&server, automatic(&server)).await;
+    session.entries(ticket(1), &[1, 2, 3, 4, 5]).await;
+    let _lane = all_read(&client, &mut session).await;
+    take(&mut events, 2).await;
+    session.lose();
+    let mut session = server.accept().await;
+    session.welcome(Role::Bot, vec![summary(ticket(1), 0)]).await;
+    let mut lane = session.lane().await;
+    let receipt = Receipt { ticket: ticket(1), delivered: 2, read: 0 };
+    assert_eq!(lane.request().await.command, Command::Receipt(receipt));
+    take(&mut events, 3).await;
+    receipts(&mut lane, &[(ticket(1), 5)]).await;
+}
+
+#[tokio::test]
+async fn nothing_is_confirmed_by_a_new_connection_once_the_events_are_dropped() {
+    let server = FakeServer::start();
+    let (client, events, mut session) = open(&server, automatic(&server)).await;
+    session.entries(ticket(1), &[1, 2]).await;
+    let _lane = all_read(&client, &mut session).await;
+    drop(events);
+    session.lose();
+    let mut session = server.accept().await;
+    session.welcome(Role::Bot, vec![summary(ticket(1), 0)]).await;
+    let mut lane = all_read(&client, &mut session).await;
+    // Closing writes every receipt that there is.
+    let closing = tokio::spawn(async move { client.close().await });
+    assert_eq!(lane.next_request().await, None);
+    come(closing).await.expect("closed");
+}
+
+#[tokio::test]
 async fn manual_receipts_say_what_the_program_says() {
     let server = FakeServer::start();
     let (client, mut events, mut session) = open(&server, server.options()).await;
