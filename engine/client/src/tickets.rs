@@ -92,7 +92,11 @@ impl Tickets {
     ) -> Result<(), Gap> {
         let id = entry.ticket;
         let ticket = self.tickets.entry(id).or_insert_with(Ticket::unknown);
-        if !ticket.started {
+        // A ticket outside the snapshot comes from another session of the same party, which has
+        // confirmed what lies between.
+        let elsewhere = !ticket.listed && entry.number > ticket.received + 1;
+        ticket.listed = true;
+        if !ticket.started || elsewhere {
             ticket.start(entry.number.saturating_sub(1));
         }
         if entry.number <= ticket.received {

@@ -225,3 +225,25 @@ async fn what_a_snapshot_leaves_out_and_a_later_one_brings_back_still_comes_once
     session.entries(ticket(1), &[1, 2]).await;
     assert_eq!(numbers(take(&mut events, 1).await), [2]);
 }
+
+#[tokio::test]
+async fn a_ticket_that_comes_back_from_another_session_goes_on_where_that_one_was() {
+    let server = FakeServer::start();
+    let (_client, mut events, mut session) = open(&server, server.options()).await;
+    session.entries(ticket(1), &[1, 2, 3]).await;
+    take(&mut events, 3).await;
+    session.lose();
+    // Another session of the bot has the ticket now, and confirms 4 and 5 before it goes.
+    let mut session = server.welcome().await;
+    take_until(&mut events, is_disconnected).await;
+    session.entries(ticket(1), &[6, 7]).await;
+    assert_eq!(take_until(&mut events, |event| is_entry(event, 7)).await, [6]);
+    // From then on it is followed as any other.
+    session.entries(ticket(1), &[9]).await;
+    assert_eq!(take_until(&mut events, is_disconnected).await, [] as [u32; 0]);
+}
+
+fn is_entry(event: &ClientEvent, number: u32) -> bool {
+    assert!(!is_disconnected(event), "{event:?}");
+    matches!(event, ClientEvent::Entry(entry) if entry.number == number)
+}
