@@ -2,6 +2,7 @@
 
 mod connect;
 mod drive;
+mod written;
 
 use crate::backoff::{Backoff, jitter};
 use crate::client::ClientError;

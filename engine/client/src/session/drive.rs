@@ -1,6 +1,7 @@
 //! One connection at work: commands out, answers and pushes in.
 
 use super::connect::{CHUNK_BYTES, Lane, Live};
+use super::written::Written;
 use super::{Ended, Session, connection_reason, read_reason, write_reason};
 use crate::backoff::Backoff;
 use crate::client::{ClientError, write};
@@ -41,6 +42,7 @@ struct Commands {
     lane_error: Option<WireError>,
     /// Receipts are written at this time.
     receipts_at: Option<Instant>,
+    written: Written,
     close_by: Option<Instant>,
 }
 
@@ -109,13 +111,13 @@ impl Session {
                 Woken::Written(Err(error)) => {
                     let code =
                         if let WriteError::Stopped(code) = &error { Some(*code) } else { None };
-                    commands.lane_closed(code, &write_reason(&error))?;
+                    self.lane_closed(commands, code, &write_reason(&error))?;
                 }
                 Woken::Answers(Ok(Some(chunk))) => self.read_answers(commands, chunk.bytes)?,
-                Woken::Answers(Ok(None)) => commands.lane_closed(None, "lane closed")?,
+                Woken::Answers(Ok(None)) => self.lane_closed(commands, None, "lane closed")?,
                 Woken::Answers(Err(error)) => {
                     let code = if let ReadError::Reset(code) = &error { Some(*code) } else { None };
-                    commands.lane_closed(code, &read_reason(&error))?;
+                    self.lane_closed(commands, code, &read_reason(&error))?;
                 }
                 Woken::Pushes(Ok(Some(chunk))) => pushes.inbound.push(chunk.bytes),
                 Woken::Pushes(Ok(None)) => {
@@ -147,6 +149,7 @@ impl Session {
             std::collections::HashMap::new()
         };
         let waiting = !state.receipts.is_empty();
+        let next_request = state.next_request;
         let closing = state.closing;
         drop(state);
         for request in outgoing {
@@ -162,6 +165,7 @@ impl Session {
         for (ticket, progress) in receipts {
             let delivered = self.tickets.confirmable(ticket, progress.delivered);
             let receipt = Receipt { ticket, delivered, read: progress.read };
+            commands.written.put(receipt.clone(), next_request);
             commands.frames.push_back(write(Command::Receipt(receipt), None).into());
         }
         commands.receipts_at = match self.route.options.receipts {
@@ -191,8 +195,24 @@ impl Session {
         for frame in frames.into_iter().rev() {
             commands.frames.push_front(frame);
         }
+        commands.written.moved_behind(self.shared.state().next_request);
         commands.lane = Some(lane);
         commands.open_at = None;
+    }
+
+    /// The lane is closed. Requests are repeated until they are answered; receipts, which have no
+    /// answer, are written again if they may be lost.
+    fn lane_closed(
+        &self,
+        commands: &mut Commands,
+        code: Option<quinn::VarInt>,
+        reason: &str,
+    ) -> Result<(), Ended> {
+        commands.lane_closed(code, reason)?;
+        for receipt in commands.written.take() {
+            self.shared.confirm(receipt.ticket, receipt.delivered, receipt.read);
+        }
+        Ok(())
     }
 
     fn has_room(&self) -> bool {
@@ -209,6 +229,7 @@ impl Session {
                 }
                 ServerFrame::Answer(id, answer) => {
                     commands.backoff.succeeded();
+                    commands.written.answered(id.0);
                     self.answered(id, answer)?;
                 }
                 ServerFrame::Push(Push::Entry(entry)) => {
@@ -382,6 +403,7 @@ impl Commands {
             backoff: Backoff::new(base, cap),
             lane_error: None,
             receipts_at: None,
+            written: Written::default(),
             close_by: None,
         }
     }
