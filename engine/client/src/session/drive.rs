@@ -6,7 +6,7 @@ use super::{Ended, Session, connection_reason, read_reason, write_reason};
 use crate::backoff::Backoff;
 use crate::client::{ClientError, write};
 use crate::events::ClientEvent;
-use crate::options::Receipts;
+use crate::options::{Receipts, Reconnect};
 use crate::shared::HELLO_ID;
 use crate::unanswered::{Kind, Reply, Waiting};
 use bytes::Bytes;
@@ -247,6 +247,13 @@ impl Session {
 
     /// Gives an answer to whom it belongs.
     fn answered(&mut self, id: RequestId, answer: Answer) -> Result<(), Ended> {
+        if let Answer::Error(error) = &answer
+            && error.code == ErrorCode::Draining
+            && self.route.options.reconnect != Reconnect::Never
+        {
+            // Not carried out, and `go_away` follows: the next connection repeats it.
+            return Ok(());
+        }
         let Some((waiting, entries)) = self.unanswered.answered(id.0) else {
             // A late answer to what was repeated, or to `hello`.
             return Ok(());

@@ -107,6 +107,38 @@ async fn told_to_go_away_a_session_comes_back_with_what_was_unanswered() {
 }
 
 #[tokio::test]
+async fn a_request_that_a_draining_server_refuses_is_repeated_by_the_next_connection() {
+    let server = FakeServer::start();
+    let (client, _events, mut session) = open(&server, server.options()).await;
+    let asking = tokio::spawn(async move { client.agents_online(None).await });
+    let mut lane = session.lane().await;
+    let first = lane.request().await;
+    let error = WireError::new(ErrorCode::Draining, "connect elsewhere");
+    lane.answer(first.request_id, Answer::Error(error)).await;
+    let go_away = GoAway { reason: "draining".into(), reconnect_after_ms: 1 };
+    session.pushes.push(Push::GoAway(go_away)).await;
+
+    let session = server.welcome().await;
+    let mut lane = session.lane().await;
+    assert_eq!(lane.request().await, first);
+    lane.answer(first.request_id, online()).await;
+    assert!(asking.await.expect("asked").is_ok());
+}
+
+#[tokio::test]
+async fn without_another_connection_a_draining_server_is_told_to_the_program() {
+    let server = FakeServer::start();
+    let options = Options { reconnect: Reconnect::Never, ..server.options() };
+    let (client, _events, session) = open(&server, options).await;
+    let asking = tokio::spawn(async move { client.agents_online(None).await });
+    let mut lane = session.lane().await;
+    let request = lane.request().await;
+    let error = WireError::new(ErrorCode::Draining, "connect elsewhere");
+    lane.answer(request.request_id, Answer::Error(error.clone())).await;
+    assert_eq!(asking.await.expect("asked"), Err(ClientError::Refused(error)));
+}
+
+#[tokio::test]
 async fn a_revoked_key_and_a_refused_return_end_the_session() {
     let server = FakeServer::start();
     let (_client, mut events, mut session) = open(&server, server.options()).await;
