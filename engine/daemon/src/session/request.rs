@@ -218,10 +218,10 @@ fn type_on(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) {
                 }
             }
             Party::Agent(agent) if c.agent == Some(agent) => {
-                if let Some(owner) = c.live.bot_owner() {
-                    if owner.hint(&push(Author::Agent)) {
-                        owner.outbox.wake();
-                    }
+                if let Some(owner) = c.live.bot_owner()
+                    && owner.hint(&push(Author::Agent))
+                {
+                    owner.outbox.wake();
                 }
             }
             Party::Bot(_) | Party::Agent(_) | Party::Admin => {}

@@ -89,7 +89,7 @@ impl State {
         self.held_in(id).into_iter().for_each(|slot| self.move_limits(now, slot));
     }
 
-    /// Likewise who needs wait for that no longer, as the queue's object is another.
+    /// Likewise who need not wait for that any longer, as the object of the queue is another.
     pub(super) fn move_limits_of_released(&mut self, now: Micros, id: QueueId, held: Vec<Slot>) {
         for slot in held {
             if !self.queues.at(id).holds(self.tickets.at(slot)) {
