@@ -244,7 +244,7 @@ impl Views {
                 [agents.online, agents.paused, agents.invisible, agents.unreachable],
             );
             let seats = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-            add(&mut sum.seats, [seats(stats.seats_used), seats(stats.seats)]);
+            add(&mut sum.seats, [seats(stats.seats_used), seats(stats.seats_online)]);
         }
         sum
     }

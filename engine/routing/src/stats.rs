@@ -18,6 +18,8 @@ pub struct Stats {
     pub bots_unreachable: u32,
     /// Seats of the active agents.
     pub seats: u64,
+    /// Seats of the agents online.
+    pub seats_online: u64,
     /// Seats in use.
     pub seats_used: u64,
     /// Every ticket ever, tests too: created = open + closed.

@@ -96,7 +96,7 @@ fn gauge_view(shared: &Shared) -> GaugeView {
                 offline: agents.offline.into(),
                 unreachable: agents.unreachable.into(),
             },
-            seats: stats.seats,
+            seats: stats.seats_online,
             seats_used: stats.seats_used,
         });
     }

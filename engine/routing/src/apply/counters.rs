@@ -33,6 +33,9 @@ impl State {
             *count_of(&mut self.stats.agents, class) += 1;
         }
         self.stats.seats = self.stats.seats - u64::from(before.seats) + u64::from(after.seats);
+        let (was_online, is_online) = (before.seats_online(), after.seats_online());
+        self.stats.seats_online =
+            self.stats.seats_online - u64::from(was_online) + u64::from(is_online);
         let is_same = before.online == after.online
             && before.online_for_tests == after.online_for_tests
             && before.seats_online() == after.seats_online();

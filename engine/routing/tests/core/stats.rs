@@ -110,6 +110,17 @@ fn agents_and_tickets_are_counted_by_what_they_do() {
     assert_eq!((agents.available, agents.full), (0, 1));
     desk.left(3);
     assert_eq!(desk.tenant.stats().tickets.resumable, 1);
+
+    let seats_online = |desk: &Desk| desk.tenant.stats().seats_online;
+    assert_eq!(seats_online(&desk), 2, "of ana alone");
+    desk.agent("ana", 3);
+    assert_eq!(seats_online(&desk), 3);
+    desk.intent("bea", Intent::Online);
+    assert_eq!(seats_online(&desk), 5);
+    for agent in ["ana", "bea"] {
+        desk.intent(agent, Intent::Offline);
+    }
+    assert_eq!((seats_online(&desk), desk.tenant.stats().seats), (0, 11));
 }
 
 #[test]

@@ -36,6 +36,12 @@ impl Reference {
             bots_reachable: number(reachable),
             bots_unreachable: number(bots.count() - reachable),
             seats: seats.map(|agent| u64::from(agent.seats)).sum(),
+            seats_online: (0..self.agents.len())
+                .map(|number| AgentId(u32::try_from(number).expect("few")))
+                .filter(|agent| self.is_online(*agent))
+                .filter_map(|agent| self.agent(agent))
+                .map(|agent| u64::from(agent.seats))
+                .sum(),
             seats_used: (0..self.agents.len())
                 .map(|number| AgentId(u32::try_from(number).expect("few")))
                 .map(|agent| self.seats_used(agent, |_| true) as u64)
@@ -110,7 +116,9 @@ impl Reference {
             let is_there = agent.reachability == Reachability::Reachable;
             *match agent.intent {
                 Intent::Offline => &mut counts.offline,
-                _ if !is_active => &mut counts.offline,
+                _ if !is_active => {
+                    &mut counts.offline
+                }
                 _ if !is_there => &mut counts.unreachable,
                 Intent::Paused => &mut counts.paused,
                 Intent::Invisible => &mut counts.invisible,
