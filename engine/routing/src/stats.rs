@@ -125,6 +125,6 @@ pub struct QueueAgents {
     pub invisible: u32,
     /// Not offline, and without a session (or in the grace period).
     pub unreachable: u32,
-    /// Intent offline, or inactive.
+    /// Intent offline, inactive, or away for the bot of the queue.
     pub offline: u32,
 }

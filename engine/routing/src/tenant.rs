@@ -196,10 +196,12 @@ impl Tenant {
     pub fn queue_agents(&self, queue: QueueId) -> QueueAgents {
         let mut counts = QueueAgents::default();
         let Some(queue) = self.state.queues.get(queue) else { return counts };
-        for agent in &queue.members {
-            let agent = self.state.agents.at(*agent);
+        for id in &queue.members {
+            let agent = self.state.agents.at(*id);
             let count = match (agent.intent, agent.reachability) {
                 _ if !agent.active => &mut counts.offline,
+                // Whatever else it does, the queues of this bot have nothing of it.
+                _ if self.state.agents.is_absent(*id, queue.bot) => &mut counts.offline,
                 (Intent::Offline, _) => &mut counts.offline,
                 (_, Reachability::Unreachable | Reachability::Grace) => &mut counts.unreachable,
                 (Intent::Paused, _) => &mut counts.paused,

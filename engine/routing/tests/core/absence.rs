@@ -105,6 +105,8 @@ fn who_is_away_counts_as_nobody_there() {
     let events = desk.events(desk.away("ana", None));
     assert_eq!(assignments(&events), [(waiting, desk.agent_id("bea"))], "it went on at once");
     assert_eq!(desk.tenant.queue_stats(queue).online, 0);
+    let agents = desk.tenant.queue_agents(queue);
+    assert_eq!((agents.available, agents.full, agents.offline), (0, 0, 1), "of this bot");
     assert_eq!(desk.holder(ana).as_deref(), Some("ana"), "she keeps what she has");
     let transfer = desk.transfer("bea", waiting, Target::Agent(desk.agent_id("ana")));
     assert_eq!(desk.code(transfer), ErrorCode::WrongState, "nobody gives her more");

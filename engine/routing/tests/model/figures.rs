@@ -116,7 +116,7 @@ impl Reference {
             let is_there = agent.reachability == Reachability::Reachable;
             *match agent.intent {
                 Intent::Offline => &mut counts.offline,
-                _ if !is_active => {
+                _ if !is_active || self.is_absent(member, self.queue_bot(id)) => {
                     &mut counts.offline
                 }
                 _ if !is_there => &mut counts.unreachable,
