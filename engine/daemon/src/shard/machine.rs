@@ -1,6 +1,6 @@
 //! A shard as a plain state machine: tenants, their seats, and what becomes of an input.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Instant;
@@ -52,23 +52,21 @@ impl Slot {
 /// two commands of a session that closed, not a lost wake-up.
 #[derive(Debug, Default)]
 struct ViolationWatch {
-    since: BTreeMap<QueueId, (TicketId, u64)>,
+    since: BTreeMap<(QueueId, TicketId), u64>,
 }
 
 impl ViolationWatch {
     fn look(&mut self, audit: &Audit, queues: std::ops::Range<usize>, now: u64) {
-        let found: BTreeMap<QueueId, TicketId> =
+        let found: BTreeSet<(QueueId, TicketId)> =
             audit.violations.iter().map(|violation| (violation.queue, violation.ticket)).collect();
-        self.since.retain(|queue, (ticket, _)| {
-            !queues.contains(&(queue.0 as usize)) || found.get(queue) == Some(ticket)
-        });
-        for (queue, ticket) in found {
-            self.since.entry(queue).or_insert((ticket, now));
+        self.since.retain(|pair, _| !queues.contains(&(pair.0.0 as usize)) || found.contains(pair));
+        for pair in found {
+            self.since.entry(pair).or_insert(now);
         }
     }
 
     fn longest_us(&self, now: u64) -> u64 {
-        self.since.values().map(|(_, since)| now.saturating_sub(*since)).max().unwrap_or(0)
+        self.since.values().map(|since| now.saturating_sub(*since)).max().unwrap_or(0)
     }
 }
 
@@ -305,6 +303,7 @@ fn request_id(asker: &Asker) -> u64 {
 mod tests {
     use super::*;
     use relevo_routing::Event;
+    use relevo_routing::audit::Violation;
     use relevo_routing::input::HandOff;
     use relevo_routing::seats::SeatWord;
     use relevo_wire::directory::{Agent, Bot, Object, Queue};
@@ -427,5 +426,22 @@ mod tests {
         assert_eq!(round(&mut machine, NOW + 3_000_000), 3_000_000);
         give(&mut machine, tenant, online(&word));
         assert_eq!(round(&mut machine, NOW + 4_000_000), 0, "the ticket has its agent");
+    }
+
+    /// On a busy queue there is another ticket at every look, and the first still waits.
+    #[test]
+    fn a_violation_lasts_while_others_join_it() {
+        let mut watch = ViolationWatch::default();
+        let mut audit = Audit::default();
+        for (seconds, ticket) in [(0, 1), (1, 2), (2, 3)] {
+            let (ticket, agent) = (TicketId(ticket), AgentId(0));
+            audit.violations.push(Violation { queue: QueueId(0), ticket, agent });
+            let now = NOW + seconds * 1_000_000;
+            watch.look(&audit, 0..1, now);
+            assert_eq!(watch.longest_us(now), seconds * 1_000_000);
+        }
+        audit.violations.remove(0);
+        watch.look(&audit, 0..1, NOW + 2_000_000);
+        assert_eq!(watch.longest_us(NOW + 2_000_000), 1_000_000, "the second came later");
     }
 }
