@@ -113,6 +113,9 @@ impl ContactCenter {
             Event::Overflowed(overflowed) => {
                 if let Some(queue) = count.queue(facts) {
                     queue.overflowed(overflowed.reason);
+                    board
+                        .queue(tenant, overflowed.to)
+                        .arrived(relevo_wire::vocabulary::Via::Overflow);
                 }
             }
             Event::Inactive(inactive) => {
@@ -226,7 +229,7 @@ impl Count<'_> {
             return;
         }
         let queue = self.board.queue(self.tenant, opened.queue);
-        queue.arrived(&self.center.exporter, opened.via);
+        queue.arrived(opened.via);
         if opened.via == relevo_wire::vocabulary::Via::HandOff {
             queue.hand_off(opened.reason, HandOffResult::Accepted);
         }

@@ -72,6 +72,8 @@ pub(super) struct QueueSeries {
     hand_offs: [[Counter; HandOffResult::ALL.len()]; HAND_OFF_REASONS.len()],
     arrived_hand_off: Counter,
     arrived_transfer: Counter,
+    arrived_reopen: Counter,
+    arrived_overflow: Counter,
     overflowed: [Counter; OVERFLOW_REASONS.len()],
     /// By figure, then within it and beyond.
     estimates: [[Counter; 2]; 2],
@@ -138,6 +140,8 @@ impl QueueSeries {
             }),
             arrived_hand_off: arrived(exporter, queue, Via::HandOff),
             arrived_transfer: arrived(exporter, queue, Via::Transfer),
+            arrived_reopen: arrived(exporter, queue, Via::Reopen),
+            arrived_overflow: arrived(exporter, queue, Via::Overflow),
             offers_ended: OFFER_ENDS
                 .map(|end| exporter.counter(&names::OFFERS_ENDED, &with(labels::offer_end(end)))),
             warned: SILENT.map(|silent| {
@@ -183,12 +187,13 @@ impl QueueSeries {
         self.hand_offs[reason as usize][result as usize].increment(1);
     }
 
-    /// Counts a ticket made.
-    pub(super) fn arrived(&self, exporter: &Exporter, via: Via) {
+    /// Counts a ticket made, or one that came from another queue.
+    pub(super) fn arrived(&self, via: Via) {
         match via {
             Via::HandOff => self.arrived_hand_off.increment(1),
             Via::Transfer => self.arrived_transfer.increment(1),
-            Via::Reopen | Via::Overflow => arrived(exporter, self.names(), via).increment(1),
+            Via::Reopen => self.arrived_reopen.increment(1),
+            Via::Overflow => self.arrived_overflow.increment(1),
         }
     }
 

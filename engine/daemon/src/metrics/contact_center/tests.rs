@@ -294,6 +294,13 @@ fn tickets_that_go_on_count_in_the_queue_that_they_leave() {
     daemon.see(Event::TicketOpened(TicketOpened { queue: to, overflowed, ..opened }), WAITING);
     let value = |reason| daemon.value("relevo_tickets_overflowed_total", &[("reason", reason)]);
     assert_eq!((value("timeout"), value("full")), (Some(1.0), Some(1.0)));
+    // The other queue has no series of its own: the sum of the rest.
+    let other = |via| {
+        let rest = ["tenant", "bot", "queue"].map(|name| (name, "__other__"));
+        let labels: Vec<_> = rest.into_iter().chain([("via", via)]).collect();
+        daemon.scrape().value("relevo_tickets_arrived_total", &labels)
+    };
+    assert_eq!((other("overflow"), other("reopen")), (Some(1.0), Some(0.0)));
 }
 
 #[test]
