@@ -317,3 +317,24 @@ async fn a_directory_longer_than_an_answer_is_listed_in_pages_of_its_version() {
     admin.put(tenant(), agent("bea", 1), None).await.unwrap();
     assert_eq!(page(&admin, first.next).await.version, first.version + 1);
 }
+
+/// A record of many groups: the first of them hold nothing that anybody waits for.
+#[tokio::test]
+async fn every_group_of_a_large_change_is_counted() {
+    let office = Office::open(&Site::simple(&[("ana", 1)])).await;
+    let figures = async || {
+        let scrape = office.deployment.scrape().await;
+        ["relevo_journal_bytes_total", "relevo_fsync_seconds_count"]
+            .map(|name| scrape.sum(name, &[]))
+    };
+    let name = |number: u32| format!("{number:0>60}");
+    let agents: String =
+        (0..3_000).map(|number| format!("[[agent]]\nname = \"{}\"\n", name(number))).collect();
+    let [bytes, groups] = figures().await;
+    ends(&office.apply(&agents, &["--tenant", TENANT]).await, 0, &["applied: 3000 created"]);
+    let [bytes_after, groups_after] = figures().await;
+    let names = 3_000.0 * 60.0;
+    assert!(bytes_after - bytes > names, "{} bytes", bytes_after - bytes);
+    let least = (names / relevo_journal::GROUP_BYTES_MAX as f64).ceil();
+    assert!(groups_after - groups >= least, "{} groups", groups_after - groups);
+}

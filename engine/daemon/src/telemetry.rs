@@ -88,7 +88,8 @@ impl Observer for Telemetry {
     fn group(&mut self, figures: &GroupFigures) {
         self.metrics.record(Phase::HandOffNotified, &self.notified_ns);
         self.notified_ns.clear();
-        if figures.records > 0 {
+        // Also groups of nothing but parts of a large record.
+        if figures.bytes > 0 {
             self.metrics.record(Phase::Commit, &[nanos(figures.commit)]);
             self.metrics.record(Phase::Fsync, &[nanos(figures.sync)]);
             self.metrics.engine().group_durable(figures.records as u64, figures.bytes as u64);

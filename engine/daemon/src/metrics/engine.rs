@@ -60,7 +60,9 @@ impl Engine {
 
     /// A group is durable: so many records and bytes.
     pub fn group_durable(&self, records: u64, bytes: u64) {
-        self.group_events.record(records as f64);
+        if records > 0 {
+            self.group_events.record(records as f64);
+        }
         self.journal_bytes.increment(bytes);
     }
 
