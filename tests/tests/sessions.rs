@@ -10,7 +10,7 @@ use relevo_tests::harness::{Deployment, Site};
 use relevo_wire::Answer;
 use relevo_wire::command::{Command, Cursor, Cursors, Hello, Request, SetPresence};
 use relevo_wire::error::ErrorCode;
-use relevo_wire::frame::ServerFrame;
+use relevo_wire::frame::{self, ServerFrame};
 use relevo_wire::ids::RequestId;
 use relevo_wire::push::{Entry, Push};
 use relevo_wire::vocabulary::{Author, Body, Intent, Outcome, Role};
@@ -213,11 +213,14 @@ async fn a_key_that_is_revoked_while_its_session_opens_opens_none() {
         lane.ask(&Request { request_id: RequestId(1), idempotency_key: None, command }).await;
         admin.revoke_key(tenant(), made.prefix).await.expect("the key is there");
         let command = Command::Cursors(Cursors { resume: Vec::new(), more: false });
-        lane.ask(&Request { request_id: RequestId(1), idempotency_key: None, command }).await;
+        let mut more = Vec::new();
+        let request = Request { request_id: RequestId(1), idempotency_key: None, command };
+        frame::write_request(&mut more, &request);
+        // Where the revocation was there before the hello, nobody reads on.
+        drop(lane.send.write_all(&more).await);
         let told = loop {
             match lane.frame().await.expect("the client is told why") {
                 ServerFrame::Push(Push::GoAway(told)) => break told.reason,
-                // The revocation was there before the hello.
                 ServerFrame::Answer(_, Answer::Error(error)) => break error.code.name().to_owned(),
                 ServerFrame::Push(_) | ServerFrame::Answer(..) => {}
             }
