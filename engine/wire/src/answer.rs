@@ -454,7 +454,7 @@ pub struct StatusReport {
     pub tickets: [u32; 3],
     /// Agents online, paused, invisible, unreachable.
     pub agents: [u32; 4],
-    /// Seats in use and in all.
+    /// Seats in use, and those of the agents online.
     pub seats: [u32; 2],
     /// Number of the last durable record.
     pub durable_record: u64,

@@ -20,7 +20,7 @@ This page is made of the types by `RELEVO_BLESS=1 cargo test -p relevo-wire`; a 
 
 QUIC with TLS 1.3, no 0-RTT, no datagrams, no unidirectional streams.
 
-A **lane** is a bidirectional stream, opened by the client: one before `hello` was answered, then as many as `welcome` says. The first lane starts with `hello` (and the `cursors` that it announces); every push of the session comes on it. Commands may go on any lane. An answer comes on the lane of its request, with its `request_id`, in any order; commands for one ticket on one lane are carried out in order. A client that sends its commands on a second lane gets answers also while it does not read pushes.
+A **lane** is a bidirectional stream, opened by the client: one before `hello` was answered, then as many as `welcome` says. The first lane starts with `hello` (and the `cursors` that it announces); every push of the session comes on it. Commands may go on any lane. An answer comes on the lane of its request, with its `request_id`, in any order; commands for one ticket on one lane are carried out in order. A client that sends its commands on a second lane gets answers also while it does not read pushes. It may finish its half of a lane: what it asked there is answered, for 2 s at most.
 
 A lane that waits 250 ms for budget is closed as `overloaded`: an `error` that answers request 0, then the end. What is unanswered is repeated, in order, on a new lane. A malformed message closes its lane likewise, with its own reason. Lanes and connections are closed with the close code of the error (table below); 0 is no error.
 
