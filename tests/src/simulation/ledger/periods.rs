@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use relevo_routing::Event;
 use relevo_routing::tenant::Settings;
 use relevo_wire::ids::{AgentId, TicketId};
+use relevo_wire::vocabulary::OfferEnd;
 
 use super::super::Violation;
 
@@ -14,7 +15,15 @@ pub(super) struct Periods {
     down_us: u64,
     started_at: Option<u64>,
     grace: BTreeMap<AgentId, u64>,
-    reserved: BTreeMap<TicketId, (u64, u64)>,
+    reserved: BTreeMap<TicketId, Reserved>,
+}
+
+/// For whom a ticket is kept, since when and how long.
+#[derive(Debug)]
+struct Reserved {
+    agent: AgentId,
+    since: u64,
+    period: u64,
 }
 
 impl Periods {
@@ -38,12 +47,23 @@ impl Periods {
             let since = self.grace.remove(&e.agent).unwrap_or(up);
             over("grace period", up - since, Settings::default().grace_us)?;
         } else if let Event::TicketOpened(e) = event {
-            if let Some((_, until)) = e.reserved {
-                self.reserved.insert(e.ticket, (up, until.saturating_sub(now)));
+            if let Some((agent, until)) = e.reserved {
+                let period = until.saturating_sub(now);
+                self.reserved.insert(e.ticket, Reserved { agent, since: up, period });
             }
-        } else if let Event::Unreserved(e) = event {
-            let (since, period) = self.reserved.remove(&e.ticket).unwrap_or((up, 0));
-            over("reservation", up - since, period)?;
+        } else if let Event::OfferEnded(e) = event {
+            // Who would not have it is not waited for.
+            let would_not = matches!(e.end, OfferEnd::Declined | OfferEnd::Missed);
+            if let Some(reserved) = self.reserved.get_mut(&e.ticket)
+                && would_not
+                && reserved.agent == e.agent
+            {
+                reserved.period = 0;
+            }
+        } else if let Event::Unreserved(e) = event
+            && let Some(reserved) = self.reserved.remove(&e.ticket)
+        {
+            over("reservation", up - reserved.since, reserved.period)?;
         } else if let Event::Closed(e) = event {
             self.reserved.remove(&e.ticket);
         }
