@@ -128,7 +128,9 @@ impl Folder {
     fn snapshot(&mut self, last: GroupNumber) -> Result<Option<SnapshotReport>, FoldError> {
         let started = Instant::now();
         let dir = self.store.layout().snapshots();
-        let found = newest(&dir)?;
+        let mut found = newest(&dir)?;
+        // What is made now may stand in the place of a damaged one.
+        found.damaged.retain(|number| *number != last);
         let mut previous = found.newest;
         let start = previous.as_ref().map_or(Tail::EMPTY, |previous| previous.tail());
         if start.group >= last {

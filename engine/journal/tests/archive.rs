@@ -4,47 +4,25 @@
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
 
-use relevo_journal::{Fold, FoldError, FoldItem, Folding, GroupNumber, Place, RecordError, open};
-use support::{Journal, bytes, copy_dir, hooks, record, small};
+use relevo_journal::{GroupNumber, Place, RecordError, open};
+use support::{Append, bytes, copy_dir, next, record, small, start_folding};
 
 /// Enough for two of sled's segments.
 const GROUPS: u64 = 300;
 const RECORD_BYTES: usize = 40_000;
 
-struct Count;
-
-impl Fold for Count {
-    fn fold(
-        &mut self,
-        _: Option<&mut dyn Read>,
-        records: &mut dyn Iterator<Item = FoldItem>,
-        _: &mut dyn Write,
-    ) -> Result<(), FoldError> {
-        for record in records {
-            record?;
-        }
-        Ok(())
-    }
-}
-
 #[test]
 fn a_damaged_archive_is_told_to_its_reader_and_stays_as_it_is() {
     let whole = support::tempdir();
-    let (hooks, groups, failures) = hooks();
-    let (sender, done) = channel();
-    let folding = Folding { fold: Box::new(Count), done: Box::new(move |r| drop(sender.send(r))) };
-    let handle = open(small(whole.path())).unwrap().start(hooks, Some(folding)).unwrap();
-    let journal = Journal { handle, groups, failures };
+    let (journal, done) = start_folding(open(small(whole.path())).unwrap(), Append);
     for number in 1..=GROUPS {
         journal.write(vec![record(number, &bytes(number, RECORD_BYTES), b"")]);
     }
     journal.handle.snapshot_now();
-    assert_eq!(done.recv().unwrap().unwrap().last_group, GroupNumber(GROUPS));
+    assert_eq!(next(&done).last_group, GroupNumber(GROUPS));
     journal.write_groups(GROUPS + 1..GROUPS + 3);
     journal.close();
 

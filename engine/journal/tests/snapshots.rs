@@ -13,59 +13,13 @@ use std::thread;
 use std::time::Duration;
 
 use relevo_journal::{
-    Failure, Fold, FoldError, FoldItem, Folding, GroupNumber, JournalState, Options, Place,
-    RecordNumber, Recovered, Retention, SnapshotReport, open,
+    Failure, Fold, FoldError, FoldItem, GroupNumber, JournalState, Options, Place, RecordNumber,
+    Recovered, Retention, open,
 };
-use support::{Journal, bytes, hooks, numbered, numbered_records, record, recorded, small};
-
-type Done = Receiver<Result<SnapshotReport, FoldError>>;
-
-/// The simplest fold: a list of all records.
-struct Append;
-
-impl Fold for Append {
-    fn fold(
-        &mut self,
-        previous: Option<&mut dyn Read>,
-        records: &mut dyn Iterator<Item = FoldItem>,
-        out: &mut dyn Write,
-    ) -> Result<(), FoldError> {
-        if let Some(previous) = previous {
-            std::io::copy(previous, out)?;
-        }
-        for record in records {
-            let (_, record) = record?;
-            out.write_all(&line(record.number.0, record.public(), record.private()))?;
-        }
-        Ok(())
-    }
-}
-
-fn line(number: u64, public: &[u8], private: &[u8]) -> Vec<u8> {
-    let mut line = number.to_le_bytes().to_vec();
-    for field in [public, private] {
-        line.extend_from_slice(&(field.len() as u64).to_le_bytes());
-        line.extend_from_slice(field);
-    }
-    line
-}
-
-fn lines(records: &[support::Plain]) -> Vec<u8> {
-    records.iter().flat_map(|(number, public, private)| line(*number, public, private)).collect()
-}
-
-fn start(recovered: Recovered, fold: impl Fold + 'static) -> (Journal, Done) {
-    let (hooks, groups, failures) = hooks();
-    let (sender, done) = channel();
-    let folding =
-        Folding { fold: Box::new(fold), done: Box::new(move |result| drop(sender.send(result))) };
-    let handle = recovered.start(hooks, Some(folding)).unwrap();
-    (Journal { handle, groups, failures }, done)
-}
-
-fn next(done: &Done) -> SnapshotReport {
-    done.recv_timeout(Duration::from_secs(60)).unwrap().unwrap()
-}
+use support::{
+    Append, Journal, bytes, lines, next, numbered, numbered_records, record, recorded, small,
+    start_folding,
+};
 
 /// The snapshot's content and the records after it, as one list.
 fn everything(recovered: &mut Recovered) -> Vec<u8> {
@@ -92,7 +46,7 @@ fn names(dir: &Path) -> Vec<u64> {
 /// Three snapshots, each behind ten groups, and five groups more.
 fn three_snapshots(dir: &Path, retention: Retention) {
     let options = Options { retention, ..small(dir) };
-    let (journal, done) = start(open(options).unwrap(), Append);
+    let (journal, done) = start_folding(open(options).unwrap(), Append);
     for round in 0..3 {
         journal.write_groups(round * 10 + 1..round * 10 + 11);
         journal.handle.snapshot_now();
@@ -148,7 +102,7 @@ fn generations_that_are_still_needed_stay() {
     assert_eq!(names(&dir.path().join("generations")), [11, 21, 31]);
     floor.store(20, Ordering::Release);
     let options = Options { retention: Retention::RetainFrom(floor), ..small(dir.path()) };
-    let (journal, done) = start(open(options).unwrap(), Append);
+    let (journal, done) = start_folding(open(options).unwrap(), Append);
     journal.handle.snapshot_now();
     assert_eq!(next(&done).last_group, GroupNumber(35));
     assert_eq!(names(&dir.path().join("generations")), [11, 21, 31, 36]);
@@ -158,7 +112,7 @@ fn generations_that_are_still_needed_stay() {
 fn a_full_generation_is_sealed_and_its_records_stay_readable() {
     let dir = support::tempdir();
     let options = Options { generation_bytes: 100_000, ..small(dir.path()) };
-    let (journal, done) = start(open(options).unwrap(), Append);
+    let (journal, done) = start_folding(open(options).unwrap(), Append);
     let mut places = Vec::new();
     for number in 1..=20 {
         let sent = record(number, &bytes(number, 40_000), b"");
@@ -189,7 +143,7 @@ fn a_snapshot_is_made_when_enough_is_sealed_in_this_life_or_the_one_before() {
         }
     };
     // A generation has three records of 40,000 bytes: two are not enough, three are.
-    let (journal, done) = start(open(options()).unwrap(), Append);
+    let (journal, done) = start_folding(open(options()).unwrap(), Append);
     write(&journal, 1..=9);
     assert!(done.try_recv().is_err() && snapshots().is_empty());
     write(&journal, 10..=10);
@@ -198,14 +152,14 @@ fn a_snapshot_is_made_when_enough_is_sealed_in_this_life_or_the_one_before() {
     journal.close();
     assert_eq!(snapshots(), [9]);
     // Of the last life two generations are sealed, and the third is full.
-    let (journal, done) = start(open(options()).unwrap(), Append);
+    let (journal, done) = start_folding(open(options()).unwrap(), Append);
     write(&journal, 19..=19);
     assert_eq!(next(&done).last_group, GroupNumber(18));
     journal.close();
     // It is due at once where the log alone has enough.
     fs::remove_dir_all(dir.path().join("snapshots")).unwrap();
     fs::create_dir(dir.path().join("snapshots")).unwrap();
-    let (journal, done) = start(open(options()).unwrap(), Append);
+    let (journal, done) = start_folding(open(options()).unwrap(), Append);
     assert_eq!(next(&done).last_group, GroupNumber(18));
     journal.close();
 }
@@ -219,7 +173,7 @@ fn a_generation_that_was_made_ahead_is_the_next_one_or_leaves_nothing() {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
     };
     let ahead = || found().into_iter().find(|name| name.starts_with("new-after-"));
-    let (journal, _done) = start(open(options()).unwrap(), Append);
+    let (journal, _done) = start_folding(open(options()).unwrap(), Append);
     let mut written = 0;
     let mut write = || {
         written += 1;
@@ -252,7 +206,7 @@ fn a_generation_that_was_made_ahead_is_the_next_one_or_leaves_nothing() {
 fn a_large_record_is_never_split_by_a_snapshot() {
     let dir = support::tempdir();
     let options = Options { generation_bytes: 1, ..small(dir.path()) };
-    let (journal, done) = start(open(options).unwrap(), Append);
+    let (journal, done) = start_folding(open(options).unwrap(), Append);
     let large = bytes(1, 500_000);
     journal
         .handle
@@ -279,7 +233,7 @@ fn a_sealed_generation_without_a_snapshot_is_folded_at_the_next_start() {
     journal.write_groups(8..10);
     journal.close();
     assert_eq!(names(&dir.path().join("generations")), [1, 8]);
-    let (journal, done) = start(open(small(dir.path())).unwrap(), Append);
+    let (journal, done) = start_folding(open(small(dir.path())).unwrap(), Append);
     assert_eq!(next(&done).last_group, GroupNumber(7));
     journal.close();
     let mut recovered = open(small(dir.path())).unwrap();
@@ -325,7 +279,7 @@ fn a_damaged_snapshot_is_none_of_the_two_that_stay() {
     fs::write(snapshot(30), b"damaged").unwrap();
     let options =
         Options { retention: retention(), snapshot_every_bytes: u64::MAX, ..small(dir.path()) };
-    let (journal, done) = start(open(options).unwrap(), Append);
+    let (journal, done) = start_folding(open(options).unwrap(), Append);
     journal.write_groups(36..40);
     journal.handle.snapshot_now();
     assert_eq!(next(&done).last_group, GroupNumber(39));
@@ -336,10 +290,23 @@ fn a_damaged_snapshot_is_none_of_the_two_that_stay() {
     assert_eq!(everything(&mut recovered), lines(&numbered_records(1..40)));
 }
 
+/// What is sealed ends where the damaged one ended.
+#[test]
+fn a_snapshot_in_the_place_of_a_damaged_one_stays() {
+    let dir = support::tempdir();
+    three_snapshots(dir.path(), Retention::KeepAll);
+    let damaged = dir.path().join("snapshots").join(format!("{:020}", 30));
+    fs::write(damaged, b"damaged").unwrap();
+    let (journal, done) = start_folding(open(small(dir.path())).unwrap(), Append);
+    assert_eq!(next(&done).last_group, GroupNumber(30));
+    journal.close();
+    assert_eq!(names(&dir.path().join("snapshots")), [20, 30]);
+}
+
 #[test]
 fn a_start_that_writes_nothing_leaves_what_recovery_compares() {
     let dir = support::tempdir();
-    let (journal, done) = start(open(small(dir.path())).unwrap(), Append);
+    let (journal, done) = start_folding(open(small(dir.path())).unwrap(), Append);
     for first in [1, 11] {
         journal.write_groups(first..first + 10);
         journal.handle.snapshot_now();
@@ -368,7 +335,7 @@ impl Fold for Refuse {
 #[test]
 fn a_refused_fold_leaves_no_snapshot_and_the_journal_goes_on() {
     let dir = support::tempdir();
-    let (journal, done) = start(open(small(dir.path())).unwrap(), Refuse);
+    let (journal, done) = start_folding(open(small(dir.path())).unwrap(), Refuse);
     journal.write_groups(1..4);
     journal.handle.snapshot_now();
     assert!(matches!(done.recv().unwrap(), Err(FoldError::Other(_))));
@@ -399,7 +366,7 @@ impl Fold for Forget {
 #[test]
 fn a_fold_that_leaves_records_unread_makes_no_snapshot() {
     let dir = support::tempdir();
-    let (journal, done) = start(open(small(dir.path())).unwrap(), Forget);
+    let (journal, done) = start_folding(open(small(dir.path())).unwrap(), Forget);
     journal.write((1..6).map(numbered).collect());
     journal.handle.snapshot_now();
     let error = done.recv().unwrap().unwrap_err();
@@ -423,7 +390,7 @@ impl Fold for Panic {
 #[test]
 fn a_panic_in_the_fold_ends_the_journal() {
     let dir = support::tempdir();
-    let (journal, _done) = start(open(small(dir.path())).unwrap(), Panic);
+    let (journal, _done) = start_folding(open(small(dir.path())).unwrap(), Panic);
     journal.write_groups(1..3);
     journal.handle.snapshot_now();
     let failure = journal.failures.recv().unwrap();
@@ -458,7 +425,8 @@ fn a_close_does_not_wait_for_a_snapshot_that_is_being_made() {
     let dir = support::tempdir();
     let ((begun, has_begun), (may_go_on, go_on), (taken, counted)) =
         (channel(), channel(), channel());
-    let (journal, _done) = start(open(small(dir.path())).unwrap(), Slow { begun, go_on, taken });
+    let (journal, _done) =
+        start_folding(open(small(dir.path())).unwrap(), Slow { begun, go_on, taken });
     journal.write_groups(1..50);
     journal.handle.snapshot_now();
     has_begun.recv().unwrap();
@@ -474,7 +442,7 @@ fn a_close_does_not_wait_for_a_snapshot_that_is_being_made() {
     drop(journal);
     assert_eq!(counted.recv().unwrap(), 0, "groups that were read after the close began");
     assert_eq!(names(&dir.path().join("snapshots")).len(), 0);
-    let (journal, done) = start(open(small(dir.path())).unwrap(), Append);
+    let (journal, done) = start_folding(open(small(dir.path())).unwrap(), Append);
     assert_eq!(next(&done).last_group, GroupNumber(49));
     journal.close();
 }

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use relevo_journal::{
-    Failure, Group, Hooks, JournalHandle, Options, Place, Recovered, Submission, open,
+    Failure, Fold, FoldError, FoldItem, Folding, Group, Hooks, JournalHandle, Options, Place,
+    Recovered, SnapshotReport, Submission, open,
 };
 
 /// A record as tests compare it: number, public, private.
@@ -41,6 +43,56 @@ pub(crate) fn start(recovered: Recovered) -> Journal {
     let (hooks, groups, failures) = hooks();
     let handle = recovered.start(hooks, None).unwrap();
     Journal { handle, groups, failures }
+}
+
+pub(crate) type Done = Receiver<Result<SnapshotReport, FoldError>>;
+
+/// The simplest fold: a list of all records.
+pub(crate) struct Append;
+
+impl Fold for Append {
+    fn fold(
+        &mut self,
+        previous: Option<&mut dyn Read>,
+        records: &mut dyn Iterator<Item = FoldItem>,
+        out: &mut dyn Write,
+    ) -> Result<(), FoldError> {
+        if let Some(previous) = previous {
+            std::io::copy(previous, out)?;
+        }
+        for record in records {
+            let (_, record) = record?;
+            out.write_all(&line(record.number.0, record.public(), record.private()))?;
+        }
+        Ok(())
+    }
+}
+
+fn line(number: u64, public: &[u8], private: &[u8]) -> Vec<u8> {
+    let mut line = number.to_le_bytes().to_vec();
+    for field in [public, private] {
+        line.extend_from_slice(&(field.len() as u64).to_le_bytes());
+        line.extend_from_slice(field);
+    }
+    line
+}
+
+pub(crate) fn lines(records: &[Plain]) -> Vec<u8> {
+    records.iter().flat_map(|(number, public, private)| line(*number, public, private)).collect()
+}
+
+/// A journal whose snapshots are tried by `fold`, and what came of each.
+pub(crate) fn start_folding(recovered: Recovered, fold: impl Fold + 'static) -> (Journal, Done) {
+    let (hooks, groups, failures) = hooks();
+    let (sender, done) = channel();
+    let folding =
+        Folding { fold: Box::new(fold), done: Box::new(move |result| drop(sender.send(result))) };
+    let handle = recovered.start(hooks, Some(folding)).unwrap();
+    (Journal { handle, groups, failures }, done)
+}
+
+pub(crate) fn next(done: &Done) -> SnapshotReport {
+    done.recv_timeout(Duration::from_secs(60)).unwrap().unwrap()
 }
 
 pub(crate) fn small(dir: &Path) -> Options {
