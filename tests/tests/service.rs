@@ -258,7 +258,8 @@ async fn a_probe_that_finds_no_agent_leaves_nobody_in_line() {
     let probe = ["probe", "--bot-key", keys.0, "--agent-key", keys.1, "--step-seconds", "1"];
     let at = ["--server", &server, "--fingerprint", &fingerprint];
     let ended = run(&[&probe[..], &at].concat()).await;
-    assert_ne!(ended.code, Some(0), "ana accepts no tests: {}", ended.stdout);
+    assert_eq!(ended.code, Some(1), "ana accepts no tests: {}", ended.stdout);
+    assert!(ended.stderr.contains("`accepts_tests`"), "it says what to look at: {}", ended.stderr);
     let outcome = |entry: &relevo_wire::push::Entry| {
         let EntryEvent::Returned(returned) = &entry.event else { return None };
         Some(returned.outcome)

@@ -187,7 +187,7 @@ fn the_example_directory_is_good() {
     fs::write(folder.path().join("relevo.toml"), text).unwrap();
     let output = relevo_in(folder.path(), &["check-config", "-c", "relevo.toml"]);
     ends(&output, 0);
-    assert!(stdout(&output).contains("10 objects"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("11 objects"), "{}", stdout(&output));
 }
 
 #[test]

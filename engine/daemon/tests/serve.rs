@@ -27,6 +27,12 @@ default_queue = "help"
 bot = "web"
 name = "help"
 members = ["probe"]
+
+[[queue]]
+bot = "web"
+name = "ring"
+members = ["probe"]
+offer_seconds = 20
 "#;
 
 /// A daemon in a folder of its own, with whatever ports are free.
@@ -52,6 +58,13 @@ impl Daemon {
             panic!("it did not start: {said}")
         });
         Self { child, log, ready }
+    }
+
+    fn key(&self, by: &str, tenant: &str, role: &str, owner: &str) -> String {
+        let arguments = ["key", "create", "--tenant", tenant, "--role", role, "--owner", owner];
+        let created = self.ask(by, &arguments);
+        exits(&created, 0, "rlv_");
+        text(&created).trim().to_owned()
     }
 
     fn told(&self, name: &str) -> &str {
@@ -162,16 +175,15 @@ fn a_probe_goes_the_whole_way_with_keys_that_the_daemon_made() {
     let folder = folder("", DIRECTORY);
     let daemon = Daemon::start(folder.path());
     let key = daemon.told("admin_key").to_owned();
-    let create = |role: &str, owner: &str| {
-        let arguments = ["key", "create", "--tenant", "acme", "--role", role, "--owner", owner];
-        let created = daemon.ask(&key, &arguments);
-        exits(&created, 0, "rlv_");
-        text(&created).trim().to_owned()
-    };
+    let create = |role, owner| daemon.key(&key, "acme", role, owner);
     let (bot, agent) = (create("bot", "web"), create("agent", "probe"));
     let mut probe = daemon.relevo(&key, &["probe"]);
     let output =
         probe.env("RELEVO_BOT_KEY", &bot).env("RELEVO_AGENT_KEY", &agent).output().unwrap();
+    exits(&output, 0, "returned to the bot");
+    // Where the ticket is offered first, the probe's agent accepts.
+    let mut ring = daemon.relevo(&key, &["probe", "--queue", "ring"]);
+    let output = ring.env("RELEVO_BOT_KEY", &bot).env("RELEVO_AGENT_KEY", &agent).output().unwrap();
     exits(&output, 0, "returned to the bot");
     let listed = daemon.ask(&key, &["key", "list", "--tenant", "acme"]);
     exits(&listed, 0, "probe");
@@ -181,6 +193,19 @@ fn a_probe_goes_the_whole_way_with_keys_that_the_daemon_made() {
     let output = probe.output().unwrap();
     exits(&output, 77, "unauthenticated");
     exits(&daemon.ask(&agent, &["status"]), 77, "role agent");
+}
+
+#[test]
+fn the_example_directory_can_be_probed() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/directory.example.toml");
+    let folder = folder("", &fs::read_to_string(example).unwrap());
+    let daemon = Daemon::start(folder.path());
+    let key = daemon.told("admin_key");
+    let bot = daemon.key(key, "example", "bot", "whatsapp");
+    let agent = daemon.key(key, "example", "agent", "probe");
+    let keys = ["--bot-key", &bot, "--agent-key", &agent];
+    let probe = daemon.ask(key, &[&["probe", "--queue", "probe"], &keys[..]].concat());
+    exits(&probe, 0, "returned to the bot");
 }
 
 #[test]

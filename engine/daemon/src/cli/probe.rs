@@ -3,7 +3,8 @@
 //! It hands over a test customer with a bot's key, takes the ticket with an agent's key, lets both
 //! say something, closes, and waits until the bot has the conversation again. Nothing stays but that
 //! closed test ticket, which counts in no figure but the probe's. The agent must accept tests and
-//! serve the queue, best one of its own: an agent that was not online is offline afterwards.
+//! serve the queue, best one of its own: while the probe runs it is online, and where customers wait
+//! for it, it gets one. An agent that was not online is offline afterwards.
 
 use super::output;
 use super::remote::{Remote, Secret, block_on, unanswered, unconnected};
@@ -31,7 +32,8 @@ pub(super) struct Probe {
     /// Key of an agent who accepts tests and serves the queue
     #[arg(long, value_name = "KEY", env = "RELEVO_AGENT_KEY", hide_env_values = true)]
     agent_key: Secret,
-    /// Queue of the bot; without it where the bot's rules say, or its default queue
+    /// Queue of the bot, best one that its agent alone serves: in another it may get a customer; without
+    /// it where the bot's rules say, or the default queue
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
     /// Longest time for any one step
@@ -115,21 +117,9 @@ impl Walk {
         let ticket = self.hand_off(queue).await?;
         self.ticket = Some(ticket);
         steps.done("hand-off accepted")?;
-        let name = self.agent.welcome().name.clone();
-        let assigned = |event: &EntryEvent| {
-            let EntryEvent::Assigned(assigned) = event else { return None };
-            Some((assigned.agent.clone(), assigned.epoch))
-        };
-        let (who, epoch) =
-            seen(&mut self.bot_events, ticket, patience, "assigned", assigned).await?;
-        if who != name {
-            let message = format!(
-                "the ticket went to {who}, not to the probe's agent {name}; give the probe a queue \
-                 whose only member who accepts tests is its agent"
-            );
-            return Err(Failure::new(Exit::Failed, message));
-        }
-        seen(&mut self.agent_events, ticket, patience, "assigned (agent)", assigned).await?;
+        let assigned = to_agent(&mut self.bot_events, &self.agent, ticket, patience);
+        let taken = taken(&mut self.agent_events, &self.agent, ticket, patience);
+        let (epoch, ()) = tokio::try_join!(assigned, taken)?;
         steps.done("assigned, both notified")?;
         let said = |author: Author| {
             move |event: &EntryEvent| {
@@ -205,6 +195,71 @@ impl Walk {
     }
 }
 
+/// Waits until the bot is told that the probe's agent has the ticket; gives the epoch.
+async fn to_agent(
+    events: &mut Events,
+    agent: &AgentClient,
+    ticket: TicketId,
+    patience: Duration,
+) -> Result<u32, Failure> {
+    let name = &agent.welcome().name;
+    let assigned = |event: &EntryEvent| {
+        let EntryEvent::Assigned(assigned) = event else { return None };
+        Some((assigned.agent.clone(), assigned.epoch))
+    };
+    let (who, epoch) = seen(events, ticket, patience, "assigned", assigned)
+        .await
+        .map_err(|told| with_hint(told, agent))?;
+    if who == *name {
+        return Ok(epoch);
+    }
+    let message = format!(
+        "the ticket went to {who}, not to the probe's agent {name}; give the probe a queue whose \
+         only member who accepts tests is its agent"
+    );
+    Err(Failure::new(Exit::Failed, message))
+}
+
+/// Why an agent may not get the ticket.
+fn with_hint(told: Failure, agent: &AgentClient) -> Failure {
+    let name = &agent.welcome().name;
+    let hint = format!(
+        "{}; is {name} a member of the ticket's queue, has it `accepts_tests`, and does the queue push?",
+        told.message
+    );
+    Failure::new(told.exit, hint)
+}
+
+/// What the agent is told of the ticket on its way to it.
+enum Its {
+    Offer,
+    Assignment,
+}
+
+/// Waits until the agent has the ticket. Where it is offered first, the agent accepts.
+async fn taken(
+    events: &mut Events,
+    agent: &AgentClient,
+    ticket: TicketId,
+    patience: Duration,
+) -> Result<(), Failure> {
+    let its = |event: ClientEvent| {
+        if let ClientEvent::Offer(offer) = event {
+            return (offer.ticket == ticket).then_some(Its::Offer);
+        }
+        let ClientEvent::Entry(entry) = event else { return None };
+        let assigned = matches!(entry.event, EntryEvent::Assigned(_));
+        (assigned && entry.ticket == ticket).then_some(Its::Assignment)
+    };
+    loop {
+        let next = found(events, patience, "assigned (agent)", its).await;
+        match next.map_err(|told| with_hint(told, agent))? {
+            Its::Offer => drop(agent.accept(ticket).await.map_err(unanswered)?),
+            Its::Assignment => return Ok(()),
+        }
+    }
+}
+
 /// Waits for an entry of the ticket.
 async fn seen<T>(
     events: &mut Events,
@@ -213,11 +268,23 @@ async fn seen<T>(
     step: &str,
     wanted: impl Fn(&EntryEvent) -> Option<T>,
 ) -> Result<T, Failure> {
+    let of_the_ticket = |event: ClientEvent| {
+        let ClientEvent::Entry(entry) = event else { return None };
+        if entry.ticket == ticket { wanted(&entry.event) } else { None }
+    };
+    found(events, patience, step, of_the_ticket).await
+}
+
+/// Waits for an event.
+async fn found<T>(
+    events: &mut Events,
+    patience: Duration,
+    step: &str,
+    wanted: impl Fn(ClientEvent) -> Option<T>,
+) -> Result<T, Failure> {
     let search = async {
         while let Some(event) = events.next().await {
-            let ClientEvent::Entry(entry) = event else { continue };
-            let found = if entry.ticket == ticket { wanted(&entry.event) } else { None };
-            if let Some(found) = found {
+            if let Some(found) = wanted(event) {
                 return Ok(found);
             }
         }
