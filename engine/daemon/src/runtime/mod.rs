@@ -5,10 +5,12 @@
 mod bootstrap;
 mod gauges;
 pub mod heartbeat;
+mod marker;
 mod recovery;
 pub mod shared;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -41,6 +43,7 @@ use crate::tls::Tls;
 use crate::views::Views;
 
 use heartbeat::Heartbeat;
+use marker::Marker;
 pub use recovery::RecoverError;
 pub use shared::Fatal;
 use shared::{Parts, Shared};
@@ -69,6 +72,14 @@ pub enum StartError {
     /// The bootstrap directory: exit 78.
     #[error("the bootstrap directory was refused: {0}")]
     Bootstrap(String),
+    /// A file that says how far a start came: exit 74.
+    #[error("cannot keep {}: {error}", file.display())]
+    Marker {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The system gives no thread: exit 70.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
@@ -81,6 +92,7 @@ pub struct Daemon {
     quic_address: SocketAddr,
     http_address: SocketAddr,
     operator_key: Option<String>,
+    untold_key: Marker,
     stop_shards: watch::Sender<bool>,
     stop_tasks: watch::Sender<bool>,
     shards: Vec<JoinHandle<()>>,
@@ -210,10 +222,10 @@ impl Daemon {
             })?);
         }
 
-        if report.last_record.0 == 0 {
-            bootstrap::apply(&shared, &config.directory).await.map_err(StartError::Bootstrap)?;
-        }
-        let operator_key = bootstrap::operator_key(&shared).await.map_err(StartError::Bootstrap)?;
+        let data = &config.journal.directory;
+        let is_empty = report.last_record.0 == 0;
+        bootstrap::directory(&shared, data, &config.directory, is_empty).await?;
+        let operator_key = bootstrap::operator_key(&shared, data).await?;
 
         let (stop_tasks, stopped) = watch::channel(false);
         tokio::spawn(http::serve(
@@ -230,6 +242,7 @@ impl Daemon {
             quic_address,
             http_address,
             operator_key,
+            untold_key: Marker::untold_key(data),
             stop_shards,
             stop_tasks,
             shards,
@@ -249,10 +262,19 @@ impl Daemon {
         self.http_address
     }
 
-    /// The operator key that this start made, because there was none: shown once.
+    /// The operator key that this start made, because there was none: shown once. Without
+    /// [`Self::operator_key_shown`] the next start makes another in its place.
     #[must_use]
     pub fn operator_key(&self) -> Option<&str> {
         self.operator_key.as_deref()
+    }
+
+    /// Somebody has [`Self::operator_key`] now: it stays.
+    ///
+    /// # Errors
+    /// That cannot be noted.
+    pub fn operator_key_shown(&self) -> Result<(), StartError> {
+        self.untold_key.remove()
     }
 
     /// Ends when the daemon cannot go on.
