@@ -424,3 +424,33 @@ fn an_operator_key_that_was_never_shown_is_replaced() {
     assert!(later.ready["admin_key"].is_null(), "shown once");
     exits(&later.ask(&key, &["status"]), 0, "ready");
 }
+
+#[test]
+fn a_file_that_says_something_else_than_the_log_is_warned_of() {
+    let seed = "[[key]]\nrole = \"admin\"\nprefix = \"abcdefghij22\"\nsha256 = \"";
+    let seed = format!("{seed}{}\"\n", "ab".repeat(32));
+    let folder = folder("", DIRECTORY);
+    let first = Daemon::start(folder.path());
+    first.signal(Signal::TERM);
+    first.ends(0);
+    let other = DIRECTORY.replace("[[bot]]", "seats = 9\n[[agent]]\nname = \"ana\"\n\n[[bot]]");
+    let other = other.replace("name = \"acme\"", "name = \"acme\"\nactive = false");
+    configure(folder.path(), "", &format!("{other}{seed}"));
+    let mut second = Daemon::start(folder.path());
+    second.signal(Signal::TERM);
+    let warned = second.said("relevo apply");
+    assert_eq!(warned["level"], "WARN");
+    let differs = warned["differs"].as_str().expect("it names them");
+    assert_eq!(
+        differs,
+        "tenant acme (differs), agent probe of acme (differs), agent ana of acme (missing), key \
+         abcdefghij22 (missing)"
+    );
+    second.ends(0);
+    configure(folder.path(), "", DIRECTORY);
+    let mut third = Daemon::start(folder.path());
+    third.signal(Signal::TERM);
+    let mut said = String::new();
+    while third.log.read_line(&mut said).expect("the log is text") > 0 {}
+    assert!(!said.contains("WARN"), "{said}");
+}

@@ -7,9 +7,10 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use relevo_routing::directory::Directory as TenantDirectory;
 use relevo_routing::input::{Command, Input, Key as StoredKey};
 use relevo_wire::Answer;
-use relevo_wire::directory::Object;
+use relevo_wire::directory::{Object, ObjectRef};
 use relevo_wire::ids::TenantId;
 use relevo_wire::vocabulary::Role;
 use tokio::sync::oneshot;
@@ -19,12 +20,16 @@ use super::marker::Marker;
 use super::shared::Shared;
 use crate::config::{Directory, KeySeed, ObjectSeed};
 use crate::keys::Key;
+use crate::publish::directory::Directories;
 use crate::publish::outcome::Asker;
 use crate::shard::ShardInput;
 use crate::tenants::{OPERATORS, tenant_id};
 
+/// Most differences that a warning names.
+const NAMED: usize = 10;
+
 /// Puts the bootstrap directory into a log that was empty, or that a start before this one did not get
-/// it all into.
+/// it all into; of any other log it says where the two differ.
 pub(super) async fn directory(
     shared: &Shared,
     data: &Path,
@@ -34,6 +39,7 @@ pub(super) async fn directory(
     let unfinished = Marker::bootstrap(data);
     let was_cut_short = unfinished.read()?.is_some();
     if !is_empty && !was_cut_short {
+        warn_of_differences(&shared.published.directories.load(), directory);
         return Ok(());
     }
     if was_cut_short {
@@ -96,6 +102,66 @@ fn stored(seed: &KeySeed, created: u64) -> (TenantId, StoredKey) {
 /// When it was made makes no other key of it.
 fn is_same(seed: &KeySeed, tenant: TenantId, present: &StoredKey) -> bool {
     stored(seed, present.created) == (tenant, present.clone())
+}
+
+/// What counts is the log. Who changed the file and started anew may believe otherwise.
+fn warn_of_differences(directories: &Directories, directory: &Directory) {
+    let objects = directory.objects.iter().filter_map(|seed| {
+        let present = directories.tenant(tenant_of(seed)).and_then(|of| found(of, &seed.object));
+        let object = seed.object.reference();
+        let named = match object {
+            ObjectRef::Tenant(_) => object.to_string(),
+            ObjectRef::Bot(_) | ObjectRef::Queue(..) | ObjectRef::Agent(_) => {
+                format!("{object} of {}", seed.tenant)
+            }
+        };
+        differs(named, present.map(|present| present == seed.object))
+    });
+    let keys = directory.keys.iter().filter_map(|seed| {
+        let present = directories.key(&seed.prefix);
+        let named = format!("key {}", seed.prefix);
+        differs(named, present.map(|(tenant, key)| is_same(seed, *tenant, key)))
+    });
+    let differing: Vec<String> = objects.chain(keys).collect();
+    if differing.is_empty() {
+        return;
+    }
+    let mut differs = differing[..differing.len().min(NAMED)].join(", ");
+    if differing.len() > NAMED {
+        differs += &format!(" and {} more", differing.len() - NAMED);
+    }
+    tracing::warn!(
+        differs,
+        "the bootstrap directory is not what the log holds, and is read into an empty log alone: \
+         `relevo apply` brings objects of a file in, `relevo key create` makes keys"
+    );
+}
+
+fn differs(named: String, is_same: Option<bool>) -> Option<String> {
+    match is_same {
+        Some(true) => None,
+        Some(false) => Some(format!("{named} (differs)")),
+        None => Some(format!("{named} (missing)")),
+    }
+}
+
+/// The object of this name and kind.
+fn found(of: &TenantDirectory, object: &Object) -> Option<Object> {
+    match object {
+        Object::Tenant(_) => of.tenant().map(|found| Object::Tenant(found.object.clone())),
+        Object::Bot(bot) => {
+            let found = of.bot(of.bot_id(&bot.name)?)?;
+            Some(Object::Bot(found.object.clone()))
+        }
+        Object::Agent(agent) => {
+            let found = of.agent(of.agent_id(&agent.name)?)?;
+            Some(Object::Agent(found.object.clone()))
+        }
+        Object::Queue(queue) => {
+            let found = of.queue(of.queue_id(of.bot_id(&queue.bot)?, &queue.name)?)?;
+            Some(Object::Queue(found.object.clone()))
+        }
+    }
 }
 
 /// Makes an operator's key when there is none that anybody knows. Who shows it removes the marker.
