@@ -6,7 +6,7 @@ use super::reader::{Located, Section, shown};
 use super::references::Known;
 use super::{
     Config, Directory, Journal, Limits, Log, LogFormat, LogLevel, MIB, Metrics, Retention, Server,
-    TlsFiles, read_tables, references,
+    TlsFiles, read_tables, references, room,
 };
 use crate::memory::Bound;
 use crate::metrics::buckets::{EXTRA_BUCKET_SECONDS, EXTRA_BUCKETS};
@@ -43,13 +43,14 @@ pub(super) fn read(
     elsewhere: &mut Vec<Problem>,
 ) -> Config {
     let metrics = metrics(document.section("metrics"));
+    let limits = limits(document.section("limits"));
     let (server, memory_max) = server(document.section("server"), base);
     let config = Config {
         server,
         journal: journal(document.section("journal"), base),
         log: log(document.section("log")),
-        directory: directory(document, base, report, &metrics, elsewhere),
-        limits: limits(document.section("limits")),
+        directory: directory(document, base, report, &metrics, &limits, elsewhere),
+        limits,
         metrics,
     };
     if let Some(found) = memory_max {
@@ -251,11 +252,17 @@ fn metrics(section: Section<'_>) -> Metrics {
     Metrics { extra_buckets_seconds: bounds }
 }
 
+fn check(found: &Found, metrics: &Metrics, limits: &Limits, report: &Report<'_>) {
+    references::check(found, &Known::default(), Some(metrics), report);
+    room::check(found, limits, report);
+}
+
 fn directory(
     document: &Section<'_>,
     base: &Path,
     report: &Report<'_>,
     metrics: &Metrics,
+    limits: &Limits,
     elsewhere: &mut Vec<Problem>,
 ) -> Directory {
     let section = document.section("directory");
@@ -263,7 +270,7 @@ fn directory(
     section.finish();
     let inline = directory::read(document);
     let Some(file) = file else {
-        references::check(&inline, &Known::default(), Some(metrics), report);
+        check(&inline, metrics, limits, report);
         return inline.to_directory(None);
     };
     if let Some(span) = inline.first_span() {
@@ -271,7 +278,7 @@ fn directory(
         report.add(&span, what, "keep them in one place");
     }
     let path = base.join(&file.value);
-    match directory_file(&path, metrics, elsewhere) {
+    match directory_file(&path, metrics, limits, elsewhere) {
         Ok(found) => found.to_directory(Some(path)),
         Err(error) => {
             unreadable(report, &file, &path, &error);
@@ -283,12 +290,13 @@ fn directory(
 fn directory_file(
     path: &Path,
     metrics: &Metrics,
+    limits: &Limits,
     elsewhere: &mut Vec<Problem>,
 ) -> io::Result<Found> {
     let text = super::read_text(path)?;
     let report = Report::new(path, &text);
     let found = read_tables(&text, &report, directory::read);
-    references::check(&found, &Known::default(), Some(metrics), &report);
+    check(&found, metrics, limits, &report);
     elsewhere.append(&mut report.into_problems());
     Ok(found)
 }
