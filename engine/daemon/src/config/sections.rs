@@ -76,7 +76,8 @@ fn below(max: &Located<u64>, bound: &Bound, report: &Report<'_>) {
 
 fn server(section: Section<'_>, base: &Path) -> (Server, Option<Located<u64>>) {
     let default = Server::default();
-    let grace_s = section.number("grace_seconds", default.grace.as_secs(), 1..=3600, "seconds");
+    let grace = section.optional_number("grace_seconds", 1..=3600, "seconds");
+    let grace_s = grace.as_ref().map_or(default.grace.as_secs(), |found| found.value);
     let expiry_default = default.presence_expiry.as_secs();
     let expiry = section.optional_number("presence_expiry_seconds", 60..=7 * 24 * 3600, "seconds");
     if let Some(expiry) = expiry.as_ref().filter(|expiry| expiry.value <= grace_s) {
@@ -84,6 +85,17 @@ fn server(section: Section<'_>, base: &Path) -> (Server, Option<Located<u64>>) {
             &expiry.span,
             format!("presence_expiry_seconds is not above grace_seconds ({grace_s})"),
             "an agent expires after its grace period is over",
+        );
+    }
+    if let Some(grace) = grace.filter(|grace| grace.value >= expiry_default)
+        && !section.has("presence_expiry_seconds")
+    {
+        section.problem(
+            &grace.span,
+            format!(
+                "grace_seconds is not below presence_expiry_seconds ({expiry_default} when it is left out)"
+            ),
+            "write a later expiry too: an agent expires after its grace period is over",
         );
     }
     let memory_max = section.optional_number("memory_max_mib", 64..=SIZE_MAX_MIB, "MiB");
@@ -307,4 +319,22 @@ fn unreadable(report: &Report<'_>, file: &Located<String>, path: &Path, why: &io
         format!("the directory file {} cannot be read: {why}", path.display()),
         "name a TOML file that this user may read, relative to this file",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Problem};
+    use std::path::Path;
+
+    #[test]
+    fn a_grace_period_beyond_the_usual_expiry_needs_a_later_one() {
+        let parse = |server: &str| Config::parse(&format!("[server]\n{server}"), Path::new("f"));
+        let problems = parse("grace_seconds = 3600\n").unwrap_err().0;
+        let problems: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        let said = "f:2:17: grace_seconds is not below presence_expiry_seconds (3600 when it is left \
+                    out); write a later expiry too: an agent expires after its grace period is over";
+        assert_eq!(problems, [said]);
+        assert!(parse("grace_seconds = 3599\n").is_ok());
+        assert!(parse("grace_seconds = 3600\npresence_expiry_seconds = 3601\n").is_ok());
+    }
 }
