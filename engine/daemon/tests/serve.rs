@@ -454,3 +454,12 @@ fn a_file_that_says_something_else_than_the_log_is_warned_of() {
     while third.log.read_line(&mut said).expect("the log is text") > 0 {}
     assert!(!said.contains("WARN"), "{said}");
 }
+
+#[test]
+fn a_threshold_that_the_metrics_add_is_one_for_queues_too() {
+    let extra = "[metrics]\nextra_buckets_seconds = [7]\n";
+    let folder = folder("", &format!("{extra}{DIRECTORY}threshold_seconds = 7\n"));
+    let daemon = Daemon::start(folder.path());
+    daemon.signal(Signal::TERM);
+    daemon.ends(0);
+}

@@ -359,6 +359,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         closed_tickets: tickets / 2 / tenants,
         idempotency_keys: default.idempotency_keys / tenants,
         objects: default.objects.min(limits.max_objects as usize),
+        thresholds_seconds: config.metrics.buckets().seconds().to_vec(),
         ..default
     }
 }
