@@ -463,3 +463,17 @@ fn a_threshold_that_the_metrics_add_is_one_for_queues_too() {
     daemon.signal(Signal::TERM);
     daemon.ends(0);
 }
+
+/// It was told as a configuration that is wrong, and such a one nobody starts again.
+#[test]
+fn a_log_that_fails_in_the_first_start_ends_it_with_74() {
+    let folder = folder("", DIRECTORY);
+    let served = serve(folder.path());
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=fdatasync:error=EIO"]);
+    strace.arg(served.get_program()).args(served.get_args()).current_dir(folder.path());
+    match strace.output() {
+        Ok(output) => exits(&output, 74, "fdatasync of a generation"),
+        Err(error) => println!("not tried: no strace: {error}"),
+    }
+}

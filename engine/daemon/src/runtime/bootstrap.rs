@@ -4,6 +4,7 @@
 //! the last one that there is more to put. Nobody else changes the directory meanwhile, as sessions are
 //! taken only behind it.
 
+use std::fmt::Display;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -25,6 +26,8 @@ use crate::publish::outcome::Asker;
 use crate::shard::ShardInput;
 use crate::tenants::{OPERATORS, tenant_id};
 
+/// What is asked for beside the bootstrap directory.
+const OPERATOR_KEY: &str = "the operator's key";
 /// Most differences that a warning names.
 const NAMED: usize = 10;
 
@@ -59,22 +62,20 @@ pub(super) async fn directory(
 async fn apply(shared: &Shared, directory: &Directory) -> Result<(), StartError> {
     for seed in &directory.objects {
         let input = Input::Put { object: Box::new(seed.object.clone()), if_version: None };
-        let put = ask(shared, tenant_of(seed), input).await;
-        let named = |why| StartError::Bootstrap(format!("{}: {why}", seed.object.reference()));
-        put.map_err(named)?;
+        ask(shared, tenant_of(seed), input, &seed.object.reference()).await?;
     }
     for seed in &directory.keys {
         let (tenant, key) = stored(seed, shared.clock.now_us());
-        let named = |why| StartError::Bootstrap(format!("key {}: {why}", seed.prefix));
+        let what = format!("key {}", seed.prefix);
         let present = shared.published.directories.load().key(&seed.prefix).cloned();
         if let Some((of, present)) = present {
             if is_same(seed, of, &present) {
                 continue;
             }
             let input = Input::RevokeKey { prefix: seed.prefix.clone() };
-            ask(shared, of, input).await.map_err(named)?;
+            ask(shared, of, input, &what).await?;
         }
-        ask(shared, tenant, Input::CreateKey(key)).await.map_err(named)?;
+        ask(shared, tenant, Input::CreateKey(key), &what).await?;
     }
     Ok(())
 }
@@ -176,8 +177,7 @@ pub(super) async fn operator_key(
         && held().is_some_and(|directory| directory.key(&prefix).is_some())
     {
         tracing::warn!(prefix, "nobody was shown this operator key: it is revoked");
-        let revoked = ask(shared, operators, Input::RevokeKey { prefix }).await;
-        revoked.map_err(StartError::Bootstrap)?;
+        ask(shared, operators, Input::RevokeKey { prefix }, &OPERATOR_KEY).await?;
     }
     if held().is_some_and(|directory| directory.keys().next().is_some()) {
         return untold.remove().map(|()| None);
@@ -193,12 +193,16 @@ pub(super) async fn operator_key(
         created: shared.clock.now_us(),
     };
     untold.write(key.prefix())?;
-    let created = ask(shared, operators, Input::CreateKey(stored)).await;
-    created.map_err(StartError::Bootstrap)?;
+    ask(shared, operators, Input::CreateKey(stored), &OPERATOR_KEY).await?;
     Ok(Some(key.reveal().to_owned()))
 }
 
-async fn ask(shared: &Shared, tenant: TenantId, input: Input) -> Result<(), String> {
+async fn ask(
+    shared: &Shared,
+    tenant: TenantId,
+    input: Input,
+    what: &impl Display,
+) -> Result<(), StartError> {
     let (sender, answer) = oneshot::channel();
     shared.submit_one(ShardInput {
         tenant,
@@ -209,8 +213,8 @@ async fn ask(shared: &Shared, tenant: TenantId, input: Input) -> Result<(), Stri
         permit: None,
     });
     match answer.await {
-        Ok(Answer::Error(error)) => Err(error.to_string()),
+        Ok(Answer::Error(error)) => Err(StartError::Bootstrap(format!("{what}: {error}"))),
         Ok(_) => Ok(()),
-        Err(_) => Err("the log has failed".to_owned()),
+        Err(_) => Err(StartError::LogFailed),
     }
 }

@@ -72,6 +72,9 @@ pub enum StartError {
     /// The bootstrap directory: exit 78.
     #[error("the bootstrap directory was refused: {0}")]
     Bootstrap(String),
+    /// What the start writes did not come into the log, which has told why: exit 74.
+    #[error("the log has failed")]
+    LogFailed,
     /// A file that says how far a start came: exit 74.
     #[error("cannot keep {}: {error}", file.display())]
     Marker {
