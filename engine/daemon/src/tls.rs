@@ -148,7 +148,7 @@ impl Tls {
     }
 
     /// Stores the certificate that [`Tls::open`] made, if it made one. The data directory must
-    /// exist. To be called before the fingerprint is told to anybody.
+    /// exist. To be called before anybody can connect.
     ///
     /// # Errors
     /// It cannot be stored.

@@ -86,7 +86,6 @@ async fn serve(config: Config, file: Option<&Path>, logging: Logging) -> Result<
         started = daemon::start(&config, &tls) => started?,
         () = stop(&mut signals) => return Ok(()),
     };
-    tls.keep().map_err(|error| unusable(&error))?;
     let bound = Bound::of(&config);
     tell(&bound);
     if announce(&started.announcement(), &bound, &tls.fingerprint(), data)? {

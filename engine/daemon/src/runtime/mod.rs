@@ -39,7 +39,7 @@ use crate::shard::presence::Presences;
 use crate::shard::shard_of;
 use crate::shard::thread::ShardThread;
 use crate::telemetry::{Telemetry, queue_entries};
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsError};
 use crate::views::Views;
 
 use heartbeat::Heartbeat;
@@ -58,6 +58,9 @@ pub enum StartError {
     /// The log: exit 74.
     #[error(transparent)]
     Recover(#[from] RecoverError),
+    /// The development certificate cannot be stored: exit 74.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// An address: exit 69.
     #[error(transparent)]
     Bind(#[from] quic::BindError),
@@ -129,6 +132,8 @@ impl Daemon {
         let limits = &config.limits;
         let settings = settings(config);
         let recovered = recovery::recover(config, &settings)?;
+        // Whoever connects sees it, and may pin it.
+        tls.keep()?;
         let report = recovered.log.report.clone();
         let clock = Clock::start(recovered.last_us);
         let started_us = clock.now_us();

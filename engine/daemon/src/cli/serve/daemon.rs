@@ -18,7 +18,10 @@ pub(super) fn shown(daemon: &Daemon) -> Result<(), Failure> {
 
 fn failed(error: &StartError) -> Failure {
     let exit = match error {
-        StartError::Recover(_) | StartError::LogFailed | StartError::Marker { .. } => Exit::Storage,
+        StartError::Recover(_)
+        | StartError::Tls(_)
+        | StartError::LogFailed
+        | StartError::Marker { .. } => Exit::Storage,
         StartError::Bind(_) | StartError::Http { .. } => Exit::Unavailable,
         StartError::Bootstrap(_) => Exit::Configuration,
         StartError::Thread(_) => Exit::Panic,
