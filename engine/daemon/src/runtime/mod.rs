@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quinn::Endpoint;
 use relevo_journal::{Failure, Hooks};
@@ -201,18 +201,20 @@ impl Daemon {
         for (id, tenant) in recovered.tenants {
             tenants[shard_of(id, count)].push((id, tenant));
         }
-        let mut shards = Vec::new();
+        let mut threads = Vec::new();
         let mut heartbeats = Vec::new();
+        let mut started = Vec::new();
         let start = report.last_record.0 as u32;
         let down_us = if recovered.last_us == 0 { 0 } else { started_us - recovered.last_us };
         for (number, (ring, tenants)) in consumers.into_iter().zip(tenants).enumerate() {
             let shard = u16::try_from(number).expect("far fewer shards than 65,536");
             let origin = Origin { start, shard, tenant: 0 };
-            let machine =
+            let mut machine =
                 ShardMachine::new(tenants, Arc::clone(&presences), settings.clone(), origin);
+            started.extend(machine.all(started_us, Instant::now(), &Input::Started { down_us }));
             let heartbeat = Arc::new(Heartbeat::default());
             heartbeats.push(Arc::clone(&heartbeat));
-            let mut thread = ShardThread {
+            threads.push(ShardThread {
                 machine,
                 ring,
                 clock,
@@ -222,9 +224,14 @@ impl Daemon {
                 metrics: Arc::clone(&metrics),
                 heartbeat,
                 stop: stop_seen.clone(),
-            };
+            });
+        }
+        // All at once: the next start counts from the last record that there is, and would take a tenant
+        // that is not told for one that lived until then. One group holds some 500 of them.
+        journal.submit(started).map_err(|_refused| StartError::LogFailed)?;
+        let mut shards = Vec::new();
+        for (number, mut thread) in threads.into_iter().enumerate() {
             shards.push(spawn(&format!("shard-{number}"), &fatal_sender, move || {
-                thread.all(&Input::Started { down_us });
                 thread.all(&Input::Ready);
                 thread.run();
             })?);
