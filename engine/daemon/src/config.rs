@@ -19,6 +19,7 @@ mod problem;
 mod reader;
 mod references;
 mod render;
+mod room;
 mod rules;
 mod sections;
 mod shares;

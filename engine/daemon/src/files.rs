@@ -1,7 +1,9 @@
-//! Small files that are read whole, up to a limit: what a file says of its length is no promise.
+//! Small files: read whole, up to a limit, as what a file says of its length is no promise; written and
+//! removed so that it stays so after a power cut.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::config::MIB;
@@ -18,6 +20,39 @@ pub(crate) fn read(file: &Path, most_mib: u64) -> io::Result<Vec<u8>> {
         }
     }
     Err(io::Error::other(format!("it is longer than {most_mib} MiB")))
+}
+
+/// Writes a file aside with its mode from the first byte on, and renames it into place, durably.
+pub(crate) fn replace(file: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let aside = file.with_extension("new");
+    unless_missing(fs::remove_file(&aside))?;
+    let mut open = fs::OpenOptions::new();
+    let mut written = open.write(true).create_new(true).mode(mode).open(&aside)?;
+    io::Write::write_all(&mut written, text.as_bytes())?;
+    written.sync_all()?;
+    fs::rename(&aside, file)?;
+    sync_names(file)
+}
+
+/// Removes a file durably; one that is not there is fine.
+pub(crate) fn remove(file: &Path) -> io::Result<()> {
+    unless_missing(fs::remove_file(file))?;
+    sync_names(file)
+}
+
+/// Makes the name of a file or folder durable: it stands in the folder above.
+pub(crate) fn sync_names(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(above) if !above.as_os_str().is_empty() => File::open(above)?.sync_all(),
+        Some(_) | None => File::open(".")?.sync_all(),
+    }
+}
+
+fn unless_missing(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{SignatureScheme, version};
 use std::fmt;
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -148,7 +148,7 @@ impl Tls {
     }
 
     /// Stores the certificate that [`Tls::open`] made, if it made one. The data directory must
-    /// exist. To be called before the fingerprint is told to anybody.
+    /// exist. To be called before anybody can connect.
     ///
     /// # Errors
     /// It cannot be stored.
@@ -278,41 +278,18 @@ impl Made {
         Ok(Self { certificate: pair.cert.pem(), key: pair.signing_key.serialize_pem() })
     }
 
-    /// The certificate is renamed into place last: where it is, its key is.
-    fn store(&self, files: &TlsFiles) -> io::Result<()> {
-        if let Some(folder) = files.key.parent() {
+    /// The certificate is renamed into place last: where it is, its key is. Durably: a client that
+    /// pinned it finds it again after a power cut too.
+    fn store(&self, paths: &TlsFiles) -> io::Result<()> {
+        if let Some(folder) = paths.key.parent() {
             match fs::DirBuilder::new().mode(0o700).create(folder) {
                 Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
                 Ok(()) | Err(_) => {}
             }
-            sync_names(folder)?;
+            files::sync_names(folder)?;
         }
-        replace(&files.key, &self.key, 0o600)?;
-        replace(&files.certificate, &self.certificate, 0o644)
-    }
-}
-
-/// Writes a file aside with its mode from the first byte on, and renames it into place, durably: a
-/// client that pinned the certificate finds it again after a power cut too.
-fn replace(file: &Path, text: &str, mode: u32) -> io::Result<()> {
-    let aside = file.with_extension("new");
-    match fs::remove_file(&aside) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let mut open = fs::OpenOptions::new();
-    let mut written = open.write(true).create_new(true).mode(mode).open(&aside)?;
-    written.write_all(text.as_bytes())?;
-    written.sync_all()?;
-    fs::rename(&aside, file)?;
-    sync_names(file)
-}
-
-/// Makes the name of a file or folder durable: it stands in the folder above.
-fn sync_names(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(above) if !above.as_os_str().is_empty() => fs::File::open(above)?.sync_all(),
-        Some(_) | None => fs::File::open(".")?.sync_all(),
+        files::replace(&paths.key, &self.key, 0o600)?;
+        files::replace(&paths.certificate, &self.certificate, 0o644)
     }
 }
 

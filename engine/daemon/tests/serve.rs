@@ -4,8 +4,8 @@
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::Value;
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
@@ -361,4 +361,144 @@ fn a_session_that_does_not_go_lets_the_drain_end_with_75() {
     daemon.ends(75);
     watching.kill().unwrap();
     watching.wait().unwrap();
+}
+
+/// Cut short in the middle: it was refused there, and for good nobody put the rest in.
+#[test]
+fn a_bootstrap_that_was_cut_short_is_done_again_by_the_next_start() {
+    let folder = folder("", &format!("{}{DIRECTORY}", skilled(1_001)));
+    exits(&serve(folder.path()).output().expect("it runs"), 78, "agent a15: ");
+    configure(folder.path(), "", &format!("{}{DIRECTORY}", skilled(1_000)));
+    let daemon = Daemon::start(folder.path());
+    let key = daemon.told("admin_key").to_owned();
+    let list = ["directory", "list", "--tenant", "acme"];
+    let listed = daemon.ask(&key, &list);
+    for object in ["a15", "probe", "web", "help"] {
+        exits(&listed, 0, &format!("name = \"{object}\""));
+    }
+    daemon.signal(Signal::TERM);
+    daemon.ends(0);
+    // Done is done: what a later file says is no part of it.
+    configure(folder.path(), "", &DIRECTORY.replace("probe", "later"));
+    let daemon = Daemon::start(folder.path());
+    assert!(!text(&daemon.ask(&key, &list)).contains("later"));
+    daemon.signal(Signal::TERM);
+    daemon.ends(0);
+}
+
+/// Agents who have so many different skills in all, 64 each.
+fn skilled(skills: usize) -> String {
+    let skill = |number| format!("[[agent.skills]]\nname = \"s{number}\"\nlevel = 1\n");
+    let skills: Vec<String> = (0..skills).map(skill).collect();
+    let agent = |(number, has): (usize, &[String])| {
+        format!("[[agent]]\nname = \"a{number}\"\n{}", has.concat())
+    };
+    skills.chunks(64).enumerate().map(agent).collect()
+}
+
+#[test]
+fn a_bootstrap_that_was_cut_short_behind_its_keys_takes_them_for_made() {
+    let made = Command::new(env!("CARGO_BIN_EXE_relevo"))
+        .args(["key", "generate", "--role", "bot", "--owner", "web"])
+        .output()
+        .expect("it runs");
+    let made = text(&made);
+    let (_, seed) = made.split_once("\n\n").expect("the key comes first");
+    let folder = folder("", &format!("{DIRECTORY}{seed}"));
+    let first = Daemon::start(folder.path());
+    let key = first.told("admin_key").to_owned();
+    first.signal(Signal::TERM);
+    first.ends(0);
+    let marker = folder.path().join("relevo-data/bootstrap-unfinished");
+    assert!(!marker.exists(), "nothing is left to do");
+    fs::write(&marker, "").expect("the data directory is there");
+    let second = Daemon::start(folder.path());
+    assert!(!marker.exists(), "nothing is left to do");
+    let listed = text(&second.ask(&key, &["key", "list", "--tenant", "acme"]));
+    assert_eq!(listed.matches(" bot ").count(), 1, "{listed}");
+    second.signal(Signal::TERM);
+    second.ends(0);
+}
+
+/// There it was in the log, and nobody knew it.
+#[test]
+fn an_operator_key_that_was_never_shown_is_replaced() {
+    let folder = folder("", "");
+    let full = File::options().write(true).open("/dev/full").expect("Linux has it");
+    exits(&serve(folder.path()).stdout(full).output().expect("it runs"), 1, "cannot write");
+    // A reader that has gone away was shown nothing either.
+    let (reader, writer) = io::pipe().expect("the system has pipes");
+    drop(reader);
+    let mut child = serve(folder.path()).stdout(writer).spawn().expect("it runs");
+    let mut log = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let is_up = |line: &io::Result<String>| {
+        line.as_ref().is_ok_and(|line| line.contains("the limits bound the memory"))
+    };
+    assert!(log.any(|line| is_up(&line)));
+    kill_process(pid(&child), Signal::TERM).expect("it runs");
+    assert_eq!(child.wait().expect("it is a child").code(), Some(0));
+
+    let shown = Daemon::start(folder.path());
+    let key = shown.told("admin_key").to_owned();
+    let listed = shown.ask(&key, &["key", "list"]);
+    exits(&listed, 0, key.split('_').nth(2).expect("a key has a prefix"));
+    assert_eq!(text(&listed).matches("first start").count(), 1, "{}", text(&listed));
+    shown.signal(Signal::TERM);
+    shown.ends(0);
+    let later = Daemon::start(folder.path());
+    assert!(later.ready["admin_key"].is_null(), "shown once");
+    exits(&later.ask(&key, &["status"]), 0, "ready");
+}
+
+#[test]
+fn a_file_that_says_something_else_than_the_log_is_warned_of() {
+    let seed = "[[key]]\nrole = \"admin\"\nprefix = \"abcdefghij22\"\nsha256 = \"";
+    let seed = format!("{seed}{}\"\n", "ab".repeat(32));
+    let folder = folder("", DIRECTORY);
+    let first = Daemon::start(folder.path());
+    first.signal(Signal::TERM);
+    first.ends(0);
+    let other = DIRECTORY.replace("[[bot]]", "seats = 9\n[[agent]]\nname = \"ana\"\n\n[[bot]]");
+    let other = other.replace("name = \"acme\"", "name = \"acme\"\nactive = false");
+    configure(folder.path(), "", &format!("{other}{seed}"));
+    let mut second = Daemon::start(folder.path());
+    second.signal(Signal::TERM);
+    let warned = second.said("relevo apply");
+    assert_eq!(warned["level"], "WARN");
+    let differs = warned["differs"].as_str().expect("it names them");
+    assert_eq!(
+        differs,
+        "tenant acme (differs), agent probe of acme (differs), agent ana of acme (missing), key \
+         abcdefghij22 (missing)"
+    );
+    second.ends(0);
+    configure(folder.path(), "", DIRECTORY);
+    let mut third = Daemon::start(folder.path());
+    third.signal(Signal::TERM);
+    let mut said = String::new();
+    while third.log.read_line(&mut said).expect("the log is text") > 0 {}
+    assert!(!said.contains("WARN"), "{said}");
+}
+
+#[test]
+fn a_threshold_that_the_metrics_add_is_one_for_queues_too() {
+    let extra = "[metrics]\nextra_buckets_seconds = [7]\n";
+    let folder = folder("", &format!("{extra}{DIRECTORY}threshold_seconds = 7\n"));
+    let daemon = Daemon::start(folder.path());
+    daemon.signal(Signal::TERM);
+    daemon.ends(0);
+}
+
+/// It was told as a configuration that is wrong, and such a one nobody starts again.
+#[test]
+fn a_log_that_fails_in_the_first_start_ends_it_with_74() {
+    let folder = folder("", DIRECTORY);
+    let served = serve(folder.path());
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", "inject=fdatasync:error=EIO"]);
+    strace.arg(served.get_program()).args(served.get_args()).current_dir(folder.path());
+    match strace.output() {
+        Ok(output) => exits(&output, 74, "fdatasync of a generation"),
+        Err(error) => println!("not tried: no strace: {error}"),
+    }
 }

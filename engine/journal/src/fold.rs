@@ -19,7 +19,8 @@ use crate::place::{GroupNumber, Place, RecordNumber, Tail};
 use crate::record::{RecordBytes, RecordError};
 use crate::replay::Records;
 use crate::sled_log::Sealed;
-use crate::snapshot::{SnapshotWriter, newest, prune};
+use crate::snapshot::{SnapshotWriter, largest_bytes, newest, prune};
+use crate::storage::Reserve;
 use crate::store::Store;
 
 /// A record and its place, or why there is none.
@@ -97,6 +98,8 @@ pub(crate) struct Folder {
     pub(crate) store: Arc<Store>,
     pub(crate) schema: u16,
     pub(crate) retention: Retention,
+    /// Told how large the snapshots are.
+    pub(crate) reserve: Arc<Reserve>,
     pub(crate) folding: Folding,
     pub(crate) sealed: Receiver<Sealed>,
     /// Set at close: what is not begun yet is left to the next start.
@@ -159,7 +162,9 @@ impl Folder {
             return Err(FoldError::Short { reached: tail.group, expected: last });
         }
         let bytes = out.publish(tail, self.schema)?;
-        self.remove_replaced(&dir, &found.damaged)?;
+        let removed = self.remove_replaced(&dir, &found.damaged);
+        self.reserve.take_snapshots(largest_bytes(&dir)?);
+        removed?;
         Ok(Some(SnapshotReport {
             last_group: tail.group,
             last_record: tail.record,
@@ -179,5 +184,79 @@ impl Folder {
             }
         };
         self.store.truncate(upto).map_err(FoldError::Remove)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use crate::record::Submission;
+    use crate::recovery::open;
+    use crate::writer::Hooks;
+    use crossbeam::channel::{never, unbounded};
+    use std::fs;
+
+    /// A snapshot of this many bytes.
+    struct Of(usize);
+
+    impl Fold for Of {
+        fn fold(
+            &mut self,
+            _: Option<&mut dyn Read>,
+            records: &mut dyn Iterator<Item = FoldItem>,
+            out: &mut dyn Write,
+        ) -> Result<(), FoldError> {
+            for record in records {
+                record?;
+            }
+            Ok(out.write_all(&vec![7; self.0])?)
+        }
+    }
+
+    /// A journal of one more group.
+    fn written(dir: &Path) -> crate::recovery::Recovered {
+        let (sender, groups) = unbounded();
+        let hooks = Hooks {
+            sink: Box::new(move |group| sender.send(group).unwrap()),
+            failed: Box::new(|failure| panic!("{failure}")),
+        };
+        let handle = open(Options::new(dir)).unwrap().start(hooks, None).unwrap();
+        let (public, private) = (b"public".to_vec(), b"private".to_vec());
+        handle.submit(vec![Submission { public, private, urgent: true, payload: () }]).unwrap();
+        groups.recv().unwrap();
+        handle.close().unwrap();
+        drop(handle);
+        open(Options::new(dir)).unwrap()
+    }
+
+    #[test]
+    fn a_larger_snapshot_makes_a_larger_reserve_unless_one_was_set() {
+        for (set, reckons) in [(None, true), (Some(5), false)] {
+            let dir = tempfile::tempdir().unwrap();
+            let reserve = Arc::new(Reserve::new(set, 1_000));
+            reserve.take_snapshots(0);
+            let empty = reserve.bytes();
+            assert_eq!(empty, set.unwrap_or(6_000));
+            for bytes in [200_000, 300_000] {
+                let recovered = written(dir.path());
+                let mut folder = Folder {
+                    store: Arc::clone(&recovered.store),
+                    schema: 1,
+                    retention: Retention::KeepAll,
+                    reserve: Arc::clone(&reserve),
+                    folding: Folding { fold: Box::new(Of(bytes)), done: Box::new(drop) },
+                    sealed: never(),
+                    closing: Arc::default(),
+                };
+                let last = recovered.tail.group;
+                folder.snapshot(last).unwrap().unwrap();
+                let name = crate::layout::numbered(last);
+                let file = dir.path().join("snapshots").join(name);
+                let on_disk = fs::metadata(file).unwrap().len();
+                let expected = if reckons { empty + 2 * on_disk } else { empty };
+                assert_eq!(reserve.bytes(), expected);
+            }
+        }
     }
 }

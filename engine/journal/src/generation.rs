@@ -56,6 +56,9 @@ impl Generation {
     pub(crate) fn named(mut self, parent: &Path, first: GroupNumber) -> Result<Self, LogError> {
         let during = "create a generation";
         let dir = parent.join(numbered(first));
+        // It may have lain ready for long. Should a power cut take this, it is sealed too early.
+        let conf = File::options().write(true).open(self.dir.join("conf"));
+        conf.and_then(|conf| conf.set_modified(SystemTime::now())).map_err(LogError::io(during))?;
         fs::rename(&self.dir, &dir).map_err(LogError::io(during))?;
         sync_dir(parent).map_err(LogError::io(during))?;
         self.dir = dir;
@@ -161,9 +164,9 @@ impl Generation {
         Ok(blobs.next().is_some())
     }
 
-    /// Time since the generation was made; zero when the clock was set back.
+    /// Time since the generation got its name; zero when the clock was set back.
     pub(crate) fn age(&self) -> Result<Duration, LogError> {
-        // sled writes `conf` once, when it makes the directory.
+        // sled writes `conf` once, when it makes the directory, and [`Self::named`] dates it.
         let made = fs::metadata(self.dir.join("conf")).and_then(|conf| conf.modified());
         let made = made.map_err(LogError::io("look at a generation's age"))?;
         Ok(SystemTime::now().duration_since(made).unwrap_or_default())
@@ -236,4 +239,21 @@ fn key(number: GroupNumber) -> [u8; 8] {
 /// A key of another length is not ours; it becomes a number that no group has.
 fn number_of(key: &[u8]) -> GroupNumber {
     GroupNumber(key.try_into().map_or(u64::MAX, u64::from_be_bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generation_that_lay_ready_for_a_day_is_new_when_it_gets_its_name() {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let dir = tempfile::tempdir().unwrap();
+        let spare = Generation::prepare(dir.path(), "after-0").unwrap();
+        let conf = File::options().write(true).open(dir.path().join("new-after-0/conf")).unwrap();
+        conf.set_modified(SystemTime::now() - day).unwrap();
+        assert!(spare.age().unwrap() >= day);
+        let named = spare.named(dir.path(), GroupNumber(1)).unwrap();
+        assert!(named.age().unwrap() < day);
+    }
 }

@@ -10,7 +10,7 @@ use crate::fold::{Folder, Folding};
 use crate::handle::JournalHandle;
 use crate::recovery::Recovered;
 use crate::snapshot::largest_bytes;
-use crate::storage::{SPACE_PER_BYTE, StorageWatch};
+use crate::storage::{Reserve, StorageWatch};
 use crate::writer::{Beside, Hooks, WriterOptions, start_beside};
 
 /// Why a recovered journal did not start.
@@ -35,11 +35,8 @@ impl Recovered {
         let Self { store, mut log, tail, options, .. } = self;
         log.shrink_pool();
         let between = options.generation_bytes.max(options.snapshot_every_bytes);
-        let between_bytes = between.saturating_mul(SPACE_PER_BYTE);
-        let snapshot_bytes = largest_bytes(&store.layout().snapshots())?;
-        let reserve_bytes = options
-            .reserve_bytes
-            .unwrap_or(between_bytes.saturating_add(snapshot_bytes).saturating_mul(2));
+        let reserve = Arc::new(Reserve::new(options.reserve_bytes, between));
+        reserve.take_snapshots(largest_bytes(&store.layout().snapshots())?);
         let closing = Arc::new(AtomicBool::new(false));
         let folder = folding.map(|folding| {
             let (sender, sealed) = unbounded();
@@ -48,12 +45,13 @@ impl Recovered {
                 store: Arc::clone(&store),
                 schema: options.schema,
                 retention: options.retention.clone(),
+                reserve: Arc::clone(&reserve),
                 folding,
                 sealed,
                 closing: Arc::clone(&closing),
             }
         });
-        let storage = StorageWatch::new(&options.dir, reserve_bytes);
+        let storage = StorageWatch::new(&options.dir, reserve);
         let beside = Beside { storage, folder, closing, store: Arc::clone(&store) };
         let writer = WriterOptions {
             schema: options.schema,

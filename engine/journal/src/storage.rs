@@ -2,6 +2,8 @@
 //! was written since. It refuses nothing itself; the daemon asks for the state and refuses early.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::fs::statvfs;
@@ -12,22 +14,48 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// sled rewrites a leaf now and then: on disk full groups took 1.84 times their bytes, and small ones
 /// take more. The reserve reckons with this many times.
-pub(crate) const SPACE_PER_BYTE: u64 = 3;
+const SPACE_PER_BYTE: u64 = 3;
+
+/// Free bytes below which nothing new is to be taken.
+#[derive(Debug)]
+pub(crate) struct Reserve {
+    set_bytes: Option<u64>,
+    between_bytes: u64,
+    bytes: AtomicU64,
+}
+
+impl Reserve {
+    /// As the operator has set it, or from what is written between two snapshots.
+    pub(crate) fn new(set_bytes: Option<u64>, between_bytes: u64) -> Self {
+        let between_bytes = between_bytes.saturating_mul(SPACE_PER_BYTE);
+        Self { set_bytes, between_bytes, bytes: AtomicU64::new(set_bytes.unwrap_or(0)) }
+    }
+
+    /// The largest snapshot has so many bytes now: as many are written anew beside it.
+    pub(crate) fn take_snapshots(&self, largest_bytes: u64) {
+        let reckoned = self.between_bytes.saturating_add(largest_bytes).saturating_mul(2);
+        self.bytes.store(self.set_bytes.unwrap_or(reckoned), Ordering::Relaxed);
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct StorageWatch {
     dir: PathBuf,
-    reserve_bytes: u64,
+    reserve: Arc<Reserve>,
     available_bytes: u64,
     asked: Option<Instant>,
     state: StorageState,
 }
 
 impl StorageWatch {
-    pub(crate) fn new(dir: &Path, reserve_bytes: u64) -> Self {
+    pub(crate) fn new(dir: &Path, reserve: Arc<Reserve>) -> Self {
         Self {
             dir: dir.to_path_buf(),
-            reserve_bytes,
+            reserve,
             available_bytes: u64::MAX,
             asked: None,
             state: StorageState::Open,
@@ -45,7 +73,7 @@ impl StorageWatch {
                 Err(error) => tracing::warn!(%error, "cannot ask for free space"),
             }
         }
-        self.state = next_state(self.state, self.available_bytes, self.reserve_bytes);
+        self.state = next_state(self.state, self.available_bytes, self.reserve.bytes());
         self.state
     }
 

@@ -37,6 +37,8 @@ enum Opened {
     Untried,
     No,
     Yes(Arc<Generation>),
+    /// Tried, and this is wrong with it: each reader would copy it anew to find the same.
+    Damaged(String),
     /// Its files are gone: opening it would make an empty one.
     Removed,
 }
@@ -98,10 +100,15 @@ impl Store {
         let generation = {
             let mut opened = lock(&slot.opened);
             if let (Opened::Untried, Some(next)) = (&*opened, next) {
-                self.try_whole(slot.first, next)?;
-                *opened = Opened::No;
+                *opened = match self.try_whole(slot.first, next)? {
+                    None => Opened::No,
+                    Some(damage) => Opened::Damaged(damage),
+                };
             }
             match &*opened {
+                Opened::Damaged(damage) => {
+                    return Err(LogError::Sled { during: OPENING, message: damage.clone() });
+                }
                 Opened::Yes(generation) => Arc::clone(generation),
                 Opened::Removed => return Ok(None),
                 Opened::No | Opened::Untried => {
@@ -119,8 +126,9 @@ impl Store {
         Ok(Some(generation))
     }
 
-    /// Looks at a copy of a sealed generation: opening it is to cost none of its groups.
-    fn try_whole(&self, first: GroupNumber, next: GroupNumber) -> Result<(), LogError> {
+    /// Looks at a copy of a sealed generation, as opening it is to cost none of its groups: what is
+    /// wrong with it, if anything. An error is the system's, and passes.
+    fn try_whole(&self, first: GroupNumber, next: GroupNumber) -> Result<Option<String>, LogError> {
         // A crash leaves it to the next start, which removes what is new.
         let aside = self.layout.generations().join(format!("new-trial-{}", first.0));
         let whole = try_copy(&self.layout.generation(first), first, &aside, |copy| {
@@ -134,12 +142,15 @@ impl Store {
             }
             Ok(expected)
         });
-        let reached = whole.map_err(unreadable)?;
-        if reached < next {
-            let message = format!("generation {first} is damaged: group {reached} cannot be read");
-            return Err(LogError::Sled { during: OPENING, message });
+        match whole {
+            Ok(reached) if reached < next => {
+                Ok(Some(format!("generation {first} is damaged: group {reached} cannot be read")))
+            }
+            Ok(_) => Ok(None),
+            Err(TrialError::Copy(source)) => Err(LogError::Io { during: OPENING, source }),
+            Err(TrialError::Log(error)) if error.is_of_the_system() => Err(error),
+            Err(error @ (TrialError::Log(_) | TrialError::Panic(_))) => Ok(Some(error.to_string())),
         }
-        Ok(())
     }
 
     /// Notes that a sealed generation was used, and closes those unused for longest.
@@ -232,7 +243,7 @@ fn close_unused(slot: &Slot) -> bool {
             *opened = Opened::No;
             true
         }
-        Opened::Untried | Opened::No | Opened::Removed => true,
+        Opened::Untried | Opened::No | Opened::Damaged(_) | Opened::Removed => true,
     }
 }
 
@@ -269,5 +280,23 @@ mod tests {
         assert!(store.open_slot(&late).unwrap().is_none());
         assert!(!path.exists());
         assert_eq!(store.generations(), [GroupNumber(5)]);
+    }
+
+    #[test]
+    fn a_damaged_generation_is_tried_once_and_told_to_each_who_reads_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let (layout, _) = Layout::claim(dir.path()).unwrap();
+        layout.complete().unwrap();
+        let generations = [GroupNumber(1), GroupNumber(5)];
+        for first in generations {
+            drop(Generation::create(&layout.generations(), first).unwrap());
+        }
+        let damaged = layout.generation(generations[0]);
+        let store = Store::new(layout, &generations, GroupNumber(9));
+        let first = store.open(generations[0]).unwrap_err().to_string();
+        assert!(first.ends_with("generation 1 is damaged: group 1 cannot be read"), "{first}");
+        // Who looks again finds something else.
+        fs::remove_dir_all(damaged).unwrap();
+        assert_eq!(store.open(generations[0]).unwrap_err().to_string(), first);
     }
 }

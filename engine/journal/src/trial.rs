@@ -40,7 +40,11 @@ pub(crate) fn try_copy<R: Send>(
     examine: impl FnOnce(&Arc<Generation>) -> Result<R, LogError> + Send,
 ) -> Result<R, TrialError> {
     remove_dir(aside).map_err(TrialError::Copy)?;
-    copy_dir(generation, aside).map_err(TrialError::Copy)?;
+    if let Err(error) = copy_dir(generation, aside) {
+        // For want of space, as like as not. What stays is removed at the next start.
+        let _ = remove_dir(aside);
+        return Err(TrialError::Copy(error));
+    }
     let result = guarded(|| {
         let generation = Arc::new(Generation::open(aside, first)?);
         examine(&generation)
@@ -144,6 +148,18 @@ mod tests {
         let tried = try_copy(&original, GroupNumber(1), &aside, |_| Ok(()));
         assert!(matches!(tried, Err(TrialError::Log(_))));
         assert_eq!(fs::read_dir(&original).unwrap().count(), 2);
+        assert!(!aside.exists());
+    }
+
+    #[test]
+    fn a_copy_that_was_cut_short_takes_no_space() {
+        let dir = tempfile::tempdir().unwrap();
+        let (original, aside) = (dir.path().join("original"), dir.path().join("aside"));
+        fs::create_dir(&original).unwrap();
+        fs::write(original.join("db"), vec![7; 1000]).unwrap();
+        std::os::unix::fs::symlink("nowhere", original.join("conf")).unwrap();
+        let tried = try_copy(&original, GroupNumber(1), &aside, |_| Ok(()));
+        assert!(matches!(tried, Err(TrialError::Copy(_))));
         assert!(!aside.exists());
     }
 }

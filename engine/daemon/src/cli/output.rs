@@ -5,12 +5,18 @@ use std::io::{self, ErrorKind, Write};
 
 /// Writes a text and a line end.
 pub(super) fn line(text: &str) -> Result<(), Failure> {
+    show(text).map(drop)
+}
+
+/// As [`line`]; says whether there was a reader.
+pub(super) fn show(text: &str) -> Result<bool, Failure> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| {
-            Failure::new(Exit::Failed, format!("cannot write to standard output: {error}"))
-        }),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => {
+            Err(Failure::new(Exit::Failed, format!("cannot write to standard output: {error}")))
+        }
     }
 }
 

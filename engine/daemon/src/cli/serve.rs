@@ -86,10 +86,11 @@ async fn serve(config: Config, file: Option<&Path>, logging: Logging) -> Result<
         started = daemon::start(&config, &tls) => started?,
         () = stop(&mut signals) => return Ok(()),
     };
-    tls.keep().map_err(|error| unusable(&error))?;
     let bound = Bound::of(&config);
     tell(&bound);
-    announce(&started.announcement(), &bound, &tls.fingerprint(), data)?;
+    if announce(&started.announcement(), &bound, &tls.fingerprint(), data)? {
+        daemon::shown(&started)?;
+    }
     let patience = config.server.drain;
     let mut reload = Reload { file: file.map(Path::to_owned), running: config, logging, tls };
     supervise(started, &mut signals, patience, || reload.run()).await
@@ -241,18 +242,19 @@ fn tell(bound: &Bound) {
     }
 }
 
+/// Was there anybody to read it?
 fn announce(
     told: &Announcement,
     bound: &Bound,
     fingerprint: &str,
     data: &Path,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let text = if stdout().is_terminal() {
         for_people(told, bound, fingerprint, data)
     } else {
         for_programs(told, bound, fingerprint, data)
     };
-    output::line(&text)
+    output::show(&text)
 }
 
 fn for_people(told: &Announcement, bound: &Bound, fingerprint: &str, data: &Path) -> String {

@@ -6,7 +6,7 @@ use super::reader::{Located, Section, shown};
 use super::references::Known;
 use super::{
     Config, Directory, Journal, Limits, Log, LogFormat, LogLevel, MIB, Metrics, Retention, Server,
-    TlsFiles, read_tables, references,
+    TlsFiles, read_tables, references, room,
 };
 use crate::memory::Bound;
 use crate::metrics::buckets::{EXTRA_BUCKET_SECONDS, EXTRA_BUCKETS};
@@ -43,13 +43,14 @@ pub(super) fn read(
     elsewhere: &mut Vec<Problem>,
 ) -> Config {
     let metrics = metrics(document.section("metrics"));
+    let limits = limits(document.section("limits"));
     let (server, memory_max) = server(document.section("server"), base);
     let config = Config {
         server,
         journal: journal(document.section("journal"), base),
         log: log(document.section("log")),
-        directory: directory(document, base, report, &metrics, elsewhere),
-        limits: limits(document.section("limits")),
+        directory: directory(document, base, report, &metrics, &limits, elsewhere),
+        limits,
         metrics,
     };
     if let Some(found) = memory_max {
@@ -75,7 +76,8 @@ fn below(max: &Located<u64>, bound: &Bound, report: &Report<'_>) {
 
 fn server(section: Section<'_>, base: &Path) -> (Server, Option<Located<u64>>) {
     let default = Server::default();
-    let grace_s = section.number("grace_seconds", default.grace.as_secs(), 1..=3600, "seconds");
+    let grace = section.optional_number("grace_seconds", 1..=3600, "seconds");
+    let grace_s = grace.as_ref().map_or(default.grace.as_secs(), |found| found.value);
     let expiry_default = default.presence_expiry.as_secs();
     let expiry = section.optional_number("presence_expiry_seconds", 60..=7 * 24 * 3600, "seconds");
     if let Some(expiry) = expiry.as_ref().filter(|expiry| expiry.value <= grace_s) {
@@ -83,6 +85,17 @@ fn server(section: Section<'_>, base: &Path) -> (Server, Option<Located<u64>>) {
             &expiry.span,
             format!("presence_expiry_seconds is not above grace_seconds ({grace_s})"),
             "an agent expires after its grace period is over",
+        );
+    }
+    if let Some(grace) = grace.filter(|grace| grace.value >= expiry_default)
+        && !section.has("presence_expiry_seconds")
+    {
+        section.problem(
+            &grace.span,
+            format!(
+                "grace_seconds is not below presence_expiry_seconds ({expiry_default} when it is left out)"
+            ),
+            "write a later expiry too: an agent expires after its grace period is over",
         );
     }
     let memory_max = section.optional_number("memory_max_mib", 64..=SIZE_MAX_MIB, "MiB");
@@ -251,11 +264,17 @@ fn metrics(section: Section<'_>) -> Metrics {
     Metrics { extra_buckets_seconds: bounds }
 }
 
+fn check(found: &Found, metrics: &Metrics, limits: &Limits, report: &Report<'_>) {
+    references::check(found, &Known::default(), Some(metrics), report);
+    room::check(found, limits, report);
+}
+
 fn directory(
     document: &Section<'_>,
     base: &Path,
     report: &Report<'_>,
     metrics: &Metrics,
+    limits: &Limits,
     elsewhere: &mut Vec<Problem>,
 ) -> Directory {
     let section = document.section("directory");
@@ -263,7 +282,7 @@ fn directory(
     section.finish();
     let inline = directory::read(document);
     let Some(file) = file else {
-        references::check(&inline, &Known::default(), Some(metrics), report);
+        check(&inline, metrics, limits, report);
         return inline.to_directory(None);
     };
     if let Some(span) = inline.first_span() {
@@ -271,7 +290,7 @@ fn directory(
         report.add(&span, what, "keep them in one place");
     }
     let path = base.join(&file.value);
-    match directory_file(&path, metrics, elsewhere) {
+    match directory_file(&path, metrics, limits, elsewhere) {
         Ok(found) => found.to_directory(Some(path)),
         Err(error) => {
             unreadable(report, &file, &path, &error);
@@ -283,12 +302,13 @@ fn directory(
 fn directory_file(
     path: &Path,
     metrics: &Metrics,
+    limits: &Limits,
     elsewhere: &mut Vec<Problem>,
 ) -> io::Result<Found> {
     let text = super::read_text(path)?;
     let report = Report::new(path, &text);
     let found = read_tables(&text, &report, directory::read);
-    references::check(&found, &Known::default(), Some(metrics), &report);
+    check(&found, metrics, limits, &report);
     elsewhere.append(&mut report.into_problems());
     Ok(found)
 }
@@ -299,4 +319,22 @@ fn unreadable(report: &Report<'_>, file: &Located<String>, path: &Path, why: &io
         format!("the directory file {} cannot be read: {why}", path.display()),
         "name a TOML file that this user may read, relative to this file",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Problem};
+    use std::path::Path;
+
+    #[test]
+    fn a_grace_period_beyond_the_usual_expiry_needs_a_later_one() {
+        let parse = |server: &str| Config::parse(&format!("[server]\n{server}"), Path::new("f"));
+        let problems = parse("grace_seconds = 3600\n").unwrap_err().0;
+        let problems: Vec<String> = problems.iter().map(Problem::to_string).collect();
+        let said = "f:2:17: grace_seconds is not below presence_expiry_seconds (3600 when it is left \
+                    out); write a later expiry too: an agent expires after its grace period is over";
+        assert_eq!(problems, [said]);
+        assert!(parse("grace_seconds = 3599\n").is_ok());
+        assert!(parse("grace_seconds = 3600\npresence_expiry_seconds = 3601\n").is_ok());
+    }
 }

@@ -5,13 +5,15 @@
 mod bootstrap;
 mod gauges;
 pub mod heartbeat;
+mod marker;
 mod recovery;
 pub mod shared;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use quinn::Endpoint;
 use relevo_journal::{Failure, Hooks};
@@ -37,10 +39,11 @@ use crate::shard::presence::Presences;
 use crate::shard::shard_of;
 use crate::shard::thread::ShardThread;
 use crate::telemetry::{Telemetry, queue_entries};
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsError};
 use crate::views::Views;
 
 use heartbeat::Heartbeat;
+use marker::Marker;
 pub use recovery::RecoverError;
 pub use shared::Fatal;
 use shared::{Parts, Shared};
@@ -55,6 +58,9 @@ pub enum StartError {
     /// The log: exit 74.
     #[error(transparent)]
     Recover(#[from] RecoverError),
+    /// The development certificate cannot be stored: exit 74.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// An address: exit 69.
     #[error(transparent)]
     Bind(#[from] quic::BindError),
@@ -69,6 +75,17 @@ pub enum StartError {
     /// The bootstrap directory: exit 78.
     #[error("the bootstrap directory was refused: {0}")]
     Bootstrap(String),
+    /// What the start writes did not come into the log, which has told why: exit 74.
+    #[error("the log has failed")]
+    LogFailed,
+    /// A file that says how far a start came: exit 74.
+    #[error("cannot keep {}: {error}", file.display())]
+    Marker {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// The system gives no thread: exit 70.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
@@ -81,6 +98,7 @@ pub struct Daemon {
     quic_address: SocketAddr,
     http_address: SocketAddr,
     operator_key: Option<String>,
+    untold_key: Marker,
     stop_shards: watch::Sender<bool>,
     stop_tasks: watch::Sender<bool>,
     shards: Vec<JoinHandle<()>>,
@@ -114,6 +132,8 @@ impl Daemon {
         let limits = &config.limits;
         let settings = settings(config);
         let recovered = recovery::recover(config, &settings)?;
+        // Whoever connects sees it, and may pin it.
+        tls.keep()?;
         let report = recovered.log.report.clone();
         let clock = Clock::start(recovered.last_us);
         let started_us = clock.now_us();
@@ -181,18 +201,20 @@ impl Daemon {
         for (id, tenant) in recovered.tenants {
             tenants[shard_of(id, count)].push((id, tenant));
         }
-        let mut shards = Vec::new();
+        let mut threads = Vec::new();
         let mut heartbeats = Vec::new();
+        let mut started = Vec::new();
         let start = report.last_record.0 as u32;
         let down_us = if recovered.last_us == 0 { 0 } else { started_us - recovered.last_us };
         for (number, (ring, tenants)) in consumers.into_iter().zip(tenants).enumerate() {
             let shard = u16::try_from(number).expect("far fewer shards than 65,536");
             let origin = Origin { start, shard, tenant: 0 };
-            let machine =
+            let mut machine =
                 ShardMachine::new(tenants, Arc::clone(&presences), settings.clone(), origin);
+            started.extend(machine.all(started_us, Instant::now(), &Input::Started { down_us }));
             let heartbeat = Arc::new(Heartbeat::default());
             heartbeats.push(Arc::clone(&heartbeat));
-            let mut thread = ShardThread {
+            threads.push(ShardThread {
                 machine,
                 ring,
                 clock,
@@ -202,18 +224,23 @@ impl Daemon {
                 metrics: Arc::clone(&metrics),
                 heartbeat,
                 stop: stop_seen.clone(),
-            };
+            });
+        }
+        // All at once: the next start counts from the last record that there is, and would take a tenant
+        // that is not told for one that lived until then. One group holds some 500 of them.
+        journal.submit(started).map_err(|_refused| StartError::LogFailed)?;
+        let mut shards = Vec::new();
+        for (number, mut thread) in threads.into_iter().enumerate() {
             shards.push(spawn(&format!("shard-{number}"), &fatal_sender, move || {
-                thread.all(&Input::Started { down_us });
                 thread.all(&Input::Ready);
                 thread.run();
             })?);
         }
 
-        if report.last_record.0 == 0 {
-            bootstrap::apply(&shared, &config.directory).await.map_err(StartError::Bootstrap)?;
-        }
-        let operator_key = bootstrap::operator_key(&shared).await.map_err(StartError::Bootstrap)?;
+        let data = &config.journal.directory;
+        let is_empty = report.last_record.0 == 0;
+        bootstrap::directory(&shared, data, &config.directory, is_empty).await?;
+        let operator_key = bootstrap::operator_key(&shared, data).await?;
 
         let (stop_tasks, stopped) = watch::channel(false);
         tokio::spawn(http::serve(
@@ -230,6 +257,7 @@ impl Daemon {
             quic_address,
             http_address,
             operator_key,
+            untold_key: Marker::untold_key(data),
             stop_shards,
             stop_tasks,
             shards,
@@ -249,10 +277,19 @@ impl Daemon {
         self.http_address
     }
 
-    /// The operator key that this start made, because there was none: shown once.
+    /// The operator key that this start made, because there was none: shown once. Without
+    /// [`Self::operator_key_shown`] the next start makes another in its place.
     #[must_use]
     pub fn operator_key(&self) -> Option<&str> {
         self.operator_key.as_deref()
+    }
+
+    /// Somebody has [`Self::operator_key`] now: it stays.
+    ///
+    /// # Errors
+    /// That cannot be noted.
+    pub fn operator_key_shown(&self) -> Result<(), StartError> {
+        self.untold_key.remove()
     }
 
     /// Ends when the daemon cannot go on.
@@ -337,6 +374,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         closed_tickets: tickets / 2 / tenants,
         idempotency_keys: default.idempotency_keys / tenants,
         objects: default.objects.min(limits.max_objects as usize),
+        thresholds_seconds: config.metrics.buckets().seconds().to_vec(),
         ..default
     }
 }

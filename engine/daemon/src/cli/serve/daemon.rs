@@ -8,15 +8,25 @@ use crate::tls::Tls;
 use std::time::Duration;
 
 pub(super) async fn start(config: &Config, tls: &Tls) -> Result<Daemon, Failure> {
-    Box::pin(Daemon::start(config, tls)).await.map_err(|error| {
-        let exit = match &error {
-            StartError::Recover(_) => Exit::Storage,
-            StartError::Bind(_) | StartError::Http { .. } => Exit::Unavailable,
-            StartError::Bootstrap(_) => Exit::Configuration,
-            StartError::Thread(_) => Exit::Panic,
-        };
-        Failure::new(exit, error.to_string())
-    })
+    Box::pin(Daemon::start(config, tls)).await.map_err(|error| failed(&error))
+}
+
+/// Its operator key was shown, if it made one.
+pub(super) fn shown(daemon: &Daemon) -> Result<(), Failure> {
+    daemon.operator_key_shown().map_err(|error| failed(&error))
+}
+
+fn failed(error: &StartError) -> Failure {
+    let exit = match error {
+        StartError::Recover(_)
+        | StartError::Tls(_)
+        | StartError::LogFailed
+        | StartError::Marker { .. } => Exit::Storage,
+        StartError::Bind(_) | StartError::Http { .. } => Exit::Unavailable,
+        StartError::Bootstrap(_) => Exit::Configuration,
+        StartError::Thread(_) => Exit::Panic,
+    };
+    Failure::new(exit, error.to_string())
 }
 
 impl Service for Daemon {

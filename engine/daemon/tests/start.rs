@@ -1,0 +1,66 @@
+//! The start of a daemon, from inside the process.
+
+use relevo::config::Config;
+use relevo::runtime::Daemon;
+use relevo::tls::Tls;
+use relevo_journal::Options;
+use relevo_routing::Event;
+use relevo_routing::record::{SCHEMA_VERSION, decode};
+use std::time::Duration;
+
+/// It is seen by whoever connects, and may be pinned.
+#[test]
+fn the_certificate_is_on_disk_before_anybody_can_connect() {
+    let folder = tempfile::tempdir().expect("the system has a temporary folder");
+    let data = folder.path().join("data");
+    let mut config = Config::default();
+    config.server.listen.set_port(0);
+    config.server.http.set_port(0);
+    config.journal.directory = data.clone();
+    let tls = Tls::open(None, &data).expect("a certificate can be made");
+    let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
+    runtime.block_on(async {
+        let daemon = Daemon::start(&config, &tls).await.expect("nothing is in its way");
+        let kept = Tls::open(None, &data).expect("what is on disk is whole");
+        assert_eq!(kept.fingerprint(), tls.fingerprint());
+        daemon.drain(Duration::from_secs(5)).await;
+    });
+}
+
+/// Where a start was cut short between them, the next one took that for the time since when all were
+/// down: the clocks of those it had not come to ran on while nobody could serve them.
+#[test]
+fn all_tenants_are_told_of_a_start_by_one_group_of_the_log() {
+    let folder = tempfile::tempdir().expect("the system has a temporary folder");
+    let tenants: String =
+        (0..4).map(|number| format!("[[tenant]]\nname = \"tenant-{number}\"\n")).collect();
+    let text = format!("[journal]\ndirectory = \"data\"\n{tenants}");
+    let mut config = Config::parse(&text, &folder.path().join("relevo.toml")).expect(&text);
+    config.server.listen.set_port(0);
+    config.server.http.set_port(0);
+    // Each tenant has a thread of its own, or nearly.
+    config.server.shards = Some(64);
+    let data = &config.journal.directory;
+    let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
+    for _ in 0..2 {
+        let tls = Tls::open(None, data).expect("a certificate can be made");
+        runtime.block_on(async {
+            let daemon = Daemon::start(&config, &tls).await.expect("nothing is in its way");
+            daemon.drain(Duration::from_secs(5)).await;
+        });
+    }
+    let options = Options { schema: SCHEMA_VERSION, ..Options::new(data) };
+    let log = relevo_journal::open(options).expect("it was closed");
+    let groups: Vec<u64> = log
+        .records()
+        .map(|record| record.expect("it was just written"))
+        .filter(|(_, record)| {
+            let (_, events) = decode(record.public()).expect("it was just written");
+            events.iter().any(|event| matches!(event, Event::Started(_)))
+        })
+        .map(|(place, _)| place.group.0)
+        .collect();
+    // Four, and the tenant of the operators.
+    assert_eq!(groups.len(), 5);
+    assert!(groups.iter().all(|group| *group == groups[0]), "{groups:?}");
+}
