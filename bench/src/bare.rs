@@ -1,6 +1,7 @@
 //! The raw limits over QUIC: servers with the daemon's transport and nothing behind it.
 
 pub mod echo;
+pub mod logged;
 pub mod relay;
 
 use crate::transport::{self, Target};
@@ -10,12 +11,15 @@ use quinn::Endpoint;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::io::Write;
+use std::path::Path;
 
 /// Which bare server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Bare {
     /// Forwards A → B and acknowledges A.
     Relay,
+    /// As the relay, from a log on disk.
+    Logged,
     /// Sends back what it got.
     Echo,
 }
@@ -26,6 +30,7 @@ impl Bare {
     pub fn name(self) -> &'static str {
         match self {
             Self::Relay => "relay",
+            Self::Logged => "logged",
             Self::Echo => "echo",
         }
     }
@@ -40,17 +45,21 @@ pub struct Listening {
     pub fingerprint: String,
 }
 
-/// Serves until the process ends.
+/// Serves until the process ends. A log is made in `directory`.
 ///
 /// # Errors
-/// The endpoint could not be made.
-pub async fn serve(bare: Bare) -> Result<()> {
+/// The endpoint or the log could not be made.
+pub async fn serve(bare: Bare, directory: &Path) -> Result<()> {
     let (endpoint, target) = transport::server()?;
     announce(&target)?;
     match bare {
         Bare::Relay => {
             let pairs = relay::Pairs::default();
             accept(endpoint, move |connection| relay::session(connection, pairs.clone())).await;
+        }
+        Bare::Logged => {
+            let relay = logged::Relay::new(&directory.join("log"))?;
+            accept(endpoint, move |connection| logged::session(connection, relay.clone())).await;
         }
         Bare::Echo => accept(endpoint, echo::session).await,
     }

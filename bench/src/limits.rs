@@ -11,8 +11,9 @@ use crate::scrape;
 use crate::statistics::Spread;
 use crate::transport;
 use anyhow::{Context, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// How everything is measured.
 #[derive(Debug, Clone)]
@@ -96,8 +97,8 @@ struct Limit {
 
 impl Limit {
     async fn start(load: Load, options: &Options) -> Result<Self> {
-        let echo = Server::bare(Bare::Echo, options.server_threads)?;
-        let relay = Server::bare(Bare::Relay, options.server_threads)?;
+        let echo = Server::bare(Bare::Echo, options.server_threads, &options.directory)?;
+        let relay = Server::bare(Bare::Relay, options.server_threads, &options.directory)?;
         let endpoint = transport::client(&echo.target)?;
         let echoes = echo::connect(&endpoint, &echo.target, 2 * load.pairs).await?;
         let pairs = stage::bare(&relay, load.pairs, options.messages).await?;
@@ -147,7 +148,6 @@ impl Limit {
         let over = Spread::of_ratios(&self.relay_per_second, &self.echo_per_second);
         let echo = Spread::of(&self.echo_per_second);
         let (Some(over), Some(echo)) = (over, echo) else { return row };
-        let median = |values: &[f64]| Spread::of(values).map_or(0.0, |spread| spread.median);
         let connections = 2 * self.load.pairs;
         row.note(
             "bare echo",
@@ -161,10 +161,52 @@ impl Limit {
             "processor time a message, bare",
             format!(
                 "server {:.2} µs, driver {:.2} µs",
-                median(&self.server_us),
-                median(&self.driver_us)
+                median_of(&self.server_us),
+                median_of(&self.driver_us)
             ),
         )
+    }
+}
+
+/// A server that keeps what it relays, and what was measured of it.
+struct Durable {
+    server: Server,
+    /// Of its log; removed with this value.
+    _home: TempDir,
+    pairs: Vec<relay::Pair>,
+    per_second: Vec<f64>,
+    server_us: Vec<f64>,
+}
+
+impl Durable {
+    /// The bare relay with a log.
+    async fn logged(load: Load, options: &Options) -> Result<Self> {
+        let home = tempfile::tempdir_in(&options.directory)?;
+        let server = Server::bare(Bare::Logged, options.server_threads, home.path())?;
+        let pairs = stage::bare(&server, load.pairs, options.messages).await?;
+        Ok(Self::of(server, home, pairs))
+    }
+
+    async fn relevo(program: &Path, load: Load, options: &Options) -> Result<Self> {
+        let home = tempfile::tempdir_in(&options.directory)?;
+        let (server, relevo) = Server::relevo(program, home.path(), "")?;
+        let pairs = stage::relays(&server, &relevo, load.pairs, options.messages).await?;
+        Ok(Self::of(server, home, pairs))
+    }
+
+    fn of(server: Server, home: TempDir, pairs: Vec<relay::Pair>) -> Self {
+        Self { server, _home: home, pairs, per_second: Vec::new(), server_us: Vec::new() }
+    }
+
+    async fn measure(&mut self, load: Load, options: &Options) -> Result<()> {
+        let pairs = std::mem::take(&mut self.pairs);
+        let used = Used::before(&self.server, &pairs)?;
+        let pace = Pace::InFlight(load.in_flight);
+        let (relayed, pairs) = relay::run(pairs, pace, options.window).await?;
+        self.server_us.push(used.per_message(&self.server, &pairs)?.0);
+        self.pairs = pairs;
+        self.per_second.push(relayed.per_second);
+        Ok(())
     }
 }
 
@@ -195,31 +237,51 @@ fn total(pairs: &[relay::Pair]) -> u64 {
 
 async fn relays(name: &str, load: Load, required: f64, options: &Options) -> Result<Row> {
     let mut limit = Limit::start(load, options).await?;
-    let Some(program) = &options.relevo else {
-        for _ in 0..options.pairs {
-            limit.measure(options).await?;
-        }
-        let row = Row::alone(name, "messages/s", &limit.relay_per_second);
-        return Ok(limit.note(row.judged(Required::Nothing, options.claim, limit.weakness())));
+    let mut logged = Durable::logged(load, options).await?;
+    let mut relevo = match &options.relevo {
+        Some(program) => Some(Durable::relevo(program, load, options).await?),
+        None => None,
     };
-    let home = tempfile::tempdir_in(&options.directory)?;
-    let (server, relevo) = Server::relevo(program, home.path(), "")?;
-    let mut pairs = stage::relays(&server, &relevo, load.pairs, options.messages).await?;
-    let (mut measured, mut server_us) = (Vec::new(), Vec::new());
     for _ in 0..options.pairs {
         limit.measure(options).await?;
-        let used = Used::before(&server, &pairs)?;
-        let pace = Pace::InFlight(load.in_flight);
-        let (relayed, back) = relay::run(pairs, pace, options.window).await.context("relevo")?;
-        pairs = back;
-        server_us.push(used.per_message(&server, &pairs)?.0);
-        measured.push(relayed.per_second);
+        logged.measure(load, options).await.context("bare relay with a log")?;
+        if let Some(relevo) = &mut relevo {
+            relevo.measure(load, options).await.context("relevo")?;
+        }
     }
     let raw = &limit.relay_per_second;
-    let row = Row::beside(name, "messages/s", &measured, "bare relay", raw);
-    let server_us = Spread::of(&server_us).map_or(0.0, |spread| spread.median);
-    let row = row.judged(Required::RatioAtLeast(required), options.claim, limit.weakness());
-    Ok(limit.note(row).note("processor time a message, Relevo", format!("{server_us:.2} µs")))
+    let with_log = Row::beside(name, "messages/s", &logged.per_second, "bare relay", raw);
+    let row = match &relevo {
+        Some(relevo) => Row::beside(name, "messages/s", &relevo.per_second, "bare relay", raw)
+            .judged(Required::RatioAtLeast(required), options.claim, limit.weakness()),
+        None => Row::alone(name, "messages/s", raw).judged(
+            Required::Nothing,
+            options.claim,
+            limit.weakness(),
+        ),
+    };
+    let mut row = limit.note(row);
+    if let (Some(measured), Some(ratio)) = (with_log.measured, with_log.ratio) {
+        let (rate, median) = (figure(measured.median), ratio.median);
+        let (least, greatest) = (ratio.least, ratio.greatest);
+        let value = format!(
+            "{rate}/s, {median:.2} ({least:.2} – {greatest:.2}) of the bare relay; server {:.2} µs a message",
+            median_of(&logged.server_us)
+        );
+        row = row.note("bare relay with a log", value);
+    }
+    let Some(relevo) = relevo else { return Ok(row) };
+    if let Some(ratio) = Spread::of_ratios(&relevo.per_second, &logged.per_second) {
+        let Spread { median, least, greatest, .. } = ratio;
+        let value = format!("{median:.2} ({least:.2} – {greatest:.2}) of it");
+        row = row.note("Relevo beside the bare relay with a log", value);
+    }
+    let used = format!("{:.2} µs", median_of(&relevo.server_us));
+    Ok(row.note("processor time a message, Relevo", used))
+}
+
+fn median_of(values: &[f64]) -> f64 {
+    Spread::of(values).map_or(0.0, |spread| spread.median)
 }
 
 async fn cycles(options: &Options) -> Result<Vec<Row>> {
@@ -285,16 +347,19 @@ async fn latency(
         commit_p99.push(commit);
         group_bytes.push(group as f64);
     }
-    let median = |values: &[f64]| Spread::of(values).map_or(0.0, |spread| spread.median);
     let raw_name = "bare relay p99 + 3 × raw commit p99";
     let void = limit.weakness().or_else(|| too_slow(reached));
     Ok(Row::beside("p99 hand-off → agent notified", "ms", &measured, raw_name, &allowed)
         .judged(Required::RatioAtMost(1.0), options.claim, void)
         .note("cycles a second", format!("{}: half of the saturated rate", figure(rate)))
-        .note("bare relay p99", format!("{:.2} ms at two relays a cycle", median(&bare_p99)))
+        .note("bare relay p99", format!("{:.2} ms at two relays a cycle", median_of(&bare_p99)))
         .note(
             "raw commit p99",
-            format!("{:.2} ms, groups of {} B", median(&commit_p99), figure(median(&group_bytes))),
+            format!(
+                "{:.2} ms, groups of {} B",
+                median_of(&commit_p99),
+                figure(median_of(&group_bytes))
+            ),
         ))
 }
 

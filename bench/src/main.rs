@@ -36,6 +36,9 @@ enum Task {
         /// Worker threads.
         #[arg(long)]
         threads: usize,
+        /// Where a log is made.
+        #[arg(long)]
+        directory: PathBuf,
     },
 }
 
@@ -111,9 +114,9 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Limits(task) => measure_limits(task),
         Task::Memory(task) => measure_memory(task),
-        Task::Bare { server, threads } => {
+        Task::Bare { server, threads, directory } => {
             end_with_the_parent();
-            runtime(threads)?.block_on(bare::serve(server))
+            runtime(threads)?.block_on(bare::serve(server, &directory))
         }
     }
 }

@@ -82,7 +82,7 @@ fn size(bytes: f64) -> String {
 
 /// Connections on the bare echo, each with one lane that has carried a message.
 async fn bare_connections(options: &Options) -> Result<Points> {
-    let server = Server::bare(Bare::Echo, options.server_threads)?;
+    let server = Server::bare(Bare::Echo, options.server_threads, &options.directory)?;
     let endpoint = transport::client(&server.target)?;
     let mut open = Vec::with_capacity(options.sessions);
     let mut points = Points::new();

@@ -42,14 +42,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a bare server with so many worker threads.
+    /// Starts a bare server with so many worker threads; a log is made in `directory`.
     ///
     /// # Errors
     /// It did not start or printed no address.
-    pub fn bare(bare: Bare, threads: usize) -> Result<Self> {
+    pub fn bare(bare: Bare, threads: usize, directory: &Path) -> Result<Self> {
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut command = Command::new(program);
-        command.args(["bare", bare.name(), "--threads", &threads.to_string()]);
+        command.args(["bare", bare.name(), "--threads", &threads.to_string(), "--directory"]);
+        command.arg(directory);
         let (child, line) = start(command)?;
         let listening: Listening =
             serde_json::from_str(&line).with_context(|| format!("no address in `{line}`"))?;

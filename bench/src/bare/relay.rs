@@ -20,16 +20,33 @@ use tokio::sync::{Mutex, watch};
 /// Most pairs of one server.
 const PAIRS: usize = 4096;
 
-/// A side's sending half; both sides' sessions write to it.
-type Outlet = Arc<Mutex<quinn::SendStream>>;
+/// The sides that are connected, two a pair, each with what is written to it by.
+pub struct Pairs<Outlet = Mutex<quinn::SendStream>>(Arc<[watch::Sender<Option<Arc<Outlet>>>]>);
 
-/// The sides that are connected, two a pair.
-#[derive(Clone)]
-pub struct Pairs(Arc<[watch::Sender<Option<Outlet>>]>);
-
-impl Default for Pairs {
+impl<Outlet> Default for Pairs<Outlet> {
     fn default() -> Self {
         Self((0..2 * PAIRS).map(|_| watch::Sender::new(None)).collect())
+    }
+}
+
+impl<Outlet> Clone for Pairs<Outlet> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<Outlet> Pairs<Outlet> {
+    /// Enters the side of an author, and waits for the other one.
+    pub(super) async fn meet(
+        &self,
+        pair: usize,
+        author: Author,
+        own: &Arc<Outlet>,
+    ) -> Result<Arc<Outlet>> {
+        let side = 2 * pair + usize::from(author == Author::Agent);
+        self.0[side].send_replace(Some(Arc::clone(own)));
+        let mut other = self.0[side ^ 1].subscribe();
+        other.wait_for(Option::is_some).await?.clone().context("waited for it")
     }
 }
 
@@ -50,56 +67,82 @@ pub fn ticket(pair: usize) -> TicketId {
 /// # Errors
 /// A frame is not one of the driver's, or a connection ended.
 pub async fn session(connection: quinn::Connection, pairs: Pairs) -> Result<()> {
-    let (send, receive) = connection.accept_bi().await?;
+    let Entered { send, mut reader, pair, author } = enter(&connection).await?;
+    let own = Arc::new(Mutex::new(send));
+    let other = pairs.meet(pair, author, &own).await?;
+    let mut crossing = Crossing::new(pair, author);
+    let (mut to_other, mut to_own) = (Vec::new(), Vec::new());
+    loop {
+        reader
+            .read(|header, bytes| crossing.take(header, bytes, &mut to_other, &mut to_own))
+            .await?;
+        write_batch(&mut *other.lock().await, &mut to_other).await?;
+        write_batch(&mut *own.lock().await, &mut to_own).await?;
+    }
+}
+
+/// A side that has said hello.
+pub(super) struct Entered {
+    pub(super) send: quinn::SendStream,
+    pub(super) reader: Reader,
+    pub(super) pair: usize,
+    /// Of the messages that it sends.
+    pub(super) author: Author,
+}
+
+/// Welcomes a side.
+pub(super) async fn enter(connection: &quinn::Connection) -> Result<Entered> {
+    let (mut send, receive) = connection.accept_bi().await?;
     let mut reader = Reader::new(receive);
     let (pair, role, request) = hello(&mut reader).await?;
-    let (author, side) = match role {
-        Role::Bot => (Author::Customer, 0),
-        Role::Agent => (Author::Agent, 1),
+    let author = match role {
+        Role::Bot => Author::Customer,
+        Role::Agent => Author::Agent,
         Role::Admin | Role::Operator => bail!("only bots and agents have a pair"),
     };
     if role == Role::Bot {
-        transport::widen_for_bot(&connection);
+        transport::widen_for_bot(connection);
     }
-    let own: Outlet = Arc::new(Mutex::new(send));
-    write_batch(&mut *own.lock().await, &mut welcome(role, request)).await?;
-    pairs.0[2 * pair + side].send_replace(Some(Arc::clone(&own)));
-    let mut other_side = pairs.0[2 * pair + 1 - side].subscribe();
-    let other = other_side.wait_for(Option::is_some).await?.clone().context("waited for it")?;
-    forward(reader, pair, author, &own, &other).await
+    write_batch(&mut send, &mut welcome(role, request)).await?;
+    Ok(Entered { send, reader, pair, author })
 }
 
-async fn forward(
-    mut reader: Reader,
-    pair: usize,
+/// What one side of a pair sends, on its way to the other.
+pub(super) struct Crossing {
+    ticket: TicketId,
     author: Author,
-    own: &Outlet,
-    other: &Outlet,
-) -> Result<()> {
-    let ticket = ticket(pair);
-    let answer = SentFrame::new(ticket);
-    let mut message: Option<MessageFrame> = None;
-    let mut number = 0;
-    let (mut to_other, mut to_own) = (Vec::new(), Vec::new());
-    loop {
-        let each = |header: Header, bytes: &[u8]| {
-            if header.kind == kind::RECEIPT {
-                return Ok(());
-            }
-            ensure!(header.kind == kind::SEND, "the bare relay knows no {:#06x}", header.kind);
-            let (request, body) = read_send(bytes)?;
-            if message.as_ref().is_none_or(|frame| frame.body_bytes() != body.len()) {
-                message = Some(MessageFrame::new(author, body.len())?);
-            }
-            let frame = message.as_ref().expect("made above");
-            number += 1;
-            frame.append(&mut to_other, ticket, number, body);
-            answer.append(&mut to_own, request, number);
-            Ok(())
-        };
-        reader.read(each).await?;
-        write_batch(&mut *other.lock().await, &mut to_other).await?;
-        write_batch(&mut *own.lock().await, &mut to_own).await?;
+    answer: SentFrame,
+    message: Option<MessageFrame>,
+    number: u32,
+}
+
+impl Crossing {
+    pub(super) fn new(pair: usize, author: Author) -> Self {
+        let ticket = ticket(pair);
+        Self { ticket, author, answer: SentFrame::new(ticket), message: None, number: 0 }
+    }
+
+    /// Takes a frame: what it is to the other side, and what is answered.
+    pub(super) fn take(
+        &mut self,
+        header: Header,
+        bytes: &[u8],
+        to_other: &mut Vec<u8>,
+        to_own: &mut Vec<u8>,
+    ) -> Result<()> {
+        if header.kind == kind::RECEIPT {
+            return Ok(());
+        }
+        ensure!(header.kind == kind::SEND, "the bare relay knows no {:#06x}", header.kind);
+        let (request, body) = read_send(bytes)?;
+        if self.message.as_ref().is_none_or(|frame| frame.body_bytes() != body.len()) {
+            self.message = Some(MessageFrame::new(self.author, body.len())?);
+        }
+        let frame = self.message.as_ref().expect("made above");
+        self.number += 1;
+        frame.append(to_other, self.ticket, self.number, body);
+        self.answer.append(to_own, request, self.number);
+        Ok(())
     }
 }
 
