@@ -123,8 +123,8 @@ fn gauge_view(shared: &Shared) -> GaugeView {
                 parked: now.parked.into(),
                 away: now.away.into(),
                 wrapping: now.wrapping.into(),
-                oldest_waiting_since: now.oldest_waiting_since,
-                oldest_unanswered: now.oldest_unanswered,
+                oldest_waiting_since: now.counted(now.oldest_waiting_since),
+                oldest_unanswered: now.counted(now.oldest_unanswered),
                 agents: QueueAgentCounts {
                     available,
                     full,

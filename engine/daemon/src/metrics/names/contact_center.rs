@@ -149,14 +149,14 @@ pub const OLDEST_WAITING_SINCE: Metric = gauge(
     "relevo_queue_oldest_waiting_since_timestamp_seconds",
     Unit::Timestamp,
     QUEUE,
-    "When the ticket that waits longest began to wait; 0 when none waits.",
+    "When the longest wait began, later by what was closed since; 0 when none counts, or closed.",
 );
 /// The oldest assignment without a reply.
 pub const OLDEST_UNANSWERED: Metric = gauge(
     "relevo_queue_oldest_unanswered_timestamp_seconds",
     Unit::Timestamp,
     QUEUE,
-    "When the oldest ticket that has an agent and no reply was assigned; 0 when there is none.",
+    "When the oldest assigned ticket without a reply was assigned, likewise; 0 when none counts.",
 );
 /// Whether the queue takes tickets.
 pub const QUEUE_OPEN: Metric = gauge(
