@@ -295,7 +295,7 @@ fn actor(asker: &Asker) -> Actor {
 fn request_id(asker: &Asker) -> u64 {
     match asker {
         Asker::Request { request, .. } | Asker::Opened { request, .. } => request.0,
-        Asker::Silent(_) | Asker::Lost(_) | Asker::Daemon(_) | Asker::Nobody => 0,
+        Asker::Silent { .. } | Asker::Lost(_) | Asker::Daemon(_) | Asker::Nobody => 0,
     }
 }
 
