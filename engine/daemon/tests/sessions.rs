@@ -2,12 +2,12 @@
 
 mod support;
 
-use relevo_client::AdminClient;
 use relevo_client::wire::command::{Command, HandOff};
 use relevo_client::wire::error::ErrorCode;
 use relevo_client::wire::ids::TicketId;
 use relevo_client::wire::packed::Packed;
-use relevo_client::wire::vocabulary::{Contact, HandOffDetails, HandOffReason};
+use relevo_client::wire::vocabulary::{Contact, HandOffDetails, HandOffReason, Intent};
+use relevo_client::{AdminClient, ClientEvent, HandOffAnswer};
 use support::{Desk, TENANT};
 
 /// Looks that something is given to come about, each of them a whole request.
@@ -80,4 +80,34 @@ async fn every_command_of_a_session_is_counted_once_by_its_answer() {
         let found = counted(command, result);
         assert_eq!(found.to_bits(), f64::from(count).to_bits(), "{command} {result}: {found}");
     }
+}
+
+#[tokio::test]
+async fn a_session_whose_opening_makes_an_offer_is_told_of_it_once() {
+    let desk = Desk::start(|queue| queue.offer_seconds = 600).await;
+    let (agent, events) = desk.agent().await;
+    agent.set_presence(Intent::Online, "").await.expect("it is taken");
+    agent.close().await;
+    drop((agent, events));
+    let unreachable = [("tenant", TENANT), ("state", "unreachable")];
+    let is_gone = || desk.scrape().value("relevo_agents", &unreachable) == Some(1.0);
+    until(&desk.admin, "the agent is gone", is_gone).await;
+    let (bot, _events) = desk.bot().await;
+    let answer = bot.hand_off(hand_off("ben")).await.expect("it is answered");
+    let HandOffAnswer::Accepted(accepted) = answer else { panic!("{answer:?}") };
+    let (agent, mut events) = desk.agent().await;
+    // A push behind all that the opening told.
+    agent.set_presence(Intent::Paused, "lunch").await.expect("it is taken");
+    let mut offers = Vec::new();
+    loop {
+        let event = events.next().await.expect("the session is open");
+        if let ClientEvent::Offer(offer) = event {
+            offers.push(offer.ticket);
+        } else if let ClientEvent::Presence(presence) = event
+            && presence.intent == Intent::Paused
+        {
+            break;
+        }
+    }
+    assert_eq!(offers, [accepted.ticket]);
 }
