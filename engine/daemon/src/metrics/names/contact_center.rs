@@ -67,7 +67,7 @@ pub const WAIT_ESTIMATES: Metric = counter(
 pub const TICKETS_OVERFLOWED: Metric = counter(
     "relevo_tickets_overflowed_total",
     &["tenant", "bot", "queue", "reason"],
-    "Tickets of the queue that went on to another: timeout, nobody_online, or full at the hand-off.",
+    "Tickets of the queue that went on to another: timeout, nobody_online, or at the hand-off full or out_of_hours.",
 );
 /// Customers warned, and agents told, that they are awaited.
 pub const INACTIVITY_WARNINGS: Metric = counter(
@@ -184,7 +184,7 @@ pub const TICKETS: Metric = gauge(
     "relevo_tickets",
     Unit::Things,
     &["tenant", "bot", "queue", "state"],
-    "Open tickets by state.",
+    "Open tickets by state, those offered among the waiting, and closed ones that are wrapped up.",
 );
 /// Agents of a tenant.
 pub const AGENTS: Metric = gauge(
