@@ -65,8 +65,7 @@ impl Desk {
             keys.push(key.expect("the operator makes keys").key);
         }
         let [bot_key, agent_key] = keys.try_into().expect("two keys");
-        let _folder = folder;
-        Self { child, _folder, quic, http, trust, connector, admin, bot_key, agent_key }
+        Self { child, _folder: folder, quic, http, trust, connector, admin, bot_key, agent_key }
     }
 
     /// A session of the bot.
