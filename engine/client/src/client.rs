@@ -31,7 +31,8 @@ pub enum ClientError {
     /// The session is over; whether the request was carried out is not known.
     #[error("the session is over: {0}")]
     Closed(String),
-    /// The request was repeated on many lanes and none answered it.
+    /// The request was repeated on many lanes and none answered it; whether it was carried out is not
+    /// known.
     #[error("the request was repeated on 64 lanes and connections without an answer")]
     GivenUp,
     /// The answer is not one that the command has.
@@ -80,7 +81,8 @@ impl Future for Pending {
 impl Client {
     /// Sends a command and waits for its answer. An answer `error` is [`ClientError::Refused`]. A
     /// lost connection repeats the command: name an `idempotency_key` (see [`Client::unique_id`])
-    /// where a repeat would do harm.
+    /// where a repeat would do harm. The same key with the same command is done once, also from another
+    /// session of this credential, for 24 h or until 100,000 newer keys; what was refused may try again.
     ///
     /// # Errors
     /// See [`ClientError`].
@@ -93,7 +95,7 @@ impl Client {
     }
 
     /// Puts a command in line and gives back its answer's future: many may be on their way. Waits
-    /// only while 1,024 are. Commands are written in the order in which this was called.
+    /// only while 1,024 are, of which each full 16 KiB of a long one count as one more. Commands are written in the order in which this was called.
     ///
     /// # Errors
     /// The session is over, the command is too long, or it has no answer.

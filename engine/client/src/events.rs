@@ -35,9 +35,10 @@ pub enum ClientEvent {
     Absence(Absence),
     /// A target of one of its tickets is at risk, or missed.
     Target(Target),
-    /// The server ends the session; the client comes back when it was told to.
+    /// The server ends the session. The client comes back when it was told to, but not where its key
+    /// was revoked: then the session is over.
     GoAway(GoAway),
-    /// The connection is lost.
+    /// The connection is lost; another follows, unless the session is over with it.
     Disconnected {
         /// Why.
         reason: String,
@@ -58,7 +59,8 @@ pub struct Events {
 
 impl Events {
     /// The next event; `None` once the session is over and every event was taken. Taking an entry
-    /// confirms it to the server (unless receipts are manual). May be cancelled.
+    /// confirms it to the server (unless receipts are manual): a program that ends before it has done
+    /// what the entry asks does not get it again. May be cancelled.
     pub async fn next(&mut self) -> Option<ClientEvent> {
         loop {
             if let Some(event) = self.try_next() {

@@ -10,6 +10,11 @@
 //! replaced (full jitter), the cursors of all tickets are told, and what was unanswered is repeated
 //! in order; idempotency keys and client message ids keep a repeat from being a duplicate.
 //!
+//! A session is over when the program closes it, when its key is revoked or refused, or when there is
+//! no reconnect: [`Events::next`] then gives `None`, requests end as [`ClientError::Closed`], and a
+//! [`Connector`] opens another. What the daemon refuses ([`ClientError::Refused`]) was not carried out
+//! and is not repeated: `overloaded`, `unavailable` and `storage_full` are worth another try later.
+//!
 //! This crate knows neither routing nor the daemon, and keeps nothing on disk.
 
 mod backoff;

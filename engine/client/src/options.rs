@@ -46,7 +46,8 @@ pub enum Reconnect {
     /// The session ends; what was unanswered fails.
     Never,
     /// Attempts with full jitter: each waits a random time of up to `base` doubled with every
-    /// failure, at most `cap`.
+    /// failure, at most `cap`, and longer where the server asks for it. They end with the first that
+    /// succeeds, or is refused for good: the key is none any more, or of another role.
     FullJitter {
         /// Longest wait before the first attempt.
         base: Duration,
@@ -65,7 +66,8 @@ pub enum Receipts {
         /// Or once so many entries were given out.
         entries: u32,
     },
-    /// The program, with `receipt`.
+    /// The program, with `receipt`, when it has done what an entry asks: what it has not confirmed comes
+    /// again to the next session.
     Manual,
 }
 

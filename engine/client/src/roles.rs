@@ -45,10 +45,12 @@ pub enum HandOffAnswer {
 /// What may go with a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessageOptions {
-    /// The channel's or program's id of the message; absent: one is made up. The same id again is
-    /// the same message.
+    /// The channel's or program's id of the message; absent: one is made up. The same id of the same
+    /// author again in the same ticket is the same message: name one to repeat a message safely after
+    /// an error, or after a restart of the program.
     pub client_message_id: Option<String>,
-    /// When the customer wrote, in microseconds since 1970.
+    /// When the customer wrote, in microseconds since 1970. The daemon of this version does not keep it:
+    /// an entry tells when it was stored.
     pub at: Option<u64>,
 }
 
@@ -65,10 +67,11 @@ impl BotClient {
         Self(client)
     }
 
-    /// Hands a customer over. A repeat after a lost connection is the same hand-off.
+    /// Hands a customer over. A repeat after a lost connection is the same hand-off; another call while
+    /// the customer's ticket is open is answered with that ticket, as `existing`.
     ///
     /// # Errors
-    /// See [`ClientError`].
+    /// See [`ClientError`]; `overloaded` and `storage_full`: hand over again later.
     pub async fn hand_off(&self, hand_off: HandOff) -> Result<HandOffAnswer, ClientError> {
         self.ask_once(Command::HandOff(hand_off)).await
     }
@@ -152,7 +155,7 @@ impl AgentClient {
         reason: impl Into<String>,
     ) -> Result<(), ClientError> {
         let command = Command::SetPresence(SetPresence { intent, reason: reason.into() });
-        self.ask(command).await
+        self.ask_once(command).await
     }
 
     /// Pulls the most urgent ticket, from one queue (`bot/queue`) or from all pull queues.
@@ -219,7 +222,7 @@ impl AgentClient {
     /// # Errors
     /// See [`ClientError`]; `wrong_state` when the offer is over.
     pub async fn accept(&self, ticket: TicketId) -> Result<NextAnswer, ClientError> {
-        self.ask(Command::Accept(Accept { ticket })).await
+        self.ask_once(Command::Accept(Accept { ticket })).await
     }
 
     /// Declines an offer: the ticket goes to somebody else. The giver of a transfer that is asked
@@ -281,7 +284,7 @@ impl AgentClient {
         ticket: TicketId,
         tags: Vec<String>,
     ) -> Result<(), ClientError> {
-        self.ask(Command::WrapUpDone(WrapUpDone { ticket, tags })).await
+        self.ask_once(Command::WrapUpDone(WrapUpDone { ticket, tags })).await
     }
 
     /// Away for a bot from now on: no ticket of it comes, and who asks for this agent is told the text
@@ -297,7 +300,7 @@ impl AgentClient {
     ) -> Result<(), ClientError> {
         let (bot, text) = (bot.into(), text.into());
         let set = SetAbsence { bot, on: true, text, colleague, agent: None, tenant: None };
-        self.ask(Command::SetAbsence(set)).await
+        self.ask_once(Command::SetAbsence(set)).await
     }
 
     /// No longer away for a bot.
@@ -307,7 +310,7 @@ impl AgentClient {
     pub async fn come_back_for(&self, bot: impl Into<String>) -> Result<(), ClientError> {
         let (bot, text) = (bot.into(), String::new());
         let set = SetAbsence { bot, on: false, text, colleague: None, agent: None, tenant: None };
-        self.ask(Command::SetAbsence(set)).await
+        self.ask_once(Command::SetAbsence(set)).await
     }
 
     /// Goes on with a conversation that this agent has closed, in a new ticket that it has at once.
@@ -330,12 +333,12 @@ impl AgentClient {
 }
 
 impl Client {
-    /// Asks what does no harm when a lost connection repeats it.
+    /// Asks what changes nothing, or carries a client message id: a lost connection may repeat it.
     async fn ask<T: FromAnswer>(&self, command: Command) -> Result<T, ClientError> {
         typed(self.request(command, None).await?)
     }
 
-    /// Asks for what a repeat must not do twice.
+    /// Asks for a change. A repeat is answered as it was the first time, whatever has happened since.
     async fn ask_once<T: FromAnswer>(&self, command: Command) -> Result<T, ClientError> {
         let key = self.unique_id();
         typed(self.request(command, Some(key)).await?)

@@ -16,15 +16,22 @@ impl Clock {
     /// Starts now, or just after `last_us` when the wall clock is behind the journal.
     #[must_use]
     pub fn start(last_us: u64) -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        let wall_us = u64::try_from(wall.as_micros()).unwrap_or(u64::MAX);
-        Self { start: Instant::now(), start_us: wall_us.max(last_us + 1) }
+        Self { start: Instant::now(), start_us: wall_us().max(last_us + 1) }
     }
 
     /// Now, in microseconds since 1970.
     #[must_use]
     pub fn now_us(&self) -> u64 {
         self.start_us + u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// A moment as the wall clock of now has it, for who holds it against another machine's clock: a step
+    /// of the wall clock since the start, or a sleep of the machine, is none of this one.
+    #[must_use]
+    pub fn on_the_wall(&self, at_us: u64) -> u64 {
+        let now_us = self.now_us();
+        // Below zero where this clock is ahead: the difference is what counts.
+        at_us.wrapping_add(wall_us().wrapping_sub(now_us))
     }
 
     /// Since the start.
@@ -40,9 +47,27 @@ impl Clock {
     }
 }
 
+fn wall_us() -> u64 {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    u64::try_from(wall.as_micros()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Both clocks are cut to whole microseconds.
+    const ROUNDED_US: u64 = 2;
+
+    #[test]
+    fn what_was_a_while_ago_was_as_long_ago_on_the_wall() {
+        let hour_us = 3_600_000_000;
+        let clock = Clock::start(wall_us() + hour_us);
+        let (before, now) = (wall_us(), clock.now_us());
+        let (shown, after) = (clock.on_the_wall(now - hour_us), wall_us());
+        let (least, most) = (before - hour_us - ROUNDED_US, after - hour_us + ROUNDED_US);
+        assert!((least..=most).contains(&shown), "{least} {shown} {most}");
+    }
 
     #[test]
     fn time_is_never_below_the_last_one_in_the_journal() {

@@ -71,7 +71,7 @@ impl Observer for Telemetry {
 
     fn answered(&mut self, name: CommandName, answer: &Answer) {
         let error = if let Answer::Error(error) = answer { Some(error.code) } else { None };
-        self.metrics.hot().lane().command(name, error);
+        answered(&self.metrics, name, error);
     }
 
     fn outcome(&mut self, outcome: &Outcome) {
@@ -215,6 +215,11 @@ pub fn relayed(metrics: &Metrics, received: &[Instant]) {
         let took = |read: &Instant| nanos(now.saturating_duration_since(*read));
         metrics.record(Phase::Relay, &received.iter().map(took).collect::<Vec<_>>());
     }
+}
+
+/// Counts a command by its answer: that of an error, or well.
+pub fn answered(metrics: &Metrics, name: CommandName, error: Option<ErrorCode>) {
+    metrics.hot().lane().command(name, error);
 }
 
 /// Counts a refusal that saw no routing state.

@@ -3,6 +3,7 @@
 //! Shards store what they decided, publish what became durable; readers see each number by itself,
 //! a moment old. They are hints and gauges, never the ground of a decision.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -27,6 +28,7 @@ pub struct QueueFigures {
     depth: AtomicU32,
     oldest_waiting_since: AtomicU64,
     oldest_unanswered: AtomicU64,
+    clocks_stopped_at: AtomicU64,
     online: AtomicU32,
     agents: [AtomicU32; 6],
     assigned: AtomicU32,
@@ -44,10 +46,13 @@ pub struct QueueNow {
     pub open: bool,
     /// Tickets in line.
     pub depth: u32,
-    /// When the one that waits longest began to wait; 0 for none.
+    /// When the one that waits longest began to wait, later by what the queue was closed since; 0 for
+    /// none.
     pub oldest_waiting_since: u64,
-    /// When the oldest assigned one without a reply was assigned; 0 for none.
+    /// When the oldest assigned one without a reply was assigned, likewise; 0 for none.
     pub oldest_unanswered: u64,
+    /// Since when both clocks stand still, as the queue is closed; 0 while they run.
+    pub clocks_stopped_at: u64,
     /// Members online and reachable.
     pub online: u32,
     /// Members available, full, not responding, paused, invisible, unreachable.
@@ -64,6 +69,20 @@ pub struct QueueNow {
     pub away: u32,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u32,
+}
+
+impl QueueNow {
+    /// What counts against a target now: one of the two oldest moments, or 0 while the clocks stand still.
+    #[must_use]
+    pub fn counted(&self, oldest: u64) -> u64 {
+        if self.clocks_stopped_at == 0 { oldest } else { 0 }
+    }
+
+    /// How long the one that waits longest has waited.
+    fn longest_wait_us(&self, now: u64) -> u64 {
+        let until = if self.clocks_stopped_at == 0 { now } else { self.clocks_stopped_at };
+        until.saturating_sub(self.oldest_waiting_since)
+    }
 }
 
 /// Figures over tenants.
@@ -95,6 +114,7 @@ impl Views {
         figures.depth.store(stats.depth, Relaxed);
         figures.oldest_waiting_since.store(stats.oldest_waiting_since.unwrap_or(0), Relaxed);
         figures.oldest_unanswered.store(stats.oldest_unanswered.unwrap_or(0), Relaxed);
+        figures.clocks_stopped_at.store(stats.clocks_stopped_at.unwrap_or(0), Relaxed);
         figures.online.store(stats.online, Relaxed);
     }
 
@@ -209,6 +229,7 @@ impl Views {
             depth: figures.depth.load(Relaxed),
             oldest_waiting_since: figures.oldest_waiting_since.load(Relaxed),
             oldest_unanswered: figures.oldest_unanswered.load(Relaxed),
+            clocks_stopped_at: figures.clocks_stopped_at.load(Relaxed),
             online: figures.online.load(Relaxed),
             agents,
             assigned: figures.assigned.load(Relaxed),
@@ -258,7 +279,7 @@ impl Views {
         now: u64,
     ) -> Vec<QueueStatus> {
         let directories = published.directories.load();
-        let mut found: Vec<(u64, QueueStatus)> = Vec::new();
+        let mut found: Vec<QueueStatus> = Vec::new();
         for (tenant, directory) in directories.tenants() {
             if scope.is_some_and(|only| only != *tenant) {
                 continue;
@@ -270,21 +291,17 @@ impl Views {
                     continue;
                 }
                 let path = directory.queue_path(queue).unwrap_or_default();
-                let since = figures.oldest_waiting_since;
-                found.push((
-                    since,
-                    QueueStatus {
-                        queue: format!("{name}/{path}"),
-                        waiting: figures.depth,
-                        oldest_waiting_us: now.saturating_sub(since),
-                        online: figures.online,
-                    },
-                ));
+                found.push(QueueStatus {
+                    queue: format!("{name}/{path}"),
+                    waiting: figures.depth,
+                    oldest_waiting_us: figures.longest_wait_us(now),
+                    online: figures.online,
+                });
             }
         }
-        found.sort_by_key(|(since, _)| *since);
+        found.sort_by_key(|queue| Reverse(queue.oldest_waiting_us));
         found.truncate(STATUS_QUEUES);
-        found.into_iter().map(|(_, status)| status).collect()
+        found
     }
 
     fn queue(&self, tenant: TenantId, queue: QueueId) -> Arc<QueueFigures> {
@@ -302,5 +319,25 @@ impl Views {
 fn add<const N: usize>(sums: &mut [u32; N], counts: [u32; N]) {
     for (sum, count) in sums.iter_mut().zip(counts) {
         *sum = sum.saturating_add(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_the_clocks_of_a_queue_stand_still_nothing_counts_and_no_wait_grows() {
+        let (views, tenant, queue) = (Views::default(), TenantId(1), QueueId(0));
+        let now = |clocks_stopped_at| {
+            let oldest_waiting_since = Some(100);
+            let stats =
+                QueueStats { oldest_waiting_since, clocks_stopped_at, ..Default::default() };
+            views.store_queue(tenant, queue, &stats);
+            let now = views.queue_now(tenant, queue).unwrap();
+            (now.counted(now.oldest_waiting_since), now.longest_wait_us(1_000))
+        };
+        assert_eq!(now(None), (100, 900));
+        assert_eq!(now(Some(150)), (0, 50));
     }
 }

@@ -90,10 +90,12 @@ pub struct QueueStats {
     pub open: bool,
     /// Tickets that wait, those offered included.
     pub depth: u32,
-    /// When the one that waits longest began to wait.
+    /// When the one that waits longest began to wait: later by what its queue was closed since.
     pub oldest_waiting_since: Option<Micros>,
-    /// When the oldest assigned ticket without a reply was assigned.
+    /// When the oldest assigned ticket without a reply was assigned: likewise.
     pub oldest_unanswered: Option<Micros>,
+    /// Since when both clocks stand still, as the queue is closed; the moments are as they were then.
+    pub clocks_stopped_at: Option<Micros>,
     /// Members online: with intent online and reachable, or within the grace period after a start.
     pub online: u32,
 }

@@ -13,12 +13,16 @@ pub use crate::settings::Settings;
 use crate::snapshot::{self, SnapshotError};
 use crate::state::State;
 use crate::state::agents::Agent;
+use crate::state::queues::Queue;
 use crate::stats::{BotSeats, QueueAgents, QueueStats, Stats};
 use crate::{Micros, Step};
 use relevo_wire::push::Position;
 use relevo_wire::vocabulary::{Intent, Reachability};
 use relevo_wire::{AgentId, BotId, QueueId, TenantId};
 use std::collections::BTreeMap;
+
+/// Most tickets of a line that are looked at for the oldest: every step of a busy queue may ask.
+const OLDEST_LOOKED_AT: usize = 64;
 
 /// The state of one tenant. [`Tenant::handle`] decides, [`Tenant::apply`] changes.
 #[derive(Debug)]
@@ -185,10 +189,28 @@ impl Tenant {
         QueueStats {
             open: self.state.is_open(queue),
             depth: entry.waiting,
-            oldest_waiting_since: entry.waits.first().map(|(at, _)| at),
-            oldest_unanswered: entry.unanswered_since.first().map(|(at, _)| at),
+            oldest_waiting_since: self.oldest_waiting_since(entry),
+            oldest_unanswered: entry
+                .unanswered_since
+                .first()
+                .map(|(at, slot)| entry.by_clock(at, self.state.tickets.at(slot))),
+            clocks_stopped_at: entry.shut.then_some(entry.doors.shut_since),
             online: entry.online,
         }
+    }
+
+    /// By its clock the first to wait is the oldest, but where he has come from a queue that was closed
+    /// longer: those behind him may be older, as long as they began before what is found.
+    fn oldest_waiting_since(&self, queue: &Queue) -> Option<Micros> {
+        let mut oldest = None;
+        for (at, slot) in queue.waits.iter().take(OLDEST_LOOKED_AT) {
+            if oldest.is_some_and(|oldest| oldest <= at) {
+                break;
+            }
+            let since = queue.by_clock(at, self.state.tickets.at(slot));
+            oldest = Some(oldest.map_or(since, |oldest: Micros| oldest.min(since)));
+        }
+        oldest
     }
 
     /// What the members of a queue do. Walks them: for a scrape, not for every step.

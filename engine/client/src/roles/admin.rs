@@ -111,6 +111,9 @@ impl AdminClient {
     /// Makes a credential; its secret is in the answer and nowhere else. `owner` is the name of the
     /// bot or agent, empty for admins.
     ///
+    /// No key makes this once: where a lost connection repeats it, or the program does, there are two
+    /// credentials. Those whose secret nobody has stand in [`Self::list_keys`], to be revoked.
+    ///
     /// # Errors
     /// See [`ClientError`].
     pub async fn create_key(

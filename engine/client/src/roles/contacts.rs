@@ -18,7 +18,7 @@ impl BotClient {
         yes: bool,
     ) -> Result<(), ClientError> {
         let contact = contact.into();
-        self.ask(Command::WantCallback(WantCallback { contact, yes })).await
+        self.ask_once(Command::WantCallback(WantCallback { contact, yes })).await
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod fake;
+mod keys;
 mod lanes;
 mod opening;
 mod pages;

@@ -98,9 +98,10 @@ pub struct QueueView {
     pub away: u64,
     /// Closed tickets that an agent wraps up.
     pub wrapping: u64,
-    /// When the ticket that waits longest began to wait; 0 for none.
+    /// When the ticket that waits longest began to wait, by the clock of its queue; 0 for none, and
+    /// while the queue is closed and that clock stands still.
     pub oldest_waiting_since: Micros,
-    /// When the oldest ticket without a reply was assigned; 0 for none.
+    /// When the oldest ticket without a reply was assigned: likewise.
     pub oldest_unanswered: Micros,
     /// Its members, without those offline.
     pub agents: QueueAgentCounts,

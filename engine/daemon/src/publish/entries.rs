@@ -6,7 +6,7 @@ use std::time::Instant;
 use relevo_routing::Event;
 use relevo_routing::directory::Directory;
 use relevo_routing::event::{
-    Assigned, IntentSet, NoticeStep, Progressed, TargetTold, TicketOpened,
+    Assigned, IntentSet, NoticeStep, Offered, Progressed, TargetTold, TicketOpened,
 };
 use relevo_routing::input::Party as RoutingParty;
 use relevo_wire::ids::{AgentId, TenantId, TicketId};
@@ -73,12 +73,7 @@ impl<O: Observer> Publisher<O> {
                     self.entry(directory, ticket, number, None);
                 }
             }
-            Event::Offered(e) => {
-                let offer = |c: &_| view::offer(c, directory, e.ticket, e.until);
-                if let Some(offer) = self.published.conversations.read(e.ticket, offer) {
-                    self.tell_agent(outcome.tenant, e.agent, &Push::Offer(offer));
-                }
-            }
+            Event::Offered(e) => self.offered(outcome, directory, e),
             Event::OfferEnded(e) => {
                 let push = Push::OfferEnded(OfferEnded { ticket: e.ticket, end: Some(e.end) });
                 self.tell_agent(outcome.tenant, e.agent, &push);
@@ -202,12 +197,8 @@ impl<O: Observer> Publisher<O> {
             self.tell_agent(outcome.tenant, assigned.agent, &push);
         }
         let sessions = self.sessions.of_agent(outcome.tenant, assigned.agent);
-        // A session that opens with this very record has begun all its tickets already.
-        let has_begun = |session: &Arc<Session>| {
-            let Asker::Opened { session: opened, .. } = &outcome.asker else { return false };
-            Arc::ptr_eq(opened, session)
-        };
-        let sessions: Vec<_> = sessions.iter().filter(|s| !has_begun(s)).cloned().collect();
+        let sessions: Vec<_> =
+            sessions.iter().filter(|session| !opens_with(outcome, session)).cloned().collect();
         let told = |c: &Conversation| c.told.list().to_vec();
         let told = self.published.conversations.read(assigned.ticket, told).unwrap_or_default();
         for session in sessions {
@@ -217,6 +208,17 @@ impl<O: Observer> Publisher<O> {
             }
             if start_agent(&self.published, directory, &session, assigned.ticket, 1) || is_told {
                 self.touched.push(session);
+            }
+        }
+    }
+
+    fn offered(&mut self, outcome: &Outcome, directory: &Directory, offered: &Offered) {
+        let offer = |c: &_| view::offer(c, directory, offered.ticket, offered.until);
+        let Some(offer) = self.published.conversations.read(offered.ticket, offer) else { return };
+        let push = Push::Offer(offer);
+        for session in self.sessions.of_agent(outcome.tenant, offered.agent) {
+            if !opens_with(outcome, session) && session.push(&push) {
+                self.touched.push(Arc::clone(session));
             }
         }
     }
@@ -276,4 +278,11 @@ impl<O: Observer> Publisher<O> {
             }
         }
     }
+}
+
+/// Whether a session opens with this very record: then it has begun all its tickets, and was told the
+/// offers that stand, already.
+fn opens_with(outcome: &Outcome, session: &Arc<Session>) -> bool {
+    let Asker::Opened { session: opened, .. } = &outcome.asker else { return false };
+    Arc::ptr_eq(opened, session)
 }

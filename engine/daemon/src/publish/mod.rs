@@ -35,6 +35,7 @@ use relevo_wire::Answer;
 use relevo_wire::vocabulary::TicketState;
 
 use crate::metrics::CommandName;
+use crate::session::command::done;
 use crate::session::{REVOKED, Session};
 use crate::telemetry::ticket_of;
 use conversations::{Conversations, Record};
@@ -64,7 +65,7 @@ pub trait Observer: Send {
     fn before(&mut self, published: &Published, outcome: &Outcome, event: &Event);
     /// It has changed them.
     fn after(&mut self, published: &Published, event: &Event, before: Before);
-    /// A command has its answer.
+    /// A command has its answer; one that has none went well.
     fn answered(&mut self, name: CommandName, answer: &Answer);
     /// All of a record is visible.
     fn outcome(&mut self, outcome: &Outcome);
@@ -175,6 +176,8 @@ impl<O: Observer> Publisher<O> {
             (_, Some(reply)) => reply,
             // An admin's session: the core has nothing to say about it.
             (Asker::Opened { .. }, None) => Reply::Opened { intent: None },
+            // Without an answer it went well, or changed nothing.
+            (Asker::Silent { .. }, None) => Reply::Answer(done()),
             (_, None) => return,
         };
         match (&mut outcome.asker, reply) {
@@ -188,21 +191,29 @@ impl<O: Observer> Publisher<O> {
                     self.lanes.push(Arc::clone(lane));
                 }
             }
+            (Asker::Silent { name, .. }, Reply::Answer(answer)) => {
+                self.observer.answered(*name, &answer);
+            }
             (Asker::Opened { session, request }, Reply::Opened { intent }) => {
+                self.observer.answered(CommandName::Hello, &done());
                 self.sessions.open(&self.published, session, *request, intent, outcome.now);
                 self.touched.push(Arc::clone(session));
             }
             (Asker::Opened { session, request }, Reply::Answer(answer)) => {
                 // The bot or agent was removed while its session opened.
                 let request = *request;
+                self.observer.answered(CommandName::Hello, &answer);
                 session.outbox.append(|out| session.codec.write_answer(out, request, &answer));
                 session.send_away(REVOKED, 0);
             }
             (asker @ Asker::Daemon(_), Reply::Answer(answer)) => {
                 answer_daemon(asker, answer);
             }
-            (Asker::Request { .. } | Asker::Daemon(_), Reply::Opened { .. })
-            | (Asker::Silent(_) | Asker::Lost(_) | Asker::Nobody, _) => {}
+            (
+                Asker::Request { .. } | Asker::Silent { .. } | Asker::Daemon(_),
+                Reply::Opened { .. },
+            )
+            | (Asker::Lost(_) | Asker::Nobody, _) => {}
         }
     }
 }

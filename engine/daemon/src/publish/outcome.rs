@@ -33,7 +33,12 @@ pub enum Asker {
         beside: Option<Box<Beside>>,
     },
     /// A message that has no answer (receipts).
-    Silent(Arc<Session>),
+    Silent {
+        /// The session.
+        session: Arc<Session>,
+        /// Which command, for the metrics.
+        name: CommandName,
+    },
     /// A session that has just opened.
     Opened {
         /// The session.
@@ -55,7 +60,7 @@ impl Asker {
     pub fn session(&self) -> Option<&Arc<Session>> {
         match self {
             Self::Request { session, .. }
-            | Self::Silent(session)
+            | Self::Silent { session, .. }
             | Self::Opened { session, .. }
             | Self::Lost(session) => Some(session),
             Self::Daemon(_) | Self::Nobody => None,

@@ -100,6 +100,7 @@ fn gauge_view(shared: &Shared) -> GaugeView {
             seats_used: stats.seats_used,
         });
     }
+    let on_the_wall = |at| if at == 0 { 0 } else { shared.clock.on_the_wall(at) };
     let directories = shared.published.directories.load();
     for (tenant, directory) in directories.tenants() {
         for (bot, object) in directory.bots().filter(|(_, bot)| bot.object.active) {
@@ -123,8 +124,8 @@ fn gauge_view(shared: &Shared) -> GaugeView {
                 parked: now.parked.into(),
                 away: now.away.into(),
                 wrapping: now.wrapping.into(),
-                oldest_waiting_since: now.oldest_waiting_since,
-                oldest_unanswered: now.oldest_unanswered,
+                oldest_waiting_since: on_the_wall(now.counted(now.oldest_waiting_since)),
+                oldest_unanswered: on_the_wall(now.counted(now.oldest_unanswered)),
                 agents: QueueAgentCounts {
                     available,
                     full,

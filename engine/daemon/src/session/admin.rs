@@ -19,7 +19,7 @@ use relevo_wire::vocabulary::Role;
 
 use super::absence;
 use super::intake::idempotency;
-use super::request::{ENTRY_BYTES, LaneState, Verdict, answer, refuse};
+use super::request::{Asked, ENTRY_BYTES, LaneState, Verdict, answer, refuse};
 use super::{Session, contacts, directory, explain, queues};
 use crate::keys::Key;
 use crate::metrics::CommandName;
@@ -37,8 +37,7 @@ pub(super) async fn take(
     bytes: usize,
     received: Instant,
 ) -> Verdict {
-    let id = request.request_id;
-    let name = CommandName::from(&request.command);
+    let asked = Asked { id: request.request_id, name: CommandName::from(&request.command) };
     // A secret is in one answer and nowhere else: a repeat makes another key.
     let makes_key = matches!(request.command, Command::CreateKey(_));
     let idempotency = if makes_key { None } else { idempotency(session, &request) };
@@ -46,14 +45,14 @@ pub(super) async fn take(
         Ok(Decided::Now(now)) => {
             // What this session changed before is in what it reads now: both go in order.
             lane.flush(shared, session);
-            answer(session, lane, id, &now);
+            answer(shared, session, lane, asked, &now);
         }
         Ok(Decided::Shard { tenant, input, beside, private }) => {
             let asker = Asker::Request {
                 session: Arc::clone(session),
                 lane: Arc::clone(&lane.outbox),
-                request: id,
-                name,
+                request: asked.id,
+                name: asked.name,
                 beside,
             };
             let input = ShardInput {
@@ -66,11 +65,11 @@ pub(super) async fn take(
             };
             if input.permit.is_none() {
                 let error = WireError::new(ErrorCode::Overloaded, "no budget now: repeat later");
-                return refuse(shared, session, lane, id, error);
+                return refuse(shared, session, lane, asked, error);
             }
             shared.submit_one(input);
         }
-        Err(error) => return refuse(shared, session, lane, id, error),
+        Err(error) => return refuse(shared, session, lane, asked, error),
     }
     Verdict::Next
 }

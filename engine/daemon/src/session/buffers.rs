@@ -68,6 +68,12 @@ impl Buffers {
         full.mul_f64(self.free() as f64 / self.size as f64).max(PATIENCE_LEAST)
     }
 
+    /// More is held than is free.
+    #[must_use]
+    pub fn is_scarce(&self) -> bool {
+        self.free() < self.size / 2
+    }
+
     fn most_of(&self, free: usize) -> usize {
         let shared = free.saturating_sub(self.size / RESERVE_DIVISOR);
         (shared / SHARE_DIVISOR).max(SMALL_BYTES.min(free))

@@ -59,7 +59,7 @@ pub fn take_in(
         Converted::Local(local) => return Ok(Intake::Local(local)),
     };
     let asker = if silent {
-        Asker::Silent(Arc::clone(session))
+        Asker::Silent { session: Arc::clone(session), name }
     } else {
         Asker::Request {
             session: Arc::clone(session),

@@ -1,6 +1,5 @@
 //! A lane: one bidirectional stream. Bytes in become requests, the outbox becomes bytes out.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -200,17 +199,41 @@ pub async fn write(
     frames: Bytes,
     buffers: &Buffers,
 ) -> Result<(), WriteEnd> {
-    let started = Instant::now();
-    let mut writing = pin!(stream.write_chunk(frames));
-    loop {
-        match timeout(LOOK, writing.as_mut()).await {
-            Ok(Ok(())) => return Ok(()),
+    let mut left = [frames];
+    let mut receiver = Receiver::new(Instant::now());
+    while !left[0].is_empty() {
+        // As much as there is room for: what is given up took nothing.
+        match timeout(LOOK, stream.write_chunks(&mut left)).await {
+            Ok(Ok(_)) => receiver.took(Instant::now()),
             Ok(Err(_)) => return Err(WriteEnd::Gone),
-            Err(_) if started.elapsed() >= buffers.patience(WRITE_PATIENCE) => {
-                return Err(WriteEnd::Slow);
-            }
+            Err(_) if receiver.is_slow(Instant::now(), buffers) => return Err(WriteEnd::Slow),
             Err(_) => {}
         }
+    }
+    Ok(())
+}
+
+/// Who takes a piece.
+struct Receiver {
+    began: Instant,
+    took: Instant,
+}
+
+impl Receiver {
+    fn new(now: Instant) -> Self {
+        Self { began: now, took: now }
+    }
+
+    /// It took a part of the piece.
+    fn took(&mut self, now: Instant) {
+        self.took = now;
+    }
+
+    /// A piece of which a part is taken again and again may last, but not while others lack the memory
+    /// that it holds.
+    fn is_slow(&self, now: Instant, buffers: &Buffers) -> bool {
+        let since = if buffers.is_scarce() { self.began } else { self.took };
+        now.saturating_duration_since(since) >= buffers.patience(WRITE_PATIENCE)
     }
 }
 
@@ -242,6 +265,25 @@ mod tests {
             }
         }
         (found, false)
+    }
+
+    #[test]
+    fn who_takes_a_part_again_and_again_is_slow_only_while_memory_is_scarce() {
+        let at = |seconds| Duration::from_secs(seconds);
+        let (began, buffers) = (Instant::now(), Buffers::new(8 * 1024 * 1024));
+        let mut receiver = Receiver::new(began);
+        assert!(!receiver.is_slow(began + at(9), &buffers));
+        assert!(receiver.is_slow(began + at(10), &buffers), "it took nothing for 10 s");
+        receiver.took(began + at(9));
+        receiver.took(began + at(18));
+        assert!(!receiver.is_slow(began + at(27), &buffers), "9 s after the last part");
+        assert!(receiver.is_slow(began + at(28), &buffers));
+        let mut held: Vec<_> = (0..16).map(|_| buffers.hold()).collect();
+        for held in &mut held {
+            held.resize(buffers.most()).expect("it is what it may hold");
+        }
+        assert!(buffers.is_scarce());
+        assert!(receiver.is_slow(began + at(19), &buffers), "a second after the last part");
     }
 
     #[test]

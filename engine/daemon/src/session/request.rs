@@ -18,6 +18,7 @@ use super::intake::{Intake, take_in};
 use super::outbox::{CatchUp, Outbox};
 use super::{Party, Session, admin, catch_up};
 use crate::admission::{BotShare, Permit};
+use crate::metrics::CommandName;
 use crate::publish::catch_up::ANCESTORS;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::{COMMIT_INTERVAL, Shared};
@@ -61,6 +62,15 @@ pub(super) enum Verdict {
     CloseLane,
 }
 
+/// A request as its answer needs it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    /// Which one.
+    pub(super) id: RequestId,
+    /// Its command, for the metrics.
+    pub(super) name: CommandName,
+}
+
 /// Takes one request.
 pub(super) async fn take(
     shared: &Arc<Shared>,
@@ -70,14 +80,14 @@ pub(super) async fn take(
     bytes: usize,
     received: Instant,
 ) -> Verdict {
-    let id = request.request_id;
+    let asked = Asked { id: request.request_id, name: CommandName::from(&request.command) };
     let refused = shared
         .accepting()
         .and_then(|()| session.authorized())
         .and_then(|()| shared.storing(&request.command))
         .and_then(|()| shared.remembering(session, &request.command));
     if let Err(error) = refused {
-        return refuse(shared, session, lane, id, error);
+        return refuse(shared, session, lane, asked, error);
     }
     if session.party == Party::Admin {
         // Boxed, as whatever is rare and large: every session has room for it else, 2 KB an agent.
@@ -89,9 +99,9 @@ pub(super) async fn take(
     let mut input = match taken {
         Ok(Intake::Shard(input)) => input,
         Ok(Intake::Local(local)) => {
-            return Box::pin(answer_locally(shared, session, lane, id, local)).await;
+            return Box::pin(answer_locally(shared, session, lane, asked, local)).await;
         }
-        Err(error) => return refuse(shared, session, lane, id, error),
+        Err(error) => return refuse(shared, session, lane, asked, error),
     };
     let is_hand_off = matches!(input.command.input, Input::HandOff(_));
     match admit(shared, session, lane, is_hand_off, bytes).await {
@@ -105,8 +115,8 @@ pub(super) async fn take(
             let error = WireError::new(ErrorCode::Overloaded, message);
             // The lane's end answers no request: this one is repeated on the next lane with the
             // rest, or what came behind it would overtake it.
-            let id = if verdict == Verdict::Next { id } else { RequestId(0) };
-            refuse(shared, session, lane, id, error);
+            let id = if verdict == Verdict::Next { asked.id } else { RequestId(0) };
+            refuse(shared, session, lane, Asked { id, ..asked }, error);
             if matches!(input.command.input, Input::SetPresence { .. }) {
                 // The seat word was closed for it: without its command it would stay closed. At
                 // most one a lane, which ends here.
@@ -160,16 +170,28 @@ pub(super) fn refuse(
     shared: &Shared,
     session: &Session,
     lane: &LaneState,
-    id: RequestId,
+    asked: Asked,
     error: WireError,
 ) -> Verdict {
     telemetry::rejected(&shared.metrics, error.code);
-    answer(session, lane, id, &Answer::Error(error));
+    telemetry::answered(&shared.metrics, asked.name, Some(error.code));
+    append(session, lane, asked.id, &Answer::Error(error));
     Verdict::Next
 }
 
-/// Answers at once.
-pub(super) fn answer(session: &Session, lane: &LaneState, id: RequestId, answer: &Answer) {
+/// Answers well, at once.
+pub(super) fn answer(
+    shared: &Shared,
+    session: &Session,
+    lane: &LaneState,
+    asked: Asked,
+    answer: &Answer,
+) {
+    telemetry::answered(&shared.metrics, asked.name, None);
+    append(session, lane, asked.id, answer);
+}
+
+fn append(session: &Session, lane: &LaneState, id: RequestId, answer: &Answer) {
     lane.outbox.append_now(|out| session.codec.write_answer(out, id, answer));
 }
 
@@ -177,32 +199,35 @@ async fn answer_locally(
     shared: &Arc<Shared>,
     session: &Arc<Session>,
     lane: &LaneState,
-    id: RequestId,
+    asked: Asked,
     local: Local,
 ) -> Verdict {
     match local {
         Local::AgentsOnline(bot, queue) => {
             let online = shared.views.agents_online(session.tenant, bot, queue);
-            answer(session, lane, id, &Answer::AgentsOnline(online));
+            answer(shared, session, lane, asked, &Answer::AgentsOnline(online));
         }
-        Local::Typing(typing) => type_on(shared, session, typing.ticket),
+        Local::Typing(typing) => {
+            telemetry::answered(&shared.metrics, asked.name, None);
+            type_on(shared, session, typing.ticket);
+        }
         Local::Read(read) => {
             if may_read(shared, session, read.ticket) {
                 let next = read.after.saturating_add(1);
                 let at = CatchUp { ticket: read.ticket, next, live: false };
                 catch_up::read(shared, session, &lane.outbox, at).await;
-                answer(session, lane, id, &done());
+                answer(shared, session, lane, asked, &done());
             } else {
                 let error =
                     WireError::field(ErrorCode::NotFound, "ticket", "no such ticket of yours");
-                refuse(shared, session, lane, id, error);
+                refuse(shared, session, lane, asked, error);
             }
         }
     }
     Verdict::Next
 }
 
-/// Passes a hint on to the other party: neither journaled nor counted.
+/// Passes a hint on to the other party: it is not journaled.
 fn type_on(shared: &Shared, session: &Session, ticket: relevo_wire::TicketId) {
     shared.published.conversations.read(ticket, |c| {
         if c.tenant != session.tenant {

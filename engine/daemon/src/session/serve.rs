@@ -21,6 +21,7 @@ use super::request::{LaneState, Verdict, take};
 use super::{Codec, Party, Resume, Session, intake};
 use crate::exit;
 use crate::lobby::Guest;
+use crate::metrics::CommandName;
 use crate::publish::outcome::Asker;
 use crate::runtime::shared::Shared;
 use crate::telemetry;
@@ -120,9 +121,16 @@ async fn open(
 ) -> Result<(Arc<Session>, Reader, SendStream), &'static str> {
     let (mut send, recv) = connection.accept_bi().await.map_err(|_| "gone")?;
     let mut reader = Reader::new(recv, codec, &shared.buffers);
-    let refuse = async |send: &mut SendStream, id: RequestId, error: WireError| {
+    // What is no frame has no command's name.
+    let refuse = async |send: &mut SendStream,
+                        id: RequestId,
+                        command: Option<CommandName>,
+                        error: WireError| {
         let name = error.code.name();
         telemetry::rejected(&shared.metrics, error.code);
+        if let Some(command) = command {
+            telemetry::answered(&shared.metrics, command, Some(error.code));
+        }
         let mut out = Vec::new();
         codec.write_answer(&mut out, id, &Answer::Error(error));
         // The client may be gone: there is nothing else to tell it.
@@ -132,16 +140,18 @@ async fn open(
     };
     let (id, hello) = match next_request(&mut reader).await {
         Ok(Request { request_id, command: Command::Hello(hello), .. }) => (request_id, hello),
-        Ok(Request { request_id, .. }) => {
+        Ok(Request { request_id, command, .. }) => {
             let error = WireError::new(ErrorCode::Unauthenticated, "the first frame is `hello`");
-            return Err(refuse(&mut send, request_id, error).await);
+            let name = CommandName::from(&command);
+            return Err(refuse(&mut send, request_id, Some(name), error).await);
         }
-        Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, error).await),
+        Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, None, error).await),
         Err(LaneError::Gone | LaneError::Finished) => return Err("gone"),
     };
+    let hello_name = Some(CommandName::Hello);
     let credential = match authenticate(shared, &hello.token) {
         Ok(credential) => credential,
-        Err(error) => return Err(refuse(&mut send, id, error).await),
+        Err(error) => return Err(refuse(&mut send, id, hello_name, error).await),
     };
     let mut resume = Resume::new(&shared.buffers);
     let too_many = |Exhausted| {
@@ -156,26 +166,30 @@ async fn open(
             {
                 counted = resume.extend(&further.resume);
                 more = further.more;
+                if counted.is_ok() {
+                    telemetry::answered(&shared.metrics, CommandName::Cursors, None);
+                }
             }
-            Ok(Request { request_id, .. }) => {
+            Ok(Request { request_id, command, .. }) => {
                 let message = format!("`cursors` were announced, at most {CURSORS} in all");
                 let error = WireError::new(ErrorCode::Malformed, message);
-                return Err(refuse(&mut send, request_id, error).await);
+                let name = CommandName::from(&command);
+                return Err(refuse(&mut send, request_id, Some(name), error).await);
             }
-            Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, error).await),
+            Err(LaneError::Bad(id, error)) => return Err(refuse(&mut send, id, None, error).await),
             Err(LaneError::Gone | LaneError::Finished) => return Err("gone"),
         }
     }
     if let Err(error) = counted.map_err(too_many) {
-        return Err(refuse(&mut send, id, error).await);
+        return Err(refuse(&mut send, id, hello_name, error).await);
     }
     let Ok(place) = Arc::clone(&shared.places).try_acquire_owned() else {
         let error = WireError::new(ErrorCode::Overloaded, "no place for a session: repeat later");
-        return Err(refuse(&mut send, id, error).await);
+        return Err(refuse(&mut send, id, hello_name, error).await);
     };
     let session = new_session(shared, credential, codec, resume, place);
     if let Err(error) = announce(shared, &session, id) {
-        return Err(refuse(&mut send, id, error).await);
+        return Err(refuse(&mut send, id, hello_name, error).await);
     }
     reader.opened = true;
     Ok((session, reader, send))

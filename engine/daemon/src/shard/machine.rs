@@ -177,6 +177,14 @@ impl ShardMachine {
         self.tenants.values().filter_map(|slot| slot.tenant.next_deadline()).min()
     }
 
+    /// How late the timers are that are due now, the first of each tenant, in microseconds: at most since
+    /// the shard began, as before that nobody was there to be late. What is due at once is no timer.
+    pub fn late_us(&self, now: u64, began: u64) -> impl Iterator<Item = u64> + use<'_> {
+        let first = self.tenants.values().filter_map(|slot| slot.tenant.next_deadline());
+        let due = first.filter(move |at| (1..=now).contains(at));
+        due.map(move |at| now.saturating_sub(at.max(began)))
+    }
+
     /// The tenants, for views and the auditor.
     pub fn slots(&self) -> impl Iterator<Item = (&TenantId, &Slot)> {
         self.tenants.iter()
@@ -295,7 +303,7 @@ fn actor(asker: &Asker) -> Actor {
 fn request_id(asker: &Asker) -> u64 {
     match asker {
         Asker::Request { request, .. } | Asker::Opened { request, .. } => request.0,
-        Asker::Silent(_) | Asker::Lost(_) | Asker::Daemon(_) | Asker::Nobody => 0,
+        Asker::Silent { .. } | Asker::Lost(_) | Asker::Daemon(_) | Asker::Nobody => 0,
     }
 }
 
@@ -426,6 +434,33 @@ mod tests {
         assert_eq!(round(&mut machine, NOW + 3_000_000), 3_000_000);
         give(&mut machine, tenant, online(&word));
         assert_eq!(round(&mut machine, NOW + 4_000_000), 0, "the ticket has its agent");
+    }
+
+    #[test]
+    fn timers_are_late_by_the_time_since_they_were_due() {
+        let origin = Origin::default();
+        let mut machine = ShardMachine::new([], Arc::default(), Settings::default(), origin);
+        for tenant in [TenantId(1), TenantId(2)] {
+            for object in [Object::Bot(Bot::new("b", "q")), Object::Queue(Queue::new("b", "q"))] {
+                give(
+                    &mut machine,
+                    tenant,
+                    Input::Put { object: Box::new(object), if_version: None },
+                );
+            }
+        }
+        let late =
+            |machine: &ShardMachine, now, began| machine.late_us(now, began).collect::<Vec<_>>();
+        give(&mut machine, TenantId(1), Input::HandOff(hand_off(1)));
+        machine.tick(NOW, Instant::now());
+        let due = machine.next_deadline().expect("who waits has a target");
+        assert!(late(&machine, due - 1, NOW).is_empty());
+        assert_eq!(late(&machine, due, NOW), [0]);
+        assert_eq!(late(&machine, due + 7, NOW), [7], "the other tenant has none");
+        assert_eq!(late(&machine, due + 7, due + 5), [2], "it passed while the daemon was down");
+        give(&mut machine, TenantId(2), Input::HandOff(hand_off(1)));
+        machine.tick(NOW, Instant::now());
+        assert_eq!(late(&machine, due + 7, NOW), [7, 7]);
     }
 
     /// On a busy queue there is another ticket at every look, and the first still waits.

@@ -60,6 +60,7 @@ impl ShardThread {
         let mut turn = Instant::now();
         let mut decisions_ns = Vec::with_capacity(BATCH);
         let mut lags_ns = Vec::with_capacity(BATCH);
+        let began = self.clock.now_us();
         loop {
             self.heartbeat.beat();
             let taken = self.ring.drain(BATCH, &mut batch);
@@ -81,6 +82,10 @@ impl ShardThread {
                 lags_ns.clear();
             }
             if self.machine.next_deadline().is_some_and(|at| at <= now) {
+                let late_us = self.machine.late_us(self.clock.now_us(), began);
+                lags_ns.extend(late_us.map(|us| us.saturating_mul(1_000)));
+                self.metrics.record(Phase::DispatchLag, &lags_ns);
+                lags_ns.clear();
                 let due = self.machine.tick(now, Instant::now());
                 self.submit(due);
             }

@@ -92,6 +92,15 @@ impl Queue {
         self.closed_us(now).wrapping_sub(ticket.closed_then)
     }
 
+    /// A moment from which a ticket's waiting or its time with the agent counts, later by what was closed
+    /// since: up to the present closing, if it is closed.
+    pub(crate) fn by_clock(&self, moment: Micros, ticket: &Ticket) -> Micros {
+        if !self.was_shut {
+            return moment;
+        }
+        moment.wrapping_add(self.doors.shut_us).wrapping_sub(ticket.closed_then)
+    }
+
     /// When the threshold of a ticket's conversation passes if this queue is open from now on; none when
     /// judged.
     pub(crate) fn target_at(&self, ticket: &Ticket, now: Micros) -> Option<Micros> {

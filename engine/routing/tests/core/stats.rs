@@ -1,9 +1,11 @@
 //! Published numbers follow the state.
 
 use crate::common::*;
+use crate::hours::{CLOSES, HOUR, OPENS, office, office_hours};
+use relevo_routing::Micros;
 use relevo_routing::stats::{AgentStats, QueueAgents, QueueStats, TicketStats};
 use relevo_wire::SessionId;
-use relevo_wire::directory::{Object, Tenant};
+use relevo_wire::directory::{AtClosing, Object, OutsideHours, Overflow, Tenant};
 use relevo_wire::vocabulary::Intent;
 
 #[test]
@@ -22,6 +24,7 @@ fn a_queue_tells_depth_oldest_wait_oldest_unanswered_and_who_is_online() {
         depth: 2,
         oldest_waiting_since: at(2),
         oldest_unanswered: at(1),
+        clocks_stopped_at: None,
         online: 1,
     };
     assert_eq!(desk.tenant.queue_stats(queue), expected);
@@ -75,6 +78,65 @@ fn the_oldest_wait_is_not_the_first_in_line() {
     assert_eq!(desk.tenant.queue_stats(queue).oldest_waiting_since, Some(START));
     desk.left(1);
     assert_eq!(desk.tenant.queue_stats(queue).oldest_waiting_since, Some(START + SECOND));
+}
+
+/// As the service level counts: an alert on the longest wait is not to ring all night.
+#[test]
+fn oldest_moments_stand_still_while_the_queue_is_closed() {
+    let mut desk = office(|queue| queue.at_closing = AtClosing::Carry);
+    desk.online("ana");
+    let queue = desk.queue_id("q");
+    let oldest = |desk: &Desk| {
+        let stats = desk.tenant.queue_stats(queue);
+        (stats.oldest_waiting_since, stats.oldest_unanswered, stats.clocks_stopped_at)
+    };
+    desk.pass(HOUR - 20 * SECOND);
+    desk.hand_off(1);
+    desk.pass(5 * SECOND);
+    desk.hand_off(2);
+    let began = (Some(CLOSES - 15 * SECOND), Some(CLOSES - 20 * SECOND));
+    assert_eq!(oldest(&desk), (began.0, began.1, None));
+    desk.pass(8 * HOUR);
+    assert_eq!(oldest(&desk), (began.0, began.1, Some(CLOSES)));
+    desk.pass(8 * HOUR);
+    let moved = |began: Option<Micros>| began.map(|at| at + (OPENS - CLOSES));
+    assert_eq!(oldest(&desk), (moved(began.0), moved(began.1), None));
+    desk.restart(SECOND);
+    assert_eq!(oldest(&desk), (moved(began.0), moved(began.1), None), "the log knows it");
+}
+
+#[test]
+fn who_came_while_the_queue_was_closed_has_waited_since_it_opened() {
+    let mut desk = office(|queue| queue.outside_hours = OutsideHours::Queue);
+    desk.pass(2 * HOUR);
+    desk.hand_off(1);
+    let queue = desk.queue_id("q");
+    let oldest = |desk: &Desk| desk.tenant.queue_stats(queue).oldest_waiting_since;
+    assert_eq!(oldest(&desk), Some(CLOSES), "it has not waited at all, as the clock stands still");
+    desk.pass(15 * HOUR);
+    assert_eq!(oldest(&desk), Some(OPENS));
+}
+
+#[test]
+fn who_comes_from_a_closed_queue_hides_nobody_who_waits_longer() {
+    let mut desk = office(|_| {});
+    desk.agent("cid", 1);
+    let r = desk.queue("r", &["cid"], |_| {});
+    desk.queue("q", &[], |queue| {
+        queue.hours = Some(office_hours());
+        queue.outside_hours = OutsideHours::Queue;
+        queue.overflow = Some(Overflow { after_seconds: Some(60), ..Overflow::new("r") });
+    });
+    desk.pass(2 * HOUR);
+    desk.hand_off(1);
+    desk.pass(14 * HOUR);
+    desk.online("cid");
+    desk.hand_off_to(3, "r");
+    desk.hand_off_to(2, "r");
+    let came = desk.now;
+    desk.pass(2 * HOUR);
+    let stats = desk.tenant.queue_stats(r);
+    assert_eq!((stats.depth, stats.oldest_waiting_since), (2, Some(came)));
 }
 
 #[test]

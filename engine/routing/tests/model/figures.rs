@@ -99,11 +99,20 @@ impl Reference {
         let counted = self.tickets.iter().filter(|ticket| !ticket.test && ticket.queue == id);
         let unanswered = counted.clone().filter(|ticket| ticket.state == TicketState::Assigned);
         let waiting = counted.filter(|ticket| ticket.is_unassigned());
+        let closings = &self.queues[id.0 as usize].closings;
+        let shut = closings.last().filter(|(_, opened)| opened.is_none()).map(|(shut, _)| *shut);
+        let still_us = shut.map_or(0, |shut| self.now - shut);
+        let by_clock = |ticket: &Ticket, at| at + self.closed_for(ticket, at) - still_us;
         QueueStats {
             open: self.is_open(id),
             depth: number(self.waiting_in(id)),
-            oldest_waiting_since: waiting.map(|ticket| ticket.waiting_since).min(),
-            oldest_unanswered: unanswered.filter_map(|ticket| ticket.assigned_at).min(),
+            oldest_waiting_since: waiting
+                .map(|ticket| by_clock(ticket, ticket.waiting_since))
+                .min(),
+            oldest_unanswered: unanswered
+                .filter_map(|ticket| Some(by_clock(ticket, ticket.assigned_at?)))
+                .min(),
+            clocks_stopped_at: shut,
             online: self.online_in(id, false),
         }
     }

@@ -67,7 +67,7 @@ pub const WAIT_ESTIMATES: Metric = counter(
 pub const TICKETS_OVERFLOWED: Metric = counter(
     "relevo_tickets_overflowed_total",
     &["tenant", "bot", "queue", "reason"],
-    "Tickets of the queue that went on to another: timeout, nobody_online, or full at the hand-off.",
+    "Tickets of the queue that went on to another: timeout, nobody_online, or at the hand-off full or out_of_hours.",
 );
 /// Customers warned, and agents told, that they are awaited.
 pub const INACTIVITY_WARNINGS: Metric = counter(
@@ -149,14 +149,14 @@ pub const OLDEST_WAITING_SINCE: Metric = gauge(
     "relevo_queue_oldest_waiting_since_timestamp_seconds",
     Unit::Timestamp,
     QUEUE,
-    "When the ticket that waits longest began to wait; 0 when none waits.",
+    "When the longest wait began, later by what was closed since; 0 when none counts, or closed.",
 );
 /// The oldest assignment without a reply.
 pub const OLDEST_UNANSWERED: Metric = gauge(
     "relevo_queue_oldest_unanswered_timestamp_seconds",
     Unit::Timestamp,
     QUEUE,
-    "When the oldest ticket that has an agent and no reply was assigned; 0 when there is none.",
+    "When the oldest assigned ticket without a reply was assigned, likewise; 0 when none counts.",
 );
 /// Whether the queue takes tickets.
 pub const QUEUE_OPEN: Metric = gauge(
@@ -184,7 +184,7 @@ pub const TICKETS: Metric = gauge(
     "relevo_tickets",
     Unit::Things,
     &["tenant", "bot", "queue", "state"],
-    "Open tickets by state.",
+    "Open tickets by state, those offered among the waiting, and closed ones that are wrapped up.",
 );
 /// Agents of a tenant.
 pub const AGENTS: Metric = gauge(

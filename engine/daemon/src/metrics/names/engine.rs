@@ -104,7 +104,7 @@ pub const MESSAGES: Metric = counter(
 pub const COMMANDS: Metric = counter(
     "relevo_commands_total",
     &["command", "result"],
-    "Commands by their answer: ok or the name of the error.",
+    "Commands by their answer: ok, also of those without one, or the name of the error.",
 );
 /// Refused before routing.
 pub const REJECTED: Metric = counter(
