@@ -10,15 +10,19 @@ use crate::event::{Event, OverflowReason, Overflowed};
 use crate::handle::Turn;
 use crate::state::State;
 use crate::state::bits::Bits;
+use crate::state::line::LineKey;
+use crate::state::overflow::Judged;
+use crate::state::queues::Queue;
 use crate::state::skills::Need;
 use crate::state::slab::Slot;
 use crate::state::ticket::Ticket;
 use relevo_wire::QueueId;
 use smallvec::SmallVec;
+use std::cmp::Reverse;
 
 /// Most steps of a chain that are looked at for one ticket.
 const STEPS: usize = 64;
-/// Most tickets that one step judges; the rest is judged by a tick at once.
+/// Most looks at tickets that one step takes; a tick goes on from there at once.
 const JUDGED: usize = 4_096;
 
 /// What of a ticket, or of a hand-off that has none yet, decides who could have it.
@@ -91,16 +95,47 @@ impl State {
         None
     }
 
-    /// It is active, open by its hours and its mode, not full, and somebody is there, or it keeps who comes whoever
-    /// is there.
+    /// Some queue of a queue's chain takes tickets, tests or others, if the right agents are there:
+    /// where none does nobody of a line needs to be looked at.
+    fn may_be_taken(&self, from: QueueId, test: bool) -> bool {
+        let mut at = from;
+        for _ in 0..STEPS {
+            let Some(step) = self.queues.at(at).step else { return false };
+            let queue = self.queues.at(step.to);
+            if queue.has_room(test) && (queue.keeps_all() || queue.online_for(test) > 0) {
+                return true;
+            }
+            at = step.to;
+        }
+        false
+    }
+
+    /// It has room, and somebody is there, or it keeps who comes whoever is there.
     fn takes(&self, id: QueueId, waiter: &Waiter<'_>) -> bool {
         let queue = self.queues.at(id);
-        let keeps_all = queue.step.is_some_and(|step| !step.when_nobody_online);
-        queue.active
-            && queue.admits()
-            && !queue.is_full_for(waiter.test)
-            && (keeps_all || self.is_attended(id, waiter))
+        queue.has_room(waiter.test) && (queue.keeps_all() || self.is_attended(id, waiter))
     }
+}
+
+impl Queue {
+    /// It is active, open by its hours and its mode, and not full.
+    fn has_room(&self, test: bool) -> bool {
+        self.active && self.admits() && !self.is_full_for(test)
+    }
+
+    /// It keeps who comes whoever is there.
+    fn keeps_all(&self) -> bool {
+        self.step.is_some_and(|step| !step.when_nobody_online)
+    }
+}
+
+/// A ticket to be judged.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    /// The next of a queue's lines, at this place.
+    InLine(QueueId, LineKey, Slot),
+    /// One that is to be judged by itself.
+    Alone(Slot),
 }
 
 impl Turn<'_> {
@@ -113,26 +148,67 @@ impl Turn<'_> {
             // Nothing but a command moves a ticket before the daemon is ready.
             return false;
         }
+        self.order_tickets();
         for _ in 0..JUDGED {
-            let Some(slot) = self.next_to_judge() else { return true };
-            let Some(overflowed) = self.step_of(slot) else { continue };
-            if self.steps_left == 0 {
-                self.state.wake.overflow.tickets.push_front(slot);
+            let Some(look) = self.next_to_judge() else { return true };
+            let (Look::InLine(_, _, slot) | Look::Alone(slot)) = look;
+            let overflowed = self.step_of(slot);
+            if overflowed.is_some() && self.steps_left == 0 {
                 return false;
             }
-            self.steps_left -= 1;
-            self.emit_of(slot, Event::Overflowed(overflowed));
+            self.judged(look);
+            if let Some(overflowed) = overflowed {
+                self.steps_left -= 1;
+                self.emit_of(slot, Event::Overflowed(overflowed));
+            }
         }
         self.state.wake.overflow.is_empty()
     }
 
-    fn next_to_judge(&mut self) -> Option<Slot> {
-        while self.state.wake.overflow.tickets.is_empty() {
-            let queue = self.state.wake.overflow.queues.pop_first()?;
-            let waiting = self.state.in_lines_of(queue);
-            self.state.wake.overflow.tickets.extend(waiting);
+    /// Of tickets that are judged by themselves the most urgent of a queue goes on first too.
+    fn order_tickets(&mut self) {
+        if self.state.wake.overflow.tickets.len() < 2 {
+            return;
         }
-        self.state.wake.overflow.tickets.pop_front()
+        let mut slots = std::mem::take(&mut self.state.wake.overflow.tickets);
+        slots.retain(|slot| self.state.tickets.get(*slot).is_some_and(Ticket::is_waiting));
+        slots.sort_by_cached_key(|slot| {
+            let ticket = self.state.tickets.at(*slot);
+            Reverse((ticket.queue, ticket.test, self.state.line_of(ticket).key(ticket)))
+        });
+        self.state.wake.overflow.tickets = slots;
+    }
+
+    /// Whole queues first: what a place in another queue makes possible is for the first of a line.
+    fn next_to_judge(&mut self) -> Option<Look> {
+        while let Some((id, judged)) = self.state.wake.overflow.queues.first_key_value() {
+            let (id, judged) = (*id, *judged);
+            if self.state.may_be_taken(id, judged.tests) {
+                let line = self.state.queues.at(id).line_for(judged.tests);
+                if let Some((key, slot)) = line.after(judged.to).next() {
+                    return Some(Look::InLine(id, key, slot));
+                }
+            }
+            if judged.tests {
+                self.state.wake.overflow.queues.remove(&id);
+            } else {
+                self.state.wake.overflow.queues.insert(id, Judged { tests: true, to: None });
+            }
+        }
+        self.state.wake.overflow.tickets.last().map(|slot| Look::Alone(*slot))
+    }
+
+    fn judged(&mut self, look: Look) {
+        match look {
+            Look::InLine(id, key, _) => {
+                if let Some(judged) = self.state.wake.overflow.queues.get_mut(&id) {
+                    judged.to = Some(key);
+                }
+            }
+            Look::Alone(_) => {
+                self.state.wake.overflow.tickets.pop();
+            }
+        }
     }
 
     fn step_of(&self, slot: Slot) -> Option<Overflowed> {

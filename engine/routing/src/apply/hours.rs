@@ -12,14 +12,15 @@ use relevo_wire::{AgentId, QueueId};
 impl State {
     pub(super) fn queue_hours(&mut self, now: Micros, event: QueueHours) {
         let id = event.queue;
+        let at = self.doors_moved_at(now, id);
         self.set_doors_until(id, event.until.into());
         let told_at = self.queues.at(id).tells_at();
         if self.queues.at(id).shut == event.open {
             if event.open {
                 self.move_held_limits(now, id);
             }
-            let closed_us = self.queues.at(id).closed_us(now);
-            self.queues.set_closed(id, closed_us, now);
+            let closed_us = self.queues.at(id).closed_us(at);
+            self.queues.set_closed(id, closed_us, at);
             if event.open {
                 self.begin_held_steps(now, id);
             }
@@ -33,6 +34,12 @@ impl State {
             }
         }
         self.follow_doors(id);
+    }
+
+    /// When doors moved that are told to have: now, or while the daemon was down, when they were to.
+    fn doors_moved_at(&self, now: Micros, id: QueueId) -> Micros {
+        let until = self.queues.at(id).doors.until.get();
+        until.filter(|at| self.starting_since.is_some() && *at <= now).unwrap_or(now)
     }
 
     pub(super) fn queue_mode_set(&mut self, event: &QueueModeSet) {

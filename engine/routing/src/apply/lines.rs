@@ -93,8 +93,21 @@ impl State {
     }
 
     fn age_line(&mut self, now: Micros, name: LineName) {
-        for (from, to) in self.queues.age(name, now) {
+        let moved = self.queues.age(name, now);
+        if moved.is_empty() {
+            return;
+        }
+        for (from, to) in moved {
             self.positions.moved(name, from, to);
+        }
+        self.judge_again(name);
+    }
+
+    /// Who has moved may stand before those who are judged by now.
+    fn judge_again(&mut self, name: LineName) {
+        match name {
+            LineName::Queue(id) | LineName::Tests(id) => self.wake.overflow.begin_again(id),
+            LineName::Agent(_) => {}
         }
     }
 
@@ -109,6 +122,7 @@ impl State {
         }
         for name in [LineName::Queue(id), LineName::Tests(id)] {
             self.positions.reordered(name);
+            self.judge_again(name);
             self.age_line(now, name);
         }
     }

@@ -9,7 +9,7 @@ use crate::Micros;
 use crate::event::Overflowed;
 use crate::state::State;
 use crate::state::maybe::MaybeTime;
-use crate::state::overflow::Step;
+use crate::state::overflow::{Judged, Step};
 use crate::state::slab::Slot;
 use crate::state::timers::Timer;
 use relevo_wire::directory::Queue;
@@ -87,15 +87,15 @@ impl State {
     /// The ticket may have to go on now.
     pub(crate) fn may_step(&mut self, slot: Slot) {
         if self.queues.at(self.tickets.at(slot).queue).step.is_some() {
-            self.wake.overflow.tickets.push_back(slot);
+            self.wake.overflow.tickets.push(slot);
         }
     }
 
-    /// Any ticket of the queue may have to go on now.
+    /// Any ticket of the queue may have to go on now: its lines are judged from the head.
     pub(crate) fn all_may_step(&mut self, id: QueueId) {
         let queue = self.queues.at(id);
         if queue.step.is_some() && !(queue.line.is_empty() && queue.tests.is_empty()) {
-            self.wake.overflow.queues.insert(id);
+            self.wake.overflow.queues.insert(id, Judged::default());
         }
     }
 

@@ -252,8 +252,7 @@ impl Turn<'_> {
 
     fn open(&mut self, input: &HandOff, place: &Place) -> Slot {
         let ticket = self.ids.next(self.now);
-        self.emit(Event::TicketOpened(self.opening(input, place, ticket)));
-        self.state.at_hand
+        self.emit_opened(self.opening(input, place, ticket))
     }
 
     fn opening(&self, input: &HandOff, place: &Place, ticket: TicketId) -> TicketOpened {

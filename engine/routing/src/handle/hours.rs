@@ -10,6 +10,9 @@ use relevo_wire::QueueId;
 use relevo_wire::directory::Object;
 use relevo_wire::vocabulary::QueueMode;
 
+/// Most changes of a queue that are told after a downtime: a month of them. Then it is as it is now.
+const PASSED: usize = 64;
+
 impl Turn<'_> {
     /// Queues whose hours an object that is put may change: itself, or those of a bot that are read by
     /// its clock.
@@ -32,12 +35,30 @@ impl Turn<'_> {
 
     /// Tells what hours and mode make of a queue now, where that is something else than is known.
     pub(super) fn look_at_doors(&mut self, id: QueueId) {
+        self.look_at_doors_as_of(id, self.now);
+    }
+
+    /// A queue whose hours opened or closed it while the daemon was down did so then: each change is
+    /// told by an event of its own, which counts from the time that the one before it named.
+    pub(super) fn pass_doors(&mut self, id: QueueId, down_since: Micros) {
+        for _ in 0..PASSED {
+            let Some(queue) = self.state.queues.get(id) else { return };
+            let until = queue.doors.until.get();
+            let Some(at) = until.filter(|at| (down_since..=self.now).contains(at)) else { return };
+            if queue.mode == QueueMode::Closed {
+                return;
+            }
+            self.look_at_doors_as_of(id, at);
+        }
+    }
+
+    fn look_at_doors_as_of(&mut self, id: QueueId, at: Micros) {
         let Some(queue) = self.state.queues.get(id) else { return };
         let known = (!queue.shut, queue.doors.until.get());
         let closed = self.state.modes.of(id).filter(|set| set.mode == QueueMode::Closed);
         let (open, until) = match closed.map(|set| set.until) {
             Some(until) => (false, until.and_then(|until| self.opening_from(id, until))),
-            None => self.schedule(id).map_or((true, None), |schedule| schedule.look(self.now)),
+            None => self.schedule(id).map_or((true, None), |schedule| schedule.look(at)),
         };
         if known != (open, until) {
             self.emit(Event::QueueHours(QueueHours { queue: id, open, until }));

@@ -109,7 +109,17 @@ impl Turn<'_> {
             overflowed: None,
             routed: Routed { by: ChosenBy::Reopened, ..Routed::default() },
         };
+        self.emit_opened(opened)
+    }
+
+    /// A new ticket. What the contact had before is reopened no more.
+    pub(super) fn emit_opened(&mut self, opened: TicketOpened) -> Slot {
+        let before = self.state.tickets.newest_of(opened.bot, opened.contact);
         self.emit(Event::TicketOpened(opened));
-        self.state.at_hand
+        let slot = self.state.at_hand;
+        if let Some(before) = before {
+            self.reopen_over(before);
+        }
+        slot
     }
 }

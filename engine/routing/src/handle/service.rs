@@ -51,7 +51,7 @@ impl Turn<'_> {
         is_there.then(|| self.now.saturating_add(wrap_up_us))
     }
 
-    /// Where it is over already, nothing is done.
+    /// Where it is over already nothing is done, and tags that come too late are refused.
     pub(super) fn wrap_up_done(
         &mut self,
         agent: AgentId,
@@ -70,6 +70,9 @@ impl Turn<'_> {
         check_tags(&tags)?;
         if ticket.owes_tags() && tags.is_empty() {
             return Err(needs_tag());
+        }
+        if ticket.state == TicketState::Closed && !tags.is_empty() {
+            return Err(self.wrong_state(ticket, "its wrap-up is over: the tags are not kept"));
         }
         self.end_wrap_up(slot, WrapUpEnd::Done, tags);
         Ok(done())

@@ -17,6 +17,10 @@ impl Turn<'_> {
                 word.set_grace(agent.reachability == Reachability::Grace);
             }
         }
+        let down_since = self.now.saturating_sub(down_us);
+        for queue in self.state.queues.ids() {
+            self.pass_doors(queue, down_since);
+        }
     }
 
     /// Grace periods begin, then everything that can be matched is.

@@ -1,12 +1,13 @@
 //! Steps from queue to queue, and where one may be due now; and how long a ticket may wait.
 
+use super::line::LineKey;
 use super::maybe::MaybeTime;
 use super::slab::Slot;
 use crate::Micros;
 use relevo_wire::QueueId;
 use relevo_wire::directory::{Overflow, Queue};
 use relevo_wire::vocabulary::CloseReason;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 
 /// Where tickets of a queue go on, as its directory object says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +51,19 @@ impl Limit {
 }
 
 /// Tickets whose step may be due, as `crate::state::Wake` keeps what may match: those that are to be
-/// judged by themselves, and whole queues, one after the other.
+/// judged by themselves, and whole queues, one after the other, each with how far its lines are judged.
 #[derive(Debug, Default)]
 pub(crate) struct MayOverflow {
-    pub(crate) tickets: VecDeque<Slot>,
-    pub(crate) queues: BTreeSet<QueueId>,
+    /// While they are judged, the most urgent of a queue comes last.
+    pub(crate) tickets: Vec<Slot>,
+    pub(crate) queues: BTreeMap<QueueId, Judged>,
+}
+
+/// How far the lines of a queue are judged: up to this place, the tests after all others.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Judged {
+    pub(crate) tests: bool,
+    pub(crate) to: Option<LineKey>,
 }
 
 impl MayOverflow {
@@ -66,5 +75,12 @@ impl MayOverflow {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.tickets.is_empty() && self.queues.is_empty()
+    }
+
+    /// Places in the queue's lines are others: if it is being judged, it is judged from the head again.
+    pub(crate) fn begin_again(&mut self, id: QueueId) {
+        if let Some(judged) = self.queues.get_mut(&id) {
+            *judged = Judged::default();
+        }
     }
 }

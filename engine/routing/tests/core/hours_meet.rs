@@ -238,3 +238,48 @@ fn a_put_that_lets_who_was_held_be_served_gives_him_the_time_that_he_had_left() 
         assert_eq!(closed(&desk.pass(1)).reason, CloseReason::NoAgent);
     }
 }
+
+/// The daemon is down from now on until then, and is ready at once.
+fn down_until(desk: &mut Desk, at: relevo_routing::Micros) {
+    desk.restart(at - desk.now);
+    desk.events_of_session(Input::Ready);
+    desk.pass(0);
+}
+
+#[test]
+fn doors_that_opened_or_closed_while_the_daemon_was_down_did_so_then() {
+    let waited = |desk: &mut Desk, ticket: TicketId| {
+        let ana = desk.agent_id("ana");
+        let mut events = desk.pass(0);
+        desk.connect("ana");
+        events.extend(desk.intent("ana", Intent::Online));
+        let assigned = events.iter().find_map(|event| match event {
+            Event::Assigned(e) if e.ticket == ticket && e.agent == ana => Some(e.waited_us),
+            _ => None,
+        });
+        assigned.expect("ana is given the ticket")
+    };
+    let carry = |queue: &mut relevo_wire::directory::Queue| queue.at_closing = AtClosing::Carry;
+
+    // An hour before the closing, and from the opening on.
+    let mut desk = office(carry);
+    let ticket = desk.hand_off(1);
+    desk.pass(HOUR + 600 * SECOND);
+    down_until(&mut desk, OPENS + 1_800 * SECOND);
+    assert_eq!(waited(&mut desk, ticket), HOUR + 1_800 * SECOND);
+
+    // The closing too.
+    let mut desk = office(carry);
+    let ticket = desk.hand_off(1);
+    desk.pass(HOUR - 600 * SECOND);
+    down_until(&mut desk, OPENS + 1_800 * SECOND);
+    assert_eq!(waited(&mut desk, ticket), HOUR + 1_800 * SECOND);
+
+    // The closing alone.
+    let mut desk = office(carry);
+    let ticket = desk.hand_off(1);
+    desk.pass(HOUR - 600 * SECOND);
+    down_until(&mut desk, CLOSES + 1_800 * SECOND);
+    desk.pass(OPENS - desk.now);
+    assert_eq!(waited(&mut desk, ticket), HOUR);
+}

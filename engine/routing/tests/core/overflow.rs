@@ -365,3 +365,43 @@ fn who_asked_is_told_his_place_in_the_line_that_he_went_on_to() {
     let told: Vec<_> = told.iter().map(|told| (told.ticket, told.position)).collect();
     assert_eq!(told, [(asks.ticket, 2)]);
 }
+
+/// Two queues whose agents have no seat left, `count` tickets of the first waiting for a place in the
+/// second that holds one.
+fn long_line(count: u128) -> (Desk, Vec<TicketId>, TicketId) {
+    let mut desk = chain(&[("q", after("r", 30)), ("r", None)], &["q", "r"]);
+    desk.queue("r", &["a-r"], |queue| queue.max_waiting = Some(1));
+    fill(&mut desk, "q", 1);
+    let held = fill(&mut desk, "r", 2);
+    let waiting: Vec<TicketId> = (0..count).map(|at| desk.hand_off(10 + at)).collect();
+    desk.pass(30 * SECOND);
+    while desk.tenant.next_deadline() == Some(0) {
+        desk.events_of_session(Input::Tick);
+    }
+    (desk, waiting, held)
+}
+
+#[test]
+fn each_place_that_comes_free_goes_to_the_first_of_a_line_however_long_and_is_little_work() {
+    let (mut desk, waiting, mut held) = long_line(6_000);
+    assert_eq!(queue_of(&desk, waiting[0]), "b/r");
+    for at in 1..4 {
+        let events = desk.close("a-r", held);
+        held = waiting[at - 1];
+        let moved: Vec<_> = overflows(&events).iter().map(|e| e.ticket).collect();
+        assert_eq!(moved, [waiting[at]]);
+        assert_ne!(desk.tenant.next_deadline(), Some(0), "nobody else is left to be judged");
+    }
+}
+
+#[test]
+fn of_those_whose_time_is_over_at_once_the_first_in_line_takes_the_place() {
+    let mut desk = chain(&[("q", after("r", 30)), ("r", None)], &["q", "r"]);
+    desk.queue("r", &["a-r"], |queue| queue.max_waiting = Some(1));
+    fill(&mut desk, "q", 1);
+    fill(&mut desk, "r", 2);
+    desk.hand_off(3);
+    let urgent = desk.accepted(HandOff { priority: 900, ..hand_off(4) }).ticket;
+    let events = desk.pass(30 * SECOND);
+    assert_eq!(overflows(&events).iter().map(|e| e.ticket).collect::<Vec<_>>(), [urgent]);
+}

@@ -190,3 +190,37 @@ fn a_ticket_that_came_since_ends_the_window_even_when_it_is_forgotten() {
     assert_eq!(desk.code(input), ErrorCode::WrongState);
     assert_eq!(words(&mut desk).1, Holder::Bot);
 }
+
+/// Bot and agent have everything of the closed ticket.
+fn confirm(desk: &mut Desk, ticket: TicketId) {
+    let ana = Party::Agent(desk.agent_id("ana"));
+    desk.receipt(Party::Bot(BOT), ticket, 4, 4);
+    assert_eq!(desk.receipt(ana, ticket, 4, 4).events.len(), 1, "it can be reopened");
+}
+
+fn forgets(events: &[Event], ticket: TicketId) -> bool {
+    events.iter().any(|event| matches!(event, Event::Forgotten(e) if e.ticket == ticket))
+}
+
+#[test]
+fn what_goes_on_in_another_ticket_is_forgotten_at_once_where_all_have_everything() {
+    let (mut desk, ticket) = closed_ticket();
+    confirm(&mut desk, ticket);
+    let (events, holder) = words(&mut desk);
+    assert_eq!(holder, Holder::Reopened);
+    assert!(forgets(&events, ticket), "reopened by words: {events:?}");
+
+    let (mut desk, ticket) = closed_ticket();
+    confirm(&mut desk, ticket);
+    let input = reopen(&mut desk, "ana", ticket);
+    assert!(forgets(&desk.events(input), ticket), "reopened by its agent");
+
+    let (mut desk, ticket) = closed_ticket();
+    confirm(&mut desk, ticket);
+    let events = desk.events(Input::HandOff(hand_off(1)));
+    assert!(forgets(&events, ticket), "another ticket came since: {events:?}");
+
+    let (mut desk, ticket) = closed_ticket();
+    let (events, _) = words(&mut desk);
+    assert!(!forgets(&events, ticket), "somebody has not everything yet");
+}

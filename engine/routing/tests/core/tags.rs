@@ -1,8 +1,9 @@
 //! Tags that a queue wants at the close.
 
 use crate::common::*;
-use relevo_routing::Event;
-use relevo_routing::input::Input;
+use relevo_routing::input::{Command, Idempotency, Input};
+use relevo_routing::{Event, Reply};
+use relevo_wire::answer::Answer;
 use relevo_wire::vocabulary::{Intent, TicketState, WrapUpEnd};
 use relevo_wire::{ErrorCode, TicketId};
 
@@ -101,4 +102,22 @@ fn what_has_its_tag_or_needs_none_is_not_marked() {
     desk.reply("ana", ticket);
     desk.events(closing(&desk, ticket, &[]));
     assert_eq!(ended(&desk.pass(30 * SECOND)), [(WrapUpEnd::Limit, Vec::new(), false)]);
+}
+
+#[test]
+fn tags_that_come_after_the_end_of_the_wrap_up_are_refused_and_not_dropped() {
+    let (mut desk, ticket) = in_service(30);
+    desk.events(closing(&desk, ticket, &[]));
+    let keyed = |input| Command {
+        idempotency: Some(Idempotency { credential: 1, key: 2, digest: 3 }),
+        input,
+    };
+    let done = keyed(wrapped(&desk, ticket, &["refund"]));
+    assert_eq!(ended(&desk.command(done.clone()).events).len(), 1);
+    let again = desk.command(done);
+    assert!(matches!(again.reply, Some(Reply::Answer(Answer::Done(_)))), "{:?}", again.reply);
+    let refused = desk.refused(wrapped(&desk, ticket, &["late"]));
+    assert_eq!(refused.code, ErrorCode::WrongState);
+    assert!(refused.message.contains("over"), "{}", refused.message);
+    assert_eq!(desk.events(wrapped(&desk, ticket, &[])), [], "without tags nothing is lost");
 }

@@ -259,6 +259,9 @@ impl Reference {
         self.tickets.push(ticket);
         self.begins_to_wait(id);
         self.emit(Event::TicketOpened(opened));
+        if let Some(before) = before.filter(|before| self.ticket(*before).is_confirmed(self.now)) {
+            self.forget(before);
+        }
         id
     }
 

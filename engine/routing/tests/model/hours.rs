@@ -90,19 +90,33 @@ impl Reference {
 
     /// Where a queue is open or closed now, or until another time, an event tells it.
     pub(crate) fn look_at_hours(&mut self, id: QueueId) {
+        self.look_at_hours_as_of(id, self.now);
+    }
+
+    /// Whatever hours did while the daemon was down, they did then.
+    pub(crate) fn pass_doors(&mut self, id: QueueId, down_since: Micros) {
+        while let Some(at) = self.queues[id.0 as usize].until
+            && (down_since..=self.now).contains(&at)
+            && self.queue(id).is_some()
+            && self.mode(id) != QueueMode::Closed
+        {
+            self.look_at_hours_as_of(id, at);
+        }
+    }
+
+    fn look_at_hours_as_of(&mut self, id: QueueId, at: Micros) {
         let Some(object) = self.queue(id) else { return };
         let closed = (self.mode(id) == QueueMode::Closed).then(|| self.mode_until(id));
-        let is_open_now = closed.is_none() && self.is_open_by_hours(id, self.now);
+        let is_open_now = closed.is_none() && self.is_open_by_hours(id, at);
         let has_hours = object.hours.is_some();
         let until = match closed {
             Some(until) => until.and_then(|until| self.opening_from(id, until)),
             None => {
-                let mut minutes = minutes_after(self.now).filter(|_| has_hours);
+                let mut minutes = minutes_after(at).filter(|_| has_hours);
                 minutes.find(|at| self.is_open_by_hours(id, *at) != is_open_now)
             }
         };
         let newest = self.newest_id();
-        let now = self.now;
         let queue = &mut self.queues[id.0 as usize];
         if (!queue.is_shut, queue.until) == (is_open_now, until) {
             return;
@@ -116,8 +130,8 @@ impl Reference {
         if has_moved {
             queue.newest_before = newest;
             match queue.closings.last_mut().filter(|_| is_open_now) {
-                Some(closing) => closing.1 = Some(now),
-                None => queue.closings.push((now, None)),
+                Some(closing) => closing.1 = Some(at),
+                None => queue.closings.push((at, None)),
             }
         }
         queue.is_shut = !is_open_now;

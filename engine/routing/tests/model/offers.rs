@@ -256,6 +256,8 @@ impl Reference {
                 return Err(refused(ErrorCode::Malformed, "tags"));
             }
             self.end_wrap_up(id, WrapUpEnd::Done, tags);
+        } else if !tags.is_empty() {
+            return Err(self.wrong_state(ticket));
         }
         Ok(done())
     }

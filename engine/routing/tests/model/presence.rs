@@ -223,6 +223,9 @@ impl Reference {
         self.forget_offers();
         self.forget_estimates();
         self.move_deadlines(down_us);
+        for queue in 0..self.queues.len() {
+            self.pass_doors(QueueId(u32::try_from(queue).expect("few")), down_since);
+        }
     }
 
     pub(crate) fn ready(&mut self) {
