@@ -95,6 +95,8 @@ pub struct Tally {
     outcomes: Mutex<BTreeMap<&'static str, u64>>,
     /// Requests that came to nothing, by command and error.
     errors: Mutex<BTreeMap<String, u64>>,
+    /// Those of them that nothing in the scenario provokes.
+    unexpected: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Default for Clock {
@@ -176,12 +178,15 @@ impl Tally {
         *outcomes.entry(name).or_default() += 1;
     }
 
-    /// A request came to nothing.
+    /// A request came to nothing, as may happen.
     pub fn failed(&self, command: &str, error: &str) {
-        let mut errors = self.errors.lock().expect("no thread panicked while it counted");
-        let key = format!("{command}: {error}");
-        let known = errors.len() < ERRORS || errors.contains_key(&key);
-        *errors.entry(if known { key } else { "others".into() }).or_default() += 1;
+        count(&self.errors, command, error);
+    }
+
+    /// A request came to nothing, and nothing in the scenario provokes that.
+    pub fn refused_unasked(&self, command: &str, error: &str) {
+        count(&self.errors, command, error);
+        count(&self.unexpected, command, error);
     }
 
     /// Conversations that ended, by outcome.
@@ -196,9 +201,23 @@ impl Tally {
         self.errors.lock().expect("no thread panicked while it counted").clone()
     }
 
+    /// Why the run has failed by requests that came to nothing unexpectedly: a line for each kind.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let unexpected = self.unexpected.lock().expect("no thread panicked while it counted");
+        unexpected.iter().map(|(what, count)| format!("unexpected: {count} x {what}")).collect()
+    }
+
     /// Conversations under way.
     #[must_use]
     pub fn open_now(&self) -> u64 {
         u64::try_from(self.open.load(Ordering::Relaxed)).unwrap_or(0)
     }
+}
+
+fn count(kinds: &Mutex<BTreeMap<String, u64>>, command: &str, error: &str) {
+    let mut kinds = kinds.lock().expect("no thread panicked while it counted");
+    let key = format!("{command}: {error}");
+    let known = kinds.len() < ERRORS || kinds.contains_key(&key);
+    *kinds.entry(if known { key } else { "others".into() }).or_default() += 1;
 }

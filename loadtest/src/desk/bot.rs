@@ -1,6 +1,6 @@
 //! A bot with its customers: hands them over, passes on what they say, tells when they leave.
 
-use super::{Action, Answered, Due, Tag, error_name};
+use super::{Action, Answered, Due, Tag};
 use crate::checker::{MessageId, Party};
 use crate::phases::Phase;
 use crate::plan::{Conversation, Transfer};
@@ -74,9 +74,7 @@ impl BotDesk {
 
     pub(super) fn answered(&mut self, answered: Answered, actions: &mut Vec<Action>) {
         let Answered { tag, intended_us, at_us, result } = answered;
-        if let Err(error) = &result {
-            self.world.tally.failed(tag.command(), &error_name(error));
-        }
+        tag.count(&result, &self.world.tally);
         match tag {
             Tag::HandOff(index) => self.handed_off(index, intended_us, at_us, result, actions),
             Tag::CustomerMessage(message) => self.passed_on(message, result, actions),
@@ -143,9 +141,6 @@ impl BotDesk {
         let tally = &self.world.tally;
         let Some(customer) = self.customers.get_mut(&index) else { return };
         let Ok(Answer::Accepted(accepted)) = result else {
-            if let Ok(Answer::Rejected(rejected)) = result {
-                tally.failed("hand_off", &rejected.reason);
-            }
             tally.refused.fetch_add(1, Ordering::Relaxed);
             tally.open.fetch_sub(1, Ordering::Relaxed);
             self.customers.remove(&index);
