@@ -6,6 +6,7 @@ use crate::checker::conservation::Floor;
 use crate::phases::Recorder;
 use crate::plan::Plan;
 use crate::plan::staff::Staff;
+use relevo_client::wire::TicketId;
 use relevo_client::wire::vocabulary::Outcome;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -24,6 +25,8 @@ const ERRORS: usize = 100;
 pub struct World {
     /// Time of the run.
     pub clock: Clock,
+    /// The daemon's clock at the start of the run, in microseconds since 1970; 0 until it is known.
+    pub epoch_us: u64,
     /// What conversations are like.
     pub plan: Plan,
     /// Who works where.
@@ -120,6 +123,7 @@ impl World {
         let clock = Clock::default();
         Self {
             clock,
+            epoch_us: 0,
             recorder: Recorder::new(clock),
             checker: Checker::new(staff.clone()),
             floor: Floor::new(&staff),
@@ -136,6 +140,19 @@ impl World {
     #[must_use]
     pub fn exact(self) -> Self {
         Self { waits: Some(Mutex::default()), lead: Some(Lead::default()), ..self }
+    }
+
+    /// The bot's name for the customer of a conversation: one that no other run has given, or the
+    /// daemon would take its words for repeats of what that run's customer said.
+    #[must_use]
+    pub fn contact(&self, index: u64) -> String {
+        format!("customer-{}-{index}", self.epoch_us)
+    }
+
+    /// Was a ticket opened before the run began? An id begins with milliseconds since 1970.
+    #[must_use]
+    pub fn is_older(&self, ticket: TicketId) -> bool {
+        ticket.0 >> 80 < u128::from(self.epoch_us / 1000)
     }
 
     /// How much earlier an agent closes, in microseconds.

@@ -100,7 +100,7 @@ impl BotDesk {
         let conversation = self.world.plan.conversation(index, mean_us);
         let stamp =
             TicketStamp { index, intended_us, service_mean_us: mean_us, transferred: false };
-        let contact = conversation.contact();
+        let contact = self.world.contact(index);
         let details = HandOffDetails {
             contact: Contact { name: format!("Customer {index}"), id: contact, fields: Vec::new() },
             message_to_agent: self.world.bodies.pick(conversation.texts).into(),
@@ -239,7 +239,7 @@ impl BotDesk {
         let text = customer.conversation.texts.wrapping_add(u64::from(ordinal) * 2 + 1);
         let command = Command::Send(Send {
             ticket: None,
-            contact: Some(customer.conversation.contact()),
+            contact: Some(self.world.contact(index)),
             epoch: None,
             author: Author::Customer,
             client_message_id: Some(stamp.message_id()),
@@ -281,7 +281,7 @@ impl BotDesk {
             return;
         }
         customer.leaving = true;
-        let contact = customer.conversation.contact();
+        let contact = self.world.contact(index);
         let command = Command::CustomerLeft(CustomerLeft { contact });
         let tag = Tag::CustomerLeft(index);
         actions.push(Action::Request { command: command.into(), once: true, tag, intended_us });
