@@ -2,6 +2,7 @@
 
 #[cfg(planted)]
 pub mod planted;
+pub mod search;
 mod shrink;
 
 use std::fmt::Write as _;
