@@ -75,8 +75,8 @@ async fn the_notes_hold_everything_that_a_daemon_does_to_its_disk() {
 
 /// What the notes say of the disk is what it has.
 fn check_notes(deployment: &Deployment, watch: &Watch, before: Disk) {
-    let replayed = watch.replay(before).unwrap().live();
-    let root = deployment.daemon.disk().canonicalize().unwrap();
+    let replayed = watch.replay(before).expect("the notes are whole").live();
+    let root = deployment.daemon.disk().canonicalize().expect("the disk is there");
     let real = tree(&root);
     assert_eq!(replayed.keys().collect::<Vec<_>>(), real.keys().collect::<Vec<_>>());
     for (path, bytes) in real {

@@ -147,7 +147,7 @@ impl Disk {
     /// the older of two snapshots that no conversation has an entry in.
     fn forget(&mut self, upto: GroupNumber) -> Result<(), LogError> {
         let kept = self.sealed.partition_point(|last| *last <= upto);
-        let Some(last) = self.sealed.drain(..kept).last() else { return Ok(()) };
+        let Some(last) = self.sealed.drain(..kept).next_back() else { return Ok(()) };
         self.log.truncate(last)?;
         self.forgotten = last.0;
         Ok(())
