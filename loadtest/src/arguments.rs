@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::daemon::Target;
+use crate::daemon::{TENANT, Target};
 use crate::run::Source;
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -57,6 +57,10 @@ pub struct Against {
     /// Its HTTP listener, for the gauge of work conservation
     #[arg(long, value_name = "ADDRESS", requires = "target")]
     pub http: Option<SocketAddr>,
+    /// Tenant on it, of which every run uses the same objects: without one, `loadtest`. Two runs at
+    /// once need two
+    #[arg(long, value_name = "NAME", requires = "target")]
+    pub tenant: Option<String>,
 }
 
 /// How customers arrive.
@@ -217,7 +221,8 @@ impl Against {
         else {
             bail!("--target needs --fingerprint and --key");
         };
-        Ok(Source::Running(Target { quic, http: self.http, fingerprint, admin_key }))
+        let tenant = self.tenant.clone().unwrap_or_else(|| TENANT.to_owned());
+        Ok(Source::Running(Target { quic, http: self.http, fingerprint, admin_key, tenant }))
     }
 }
 

@@ -13,6 +13,8 @@ use tokio::process::{Child, Command};
 const START: Duration = Duration::from_secs(30);
 /// How long a daemon may take to end.
 const END: Duration = Duration::from_secs(30);
+/// The tenant of a run that names none.
+pub const TENANT: &str = "loadtest";
 /// Name of the daemon's binary.
 const BINARY: &str = "relevo";
 /// Names of its configuration and of its data within its folder.
@@ -28,8 +30,10 @@ pub struct Target {
     pub http: Option<SocketAddr>,
     /// SHA-256 of its certificate, in hexadecimal.
     pub fingerprint: String,
-    /// Key of an admin or operator.
+    /// Key of an operator.
     pub admin_key: String,
+    /// The tenant of the run.
+    pub tenant: String,
 }
 
 /// A daemon that was started here. Killed when dropped.
@@ -73,7 +77,8 @@ impl Daemon {
         let (child, said) = launch(&binary, directory.path()).await?;
         let Said { quic, http, fingerprint, admin_key } = said;
         let admin_key = admin_key.context("the daemon told no key")?;
-        let target = Target { quic, http, fingerprint, admin_key };
+        let tenant = TENANT.to_owned();
+        let target = Target { quic, http, fingerprint, admin_key, tenant };
         Ok(Self { target, binary, settings: settings.to_owned(), child, directory })
     }
 

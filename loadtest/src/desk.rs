@@ -2,6 +2,7 @@
 //! socket or task; the session performs what they ask for.
 
 use crate::checker::MessageId;
+use crate::world::Tally;
 use relevo_client::ClientError;
 use relevo_client::wire::answer::Answer;
 use relevo_client::wire::command::Command;
@@ -161,6 +162,63 @@ impl Tag {
             Self::Close(_) => "close",
             Self::Pull => "next",
             Self::Presence => "set_presence",
+        }
+    }
+
+    /// Counts a request that came to nothing, if it did: a run fails by any that it does not expect.
+    fn count(self, result: &Result<Answer, ClientError>, tally: &Tally) {
+        let command = self.command();
+        match result {
+            Err(error) if self.is_routine(error) => {}
+            Err(error) if self.expects(error) => tally.failed(command, &error_name(error)),
+            Err(error) => tally.refused_unasked(command, &error_name(error)),
+            Ok(Answer::Rejected(rejected)) => {
+                tally.refused_unasked(command, &format!("rejected: {}", rejected.reason));
+            }
+            Ok(answer) if self.is_answered_by(answer) => {}
+            Ok(answer) => {
+                tally.refused_unasked(command, &format!("answered with {}", answer.name()));
+            }
+        }
+    }
+
+    /// Most pulls find nothing, or the agent with all its seats in use: not worth a count.
+    fn is_routine(self, error: &ClientError) -> bool {
+        self == Self::Pull
+            && matches!(error.code(), Some(ErrorCode::NothingWaiting | ErrorCode::NoSeat))
+    }
+
+    /// Does something in the scenario provoke this refusal?
+    fn expects(self, error: &ClientError) -> bool {
+        let Some(code) = error.code() else { return false };
+        match self {
+            // A burst may find no room; how many may is bounded by the share that must be
+            // acknowledged.
+            Self::HandOff(_) => code == ErrorCode::Overloaded,
+            // A customer's words are never stale, and who is gone already may leave again.
+            Self::CustomerMessage(_) | Self::CustomerLeft(_) | Self::Presence => false,
+            // The customer has left, or the ticket went back to its line while the agent was away.
+            Self::AgentMessage(..) => matches!(code, ErrorCode::StaleEpoch | ErrorCode::NotFound),
+            // The same; and who is to have it may just be away.
+            Self::Transfer(_) => crossed(error),
+            // The same; and a daemon that drains gets it once more.
+            Self::Close(_) => {
+                matches!(code, ErrorCode::StaleEpoch | ErrorCode::NotFound | ErrorCode::Draining)
+            }
+            // The agent's connection has just been cut.
+            Self::Pull => code == ErrorCode::WrongState,
+        }
+    }
+
+    fn is_answered_by(self, answer: &Answer) -> bool {
+        match self {
+            Self::HandOff(_) => matches!(answer, Answer::Accepted(_)),
+            Self::CustomerMessage(_) | Self::AgentMessage(..) => matches!(answer, Answer::Sent(_)),
+            Self::Transfer(_) => matches!(answer, Answer::Transferred(_)),
+            Self::Pull => matches!(answer, Answer::Next(_)),
+            Self::CustomerLeft(_) | Self::Close(_) | Self::Presence => {
+                matches!(answer, Answer::Done(_))
+            }
         }
     }
 }

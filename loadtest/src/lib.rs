@@ -34,4 +34,5 @@ pub mod setup;
 pub mod soak;
 pub mod stamp;
 pub mod statistics;
+pub mod tenant;
 pub mod world;

@@ -118,6 +118,7 @@ fn report(
     };
     let mut failures = finished.failures.clone();
     failures.extend(finished.verdict.failures(crate::report::without_base(&world.plan)));
+    failures.extend(world.tally.failures());
     failures.extend(judge::promises(&generator));
     failures.extend(judge::shares(&mix, load, generator.accepted));
     if load.arrivals.is_some() {
@@ -170,6 +171,7 @@ async fn saturate(load: &Load, bodies: &Bodies) -> Result<Ramp> {
         .filter(|(_, count)| count.violations > 0)
         .map(|(counter, count)| format!("{}: {}", counter.name(), count.violations))
         .collect();
+    let wrong: Vec<String> = wrong.into_iter().chain(finished.world.tally.failures()).collect();
     if !wrong.is_empty() {
         let examples = finished.verdict.examples.join("; ");
         bail!("wrong on the way to the saturated rate: {}: {examples}", wrong.join(", "));

@@ -183,12 +183,6 @@ impl Conversation {
         let gap = (LAST_MESSAGE_SHARE - FIRST_REPLY_SHARE) / f64::from(self.agent_messages.max(1));
         (gap / 2.0 * self.service_us as f64) as u64
     }
-
-    /// The bot's name for the customer.
-    #[must_use]
-    pub fn contact(&self) -> String {
-        format!("customer-{}", self.index)
-    }
 }
 
 #[cfg(test)]

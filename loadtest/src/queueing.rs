@@ -138,6 +138,7 @@ async fn measure(arguments: &Erlang, setting: Setting) -> Result<Row> {
     let without = crate::report::without_base(&setting.plan);
     row.failures.extend(finished.verdict.failures(without));
     let tally = &finished.world.tally;
+    row.failures.extend(tally.failures());
     let accepted = tally.accepted.load(Ordering::Relaxed);
     if (accepted as f64) < planned as f64 * 0.99 {
         row.failures.push(format!("{accepted} of {planned} hand-offs were acknowledged"));

@@ -10,6 +10,7 @@ use crate::phases::{Figures, Phase, TIMELINE};
 use crate::random::{Purpose, stream};
 use crate::session::Input;
 use crate::setup::{self, QueueTimes};
+use crate::tenant;
 use crate::world::World;
 use anyhow::{Context, Result, bail};
 use rand::RngExt;
@@ -51,11 +52,10 @@ pub struct Run {
     tasks: JoinSet<Option<String>>,
     daemon: Option<Daemon>,
     target: Target,
-    tenant: String,
+    /// What the credentials of the run are known by.
+    prefixes: Vec<String>,
     verdict: Verdict,
     failures: Vec<String>,
-    /// The daemon's clock at the start of the run, in microseconds since 1970.
-    epoch_us: u64,
 }
 
 /// How far the looks at a stream of arrivals are.
@@ -119,13 +119,16 @@ impl Run {
             }
             Source::Running(target) => (None, target.clone()),
         };
-        let world = Arc::new(world);
         let admin = setup::admin(&target).await?;
         let epoch_us = admin.welcome().now.saturating_sub(world.clock.now_us());
-        // A running daemon may have the objects of an earlier run.
-        let tenant = format!("loadtest-{epoch_us}");
-        let keys = setup::write_directory(&admin, &tenant, &world, times).await?;
+        let world = Arc::new(World { epoch_us, ..world });
+        if daemon.is_none() {
+            tenant::clear(&admin, &target, &world).await?;
+        }
+        let keys = setup::write_directory(&admin, &target.tenant, &world, times).await?;
         admin.close().await;
+        let (keys, prefixes): (Vec<String>, Vec<String>) =
+            keys.into_iter().map(|key| (key.key, key.prefix)).unzip();
         let ready = setup::open_sessions(&target, &world, keys, pull_every_us).await?;
         let pacer = Pacer::start(Arc::clone(&world), ready.mailboxes.clone())?;
         let mut tasks = JoinSet::new();
@@ -139,10 +142,9 @@ impl Run {
             tasks,
             daemon,
             target,
-            tenant,
+            prefixes,
             verdict: Verdict::default(),
             failures: Vec::new(),
-            epoch_us,
         };
         run.begin().await?;
         Ok(run)
@@ -169,7 +171,7 @@ impl Run {
     /// The tenant of the run.
     #[must_use]
     pub fn tenant(&self) -> &str {
-        &self.tenant
+        &self.target.tenant
     }
 
     /// The daemon, where it was started here.
@@ -293,12 +295,15 @@ impl Run {
                 self.failures.push(format!("a session ended by itself: {reason}"));
             }
         }
-        if let Some(mut daemon) = self.daemon.take()
-            && let Err(error) = daemon.stop().await
-        {
+        let over = match self.daemon.take() {
+            Some(mut daemon) => daemon.stop().await,
+            None => tenant::leave(&self.target, std::mem::take(&mut self.prefixes)).await,
+        };
+        if let Err(error) = over {
             self.failures.push(format!("{error:#}"));
         }
-        let Self { world, mut verdict, failures, epoch_us, .. } = self;
+        let Self { world, mut verdict, failures, .. } = self;
+        let epoch_us = world.epoch_us;
         let (checked, holds) = world.checker.finish();
         verdict.merge(checked);
         Ok(Finished { world, verdict, holds, failures, epoch_us, daemon: usage })

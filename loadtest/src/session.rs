@@ -79,6 +79,8 @@ impl Session {
     fn take_event(&mut self, event: ClientEvent, actions: &mut Vec<Action>) {
         let now_us = self.world.clock.now_us();
         match event {
+            // An agent may get the rest of what an earlier run on this daemon began.
+            ClientEvent::Entry(entry) if self.world.is_older(entry.ticket) => {}
             ClientEvent::Entry(entry) => self.desk.saw(entry, now_us, actions),
             ClientEvent::Disconnected { reason } => {
                 self.world.tally.lost_connections.fetch_add(1, Ordering::Relaxed);

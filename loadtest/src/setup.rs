@@ -5,7 +5,7 @@ use crate::desk::{AgentDesk, BotDesk, Desk};
 use crate::session::{Input, MAILBOX, Session};
 use crate::world::World;
 use anyhow::{Context, Result, bail};
-use relevo_client::wire::answer::Answer;
+use relevo_client::wire::answer::{Answer, KeyCreated};
 use relevo_client::wire::command::{Command, CreateKey, Put};
 use relevo_client::wire::directory::{Agent, Bot, Object, Queue, Tenant};
 use relevo_client::wire::vocabulary::Role;
@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 const COMMANDS: usize = 256;
 /// Handshakes on their way at once: below the daemon's limit of 256.
 const HANDSHAKES: usize = 64;
+/// Label of the credentials that a run makes.
+pub(crate) const LABEL: &str = "load test";
 /// Sessions of one UDP socket.
 const SESSIONS_PER_SOCKET: usize = 512;
 
@@ -59,7 +61,7 @@ pub async fn write_directory(
     tenant: &str,
     world: &World,
     times: QueueTimes,
-) -> Result<Vec<String>> {
+) -> Result<Vec<KeyCreated>> {
     let (plan, staff) = (&world.plan, &world.staff);
     put_all(admin, tenant, [Object::Tenant(Tenant::new(tenant))]).await?;
     let agent = |agent| Object::Agent(Agent::new(staff.agent(agent), staff.seats));
@@ -159,7 +161,7 @@ async fn open(
     }
 }
 
-fn trust(target: &Target) -> Result<Trust> {
+pub(crate) fn trust(target: &Target) -> Result<Trust> {
     Ok(Trust::fingerprint(&target.fingerprint)?)
 }
 
@@ -176,14 +178,14 @@ async fn put_all(
     request_all(admin, puts).await.map(drop)
 }
 
-async fn make_keys(
+pub(crate) async fn make_keys(
     admin: &AdminClient,
     tenant: &str,
     owners: impl Iterator<Item = (Role, String)>,
-) -> Result<Vec<String>> {
+) -> Result<Vec<KeyCreated>> {
     let commands = owners.map(|(role, owner)| {
         let what = format!("key of {owner}");
-        let (tenant, label) = (Some(tenant.to_owned()), "load test".to_owned());
+        let (tenant, label) = (Some(tenant.to_owned()), LABEL.to_owned());
         (what, Command::CreateKey(CreateKey { tenant, role, owner, label }))
     });
     let answers = request_all(admin, commands).await?;
@@ -193,13 +195,13 @@ async fn make_keys(
             let Answer::Key(key) = answer else {
                 bail!("create_key was answered with {}", answer.name());
             };
-            Ok(key.key)
+            Ok(key)
         })
         .collect()
 }
 
 /// Sends commands many at a time; answers in the order of the commands.
-async fn request_all(
+pub(crate) async fn request_all(
     admin: &AdminClient,
     commands: impl Iterator<Item = (String, Command)>,
 ) -> Result<Vec<Answer>> {

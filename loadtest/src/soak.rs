@@ -276,6 +276,7 @@ impl Soaking {
         lines.push(judge::happened(happening, Kinds { changes, ..happened }));
         let machine = Machine::here();
         lines.extend(judge::usage(&samples, expected, machine.cores));
+        lines.push(judge::refused(&world.tally.failures()));
         lines.extend(judge::failures(&failures));
         Ok(Report {
             format: FORMAT,

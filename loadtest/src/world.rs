@@ -6,6 +6,7 @@ use crate::checker::conservation::Floor;
 use crate::phases::Recorder;
 use crate::plan::Plan;
 use crate::plan::staff::Staff;
+use relevo_client::wire::TicketId;
 use relevo_client::wire::vocabulary::Outcome;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -24,6 +25,8 @@ const ERRORS: usize = 100;
 pub struct World {
     /// Time of the run.
     pub clock: Clock,
+    /// The daemon's clock at the start of the run, in microseconds since 1970; 0 until it is known.
+    pub epoch_us: u64,
     /// What conversations are like.
     pub plan: Plan,
     /// Who works where.
@@ -95,6 +98,8 @@ pub struct Tally {
     outcomes: Mutex<BTreeMap<&'static str, u64>>,
     /// Requests that came to nothing, by command and error.
     errors: Mutex<BTreeMap<String, u64>>,
+    /// Those of them that nothing in the scenario provokes.
+    unexpected: Mutex<BTreeMap<String, u64>>,
 }
 
 impl Default for Clock {
@@ -118,6 +123,7 @@ impl World {
         let clock = Clock::default();
         Self {
             clock,
+            epoch_us: 0,
             recorder: Recorder::new(clock),
             checker: Checker::new(staff.clone()),
             floor: Floor::new(&staff),
@@ -134,6 +140,19 @@ impl World {
     #[must_use]
     pub fn exact(self) -> Self {
         Self { waits: Some(Mutex::default()), lead: Some(Lead::default()), ..self }
+    }
+
+    /// The bot's name for the customer of a conversation: one that no other run has given, or the
+    /// daemon would take its words for repeats of what that run's customer said.
+    #[must_use]
+    pub fn contact(&self, index: u64) -> String {
+        format!("customer-{}-{index}", self.epoch_us)
+    }
+
+    /// Was a ticket opened before the run began? An id begins with milliseconds since 1970.
+    #[must_use]
+    pub fn is_older(&self, ticket: TicketId) -> bool {
+        ticket.0 >> 80 < u128::from(self.epoch_us / 1000)
     }
 
     /// How much earlier an agent closes, in microseconds.
@@ -176,12 +195,15 @@ impl Tally {
         *outcomes.entry(name).or_default() += 1;
     }
 
-    /// A request came to nothing.
+    /// A request came to nothing, as may happen.
     pub fn failed(&self, command: &str, error: &str) {
-        let mut errors = self.errors.lock().expect("no thread panicked while it counted");
-        let key = format!("{command}: {error}");
-        let known = errors.len() < ERRORS || errors.contains_key(&key);
-        *errors.entry(if known { key } else { "others".into() }).or_default() += 1;
+        count(&self.errors, command, error);
+    }
+
+    /// A request came to nothing, and nothing in the scenario provokes that.
+    pub fn refused_unasked(&self, command: &str, error: &str) {
+        count(&self.errors, command, error);
+        count(&self.unexpected, command, error);
     }
 
     /// Conversations that ended, by outcome.
@@ -196,9 +218,23 @@ impl Tally {
         self.errors.lock().expect("no thread panicked while it counted").clone()
     }
 
+    /// Why the run has failed by requests that came to nothing unexpectedly: a line for each kind.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let unexpected = self.unexpected.lock().expect("no thread panicked while it counted");
+        unexpected.iter().map(|(what, count)| format!("unexpected: {count} x {what}")).collect()
+    }
+
     /// Conversations under way.
     #[must_use]
     pub fn open_now(&self) -> u64 {
         u64::try_from(self.open.load(Ordering::Relaxed)).unwrap_or(0)
     }
+}
+
+fn count(kinds: &Mutex<BTreeMap<String, u64>>, command: &str, error: &str) {
+    let mut kinds = kinds.lock().expect("no thread panicked while it counted");
+    let key = format!("{command}: {error}");
+    let known = kinds.len() < ERRORS || kinds.contains_key(&key);
+    *kinds.entry(if known { key } else { "others".into() }).or_default() += 1;
 }

@@ -3,7 +3,8 @@
 
 use relevo_tests::campaign::bit_flip::damage::Choice;
 use relevo_tests::campaign::bit_flip::{self, Counts};
-use relevo_tests::campaign::power_cut::{self, disk::DataSyncs};
+use relevo_tests::campaign::power_cut::disk::{DataSyncs, Disk};
+use relevo_tests::campaign::power_cut::{self, Watch};
 use relevo_tests::campaign::traffic::{self, Load, Traffic};
 use relevo_tests::campaign::{crash, ledger::Ledger, resume, syncs};
 use relevo_tests::harness::tree::tree;
@@ -51,8 +52,31 @@ async fn the_notes_hold_everything_that_a_daemon_does_to_its_disk() {
     // Opening writes too: the next start is part of it.
     deployment.daemon.restart().await;
     assert_eq!(deployment.daemon.stop().await.code, Some(0));
-    let replayed = watch.replay(empty).unwrap().live();
+    check_notes(&deployment, &watch, empty);
+
+    // A repair swaps two names by a call that the C library has no part in.
     let root = deployment.daemon.disk().canonicalize().unwrap();
+    let log = tree(&root).into_iter().find(|(path, _)| path.ends_with("db"));
+    let (path, Some(mut bytes)) = log.expect("a generation has a file") else { panic!("a file") };
+    let word = b"agent-0";
+    let at = bytes.windows(word.len()).position(|at| at == word).expect("an agent is in the log");
+    bytes[at] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+    let damaged = watch.begin_again().unwrap();
+    let refused = deployment.daemon.try_restart().await.expect_err("the log is damaged");
+    assert_eq!(refused.code, Some(74), "{}", refused.stderr);
+    deployment.daemon.settings().accept_loss = Some(u64::MAX);
+    deployment.daemon.restart().await;
+    assert_eq!(deployment.daemon.stop().await.code, Some(0));
+    let repaired = tree(&root).into_keys().any(|path| path.ends_with("lost"));
+    assert!(repaired, "the damaged generation was replaced");
+    check_notes(&deployment, &watch, damaged);
+}
+
+/// What the notes say of the disk is what it has.
+fn check_notes(deployment: &Deployment, watch: &Watch, before: Disk) {
+    let replayed = watch.replay(before).expect("the notes are whole").live();
+    let root = deployment.daemon.disk().canonicalize().expect("the disk is there");
     let real = tree(&root);
     assert_eq!(replayed.keys().collect::<Vec<_>>(), real.keys().collect::<Vec<_>>());
     for (path, bytes) in real {

@@ -33,6 +33,7 @@ fn a_few_worlds_hold_and_every_fault_comes() {
         assert!(sum.faults.of(fault) > 0, "no {}: {}", fault.name(), sum.faults);
     }
     assert!(sum.tickets > 1_000 && sum.commands > 10_000, "{sum:?}");
+    assert!(sum.forgotten > 0, "no log has let go of what is in a snapshot: {sum:?}");
 }
 
 #[test]

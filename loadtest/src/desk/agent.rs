@@ -1,6 +1,6 @@
 //! An agent with its tickets: replies, transfers, closes, and pulls where its queues want it.
 
-use super::{Action, Answered, Due, Tag, crossed, error_name};
+use super::{Action, Answered, Due, Tag, crossed};
 use crate::checker::{MessageId, Party};
 use crate::phases::Phase;
 use crate::plan::{Conversation, Transfer as TransferPlan};
@@ -166,13 +166,7 @@ impl AgentDesk {
 
     pub(super) fn answered(&mut self, answered: Answered, actions: &mut Vec<Action>) {
         let Answered { tag, intended_us, at_us, result } = answered;
-        if let Err(error) = &result {
-            let code = error.code();
-            let nothing = matches!(code, Some(ErrorCode::NothingWaiting | ErrorCode::NoSeat));
-            if !(tag == Tag::Pull && nothing) {
-                self.world.tally.failed(tag.command(), &error_name(error));
-            }
-        }
+        tag.count(&result, &self.world.tally);
         match tag {
             Tag::Presence => {
                 self.online = result.is_ok();

@@ -1,6 +1,6 @@
 //! A bot with its customers: hands them over, passes on what they say, tells when they leave.
 
-use super::{Action, Answered, Due, Tag, error_name};
+use super::{Action, Answered, Due, Tag};
 use crate::checker::{MessageId, Party};
 use crate::phases::Phase;
 use crate::plan::{Conversation, Transfer};
@@ -74,9 +74,7 @@ impl BotDesk {
 
     pub(super) fn answered(&mut self, answered: Answered, actions: &mut Vec<Action>) {
         let Answered { tag, intended_us, at_us, result } = answered;
-        if let Err(error) = &result {
-            self.world.tally.failed(tag.command(), &error_name(error));
-        }
+        tag.count(&result, &self.world.tally);
         match tag {
             Tag::HandOff(index) => self.handed_off(index, intended_us, at_us, result, actions),
             Tag::CustomerMessage(message) => self.passed_on(message, result, actions),
@@ -102,7 +100,7 @@ impl BotDesk {
         let conversation = self.world.plan.conversation(index, mean_us);
         let stamp =
             TicketStamp { index, intended_us, service_mean_us: mean_us, transferred: false };
-        let contact = conversation.contact();
+        let contact = self.world.contact(index);
         let details = HandOffDetails {
             contact: Contact { name: format!("Customer {index}"), id: contact, fields: Vec::new() },
             message_to_agent: self.world.bodies.pick(conversation.texts).into(),
@@ -143,9 +141,6 @@ impl BotDesk {
         let tally = &self.world.tally;
         let Some(customer) = self.customers.get_mut(&index) else { return };
         let Ok(Answer::Accepted(accepted)) = result else {
-            if let Ok(Answer::Rejected(rejected)) = result {
-                tally.failed("hand_off", &rejected.reason);
-            }
             tally.refused.fetch_add(1, Ordering::Relaxed);
             tally.open.fetch_sub(1, Ordering::Relaxed);
             self.customers.remove(&index);
@@ -244,7 +239,7 @@ impl BotDesk {
         let text = customer.conversation.texts.wrapping_add(u64::from(ordinal) * 2 + 1);
         let command = Command::Send(Send {
             ticket: None,
-            contact: Some(customer.conversation.contact()),
+            contact: Some(self.world.contact(index)),
             epoch: None,
             author: Author::Customer,
             client_message_id: Some(stamp.message_id()),
@@ -286,7 +281,7 @@ impl BotDesk {
             return;
         }
         customer.leaving = true;
-        let contact = customer.conversation.contact();
+        let contact = self.world.contact(index);
         let command = Command::CustomerLeft(CustomerLeft { contact });
         let tag = Tag::CustomerLeft(index);
         actions.push(Action::Request { command: command.into(), once: true, tag, intended_us });

@@ -10,7 +10,7 @@ use crate::stamp::TicketStamp;
 use crate::world::World;
 use relevo_client::wire::Packed;
 use relevo_client::wire::WireError;
-use relevo_client::wire::answer::{Accepted, Done, Sent};
+use relevo_client::wire::answer::{Accepted, Done, Rejected, Sent};
 use relevo_client::wire::push::{Assigned, Empty, EntryEvent, HandedOff, Message, Returned};
 use relevo_client::wire::vocabulary::{
     Author, CloseReason, HandOffDetails, HandOffReason, Holder, Outcome,
@@ -298,6 +298,84 @@ fn a_close_that_a_draining_daemon_refuses_is_made_again() {
     let commands: Vec<_> =
         serve(&mut desk, &mut actions).iter().map(|(command, _)| *command).collect();
     assert_eq!(commands, ["close"]);
+}
+
+fn refused(code: ErrorCode) -> Result<Answer, ClientError> {
+    Err(ClientError::Refused(WireError::new(code, "no")))
+}
+
+#[test]
+fn a_run_in_which_a_customer_s_message_or_leaving_is_refused_fails() {
+    let world = world(|_| {});
+    let (mut desk, mut actions) = (bot(&world), Vec::new());
+    arrive(&mut desk, &mut actions);
+    desk.answered(answered(Tag::HandOff(0), accepted()), &mut actions);
+    actions.clear();
+    desk.due(Due::Writing(0), 60, &mut actions);
+    let (message, _) = requests(&mut actions).remove(0);
+    assert_eq!(world.tally.failures(), [""; 0]);
+    // A customer's words are never stale: without a ticket the bot has them.
+    desk.answered(answered(message, refused(ErrorCode::StaleEpoch)), &mut actions);
+    desk.answered(answered(Tag::CustomerLeft(0), refused(ErrorCode::NotFound)), &mut actions);
+    let [leaving, message] = world.tally.failures().try_into().unwrap();
+    assert!(leaving.contains("1 x customer_left: not_found"), "{leaving}");
+    assert!(message.contains("1 x send (customer): stale_epoch"), "{message}");
+    let done = answered(Tag::CustomerMessage(customer_message()), Ok(Answer::Done(Done {})));
+    desk.answered(done, &mut actions);
+    let failures = world.tally.failures();
+    assert!(failures.iter().any(|why| why.contains("send (customer): answered with done")));
+}
+
+fn customer_message() -> MessageId {
+    let stamp =
+        crate::stamp::MessageStamp { index: 0, by_customer: true, ordinal: 0, intended_us: 1 };
+    stamp.into()
+}
+
+#[test]
+fn a_hand_off_may_be_refused_for_want_of_room_and_for_nothing_else() {
+    let world = world(|_| {});
+    let (mut desk, mut actions) = (bot(&world), Vec::new());
+    arrive(&mut desk, &mut actions);
+    desk.answered(answered(Tag::HandOff(0), refused(ErrorCode::Overloaded)), &mut actions);
+    assert_eq!(world.tally.failures(), [""; 0]);
+    assert_eq!(world.tally.errors().get("hand_off: overloaded"), Some(&1));
+    arrive(&mut desk, &mut actions);
+    let rejected = Rejected { reason: "blocked".into(), text: String::new(), opens_at: None };
+    desk.answered(answered(Tag::HandOff(0), Ok(Answer::Rejected(rejected))), &mut actions);
+    assert!(world.tally.failures()[0].contains("1 x hand_off: rejected: blocked"));
+}
+
+#[test]
+fn what_crosses_with_the_other_side_is_expected_of_agents_and_other_refusals_are_not() {
+    let world = world(|_| {});
+    let (mut desk, mut actions) = (agent(&world), Vec::new());
+    let message = Tag::AgentMessage(TICKET, customer_message());
+    let crossings = [
+        (message, ErrorCode::StaleEpoch),
+        (Tag::Close(TICKET), ErrorCode::NotFound),
+        (Tag::Close(TICKET), ErrorCode::Draining),
+        (Tag::Transfer(TICKET), ErrorCode::WrongState),
+        (Tag::Pull, ErrorCode::NothingWaiting),
+        (Tag::Pull, ErrorCode::NoSeat),
+    ];
+    for (tag, code) in crossings {
+        desk.answered(answered(tag, refused(code)), &mut actions);
+    }
+    assert_eq!(world.tally.failures(), [""; 0]);
+    for (tag, code) in [
+        (message, ErrorCode::WrongState),
+        (message, ErrorCode::LimitExceeded),
+        (Tag::Close(TICKET), ErrorCode::Internal),
+        (Tag::Transfer(TICKET), ErrorCode::Forbidden),
+        (Tag::Pull, ErrorCode::Overloaded),
+    ] {
+        let before = world.tally.failures().len();
+        desk.answered(answered(tag, refused(code)), &mut actions);
+        assert_eq!(world.tally.failures().len(), before + 1, "{tag:?} {code:?}");
+    }
+    desk.answered(answered(Tag::Presence, Err(ClientError::GivenUp)), &mut actions);
+    assert!(world.tally.failures().iter().any(|why| why.contains("set_presence")));
 }
 
 #[test]

@@ -114,6 +114,14 @@ pub fn hand_offs(accepted: u64, planned: u64) -> Line {
     Line::new("hand-offs acknowledged", measured, bound, share >= REACHED)
 }
 
+/// No request was refused but those that crossed with the other side, or that a daemon without room
+/// or one that drains may refuse.
+#[must_use]
+pub fn refused(unexpected: &[String]) -> Line {
+    let measured = if unexpected.is_empty() { "none".into() } else { unexpected.join("; ") };
+    Line::new("unexpected refusals", measured, "none".into(), unexpected.is_empty())
+}
+
 /// Of each kind that was planned at least one happened: a soak in which nothing does proves nothing.
 #[must_use]
 pub fn happened(planned: Kinds, happened: Kinds) -> Line {

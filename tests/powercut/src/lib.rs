@@ -8,24 +8,45 @@
 //! Without them every call passes through. The records are in [`record`].
 //!
 //! Writes are noted before they are made and everything else after it succeeded, so that whatever
-//! moment the process is killed at, the notes claim no more than what was done. Calls that bypass
-//! the C library are not seen: a test compares the notes with the directory after a quiet end.
+//! moment the process is killed at, the notes claim no more than what was done. Names and lengths
+//! that are changed past the C library are noted too ([`trap`]); other calls past it are not seen: a
+//! test compares the notes with the directory after a quiet end.
 
 #![expect(unsafe_code, reason = "a library that stands in for libc's functions is made of it")]
 
 mod note;
 mod record;
+mod trap;
 
 use libc::{c_char, c_int, c_long, c_uint, iovec, mode_t, off_t, size_t, ssize_t};
 use note::{Named, changed, name_of, named};
 use record::Kind;
 use std::slice;
+use trap::OURS;
+
+/// Runs before the process's `main`.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEGIN: extern "C" fn() = begin;
+
+extern "C" fn begin() {
+    if note::is_watching()
+        && let Err(why) = trap::install()
+    {
+        // Notes that may lack something are worth nothing.
+        note::complain(why);
+        std::process::abort();
+    }
+}
 
 // Each function below has the name, arguments and meaning that the C library gives it, so callers
 // keep its contract: paths are strings that end with a zero, buffers are as long as they say,
 // descriptors are plain numbers. That is all that the calls to the kernel need. `open` and `openat`
 // are variadic in C; on the 64-bit ABIs of Linux their one optional argument arrives where a third
 // or fourth fixed one would, and is garbage that the kernel ignores when the flags ask for no mode.
+
+/// An argument that a call does not have.
+const NONE: c_long = 0;
 
 fn result_of(result: c_long) -> c_int {
     // -1 or a descriptor or 0: it fits.
@@ -235,7 +256,7 @@ pub unsafe extern "C" fn ftruncate(file: c_int, length: off_t) -> c_int {
         changed(Kind::Truncate, inode, length.unsigned_abs(), &path, &[]);
     }
     // SAFETY: plain numbers.
-    result_of(unsafe { libc::syscall(libc::SYS_ftruncate, file, length) })
+    result_of(unsafe { libc::syscall(libc::SYS_ftruncate, file, length, NONE, NONE, NONE, OURS) })
 }
 
 /// See `ftruncate(2)`.
@@ -292,7 +313,9 @@ pub unsafe extern "C" fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mkdirat(folder: c_int, path: *const c_char, mode: mode_t) -> c_int {
     // SAFETY: the caller's arguments, as they are.
-    let result = result_of(unsafe { libc::syscall(libc::SYS_mkdirat, folder, path, mode) });
+    let result = result_of(unsafe {
+        libc::syscall(libc::SYS_mkdirat, folder, path, mode as c_uint, NONE, NONE, OURS)
+    });
     if result == 0 {
         // SAFETY: the path is a string that ends with a zero.
         if let Some(path) = unsafe { name_of(folder, path) } {
@@ -329,7 +352,9 @@ pub unsafe extern "C" fn rmdir(path: *const c_char) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn unlinkat(folder: c_int, path: *const c_char, flags: c_int) -> c_int {
     // SAFETY: the caller's arguments, as they are.
-    let result = result_of(unsafe { libc::syscall(libc::SYS_unlinkat, folder, path, flags) });
+    let result = result_of(unsafe {
+        libc::syscall(libc::SYS_unlinkat, folder, path, flags, NONE, NONE, OURS)
+    });
     if result == 0 {
         // SAFETY: the path is a string that ends with a zero.
         if let Some(path) = unsafe { name_of(folder, path) } {
@@ -378,7 +403,7 @@ pub unsafe extern "C" fn renameat2(
 ) -> c_int {
     // SAFETY: the caller's arguments, as they are.
     let result = result_of(unsafe {
-        libc::syscall(libc::SYS_renameat2, from_folder, from, to_folder, to, flags)
+        libc::syscall(libc::SYS_renameat2, from_folder, from, to_folder, to, flags, OURS)
     });
     if result == 0 {
         // SAFETY: the paths are strings that end with a zero.

@@ -35,6 +35,17 @@ fn watch() -> Option<&'static Watch> {
         .as_ref()
 }
 
+/// Is anything watched?
+pub(crate) fn is_watching() -> bool {
+    watch().is_some()
+}
+
+/// Says why the process ends.
+pub(crate) fn complain(why: &str) {
+    // SAFETY: the text is as long as is said. Nothing can be done when it cannot be written.
+    unsafe { libc::syscall(libc::SYS_write, libc::STDERR_FILENO, why.as_ptr(), why.len()) };
+}
+
 fn variable(name: &CStr) -> Option<Vec<u8>> {
     // SAFETY: the name ends with a zero; the environment is not changed by the watched process.
     let value = unsafe { libc::getenv(name.as_ptr()) };

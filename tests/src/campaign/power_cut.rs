@@ -77,13 +77,21 @@ impl Watch {
         Ok(disk)
     }
 
+    /// Takes what stands on the disk now, which somebody else has changed, as durable.
+    ///
+    /// # Errors
+    /// It cannot be read, or the notes cannot be removed.
+    pub fn begin_again(&self) -> io::Result<Disk> {
+        fs::remove_file(&self.log)?;
+        Disk::load(&self.root, self.data_syncs)
+    }
+
     /// Makes the directory what it would be had the power failed; the disk from here on.
     fn cut(&self, disk: Disk, random: &mut Seeded) -> io::Result<Disk> {
         let disk = self.replay(disk)?;
         let new = NEW_IN_A_THOUSAND[random.below(NEW_IN_A_THOUSAND.len() as u64) as usize];
         disk::replace(&self.root, &disk.cut(random, new))?;
-        fs::remove_file(&self.log)?;
-        Disk::load(&self.root, self.data_syncs)
+        self.begin_again()
     }
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(planted)]
 pub mod planted;
+pub mod search;
 mod shrink;
 
 use std::fmt::Write as _;
@@ -132,12 +133,13 @@ pub fn show(out: &mut impl Write, tally: &Tally, took: Duration) -> io::Result<(
     writeln!(
         out,
         "{hours:.1} simulated hours in {:.1} s: {} steps, {} commands ({:.1} a simulated second), {} \
-         records, {} tickets, no invariant broken",
+         records, {} groups of the log let go, {} tickets, no invariant broken",
         took.as_secs_f64(),
         tally.steps,
         tally.commands,
         tally.commands as f64 / seconds,
         tally.records,
+        tally.forgotten,
         tally.tickets,
     )?;
     for fault in Fault::ALL {

@@ -21,6 +21,8 @@ pub struct Settings {
     pub shards: u16,
     /// Most sessions at once.
     pub max_sessions: Option<u32>,
+    /// How many groups may be given up of a damaged log.
+    pub accept_loss: Option<u64>,
     /// More lines of the file.
     pub more: String,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             position_interval_seconds: 10,
             shards: 2,
             max_sessions: None,
+            accept_loss: None,
             more: String::new(),
         }
     }

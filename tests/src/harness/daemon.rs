@@ -266,6 +266,7 @@ async fn spawn(
         .arg("serve")
         .arg("-c")
         .arg(&config)
+        .args(settings.accept_loss.map(|groups| format!("--accept-loss={groups}")))
         .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -22,14 +22,14 @@ use relevo::session::{Codec, Party, Resume, Session};
 use relevo::shard::machine::ShardMachine;
 use relevo::shard::presence::Presences;
 use relevo::shard::{ShardInput, shard_of};
-use relevo_journal::{Committer, Group, GroupNumber, MemoryLog, Submission, read_record};
+use relevo_journal::{Committer, Group, GroupNumber, MemoryLog, Place, Submission, read_record};
 use relevo_routing::Event;
 use relevo_routing::input::{Command as RoutingCommand, Input, Key};
 use relevo_routing::record::SCHEMA_VERSION;
 use relevo_routing::tenant::{Origin, Settings};
 use relevo_wire::command::{Command, Cursor, Request};
 use relevo_wire::error::{ErrorCode, WireError};
-use relevo_wire::ids::{BotId, RequestId, SessionId, TenantId};
+use relevo_wire::ids::{BotId, RequestId, SessionId, TenantId, TicketId};
 use relevo_wire::vocabulary::Role;
 use relevo_wire::{Answer, frame};
 
@@ -398,7 +398,7 @@ impl Daemon {
                 if chunk.frames.is_empty()
                     && let (Some(place), Some(rest)) = (chunk.wanted, chunk.rest)
                 {
-                    let private = self.private(place)?;
+                    let private = self.private(at.ticket, place)?;
                     chunk = self.published.chunk(directory, session, rest, Some(private));
                 }
                 if let Some(rest) = chunk.rest {
@@ -409,10 +409,13 @@ impl Daemon {
         }
     }
 
-    fn private(&self, place: relevo_journal::Place) -> Result<Bytes, Violation> {
-        read_record(&self.log, place)
-            .map(|record| Bytes::copy_from_slice(record.private()))
-            .map_err(|error| Violation::new("a body's place is in the log", error))
+    fn private(&self, ticket: TicketId, place: Place) -> Result<Bytes, Violation> {
+        match read_record(&self.log, place) {
+            Ok(record) => Ok(Bytes::copy_from_slice(record.private())),
+            // Nobody is shown it: the next piece ends with the ticket.
+            Err(error) if self.published.is_let_go(ticket, &error) => Ok(Bytes::new()),
+            Err(error) => Err(Violation::new("a body's place is in the log", error)),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use relevo::fold::Fold;
 use relevo_journal::{
-    FrameError, GroupNumber, GroupSource, Log, MemoryLog, Place, RecordBytes, RecordError, Records,
-    Tail,
+    FrameError, GroupNumber, GroupSource, Log, LogError, MemoryLog, Place, RecordBytes,
+    RecordError, Records, Tail,
 };
 use relevo_routing::tenant::Settings;
 
@@ -20,7 +20,11 @@ pub struct Disk {
     pub log: MemoryLog,
     /// Last group that was made visible: nothing up to it may ever be missing.
     pub visible: GroupNumber,
+    /// Groups that the log has let go of.
+    pub forgotten: u64,
     snapshot: Option<(Tail, Vec<u8>)>,
+    /// Where the generations that the log still holds end: a snapshot was made at each.
+    sealed: Vec<GroupNumber>,
 }
 
 /// How the end of the log is left by a crash in the middle of a commit.
@@ -120,8 +124,8 @@ impl Disk {
         Ok(records.tail())
     }
 
-    /// Makes the next snapshot of the one before and what was logged since. Gives back its bytes
-    /// and where it ends.
+    /// Makes the next snapshot of the one before and what was logged since, and lets go of what is
+    /// not needed. Gives back its bytes and where it ends.
     ///
     /// # Errors
     /// It cannot be made.
@@ -129,8 +133,24 @@ impl Disk {
         let Restored { fold, tail } = self.restore(settings, 0)?;
         let mut bytes = Vec::new();
         fold.save(&mut bytes).map_err(|error| Violation::new("a snapshot is written", error))?;
+        self.sealed.push(tail.group);
+        if let Some((older, _)) = &self.snapshot {
+            let needed = fold.conversations.first_group().unwrap_or(tail.group.next());
+            let upto = older.group.min(GroupNumber(needed.0 - 1));
+            self.forget(upto).map_err(|error| Violation::new("a log lets go", error))?;
+        }
         let (tail, bytes) = self.snapshot.insert((tail, bytes));
         Ok((bytes, *tail))
+    }
+
+    /// Lets go of whole generations, as the journal with the retention `needed` does: those behind
+    /// the older of two snapshots that no conversation has an entry in.
+    fn forget(&mut self, upto: GroupNumber) -> Result<(), LogError> {
+        let kept = self.sealed.partition_point(|last| *last <= upto);
+        let Some(last) = self.sealed.drain(..kept).next_back() else { return Ok(()) };
+        self.log.truncate(last)?;
+        self.forgotten = last.0;
+        Ok(())
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Tally {
     pub records: u64,
     /// Tickets made.
     pub tickets: u64,
+    /// Groups that the log has let go of.
+    pub forgotten: u64,
     /// Faults by kind.
     pub faults: Counts,
     /// Hash of all records.
@@ -54,6 +56,7 @@ impl Tally {
         self.commands += other.commands;
         self.records += other.records;
         self.tickets += other.tickets;
+        self.forgotten += other.forgotten;
         self.faults.add(&other.faults);
         self.hash ^= other.hash;
     }
@@ -175,6 +178,7 @@ impl World {
             simulated_us: self.lived_us(),
             records: self.ledger.records,
             tickets: self.ledger.created,
+            forgotten: self.disk.forgotten,
             ..self.tally.clone()
         }
     }

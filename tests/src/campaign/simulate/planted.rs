@@ -2,12 +2,12 @@
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
-use std::time::Instant;
 
 use relevo_journal::planted as journal;
 use relevo_routing::planted as routing;
 
 use super::Run;
+use super::search::search;
 
 /// Every bug: its name, and how it is chosen.
 fn bugs() -> Vec<(String, Box<dyn Fn()>)> {
@@ -34,33 +34,23 @@ fn bugs() -> Vec<(String, Box<dyn Fn()>)> {
     of_journal.into_iter().chain(of_routing).collect()
 }
 
-/// Looks for every bug in at most so many seeds, and tells of each. True when all were found.
+/// Looks for every bug in at most so many seeds, and tells of each. True when all were found, each in
+/// a seed that holds without it.
 ///
 /// # Errors
 /// The output failed.
 pub fn find(out: &mut impl Write, hours: f64, seeds: u64) -> io::Result<bool> {
     // A panic is one way to be found: the daemon ends with it.
     set_hook(Box::new(|_| {}));
-    let mut all = true;
-    for (name, choose) in bugs() {
+    let (names, choices): (Vec<String>, Vec<Box<dyn Fn()>>) = bugs().into_iter().unzip();
+    search(out, &names, seeds, |bug, seed| {
         journal::choose(None);
         routing::choose(None);
-        choose();
-        let began = Instant::now();
-        let found = (1..=seeds).find_map(|seed| Some((seed, fails(&Run::new(seed, hours))?)));
-        let took = began.elapsed().as_secs_f64();
-        match found {
-            Some((seed, how)) => {
-                writeln!(out, "{name:<18} seed {seed:>5} {took:>7.1} s  {how}")?;
-            }
-            None => {
-                all = false;
-                writeln!(out, "{name:<18} not found in {seeds} seeds, {took:.1} s")?;
-            }
+        if let Some(bug) = bug {
+            choices[bug]();
         }
-        out.flush()?;
-    }
-    Ok(all)
+        fails(&Run::new(seed, hours))
+    })
 }
 
 fn fails(run: &Run) -> Option<String> {
