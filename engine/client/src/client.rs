@@ -95,7 +95,8 @@ impl Client {
     }
 
     /// Puts a command in line and gives back its answer's future: many may be on their way. Waits
-    /// only while 1,024 are, of which each full 16 KiB of a long one count as one more. Commands are written in the order in which this was called.
+    /// only while 1,024 are, of which each full 16 KiB of a long one count as one more. Commands are
+    /// written in the order in which this was called.
     ///
     /// # Errors
     /// The session is over, the command is too long, or it has no answer.

@@ -74,7 +74,7 @@ pub const KINDS: &[Kind] = &[
     row(kind::UNHOLD, "unhold", Command, AGENT, "Takes a ticket on hold up again."),
     row(kind::PARK, "park", Command, AGENT, "Parks a ticket in service until a time: its seat is free. Words of its customer bring it back sooner."),
     row(kind::UNPARK, "unpark", Command, AGENT, "Takes a parked ticket up again; answered by `next`."),
-    row(kind::WRAP_UP_DONE, "wrap_up_done", Command, AGENT, "Frees the seat after the close."),
+    row(kind::WRAP_UP_DONE, "wrap_up_done", Command, AGENT, "Frees the seat after the close. Tags that come after the end of the wrap-up are refused with `wrong_state`."),
     row(kind::REOPEN, "reopen", Command, AGENT, "Goes on with a conversation that the agent has closed, in a new ticket."),
     row(kind::SET_ABSENCE, "set_absence", Command, "agent, admin", "Switches an agent's absence for a bot on or off: it gets no ticket of the bot, and a colleague may help meanwhile."),
     row(kind::EXPLAIN, "explain", Command, ADMIN, "What a ticket waits for, or why its agent has it."),

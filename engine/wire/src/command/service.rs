@@ -141,7 +141,8 @@ pub struct Reopen {
     pub ticket: TicketId,
 }
 
-/// Ends the wrap-up of a closed ticket: its seat is free.
+/// Ends the wrap-up of a closed ticket: its seat is free. Where it is over already, tags are refused with
+/// `wrong_state`, as they would not be kept; without tags the answer is `done`.
 #[derive(
     Debug,
     Clone,

@@ -55,7 +55,8 @@ pub struct Send {
     /// Makes the send idempotent: the channel's message id, or the client's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_message_id: Option<String>,
-    /// When the customer wrote, in microseconds since 1970, if the channel tells.
+    /// When the customer wrote, in microseconds since 1970, if the channel tells. Taken, and not kept by
+    /// this version: an entry tells when it was stored. What must last of it belongs in the body's fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<u64>,
     /// What it says.
