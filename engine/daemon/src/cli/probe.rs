@@ -254,7 +254,9 @@ async fn taken(
     loop {
         let next = found(events, patience, "assigned (agent)", its).await;
         match next.map_err(|told| with_hint(told, agent))? {
-            Its::Offer => drop(agent.accept(ticket).await.map_err(unanswered)?),
+            Its::Offer => {
+                agent.accept(ticket).await.map_err(unanswered)?;
+            }
             Its::Assignment => return Ok(()),
         }
     }

@@ -253,9 +253,9 @@ fn doors_that_opened_or_closed_while_the_daemon_was_down_did_so_then() {
         let mut events = desk.pass(0);
         desk.connect("ana");
         events.extend(desk.intent("ana", Intent::Online));
-        let assigned = events.iter().find_map(|event| match event {
-            Event::Assigned(e) if e.ticket == ticket && e.agent == ana => Some(e.waited_us),
-            _ => None,
+        let assigned = events.iter().find_map(|event| {
+            let Event::Assigned(e) = event else { return None };
+            (e.ticket == ticket && e.agent == ana).then_some(e.waited_us)
         });
         assigned.expect("ana is given the ticket")
     };
