@@ -2,6 +2,7 @@
 //!
 //! It wires the stages together and decides nothing.
 
+mod alive;
 mod bootstrap;
 mod gauges;
 pub mod heartbeat;
@@ -42,6 +43,7 @@ use crate::telemetry::{Telemetry, queue_entries};
 use crate::tls::{Tls, TlsError};
 use crate::views::Views;
 
+use alive::Alive;
 use heartbeat::Heartbeat;
 use marker::Marker;
 pub use recovery::RecoverError;
@@ -99,6 +101,7 @@ pub struct Daemon {
     http_address: SocketAddr,
     operator_key: Option<String>,
     untold_key: Marker,
+    alive: Arc<Alive>,
     stop_shards: watch::Sender<bool>,
     stop_tasks: watch::Sender<bool>,
     shards: Vec<JoinHandle<()>>,
@@ -137,6 +140,9 @@ impl Daemon {
         let report = recovered.log.report.clone();
         let clock = Clock::start(recovered.last_us);
         let started_us = clock.now_us();
+        let data = &config.journal.directory;
+        let down_us = alive::down_us(data, recovered.last_us, started_us);
+        let alive = Alive::begin(data, clock);
         let buckets = ContactCenterBuckets::new(&config.metrics.extra_buckets_seconds)
             .expect("the configuration's buckets were checked");
         let metrics = Arc::new(Metrics::new(&buckets, env!("CARGO_PKG_VERSION")));
@@ -205,7 +211,6 @@ impl Daemon {
         let mut heartbeats = Vec::new();
         let mut started = Vec::new();
         let start = report.last_record.0 as u32;
-        let down_us = if recovered.last_us == 0 { 0 } else { started_us - recovered.last_us };
         for (number, (ring, tenants)) in consumers.into_iter().zip(tenants).enumerate() {
             let shard = u16::try_from(number).expect("far fewer shards than 65,536");
             let origin = Origin { start, shard, tenant: 0 };
@@ -237,7 +242,6 @@ impl Daemon {
             })?);
         }
 
-        let data = &config.journal.directory;
         let is_empty = report.last_record.0 == 0;
         bootstrap::directory(&shared, data, &config.directory, is_empty).await?;
         let operator_key = bootstrap::operator_key(&shared, data).await?;
@@ -248,7 +252,8 @@ impl Daemon {
             gauges::http_state(&shared, heartbeats),
             until(stopped.clone()),
         ));
-        tokio::spawn(Arc::clone(&metrics).run_upkeep(until(stopped)));
+        tokio::spawn(Arc::clone(&metrics).run_upkeep(until(stopped.clone())));
+        tokio::spawn(Arc::clone(&alive).run(until(stopped)));
         tokio::spawn(quic::accept(Arc::clone(&shared), endpoint.clone()));
         shared.set_ready();
         Ok(Self {
@@ -258,6 +263,7 @@ impl Daemon {
             http_address,
             operator_key,
             untold_key: Marker::untold_key(data),
+            alive,
             stop_shards,
             stop_tasks,
             shards,
@@ -340,13 +346,14 @@ impl Daemon {
         self.stop_shards.send_replace(true);
         self.shared.wake_shards();
         self.stop_tasks.send_replace(true);
-        let Self { shared, shards, endpoint, fatal, .. } = self;
+        let Self { shared, shards, endpoint, fatal, alive, .. } = self;
         endpoint.wait_idle().await;
         let joined = tokio::task::spawn_blocking(move || {
             for shard in shards {
                 drop(shard.join());
             }
             let closed = shared.journal.close();
+            alive.say();
             drop(shared);
             closed
         });
