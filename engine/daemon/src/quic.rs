@@ -126,6 +126,8 @@ fn endpoint_config(reset_secret: &[u8; 32]) -> EndpointConfig {
     let mut config = EndpointConfig::new(Arc::new(secret));
     config.cid_generator(|| Box::new(AnyConnectionId));
     config.min_reset_interval(RESET_INTERVAL);
+    // Bytes without the fixed bit are no packet: the socket tells by it what fills a datagram up.
+    config.grease_quic_bit(false);
     config
 }
 

@@ -33,6 +33,8 @@ const TAKEN: usize = 128;
 const TRAIN_BYTES: usize = 64 * 1024;
 /// A first byte of a packet with a long header: one of the handshake.
 const LONG_HEADER: u8 = 0x80;
+/// A first byte of any packet; without it the bytes are none, and fill a datagram up.
+const FIXED_BIT: u8 = 0x40;
 
 /// A socket that hands over one packet a buffer.
 pub(super) struct OneByOne {
@@ -115,23 +117,24 @@ impl Trains {
 }
 
 /// Bytes of a datagram that are handed over together: all of it, or what comes before the first packet
-/// of a stream. Never 0 of a datagram that is not empty.
+/// of a stream. Never 0 of a datagram that is not empty. What fills one up stays with what it fills: a
+/// client's first packet counts only in a datagram of 1,200 bytes.
 fn first_part(datagram: &[u8]) -> usize {
-    let is_long = |bytes: &[u8]| bytes.first().is_some_and(|first| first & LONG_HEADER != 0);
-    if !is_long(datagram) {
+    let has = |bytes: &[u8], bit: u8| bytes.first().is_some_and(|first| first & bit != 0);
+    if !has(datagram, LONG_HEADER) {
         return datagram.len();
     }
     let ids = FixedLengthConnectionIdParser::new(CONNECTION_ID_BYTES);
     let mut here = BytesMut::from(datagram);
     let mut length = 0;
     // As quinn reads it: what it cannot read it drops, with all that comes behind.
-    while let Ok((packet, rest)) = PartialDecode::new(here, &ids, DEFAULT_SUPPORTED_VERSIONS, true)
+    while let Ok((packet, rest)) = PartialDecode::new(here, &ids, DEFAULT_SUPPORTED_VERSIONS, false)
     {
         length += packet.len();
         match rest {
-            Some(rest) if is_long(&rest) => here = rest,
-            Some(_) => return length,
-            None => break,
+            Some(rest) if has(&rest, LONG_HEADER) => here = rest,
+            Some(rest) if has(&rest, FIXED_BIT) => return length,
+            Some(_) | None => break,
         }
     }
     datagram.len()
@@ -223,6 +226,9 @@ mod tests {
             ([long(1000), short(40)].concat(), long(1000).len()),
             ([long(1000), long(30), short(40)].concat(), two),
             ([long(1000), long(30)].concat(), two),
+            // A client may fill its first datagram up behind the packet: quinn wants to see all of it.
+            ([long(500), vec![0; 700]].concat(), long(500).len() + 700),
+            ([long(500), long(30), vec![0; 70]].concat(), long(500).len() + long(30).len() + 70),
             // What quinn cannot read it drops whole.
             (long(1000)[..500].to_vec(), 500),
             (vec![0xff; 1200], 1200),
