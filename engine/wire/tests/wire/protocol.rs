@@ -18,11 +18,11 @@ This page is made of the types by `RELEVO_BLESS=1 cargo test -p relevo-wire`; a 
 | `relevo/1` | rkyv frames |
 | `relevo-json/1` | JSON lines: the same messages, one object a line |
 
-QUIC with TLS 1.3, no 0-RTT, no datagrams, no unidirectional streams.
+QUIC with TLS 1.3, no 0-RTT, no datagrams, no unidirectional streams. A development certificate is pinned by the SHA-256 of its DER form, as `relevo serve` prints it in hexadecimal. A connection that shows no sign of life for 30 s is over: send QUIC's keep-alives.
 
-A **lane** is a bidirectional stream, opened by the client: one before `hello` was answered, then as many as `welcome` says. The first lane starts with `hello` (and the `cursors` that it announces); every push of the session comes on it. Commands may go on any lane. An answer comes on the lane of its request, with its `request_id`, in any order; commands for one ticket on one lane are carried out in order. A client that sends its commands on a second lane gets answers also while it does not read pushes. It may finish its half of a lane: what it asked there is answered, for 2 s at most.
+A **lane** is a bidirectional stream, opened by the client: one before `hello` was answered, then as many as `welcome` says. The first lane starts with `hello` (and the `cursors` that it announces); every push of the session comes on it. Commands may go on any lane. An answer comes on the lane of its request, with its `request_id`, in any order; commands for one ticket on one lane are carried out in order. A client that sends its commands on a second lane gets answers also while it does not read pushes. It may finish its half of a lane: what it asked there is answered, for 2 s at most; a last line without its line end is no request. The end of the first lane is the end of the session, so that what may be refused as malformed is better sent on another. More lanes than `welcome` says wait for QUIC's credit of streams. Pushes of a ticket may come before the answer that names it, as they come on the first lane.
 
-A lane that waits 250 ms for budget is closed as `overloaded`: an `error` that answers request 0, then the end. What is unanswered is repeated, in order, on a new lane. A malformed message closes its lane likewise, with its own reason. Lanes and connections are closed with the close code of the error (table below); 0 is no error.
+A lane that waits 250 ms for budget is closed as `overloaded`: an `error` that answers request 0, then the end. What is unanswered is repeated, in order, on a new lane. A malformed message closes its lane likewise, with its own reason. Lanes are closed with the close code of the error (table below), 0 is no error; connections with a reason in words (`draining`, `revoked`, `protocol`). Request ids begin at 1.
 
 **A frame** is a header of 8 bytes (length of what follows: u32, kind: u16, version: u16), an envelope and an rkyv payload; integers are little-endian. Envelopes: request: id (u64), length of the idempotency key (u8), key; answer: request id (u64); entry: ticket (u128), number (u32), at (u64); other pushes: none.
 
@@ -30,9 +30,13 @@ A lane that waits 250 ms for budget is closed as `overloaded`: an `error` that a
 
 ## Sequences
 
-The entries of a ticket are numbered from 1 and reach each party with no number left out: what it may not see comes as `empty`. The session that sent a message gets no push of it: the number in `sent` stands for that entry. A client tells its cursors in `hello` and gets what it missed, ticket by ticket; a ticket without a cursor starts at what the server holds as confirmed (`receipt`).
+The entries of a ticket are numbered from 1 and reach each party with no number left out: what it may not see comes as `empty`. The session that sent a message gets no push of it: the number in `sent` stands for that entry. A client tells its cursors in `hello` and gets what it missed, ticket by ticket; a ticket without a cursor starts at what the server holds as confirmed.
 
-Same idempotency key and same content: the first answer again. Same key and other content: `idempotency_conflict`. Same `client_message_id` of the same author in the same ticket: the same message.
+A client confirms what it has taken by `receipt`: `delivered`, and `read` when a person has seen it. What is not confirmed comes again to the next session, and a closed ticket stays in memory for it; one that all have confirmed is forgotten, and `read` does not find it any more. With a transferred ticket its receiver is pushed the tickets before it: entries that a client has already are told by ticket and number.
+
+An agent may hold several sessions, and each gets everything; it begins `invisible`, until `set_presence`. A bot may hold several too: a ticket is listed in, and pushed to, the one that handed it over; when that one ends, after 30 s without a sign of life at the latest, to another, with what the bot has not confirmed.
+
+Same idempotency key and same content: the first answer again (but for `create_key`). Same key and other content: `idempotency_conflict`. Same `client_message_id` of the same author in the same ticket: the same message.
 "#;
 
 fn class(out: &mut String, title: &str, class: Class) {
@@ -133,7 +137,7 @@ fn limits_table(out: &mut String) {
         ("kept: message to the agent, bytes", limits::MESSAGE_TO_AGENT_BYTES),
         ("kept: name of a contact, bytes", limits::CONTACT_NAME_BYTES),
     ];
-    out.push_str("\n## Limits\n\nAbove them: `limit_exceeded` with the field. What is *kept* is cut instead, and `accepted` says `truncated`.\n\n");
+    out.push_str("\n## Limits\n\nAbove them: `limit_exceeded` with the field; a number out of its range, or an idempotency key that is too long, is `malformed`. What is *kept* is cut instead, and `accepted` says `truncated`.\n\n");
     out.push_str("| what | at most |\n|---|---|\n");
     for (what, most) in rows {
         writeln!(out, "| {what} | {most} |").expect("a string takes everything");
