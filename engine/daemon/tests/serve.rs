@@ -86,6 +86,11 @@ impl Daemon {
         }
     }
 
+    fn stop(self) {
+        self.signal(Signal::TERM);
+        self.ends(0);
+    }
+
     fn ends(mut self, code: i32) {
         assert_eq!(self.child.wait().unwrap().code(), Some(code));
     }
@@ -160,8 +165,7 @@ fn a_restart_keeps_the_certificate_and_tells_no_key_again() {
     let (fingerprint, key) = (first.told("fingerprint").to_owned(), first.told("admin_key"));
     assert!(key.starts_with("rlv_operator_"), "{key}");
     let key = key.to_owned();
-    first.signal(Signal::TERM);
-    first.ends(0);
+    first.stop();
     let second = Daemon::start(folder.path());
     assert_eq!(second.told("fingerprint"), fingerprint);
     assert!(second.ready["admin_key"].is_null());
@@ -271,8 +275,7 @@ fn a_damaged_log_ends_with_74_and_is_given_up_by_whoever_accepts_the_loss() {
     let folder = folder("", DIRECTORY);
     let first = Daemon::start(folder.path());
     let key = first.told("admin_key").to_owned();
-    first.signal(Signal::TERM);
-    first.ends(0);
+    first.stop();
     let data = folder.path().join("relevo-data");
     let generation = fs::read_dir(data.join("generations")).unwrap().next().unwrap().unwrap();
     fs::write(generation.path().join("conf"), "not sled's configuration").unwrap();
@@ -287,8 +290,7 @@ fn a_damaged_log_ends_with_74_and_is_given_up_by_whoever_accepts_the_loss() {
     let new_key = second.told("admin_key").to_owned();
     exits(&second.ask(&key, &["status"]), 77, "unauthenticated");
     exits(&second.ask(&new_key, &["status"]), 0, "ready");
-    second.signal(Signal::TERM);
-    second.ends(0);
+    second.stop();
     assert_eq!(fs::read_dir(data.join("lost")).unwrap().count(), 1);
 }
 
@@ -297,8 +299,7 @@ fn a_second_daemon_on_the_same_data_ends_with_74() {
     let folder = folder("", "");
     let first = Daemon::start(folder.path());
     exits(&serve(folder.path()).output().unwrap(), 74, "");
-    first.signal(Signal::TERM);
-    first.ends(0);
+    first.stop();
 }
 
 #[test]
@@ -320,8 +321,7 @@ fn a_hangup_reads_the_log_level_again_and_keeps_it_when_the_file_is_wrong() {
     configure(folder.path(), "max_sessions = 5", "");
     daemon.signal(Signal::HUP);
     daemon.said("takes a restart");
-    daemon.signal(Signal::TERM);
-    daemon.ends(0);
+    daemon.stop();
 }
 
 #[test]
@@ -376,14 +376,12 @@ fn a_bootstrap_that_was_cut_short_is_done_again_by_the_next_start() {
     for object in ["a15", "probe", "web", "help"] {
         exits(&listed, 0, &format!("name = \"{object}\""));
     }
-    daemon.signal(Signal::TERM);
-    daemon.ends(0);
+    daemon.stop();
     // Done is done: what a later file says is no part of it.
     configure(folder.path(), "", &DIRECTORY.replace("probe", "later"));
     let daemon = Daemon::start(folder.path());
     assert!(!text(&daemon.ask(&key, &list)).contains("later"));
-    daemon.signal(Signal::TERM);
-    daemon.ends(0);
+    daemon.stop();
 }
 
 /// Agents who have so many different skills in all, 64 each.
@@ -407,8 +405,7 @@ fn a_bootstrap_that_was_cut_short_behind_its_keys_takes_them_for_made() {
     let folder = folder("", &format!("{DIRECTORY}{seed}"));
     let first = Daemon::start(folder.path());
     let key = first.told("admin_key").to_owned();
-    first.signal(Signal::TERM);
-    first.ends(0);
+    first.stop();
     let marker = folder.path().join("relevo-data/bootstrap-unfinished");
     assert!(!marker.exists(), "nothing is left to do");
     fs::write(&marker, "").expect("the data directory is there");
@@ -416,8 +413,7 @@ fn a_bootstrap_that_was_cut_short_behind_its_keys_takes_them_for_made() {
     assert!(!marker.exists(), "nothing is left to do");
     let listed = text(&second.ask(&key, &["key", "list", "--tenant", "acme"]));
     assert_eq!(listed.matches(" bot ").count(), 1, "{listed}");
-    second.signal(Signal::TERM);
-    second.ends(0);
+    second.stop();
 }
 
 /// There it was in the log, and nobody knew it.
@@ -443,8 +439,7 @@ fn an_operator_key_that_was_never_shown_is_replaced() {
     let listed = shown.ask(&key, &["key", "list"]);
     exits(&listed, 0, key.split('_').nth(2).expect("a key has a prefix"));
     assert_eq!(text(&listed).matches("first start").count(), 1, "{}", text(&listed));
-    shown.signal(Signal::TERM);
-    shown.ends(0);
+    shown.stop();
     let later = Daemon::start(folder.path());
     assert!(later.ready["admin_key"].is_null(), "shown once");
     exits(&later.ask(&key, &["status"]), 0, "ready");
@@ -456,8 +451,7 @@ fn a_file_that_says_something_else_than_the_log_is_warned_of() {
     let seed = format!("{seed}{}\"\n", "ab".repeat(32));
     let folder = folder("", DIRECTORY);
     let first = Daemon::start(folder.path());
-    first.signal(Signal::TERM);
-    first.ends(0);
+    first.stop();
     let other = DIRECTORY.replace("[[bot]]", "seats = 9\n[[agent]]\nname = \"ana\"\n\n[[bot]]");
     let other = other.replace("name = \"acme\"", "name = \"acme\"\nactive = false");
     configure(folder.path(), "", &format!("{other}{seed}"));
@@ -485,8 +479,7 @@ fn a_threshold_that_the_metrics_add_is_one_for_queues_too() {
     let extra = "[metrics]\nextra_buckets_seconds = [7]\n";
     let folder = folder("", &format!("{extra}{DIRECTORY}threshold_seconds = 7\n"));
     let daemon = Daemon::start(folder.path());
-    daemon.signal(Signal::TERM);
-    daemon.ends(0);
+    daemon.stop();
 }
 
 /// It was told as a configuration that is wrong, and such a one nobody starts again.
