@@ -7,17 +7,24 @@ use relevo_journal::Options;
 use relevo_routing::Event;
 use relevo_routing::record::{SCHEMA_VERSION, decode};
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
+
+/// On free ports, with this data directory.
+fn config(data: &Path) -> Config {
+    let mut config = Config::default();
+    config.server.listen.set_port(0);
+    config.server.http.set_port(0);
+    config.journal.directory = data.to_owned();
+    config
+}
 
 /// It is seen by whoever connects, and may be pinned.
 #[test]
 fn the_certificate_is_on_disk_before_anybody_can_connect() {
     let folder = tempfile::tempdir().expect("the system has a temporary folder");
     let data = folder.path().join("data");
-    let mut config = Config::default();
-    config.server.listen.set_port(0);
-    config.server.http.set_port(0);
-    config.journal.directory = data.clone();
+    let config = config(&data);
     let tls = Tls::open(None, &data).expect("a certificate can be made");
     let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
     runtime.block_on(async {
@@ -71,10 +78,7 @@ fn all_tenants_are_told_of_a_start_by_one_group_of_the_log() {
 fn time_without_a_record_is_no_downtime() {
     let folder = tempfile::tempdir().expect("the system has a temporary folder");
     let data = folder.path().join("data");
-    let mut config = Config::default();
-    config.server.listen.set_port(0);
-    config.server.http.set_port(0);
-    config.journal.directory = data.clone();
+    let config = config(&data);
     let runtime = tokio::runtime::Runtime::new().expect("the system gives threads");
     let start = || {
         let tls = Tls::open(None, &data).expect("a certificate can be made");
